@@ -1,0 +1,1 @@
+"""One folder per outside service; fixed file names, no folder knows another."""

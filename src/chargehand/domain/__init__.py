@@ -1,0 +1,1 @@
+"""Frozen values and enums of the glossary; no input, no output, no clock."""

@@ -1,0 +1,133 @@
+"""One side effect on one target: typed, previewed, bound to a digest."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from chargehand.domain.ids import (
+    ActionId,
+    ApprovalId,
+    ConnectionId,
+    EffectId,
+    OrganizationId,
+    ProjectKey,
+)
+from chargehand.domain.json import JSONObject
+
+
+class ActionKind(StrEnum):
+    """Every kind of side effect there is; the connector is the part before the dot."""
+
+    JIRA_ADD_COMMENT = "jira.add_comment"
+    JIRA_ADD_INTERNAL_COMMENT = "jira.add_internal_comment"
+    JIRA_REPLY_TO_CUSTOMER = "jira.reply_to_customer"
+    JIRA_TRANSITION_ISSUE = "jira.transition_issue"
+    JIRA_ASSIGN_ISSUE = "jira.assign_issue"
+    JIRA_ADD_LABELS = "jira.add_labels"
+
+
+class Mode(StrEnum):
+    """What happens to an action: recorded only, waits for a person, or sent at once."""
+
+    SIMULATE = "simulate"
+    APPROVE = "approve"
+    AUTO = "auto"
+
+
+class ActionState(StrEnum):
+    """Where an action stands; `unknown` means only a person can tell whether it happened."""
+
+    PROPOSED = "proposed"
+    SIMULATED = "simulated"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    EXECUTING = "executing"
+    EXECUTED = "executed"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedAction:
+    """A side effect nobody has allowed yet.
+
+    Shape: `target` is the vendor's stable name of the thing changed (a work item key); `params`
+    says what to do, by kind (see `docs/reference/actions.md`); `base` is the state the proposal
+    was made on, re-checked before sending; `preview` is the exact text people judge.
+    """
+
+    kind: ActionKind
+    connection_id: ConnectionId
+    project: ProjectKey
+    target: str
+    params: JSONObject
+    base: JSONObject
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedAction:
+    """Permission to perform one exact action once, now; never stored, copied or returned."""
+
+    action_id: ActionId
+    organization_id: OrganizationId
+    effect_id: EffectId
+    kind: ActionKind
+    connection_id: ConnectionId
+    project: ProjectKey
+    target: str
+    params: JSONObject
+    base: JSONObject
+    digest: str
+    approval_id: ApprovalId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The vendor holds the effect; `external_id` and `url` say where."""
+
+    external_id: str
+    url: str
+    detail: JSONObject = field(default_factory=dict)
+    status: Literal["done"] = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAfter:
+    """The vendor surely did not do it; asking again after `after_s` seconds may succeed."""
+
+    after_s: float
+    reason: str
+    status: Literal["retry_after"] = "retry_after"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The vendor, or the state the action was based on, says no; asking again is useless."""
+
+    reason: str
+    detail: str = ""
+    status: Literal["rejected"] = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """Our own mistake; a person is told."""
+
+    reason: str
+    detail: str = ""
+    status: Literal["fault"] = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The request may have landed; it has to be looked up after `settle_s` seconds."""
+
+    reason: str
+    settle_s: float
+    status: Literal["unknown"] = "unknown"
+
+
+ActionResult: TypeAlias = Done | RetryAfter | Refused | Faulty | Undecided

@@ -1,0 +1,21 @@
+"""Who could read what an answer is made from, and who will read the answer."""
+
+from dataclasses import dataclass
+
+from chargehand.domain.event import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The people an answer may reach: those who can see `scope`, narrowed by `visibility`.
+
+    Shape: `scope` is `work_item:<key>` in a tracker, or `nobody` for a silent decision.
+    """
+
+    scope: str
+    visibility: Visibility
+
+
+def audience_of_work_item(key: str, visibility: Visibility) -> Audience:
+    """Those who can see a work item, narrowed as the asking comment was."""
+    return Audience(scope=f"work_item:{key}", visibility=visibility)

@@ -1,0 +1,21 @@
+"""Distinct types for every identifier that crosses a boundary."""
+
+from typing import NewType
+
+OrganizationId = NewType("OrganizationId", str)
+ConnectionId = NewType("ConnectionId", str)
+DeliveryId = NewType("DeliveryId", str)
+EventId = NewType("EventId", str)
+AskId = NewType("AskId", str)
+DecisionId = NewType("DecisionId", str)
+ActionId = NewType("ActionId", str)
+ApprovalId = NewType("ApprovalId", str)
+EffectId = NewType("EffectId", str)
+ApiKeyId = NewType("ApiKeyId", str)
+NoticeId = NewType("NoticeId", str)
+
+ProjectKey = NewType("ProjectKey", str)
+WorkItemKey = NewType("WorkItemKey", str)
+AccountId = NewType("AccountId", str)
+
+DEFAULT_ORGANIZATION = OrganizationId("default")

@@ -1,0 +1,179 @@
+"""A ticket, story or epic, wherever it lives, and what can be known about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from chargehand.domain.event import Visibility
+from chargehand.domain.fact import Known, Unknown, UnknownReason
+from chargehand.domain.ids import AccountId, ProjectKey, WorkItemKey
+
+
+class StatusCategory(StrEnum):
+    """The three categories every workflow maps its statuses to."""
+
+    TO_DO = "to_do"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
+class Right(StrEnum):
+    """What a person may do on one work item; asked of the vendor, never assumed."""
+
+    COMMENT = "comment"
+    TRANSITION = "transition"
+    ASSIGN = "assign"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account as the vendor names it."""
+
+    account_id: AccountId
+    name: str
+    is_active: bool = True
+
+
+class LinkDirection(StrEnum):
+    """How a linked work item stands to the asked one."""
+
+    BLOCKED_BY = "blocked_by"
+    BLOCKS = "blocks"
+    RELATES = "relates"
+    PARENT = "parent"
+    CHILD = "child"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedItem:
+    """A work item at the other end of a link.
+
+    Shape: `relation` is the vendor's wording ("is blocked by"); `is_readable_by_item_audience` is
+    true only when it lies in the same project and has no security level, so that whoever may
+    read the asked item may read its key, title and status.
+    """
+
+    key: WorkItemKey
+    title: str
+    status: str
+    category: StatusCategory
+    direction: LinkDirection
+    relation: str
+    url: str
+    is_readable_by_item_audience: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """The fields of one work item that answers are made from.
+
+    Shape: `links` are in the vendor's order; `security_level` is None when the item has none;
+    `is_service_request` is true in service projects, where customers read along.
+    """
+
+    key: WorkItemKey
+    id: str
+    project: ProjectKey
+    url: str
+    title: str
+    type_name: str
+    status: str
+    category: StatusCategory
+    assignee: Person | None
+    reporter: Person | None
+    priority: str | None
+    due_on: date | None
+    labels: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    security_level: str | None
+    links: tuple[LinkedItem, ...]
+    is_flagged: bool = False
+    is_service_request: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment; `is_ours` is true when it carries our action's mark."""
+
+    id: str
+    author: Person
+    created_at: datetime
+    updated_at: datetime
+    text: str
+    visibility: Visibility
+    url: str
+    is_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed field in the history; values as the vendor shows them, empty for none."""
+
+    changed_at: datetime
+    author: Person
+    field: str
+    from_value: str
+    to_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sprint:
+    """The sprint a work item is planned in; dates are None until the sprint is started."""
+
+    name: str
+    state: str
+    starts_on: date | None
+    ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A legal move out of the present status; `required_fields` must be filled by a person."""
+
+    id: str
+    name: str
+    to_status: str
+    to_category: StatusCategory
+    required_fields: tuple[str, ...] = ()
+
+
+NOT_ASKED = Unknown(UnknownReason.NOT_CONFIGURED, "not asked for")
+
+
+@dataclass(frozen=True, slots=True)
+class FactNeeds:
+    """What an answer has to be read from, and nothing more.
+
+    Shape: `rights` are checked for `asker` on the work item; `people` are names or account ids
+    to look up among those who can be assigned.
+    """
+
+    work_item: WorkItemKey
+    comments: bool = False
+    history: bool = False
+    sprint: bool = False
+    transitions: bool = False
+    asker: AccountId | None = None
+    rights: tuple[Right, ...] = ()
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read for one ask; every part is a fact or an unknown with its reason.
+
+    Shape: `comments` oldest first; `history` oldest first; `people` maps each looked-up name to
+    the assignable people it may mean.
+    """
+
+    item: Known[WorkItem]
+    comments: Known[tuple[Comment, ...]] = NOT_ASKED
+    history: Known[tuple[Change, ...]] = NOT_ASKED
+    sprint: Known[Sprint | None] = NOT_ASKED
+    transitions: Known[tuple[Transition, ...]] = NOT_ASKED
+    rights: Mapping[Right, Known[bool]] = field(default_factory=dict)
+    people: Mapping[str, Known[tuple[Person, ...]]] = field(default_factory=dict)

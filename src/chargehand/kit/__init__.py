@@ -1,0 +1,1 @@
+"""Words of no glossary: clocks, ids, digests, signatures, redaction, calendars."""

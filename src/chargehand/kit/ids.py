@@ -1,0 +1,74 @@
+"""Identifiers that sort by time and say what they name: `evt_` + UUIDv7 in base32."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from chargehand.kit.clock import to_micros
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 26
+_SHORT_LENGTH = 6
+PREFIXES = {
+    "dlv": "delivery",
+    "evt": "event",
+    "ask": "ask",
+    "dec": "decision",
+    "act": "action",
+    "apv": "approval",
+    "eff": "effect",
+    "key": "API key",
+    "ntc": "notice",
+}
+
+
+def new_id(prefix: str, now: datetime) -> str:
+    """A fresh identifier; those made later sort later.
+
+    Source: RFC 9562 section 5.7 (UUID version 7), Crockford's base32 in lower case.
+    """
+    return f"{prefix}_{_encode(_uuid7(to_micros(now) // 1000, secrets.randbits(74)))}"
+
+
+def derive_id(prefix: str, parent: str, *parts: object) -> str:
+    """The identifier that `parent` always has for `parts`, so that doing work twice names it once.
+
+    Shape: keeps the parent's time, so children sort beside their parent.
+    """
+    _, _, body = parent.partition("_")
+    millis = _decode(body) >> 80
+    seed = "\x1f".join((prefix, parent, *(str(part) for part in parts)))
+    digest = int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big")
+    return f"{prefix}_{_encode(_uuid7(millis, digest & ((1 << 74) - 1)))}"
+
+
+def id_kind(identifier: str) -> str | None:
+    """What an identifier names, in the glossary's word; None when it is not one of ours."""
+    prefix, underscore, body = identifier.partition("_")
+    is_ours = underscore and len(body) == _LENGTH and all(c in _ALPHABET for c in body)
+    return PREFIXES.get(prefix) if is_ours else None
+
+
+def short_id(identifier: str) -> str:
+    """The last six letters, which a person can type into a ticket."""
+    return identifier[-_SHORT_LENGTH:]
+
+
+def _uuid7(millis: int, entropy: int) -> int:
+    rand_a, rand_b = entropy >> 62, entropy & ((1 << 62) - 1)
+    return (millis & ((1 << 48) - 1)) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b
+
+
+def _encode(number: int) -> str:
+    letters = []
+    for _ in range(_LENGTH):
+        number, rest = divmod(number, 32)
+        letters.append(_ALPHABET[rest])
+    return "".join(reversed(letters))
+
+
+def _decode(text: str) -> int:
+    number = 0
+    for letter in text:
+        number = number * 32 + _ALPHABET.index(letter)
+    return number

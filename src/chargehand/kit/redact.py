@@ -1,0 +1,41 @@
+"""The only door through which secrets leave: as stars."""
+
+import re
+from collections.abc import Mapping
+
+_SECRET_KEY = re.compile(
+    r"(?i)(secret|token|password|passwd|api_?key|authorization|cookie|signature)"
+)
+_PATTERNS = (
+    re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}"),
+    re.compile(r"\bATATT[A-Za-z0-9_=-]{16,}"),
+    re.compile(r"\b(?:ghp|gho|ghs|ghu|github_pat)_[A-Za-z0-9_]{16,}"),
+    re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
+    re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"),
+    re.compile(r"\bAKIA[A-Z0-9]{16}\b"),
+    re.compile(r"\bchk_[A-Za-z0-9_-]{16,}"),
+    re.compile(r"(?i)(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
+)
+MASK = "********"
+
+
+def redact_text(text: str) -> str:
+    """The text with everything that looks like a credential replaced by stars."""
+    for pattern in _PATTERNS:
+        text = pattern.sub(MASK, text)
+    return text
+
+
+def redact_fields(fields: Mapping[str, object]) -> dict[str, object]:
+    """Log fields with secrets masked by name and by shape, nested mappings included."""
+    return {key: _redact_value(key, value) for key, value in fields.items()}
+
+
+def _redact_value(key: str, value: object) -> object:
+    if _SECRET_KEY.search(key):
+        return MASK
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, Mapping):
+        return redact_fields({str(k): v for k, v in value.items()})
+    return value

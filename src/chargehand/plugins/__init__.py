@@ -1,0 +1,1 @@
+"""The whole public surface for connectors: what they receive, offer and may raise."""

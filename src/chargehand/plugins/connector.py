@@ -1,0 +1,188 @@
+"""The contract of a connector; `chargehand.connectors.jira` is the first to keep it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, ProposedAction
+from chargehand.domain.delivery import VerifiedDelivery
+from chargehand.domain.event import Event
+from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.domain.work_item import FactNeeds, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a connector says of itself in `manifest.toml`.
+
+    Units: `body_limit_bytes` caps one received request; `poll_interval_s` is the default.
+    """
+
+    name: str
+    title: str
+    body_limit_bytes: int
+    poll_interval_s: int
+    action_kinds: tuple[ActionKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeSecrets:
+    """What proves a sender: one or two signing secrets, or an unguessable path token.
+
+    Shape: `path_token` is None unless the operator switched it on for senders that can not sign.
+    """
+
+    signing: tuple[str, ...] = ()
+    path_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """A received request before anything was believed.
+
+    Shape: `headers` are lower case; `path_token` is the part after the connection's path.
+    """
+
+    connection_id: ConnectionId
+    headers: Mapping[str, str]
+    body: bytes
+    path_token: str | None
+    received_at: datetime
+
+
+class WebhookReceiver(Protocol):
+    """Proves who sent a request; pure, so that it can run in the front without a client."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the connector says of itself."""
+        ...
+
+    def verify(self, request: RawRequest, secrets: IntakeSecrets) -> VerifiedDelivery:
+        """Turn a proved request into a delivery.
+
+        Raises: SignatureMissing, SignatureMalformed, SignatureWrong, all Rejected.
+        """
+        ...
+
+
+class EventParser(Protocol):
+    """Says what a delivery means; pure and total."""
+
+    def parse(self, delivery: VerifiedDelivery) -> Event:
+        """Exactly one event; what is not understood is `unsupported`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """The account chargehand acts as."""
+
+    account_id: AccountId
+    name: str
+    time_zone: str | None = None
+
+
+class CheckState(StrEnum):
+    """How one check of `doctor` ended."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `doctor`: what was checked, what was found, how to mend it."""
+
+    name: str
+    state: CheckState
+    found: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollPage:
+    """Deliveries found since a cursor, and the cursor to store with them."""
+
+    deliveries: tuple[VerifiedDelivery, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastEffect:
+    """What the ledger knows of a send whose outcome is open.
+
+    Units: `intended_at` is UTC, the moment before the request may have left.
+    """
+
+    intended_at: datetime
+    attempts: int
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class LookUpState(StrEnum):
+    """What looking for an effect at the vendor showed."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Whether an earlier send landed; `FOUND` carries where."""
+
+    state: LookUpState
+    external_id: str = ""
+    url: str = ""
+    reason: str = ""
+
+
+class ConnectorClient(Protocol):
+    """One live connection to a vendor site; every call has a time-out."""
+
+    async def identify_bot(self) -> BotIdentity:
+        """The account the sign-in belongs to."""
+        ...
+
+    async def read_facts(self, needs: FactNeeds, *, now: datetime) -> Facts:
+        """Read what an answer needs; what can not be read is Unknown, never raised."""
+        ...
+
+    async def is_own_comment(self, work_item: str, comment_id: str) -> bool | None:
+        """Whether a comment carries our action's mark; None when it can not be read now."""
+        ...
+
+    async def perform(self, action: ApprovedAction) -> ActionResult:
+        """Send one approved action; the only write there is."""
+        ...
+
+    async def look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+        """Find out whether an earlier send of this action landed."""
+        ...
+
+    def poll(
+        self, projects: Sequence[ProjectKey], cursor: str | None, *, now: datetime
+    ) -> AsyncIterator[PollPage]:
+        """Everything that changed since the cursor, page by page; None starts at `now`."""
+        ...
+
+    async def check(self) -> tuple[Check, ...]:
+        """Really call the vendor and say, check by check, what works."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections; safe to call twice."""
+        ...
+
+
+class ActionPreviewer(Protocol):
+    """Renders the exact text people judge before an action is allowed."""
+
+    def preview(self, action: ProposedAction) -> str:
+        """The action in words, complete: what is hidden here may not be sent."""
+        ...
