@@ -1,0 +1,1 @@
+"""The gate: the only maker of an approved action."""

@@ -1,0 +1,108 @@
+"""The gate: looks at everything once more, at the moment of sending, and lets one action through.
+
+`open_gate` is the only place that makes an ApprovedAction. The caller runs it inside the
+transaction that writes the effect ledger's intent, so what it saw is what is recorded.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chargehand.approvals.digest import action_digest
+from chargehand.domain.action import ActionState, ApprovedAction, Mode, ProposedAction
+from chargehand.domain.ids import EffectId, OrganizationId
+from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
+
+
+class ClosedReason(StrEnum):
+    """Why the gate stayed shut."""
+
+    NOT_DUE = "not_due"
+    ALREADY_SETTLED = "already_settled"
+    DIGEST_CHANGED = "digest_changed"
+    NEEDS_APPROVAL = "needs_approval"
+    APPROVAL_NOT_LIVE = "approval_not_live"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Nothing is sent, and why."""
+
+    reason: ClosedReason
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """Nothing is sent because the mode in force says so; it is recorded as simulated for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """Everything the gate looks at, read in the same transaction.
+
+    Shape: `mode` is the policy's answer now, not when the action was proposed.
+    """
+
+    organization_id: OrganizationId
+    action: ActionRecord
+    effect_id: EffectId
+    approval: ApprovalRecord | None
+    mode: Mode
+    now: datetime
+
+
+_MAY_BE_SENT = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
+
+
+def open_gate(view: GateView) -> ApprovedAction | Simulated | Closed:
+    """Let the action through, record it as simulated, or say why not."""
+    action = view.action
+    if action.state not in _MAY_BE_SENT:
+        return Closed(ClosedReason.ALREADY_SETTLED)
+    if action.next_attempt_at is not None and action.next_attempt_at > view.now:
+        return Closed(ClosedReason.NOT_DUE)
+    if action_digest(view.organization_id, proposal_of(action)) != action.digest:
+        return Closed(ClosedReason.DIGEST_CHANGED)
+    if view.mode is Mode.SIMULATE or action.mode is Mode.SIMULATE:
+        return Simulated()
+    refusal = _approval_problem(view)
+    if refusal is not None:
+        return Closed(refusal)
+    return ApprovedAction(
+        action_id=action.id,
+        organization_id=view.organization_id,
+        effect_id=view.effect_id,
+        kind=action.kind,
+        connection_id=action.connection_id,
+        project=action.project,
+        target=action.target,
+        params=action.params,
+        base=action.base,
+        digest=action.digest,
+        approval_id=view.approval.id if view.approval is not None else None,
+    )
+
+
+def proposal_of(action: ActionRecord) -> ProposedAction:
+    """The proposal a stored action came from."""
+    return ProposedAction(
+        kind=action.kind,
+        connection_id=action.connection_id,
+        project=action.project,
+        target=action.target,
+        params=action.params,
+        base=action.base,
+        preview=action.preview,
+    )
+
+
+def _approval_problem(view: GateView) -> ClosedReason | None:
+    approval = view.approval
+    if approval is None:
+        # A policy that became stricter after the proposal asks a person after all.
+        return None if view.mode is Mode.AUTO else ClosedReason.NEEDS_APPROVAL
+    if approval.state is not ApprovalState.APPROVED:
+        return ClosedReason.APPROVAL_NOT_LIVE
+    if approval.digest != view.action.digest:
+        return ClosedReason.DIGEST_CHANGED
+    return None

@@ -1,0 +1,1 @@
+"""Append-only, hash-chained account of decisions, approvals, effects and policy."""

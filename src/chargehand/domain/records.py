@@ -1,0 +1,273 @@
+"""What is remembered: the values storage hands back, one for each kind of row.
+
+Everything here is frozen and whole; nothing here knows a column or a query.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from chargehand.domain.action import ActionKind, ActionState, Mode
+from chargehand.domain.audience import Audience
+from chargehand.domain.decision import DecidedBy, Reason, Source, Urgency, Verdict
+from chargehand.domain.event import EventKind
+from chargehand.domain.ids import (
+    AccountId,
+    ActionId,
+    ApiKeyId,
+    ApprovalId,
+    AskId,
+    ConnectionId,
+    DecisionId,
+    DeliveryId,
+    EffectId,
+    EventId,
+    NoticeId,
+    ProjectKey,
+)
+from chargehand.domain.json import JSONObject
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """One page of a list, newest first; `next_cursor` is None on the last page."""
+
+    items: tuple[R, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """A delivery after dispatch; the raw body stays in the inbox for its retention.
+
+    Shape: `event_id` is the event it meant; `duplicate_of` is set instead of making a second
+    event when another delivery had told the same before.
+    """
+
+    id: DeliveryId
+    connection_id: ConnectionId
+    connector: str
+    delivery_key: str
+    source: str
+    lane: str
+    digest: str
+    size_bytes: int
+    received_at: datetime
+    dispatched_at: datetime
+    event_id: EventId
+    duplicate_of: EventId | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """An event as it was recorded; `text` is None when there was none, or after its erasure."""
+
+    id: EventId
+    event_key: str
+    delivery_id: DeliveryId
+    connection_id: ConnectionId
+    connector: str
+    kind: EventKind
+    project: ProjectKey | None
+    work_item: str | None
+    actor_id: AccountId | None
+    actor_name: str
+    occurred_at: datetime
+    recorded_at: datetime
+    text: str | None
+    data: JSONObject
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """A decision with everything needed to look back at it.
+
+    Units: `decided_at` is UTC; `cost_usd` in US dollars.
+    """
+
+    id: DecisionId
+    event_id: EventId
+    ask_id: AskId | None
+    project: ProjectKey | None
+    work_item: str | None
+    verdict: Verdict
+    reason: Reason
+    decided_by: DecidedBy
+    confidence: float
+    urgency: Urgency
+    audience: Audience
+    response: str
+    sources: tuple[Source, ...]
+    withheld: tuple[str, ...]
+    suggested_actions: tuple[str, ...]
+    answer_digest: str
+    cost_usd: Decimal
+    policy_version: int
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRecord:
+    """A proposed side effect and where it stands.
+
+    Shape: `mode` is the one the policy gave it when it was proposed; `problem` is a closed word
+    when it failed, was rejected, or is unknown; `result` holds the vendor's id and address.
+    """
+
+    id: ActionId
+    decision_id: DecisionId
+    ask_id: AskId | None
+    kind: ActionKind
+    connection_id: ConnectionId
+    project: ProjectKey
+    target: str
+    params: JSONObject
+    base: JSONObject
+    preview: str
+    digest: str
+    mode: Mode
+    state: ActionState
+    policy_version: int
+    attempts: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+    result: JSONObject
+    problem: str
+
+
+class ApprovalState(StrEnum):
+    """How an approval stands; only `approved` ever lets an action through."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRecord:
+    """A question to people about one exact action, by digest."""
+
+    id: ApprovalId
+    short_id: str
+    action_id: ActionId
+    digest: str
+    state: ApprovalState
+    opened_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    decided_by: str
+    decided_via: str
+    reason: str
+
+
+class EffectState(StrEnum):
+    """What is known of an effect: meant, there, refused, or only a person can tell."""
+
+    INTENDED = "intended"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRecord:
+    """The ledger's line about one action: written before sending, settled after."""
+
+    id: EffectId
+    action_id: ActionId
+    connection_id: ConnectionId
+    target: str
+    digest: str
+    state: EffectState
+    attempts: int
+    intended_at: datetime
+    settled_at: datetime | None
+    external_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRecord:
+    """What is known of a connection from its last calls; None where nothing is known yet."""
+
+    id: ConnectionId
+    connector: str
+    site: str
+    bot_account_id: AccountId | None
+    bot_name: str
+    first_connected_at: datetime | None
+    last_ok_at: datetime | None
+    last_failure_at: datetime | None
+    last_failure: str
+    last_delivery_at: datetime | None
+    polled_at: datetime | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRecord:
+    """An API key without its secret."""
+
+    id: ApiKeyId
+    name: str
+    created_at: datetime
+    created_by: str
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class Severity(StrEnum):
+    """How much a notice to the operator matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRecord:
+    """Something the operator is told once, however often it happens."""
+
+    id: NoticeId
+    notice_key: str
+    severity: Severity
+    code: str
+    subject_id: str
+    text: str
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One link of the chain; `body` is canonical JSON of ids, digests and closed tags."""
+
+    seq: int
+    recorded_at: datetime
+    tag: str
+    subject_id: str
+    body: str
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A policy document as it was written, by whom and when."""
+
+    version: int
+    document: JSONObject
+    created_at: datetime
+    created_by: str
+
+
+Counts = Mapping[str, int]

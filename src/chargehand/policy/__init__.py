@@ -1,0 +1,1 @@
+"""The rules that give every action its mode."""

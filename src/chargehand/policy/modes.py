@@ -1,0 +1,148 @@
+"""Which mode an action gets: the most specific rule wins, and the first policy simulates all.
+
+Precedence, most specific first: project and kind, project, kind, default.
+A project is closer to people than a kind, so `simulate` for one project can not be undone by
+switching a kind on for the whole organization.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.ids import ProjectKey
+from chargehand.domain.json import JSONObject
+from chargehand.domain.records import PolicyVersion
+from chargehand.policy.errors import PolicyInvalid
+
+# A text that customers read is never sent by a rule that did not name it.
+NAMED_ONLY = frozenset({ActionKind.JIRA_REPLY_TO_CUSTOMER})
+_KEYS = {"default", "rules"}
+_RULE_KEYS = {"project", "kind", "mode"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModeRule:
+    """One rule; None means every project, or every kind."""
+
+    project: ProjectKey | None
+    kind: ActionKind | None
+    mode: Mode
+
+    @property
+    def scope(self) -> tuple[ProjectKey | None, ActionKind | None]:
+        """What the rule is about; a policy holds one rule for each scope."""
+        return (self.project, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ModePolicy:
+    """The modes in force; `rules` are kept in a stable order, general before special."""
+
+    version: int
+    default: Mode = Mode.SIMULATE
+    rules: tuple[ModeRule, ...] = ()
+
+    def mode_for(self, project: ProjectKey, kind: ActionKind) -> Mode:
+        """The mode an action of this kind gets in this project."""
+        return self.explain(project, kind)[0]
+
+    def explain(self, project: ProjectKey, kind: ActionKind) -> tuple[Mode, ModeRule | None]:
+        """The mode and the rule that gave it; None means the default did."""
+        by_scope = {rule.scope: rule for rule in self.rules}
+        for scope in ((project, kind), (project, None), (None, kind)):
+            rule = by_scope.get(scope)
+            if rule is not None:
+                return self._held_back(rule.mode, kind, is_named=rule.kind is not None), rule
+        return self._held_back(self.default, kind, is_named=False), None
+
+    def _held_back(self, mode: Mode, kind: ActionKind, *, is_named: bool) -> Mode:
+        if mode is Mode.AUTO and kind in NAMED_ONLY and not is_named:
+            return Mode.APPROVE
+        return mode
+
+    def with_mode(
+        self, mode: Mode, *, project: ProjectKey | None, kind: ActionKind | None
+    ) -> "ModePolicy":
+        """The next version of the policy with one scope changed."""
+        if project is None and kind is None:
+            return replace(self, version=self.version + 1, default=mode)
+        kept = [rule for rule in self.rules if rule.scope != (project, kind)]
+        kept.append(ModeRule(project=project, kind=kind, mode=mode))
+        kept.sort(key=lambda rule: (rule.project or "", rule.kind or ""))
+        return replace(self, version=self.version + 1, rules=tuple(kept))
+
+    def to_document(self) -> JSONObject:
+        """The policy as the JSON that is stored and shown."""
+        return {
+            "default": self.default.value,
+            "rules": [
+                {"project": rule.project, "kind": rule.kind, "mode": rule.mode.value}
+                for rule in self.rules
+            ],
+        }
+
+
+def read_policy(version: int, document: JSONObject) -> ModePolicy:
+    """The policy a stored document describes.
+
+    Raises: PolicyInvalid naming the field and what is allowed there.
+    """
+    unknown = sorted(set(document) - _KEYS)
+    if unknown:
+        raise PolicyInvalid(field=unknown[0], found="an unknown key", allowed="default, rules")
+    rules = document.get("rules", [])
+    if not isinstance(rules, list | tuple):
+        raise PolicyInvalid(field="rules", found=rules, allowed="a list")
+    return ModePolicy(
+        version=version,
+        default=_mode("default", document.get("default", Mode.SIMULATE.value)),
+        rules=tuple(_rule(f"rules[{n}]", rule) for n, rule in enumerate(rules)),
+    )
+
+
+def changed_at(
+    versions: Sequence[PolicyVersion], project: ProjectKey, kind: ActionKind
+) -> datetime | None:
+    """When the mode of this kind in this project last became another; None if it never did.
+
+    Shape: `versions` oldest first.
+    """
+    last: datetime | None = None
+    before: Mode | None = None
+    for stored in versions:
+        mode = read_policy(stored.version, stored.document).mode_for(project, kind)
+        if before is not None and mode is not before:
+            last = stored.created_at
+        before = mode
+    return last
+
+
+def _rule(field: str, value: object) -> ModeRule:
+    if not isinstance(value, dict):
+        raise PolicyInvalid(field=field, found=value, allowed="a table of project, kind, mode")
+    unknown = sorted(set(value) - _RULE_KEYS)
+    if unknown:
+        raise PolicyInvalid(
+            field=f"{field}.{unknown[0]}", found="an unknown key", allowed="project, kind, mode"
+        )
+    project, kind = value.get("project"), value.get("kind")
+    if project is not None and not isinstance(project, str):
+        raise PolicyInvalid(field=f"{field}.project", found=project, allowed="a project key")
+    return ModeRule(
+        project=ProjectKey(project) if project is not None else None,
+        kind=_kind(f"{field}.kind", kind) if kind is not None else None,
+        mode=_mode(f"{field}.mode", value.get("mode")),
+    )
+
+
+def _mode(field: str, value: object) -> Mode:
+    if isinstance(value, str) and value in set(Mode):
+        return Mode(value)
+    raise PolicyInvalid(field=field, found=value, allowed=", ".join(Mode))
+
+
+def _kind(field: str, value: object) -> ActionKind:
+    if isinstance(value, str) and value in set(ActionKind):
+        return ActionKind(value)
+    raise PolicyInvalid(field=field, found=value, allowed=", ".join(ActionKind))
