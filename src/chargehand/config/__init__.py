@@ -1,0 +1,1 @@
+"""One typed settings object, read once, from one file and the environment."""

@@ -1,0 +1,96 @@
+"""The one table of environment names: ours, and those earlier systems used.
+
+A name fills one field; the environment wins over `.env`, and `.env` over the file. Names that
+belong to a connection fill the only one there is, or make one when the file has none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentName:
+    """One accepted name: the field it fills, and how its text becomes a value."""
+
+    name: str
+    field: str
+    convert: Callable[[str], object] = str
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _site(text: str) -> str:
+    return text if "://" in text else f"https://{text}"
+
+
+def _level(text: str) -> str:
+    return text.lower()
+
+
+def _seconds(text: str) -> object:
+    return int(text) if text.isdigit() else text
+
+
+# Later entries win, so our own names stand at the end.
+NAMES: tuple[EnvironmentName, ...] = (
+    EnvironmentName("PORT", "server.port"),
+    EnvironmentName("DATABASE_URL", "storage.database_url"),
+    EnvironmentName("LOG_LEVEL", "log.level", _level),
+    EnvironmentName("BUSINESS_TIMEZONE", "business.time_zone"),
+    EnvironmentName("BUSINESS_HOURS_START", "business.hours_start"),
+    EnvironmentName("BUSINESS_HOURS_END", "business.hours_end"),
+    EnvironmentName("COMPANY_HOLIDAYS", "business.holidays", _list),
+    EnvironmentName("ATLASSIAN_DOMAIN", "connection.site", _site),
+    EnvironmentName("JIRA_INSTANCE_URL", "connection.site", _site),
+    EnvironmentName("ATLASSIAN_EMAIL", "connection.email"),
+    EnvironmentName("ATLASSIAN_SERVICE_ACCOUNT_EMAIL", "connection.email"),
+    EnvironmentName("ATLASSIAN_API_TOKEN", "connection.api_token"),
+    EnvironmentName("ATLASSIAN_SERVICE_ACCOUNT_TOKEN", "connection.api_token"),
+    EnvironmentName("ATLASSIAN_PROJECT_KEY", "connection.projects", _list),
+    EnvironmentName("JIRA_POLL_INTERVAL", "connection.poll_interval", _seconds),
+    EnvironmentName("JIRA_WEBHOOK_SECRET", "connection.webhook_secrets", _list),
+    EnvironmentName("CHARGEHAND_HOST", "server.host"),
+    EnvironmentName("CHARGEHAND_PORT", "server.port"),
+    EnvironmentName("CHARGEHAND_PUBLIC_URL", "server.public_url"),
+    EnvironmentName("CHARGEHAND_DATA_DIR", "storage.data_dir"),
+    EnvironmentName("CHARGEHAND_DATABASE_URL", "storage.database_url"),
+    EnvironmentName("CHARGEHAND_LOG_LEVEL", "log.level", _level),
+    EnvironmentName("CHARGEHAND_LOG_FORMAT", "log.format"),
+    EnvironmentName("CHARGEHAND_PATH_TOKEN", "connection.path_token"),
+)
+
+
+def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, object], dict[str, object]]:
+    """What the environment says: (fields by dotted name, fields of the connection)."""
+    fields: dict[str, object] = {}
+    connection: dict[str, object] = {}
+    for entry in NAMES:
+        text = environ.get(entry.name, "").strip()
+        if not text:
+            continue
+        section, _, name = entry.field.partition(".")
+        if section == "connection":
+            connection[name] = entry.convert(text)
+        else:
+            fields[entry.field] = entry.convert(text)
+    return fields, connection
+
+
+def read_connection_environment(
+    connection_id: str, environ: Mapping[str, str]
+) -> dict[str, object]:
+    """Secrets named for one connection, which several connections need: `CHARGEHAND_<ID>_...`."""
+    prefix = f"CHARGEHAND_{connection_id.upper().replace('-', '_')}_"
+    found: dict[str, object] = {}
+    for suffix, field, convert in (
+        ("EMAIL", "email", str),
+        ("API_TOKEN", "api_token", str),
+        ("WEBHOOK_SECRET", "webhook_secrets", _list),
+        ("PATH_TOKEN", "path_token", str),
+    ):
+        text = environ.get(prefix + suffix, "").strip()
+        if text:
+            found[field] = convert(text)
+    return found

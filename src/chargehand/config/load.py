@@ -1,0 +1,107 @@
+"""Reads the configuration once and says precisely what is wrong with it."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ValidationError
+
+from chargehand.config.environment import read_connection_environment, read_environment
+from chargehand.config.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from chargehand.config.settings import Settings
+
+DEFAULT_PATH = Path("chargehand.toml")
+_SECRET_WORDS = ("token", "secret", "password", "database_url")
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of a file, its `.env` beside it, and the environment.
+
+    Shape: `path` None means `chargehand.toml` here if it exists, else the environment alone.
+    Relative folders are meant from the file's folder.
+    Raises: ConfigMissing, ConfigUnreadable, ConfigInvalid.
+    """
+    file = path or DEFAULT_PATH
+    if path is not None and not path.is_file():
+        raise ConfigMissing(path=str(path))
+    document = _read_toml(file) if file.is_file() else {}
+    dotenv = file.parent / ".env"
+    known: dict[str, str] = {}
+    if dotenv.is_file():
+        known.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
+    known.update(environ)
+    merged = _merge(document, known)
+    try:
+        settings = Settings(**merged)
+    except ValidationError as error:
+        problems = [_problem(detail) for detail in error.errors()]
+        text = "\n".join(f"  {line}" for line in problems)
+        raise ConfigInvalid(path=str(file), count=len(problems), problems=text) from error
+    return _anchored(settings, file.resolve().parent)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigUnreadable(path=str(path), detail=str(error)) from error
+
+
+def _merge(document: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    fields, for_connection = read_environment(environ)
+    merged = dict(document)
+    for dotted, value in fields.items():
+        section, _, name = dotted.partition(".")
+        held = merged.get(section, {})
+        # A section of a wrong type is left as it is, for the validation to name.
+        merged[section] = {**held, name: value} if isinstance(held, dict) else held
+    connections = merged.get("connections", [])
+    if not isinstance(connections, list):
+        return merged
+    if not connections and {"site", "api_token"} <= for_connection.keys():
+        connections = [{}]
+    if len(connections) == 1 and isinstance(connections[0], dict):
+        connections = [{**connections[0], **for_connection}]
+    merged["connections"] = [
+        {**entry, **read_connection_environment(str(entry.get("id", "jira")), environ)}
+        if isinstance(entry, dict)
+        else entry
+        for entry in connections
+    ]
+    return merged
+
+
+def _problem(detail: Any) -> str:
+    where = ".".join(str(part) for part in detail["loc"]) or "the whole"
+    if detail["type"] == "extra_forbidden":
+        allowed = _fields_beside(detail["loc"])
+        near = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return f"{where}: unknown key.{hint} Allowed here: {', '.join(allowed)}."
+    is_secret = any(word in where for word in _SECRET_WORDS)
+    found = "" if is_secret or detail["type"] == "missing" else f" (found {detail['input']!r})"
+    message = detail["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}{found}."
+
+
+def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[str(part)].annotation
+        inner = getattr(annotation, "__args__", (annotation,))[0]
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return sorted(model.model_fields)
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    data_dir = settings.storage.data_dir
+    if data_dir.is_absolute():
+        return settings
+    storage = settings.storage.model_copy(update={"data_dir": folder / data_dir})
+    return settings.model_copy(update={"storage": storage})

@@ -1,0 +1,254 @@
+"""The settings, their defaults and what is allowed; this file is the source of their reference."""
+
+import ipaddress
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import holidays
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+_SLUG = r"^[a-z][a-z0-9-]{0,31}$"
+_PROJECT = r"^[A-Z][A-Z0-9_]{1,31}$"
+_LEAST_TOKEN = 24
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        message = f"{name!r} is not an IANA time zone; for example Europe/Madrid"
+        raise ValueError(message)
+    return name
+
+
+def _known_country(code: str) -> str:
+    country = code.partition("-")[0]
+    if country not in holidays.list_supported_countries():
+        message = f"{code!r} is not a country with known holidays; for example ES or US-NY"
+        raise ValueError(message)
+    return code
+
+
+def _network(text: str) -> str:
+    ipaddress.ip_network(text, strict=False)
+    return text
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether a URL stays on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _site(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        message = "must not hold a user name or password; they go into .env"
+        raise ValueError(message)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback_url(url)):
+        return f"{parts.scheme}://{parts.netloc}"
+    message = "must start with https:// (http:// is for this machine only)"
+    raise ValueError(message)
+
+
+TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
+SiteURL = Annotated[str, AfterValidator(_site)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(_Section):
+    """Where the front listens and how the outside reaches it."""
+
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; loopback unless told otherwise."
+    )
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: SiteURL | None = Field(
+        None, description="The https address vendors send webhooks to; without one, polling."
+    )
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (), description="Networks of reverse proxies whose X-Forwarded-For is believed."
+    )
+
+
+class StorageSettings(_Section):
+    """Where everything is kept."""
+
+    data_dir: Path = Field(Path("data"), description="Folder of the databases and of the lock.")
+    database_url: SecretStr | None = Field(
+        None, description="A postgresql:// URL; without one, two SQLite files in data_dir."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_or_nothing(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not value.get_secret_value().startswith(("postgres://", "postgresql://")):
+            message = "must start with postgresql:// or postgres://; leave it out for SQLite"
+            raise ValueError(message)
+        return value
+
+
+class BusinessSettings(_Section):
+    """When the team works."""
+
+    time_zone: TimeZoneName = Field("UTC", description="The team's IANA time zone.")
+    hours_start: int = Field(9, ge=0, le=23, description="First working hour.")
+    hours_end: int = Field(17, ge=1, le=24, description="Hour the working day ends.")
+    working_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field(
+        ("mon", "tue", "wed", "thu", "fri"),
+        description="Days of the week that are worked.",
+        min_length=1,
+    )
+    holiday_country: Annotated[str, AfterValidator(_known_country)] | None = Field(
+        None, description="Country, or country-region, whose public holidays are free (ES, US-NY)."
+    )
+    holidays: tuple[date, ...] = Field((), description="Further days off, as YYYY-MM-DD.")
+
+    @model_validator(mode="after")
+    def _day_has_hours(self) -> "BusinessSettings":
+        if self.hours_end <= self.hours_start:
+            message = (
+                f"hours_end ({self.hours_end}) must be later than hours_start ({self.hours_start})"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The team's zone."""
+        return ZoneInfo(self.time_zone)
+
+
+class AnswerSettings(_Section):
+    """How answers behave."""
+
+    answer_within: timedelta = Field(
+        timedelta(hours=2),
+        description="Older asks wait in the late list instead of being answered.",
+    )
+    approval_expires_after: timedelta = Field(
+        timedelta(days=3), description="An approval nobody decides closes after this long."
+    )
+
+    @field_validator("answer_within", "approval_expires_after")
+    @classmethod
+    def _positive(cls, value: timedelta) -> timedelta:
+        if not timedelta(minutes=1) <= value <= timedelta(days=90):
+            message = "must lie between 1 minute (PT1M) and 90 days (P90D)"
+            raise ValueError(message)
+        return value
+
+
+class LogSettings(_Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level shown."
+    )
+    format: Literal["auto", "json", "console"] = Field(
+        "auto", description="JSON lines, readable lines, or readable only on a terminal."
+    )
+
+
+class InboxSettings(_Section):
+    """How much may wait between the sender and the disk."""
+
+    queue_deliveries: int = Field(5000, ge=1, le=100_000, description="Most deliveries that wait.")
+    queue_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="Most bytes of bodies that wait."
+    )
+
+
+class JiraConnection(_Section):
+    """One Jira Cloud site."""
+
+    id: str = Field("jira", pattern=_SLUG, description="Name of the connection, in paths and keys.")
+    connector: Literal["jira"] = "jira"
+    site: SiteURL = Field(description="Address of the site, like https://acme.atlassian.net.")
+    email: str = Field(description="E-mail address of the account the bot acts as.", min_length=3)
+    api_token: SecretStr = Field(description="API token of that account; put it into .env.")
+    projects: tuple[Annotated[str, Field(pattern=_PROJECT)], ...] = Field(
+        description="Keys of the projects the bot serves.", min_length=1
+    )
+    intake: Literal["webhook", "poll", "both"] = Field(
+        "poll", description="How comments reach us; poll needs no public address."
+    )
+    poll_interval: timedelta = Field(
+        timedelta(seconds=60), description="Time between polls.", ge=timedelta(seconds=1)
+    )
+    webhook_secrets: tuple[SecretStr, ...] = Field(
+        (), description="One or two active signing secrets; put them into .env.", max_length=2
+    )
+    path_token: SecretStr | None = Field(
+        None, description="Accept unsigned webhooks under this unguessable path; off by default."
+    )
+    request_timeout: timedelta = Field(
+        timedelta(seconds=20), description="Longest wait for one call.", ge=timedelta(seconds=1)
+    )
+
+    @field_validator("path_token")
+    @classmethod
+    def _unguessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _LEAST_TOKEN:
+            message = f"must have at least {_LEAST_TOKEN} characters"
+            raise ValueError(message)
+        return value
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the site is somebody's, and not a fake on this machine."""
+        return not is_loopback_url(self.site)
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; unknown keys are errors."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    business: BusinessSettings = Field(default_factory=BusinessSettings)
+    answers: AnswerSettings = Field(default_factory=AnswerSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    inbox: InboxSettings = Field(default_factory=InboxSettings)
+    connections: tuple[JiraConnection, ...] = Field((), description="The connected sites.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` merged: one table of names instead of implicit ones."""
+        _ = settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> "Settings":
+        ids = [connection.id for connection in self.connections]
+        for name in ids:
+            if ids.count(name) > 1:
+                message = f"connections: the id {name!r} is used twice"
+                raise ValueError(message)
+        return self

@@ -1,0 +1,106 @@
+"""One database, its two kinds of transaction, and the door from async code."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from chargehand.domain.ids import DEFAULT_ORGANIZATION, OrganizationId
+from chargehand.storage.checkpoint import AuditCheckpoint
+from chargehand.storage.engines import WRITES, open_engine
+from chargehand.storage.errors import StoreBusy, StoreUnavailable
+from chargehand.storage.transaction import Reading, Writing
+
+T = TypeVar("T")
+_THREADS = 4
+
+
+class Database:
+    """Runs work in transactions; a write ends with its audit records, or does not happen.
+
+    One write lock per process stands before BEGIN IMMEDIATE, so that threads of one process wait
+    on a lock that is fair and cheap instead of on SQLite's busy handler.
+    """
+
+    def __init__(
+        self,
+        url: URL,
+        *,
+        checkpoint: AuditCheckpoint | None = None,
+        organization_id: OrganizationId = DEFAULT_ORGANIZATION,
+    ) -> None:
+        self.url = url
+        self.organization_id = organization_id
+        self.engine = open_engine(url)
+        self._checkpoint = checkpoint
+        self._write_lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="chargehand-db")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the one-file database, which one worker owns."""
+        return self.url.get_backend_name() == "sqlite"
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        """Run `work` on one consistent view.
+
+        Raises: StoreUnavailable, StoreBusy, and what `work` raises.
+        """
+        with _translated(), self.engine.connect() as connection, connection.begin():
+            return work(Reading(connection, self.organization_id))
+
+    def write(self, work: Callable[[Writing], T]) -> T:
+        """Run `work` in one write transaction; anything raised rolls all of it back.
+
+        Raises: StoreUnavailable, StoreBusy, and what `work` raises.
+        """
+        with (
+            self._write_lock,
+            _translated(),
+            self._writing() as connection,
+            connection.begin(),
+        ):
+            transaction = Writing(connection, self.organization_id)
+            result = work(transaction)
+            position = transaction.audit.flush()
+        if position is not None and self._checkpoint is not None:
+            self._checkpoint.advance(self.organization_id, position)
+        return result
+
+    async def aread(self, work: Callable[[Reading], T]) -> T:
+        """`read` from async code, on the bounded thread pool."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.read, work)
+
+    async def awrite(self, work: Callable[[Writing], T]) -> T:
+        """`write` from async code, on the bounded thread pool."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.write, work)
+
+    def close(self) -> None:
+        """Let go of every connection and thread; safe to call twice."""
+        self._threads.shutdown(wait=True)
+        self.engine.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection.execution_options(**{WRITES: True})
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig)
+        if "locked" in text or "busy" in text:
+            raise StoreBusy from error
+        raise StoreUnavailable(detail=text) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailable(detail=str(error.orig)) from error
+        raise

@@ -1,0 +1,84 @@
+"""SQLAlchemy engines, configured for what production does to a database."""
+
+from pathlib import Path
+from sqlite3 import Connection as SQLiteConnection
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_S = 5
+WRITES = "chargehand_writes"
+_POOL_SIZE = 8
+
+
+def sqlite_url(path: Path) -> URL:
+    """The URL of one SQLite file."""
+    return URL.create("sqlite", database=str(path))
+
+
+def postgres_url(url: str) -> URL:
+    """A PostgreSQL URL for the one driver we use; `postgres://` is accepted too."""
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def is_postgres(url: str) -> bool:
+    """Whether a database URL names PostgreSQL."""
+    return url.startswith(("postgres://", "postgresql://", "postgresql+psycopg://"))
+
+
+def open_engine(url: URL) -> Engine:
+    """The engine for our own tables: explicit BEGIN, and BEGIN IMMEDIATE where we mean to write."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(
+            url,
+            connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None},
+            pool_size=_POOL_SIZE,
+            max_overflow=_POOL_SIZE,
+        )
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+        return engine
+    return create_engine(
+        url,
+        pool_size=_POOL_SIZE,
+        max_overflow=_POOL_SIZE,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": BUSY_TIMEOUT_S, "options": "-c statement_timeout=30000"},
+    )
+
+
+def open_durable_engine(url: URL) -> Engine:
+    """The durable engine's own engine on the same database.
+
+    It keeps the driver's transactions, IMMEDIATE on SQLite: with ours, whose BEGIN is explicit,
+    its writes would fail at start.
+    """
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": "IMMEDIATE"}
+        )
+        event.listen(engine, "connect", _set_pragmas)
+        return engine
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_TIMEOUT_S})
+
+
+def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    if not isinstance(connection, SQLiteConnection):
+        return
+    level = connection.isolation_level
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+    cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    cursor.close()
+    connection.isolation_level = level
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,70 @@
+"""Errors of the storage room.
+
+Retryable
+├── StoreBusy          another process kept the write lock too long
+└── StoreUnavailable   the database does not answer, or its disk is full
+Rejected
+├── RecordMissing      no row with that id in this organization
+├── CursorInvalid      a page cursor nobody gave out
+└── SchemaNewer        the database was written by a newer program
+Fault
+├── SchemaMissing      the database has no tables: migrate first
+└── CheckpointUnreadable  the file that keeps the end of the audit chain was changed
+"""
+
+from chargehand.domain.errors import Fault, Rejected, Retryable
+
+
+class StoreBusy(Retryable):
+    """Another process kept the write lock too long."""
+
+    code = "store_busy"
+    template = "The database is busy with another process's write; try again."
+
+
+class StoreUnavailable(Retryable):
+    """The database does not answer, or its disk is full."""
+
+    code = "store_unavailable"
+    template = "The database does not answer: {detail}"
+
+
+class RecordMissing(Rejected):
+    """No such row in this organization."""
+
+    code = "not_found"
+    template = "There is no {kind} {id}."
+
+
+class CursorInvalid(Rejected):
+    """A page cursor nobody gave out."""
+
+    code = "cursor_invalid"
+    template = "The cursor {cursor!r} is not one this list gave out; leave it out to start anew."
+
+
+class SchemaNewer(Rejected):
+    """The database was written by a newer program."""
+
+    code = "schema_newer"
+    template = (
+        "The database at {database} is at schema {found}, which this program ({version}, schema "
+        "{known}) does not know. Start the newer program that wrote it, or restore a backup."
+    )
+
+
+class SchemaMissing(Fault):
+    """The database has no tables yet."""
+
+    code = "schema_missing"
+    template = "The database at {database} is not migrated; run `chargehand migrate`."
+
+
+class CheckpointUnreadable(Fault):
+    """The file that keeps the end of the audit chain holds something else."""
+
+    code = "checkpoint_unreadable"
+    template = (
+        "The audit checkpoint {path} can not be read: somebody changed it. Run `chargehand audit "
+        "verify`, then move the file aside; the next record starts a new one."
+    )

@@ -1,0 +1,1 @@
+"""How the databases of one release become those of the next."""

@@ -1,0 +1,72 @@
+"""API keys; only the digest of a secret is ever stored."""
+
+from datetime import datetime
+
+from chargehand.domain.ids import ApiKeyId
+from chargehand.domain.records import ApiKeyRecord
+from chargehand.kit.clock import from_micros, to_micros
+from chargehand.storage.repositories.rows import AnyRow, Repository, moment
+from chargehand.storage.tables import api_keys
+
+
+class ApiKeyReader(Repository):
+    """Looks keys up."""
+
+    def find_by_digest(self, secret_digest: str) -> ApiKeyRecord | None:
+        """The live key of a secret; None when it is unknown or revoked."""
+        query = self._select(api_keys).where(
+            api_keys.c.secret_digest == secret_digest, api_keys.c.revoked_at.is_(None)
+        )
+        row = self._one(query)
+        return _key(row) if row is not None else None
+
+    def find(self, key_id: str) -> ApiKeyRecord | None:
+        """One key; None when there is none."""
+        row = self._one(self._select(api_keys).where(api_keys.c.key_id == key_id))
+        return _key(row) if row is not None else None
+
+    def all(self) -> tuple[ApiKeyRecord, ...]:
+        """Every key, newest first, revoked ones included."""
+        rows = self._rows(self._select(api_keys).order_by(api_keys.c.key_id.desc()))
+        return tuple(_key(row) for row in rows)
+
+
+class ApiKeyWriter(ApiKeyReader):
+    """Makes and revokes keys."""
+
+    def add(
+        self, key_id: ApiKeyId, name: str, secret_digest: str, *, by: str, now: datetime
+    ) -> None:
+        """Record a new key."""
+        self._insert(
+            api_keys,
+            {
+                "key_id": key_id,
+                "name": name,
+                "secret_digest": secret_digest,
+                "created_at": to_micros(now),
+                "created_by": by,
+                "last_used_at": None,
+                "revoked_at": None,
+            },
+        )
+
+    def revoke(self, key_id: ApiKeyId, *, now: datetime) -> bool:
+        """End a key; False when it had ended before."""
+        outcome = self._connection.execute(
+            self._update(api_keys)
+            .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
+            .values(revoked_at=to_micros(now))
+        )
+        return outcome.rowcount == 1
+
+
+def _key(row: AnyRow) -> ApiKeyRecord:
+    return ApiKeyRecord(
+        id=row.key_id,
+        name=row.name,
+        created_at=from_micros(row.created_at),
+        created_by=row.created_by,
+        last_used_at=moment(row.last_used_at),
+        revoked_at=moment(row.revoked_at),
+    )

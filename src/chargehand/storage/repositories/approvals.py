@@ -1,0 +1,125 @@
+"""Approvals: durable questions about exact actions."""
+
+from datetime import datetime
+
+from chargehand.domain.ids import ActionId, ApprovalId
+from chargehand.domain.records import ApprovalRecord, ApprovalState, Page
+from chargehand.kit.clock import from_micros, to_micros
+from chargehand.kit.ids import short_id
+from chargehand.storage.repositories.contents import ContentWriter
+from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, moment
+from chargehand.storage.tables import approvals
+
+
+class ApprovalReader(Repository):
+    """Looks approvals up."""
+
+    def find(self, identifier: str) -> ApprovalRecord | None:
+        """One approval by its id or short id; of several with one short id, the newest."""
+        query = self._select_with_content(approvals).where(
+            (approvals.c.approval_id == identifier) | (approvals.c.short_id == identifier.lower())
+        )
+        row = self._one(query.order_by(approvals.c.approval_id.desc()).limit(1))
+        return _approval(row) if row is not None else None
+
+    def newest_of_action(self, action_id: str) -> ApprovalRecord | None:
+        """The approval that counts for an action; None when nobody was asked."""
+        query = self._select_with_content(approvals).where(approvals.c.action_id == action_id)
+        row = self._one(
+            query.order_by(approvals.c.opened_at.desc(), approvals.c.approval_id.desc()).limit(1)
+        )
+        return _approval(row) if row is not None else None
+
+    def expired(self, *, now: datetime, limit: int) -> tuple[ApprovalRecord, ...]:
+        """Open approvals whose time has run out, oldest first."""
+        query = self._select_with_content(approvals).where(
+            approvals.c.state == ApprovalState.OPEN.value, approvals.c.expires_at <= to_micros(now)
+        )
+        rows = self._rows(query.order_by(approvals.c.expires_at).limit(limit))
+        return tuple(_approval(row) for row in rows)
+
+    def page(
+        self, *, cursor: str | None = None, limit: int = 50, state: str | None = None
+    ) -> Page[ApprovalRecord]:
+        """Approvals, newest first."""
+        query = self._select_with_content(approvals)
+        query = query.where(approvals.c.state == state) if state is not None else query
+        return self._page(query, approvals.c.approval_id, _approval, cursor=cursor, limit=limit)
+
+
+class ApprovalWriter(ApprovalReader):
+    """Opens and decides approvals."""
+
+    def open(
+        self,
+        approval_id: ApprovalId,
+        action_id: ActionId,
+        *,
+        digest: str,
+        expires_at: datetime,
+        now: datetime,
+    ) -> bool:
+        """Ask about one exact action; False when it was asked before a crash."""
+        return self._insert(
+            approvals,
+            {
+                "approval_id": approval_id,
+                "short_id": short_id(approval_id),
+                "action_id": action_id,
+                "digest": digest,
+                "state": ApprovalState.OPEN.value,
+                "opened_at": to_micros(now),
+                "expires_at": to_micros(expires_at),
+                "decided_at": None,
+                "decided_by": "",
+                "decided_via": "",
+                "content_id": None,
+            },
+        )
+
+    def decide(
+        self,
+        approval_id: ApprovalId,
+        state: ApprovalState,
+        *,
+        by: str,
+        via: str,
+        reason: str,
+        now: datetime,
+    ) -> bool:
+        """Close an open approval; False when somebody was faster."""
+        content_id = None
+        if reason:
+            writer = ContentWriter(self._connection, self._organization_id)
+            content_id, _ = writer.add({"reason": reason}, now=now)
+        outcome = self._connection.execute(
+            self._update(approvals)
+            .where(
+                approvals.c.approval_id == approval_id,
+                approvals.c.state == ApprovalState.OPEN.value,
+            )
+            .values(
+                state=state.value,
+                decided_at=to_micros(now),
+                decided_by=by,
+                decided_via=via,
+                content_id=content_id,
+            )
+        )
+        return outcome.rowcount == 1
+
+
+def _approval(row: AnyRow) -> ApprovalRecord:
+    return ApprovalRecord(
+        id=row.approval_id,
+        short_id=row.short_id,
+        action_id=row.action_id,
+        digest=row.digest,
+        state=ApprovalState(row.state),
+        opened_at=from_micros(row.opened_at),
+        expires_at=from_micros(row.expires_at),
+        decided_at=moment(row.decided_at),
+        decided_by=row.decided_by,
+        decided_via=row.decided_via,
+        reason=content_of(row).get("reason", ""),
+    )

@@ -1,0 +1,123 @@
+"""The audit chain: read in order, appended to as the last write of a transaction."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, insert
+
+from chargehand.audit.chain import START, ChainPosition, link_hash
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.ids import OrganizationId
+from chargehand.domain.json import JSONObject
+from chargehand.domain.records import AuditRecord
+from chargehand.kit.canonical import canonical_json
+from chargehand.kit.clock import from_micros, to_micros
+from chargehand.storage.repositories.rows import AnyRow, Repository
+from chargehand.storage.tables import audit_heads, audit_records
+
+_CHUNK = 1000
+
+
+class AuditReader(Repository):
+    """Reads the chain."""
+
+    def head(self) -> ChainPosition:
+        """Where the database says the chain ends."""
+        row = self._one(self._select(audit_heads))
+        return ChainPosition(row.seq, row.hash) if row is not None else START
+
+    def walk(self, *, after_seq: int = 0) -> Iterator[AuditRecord]:
+        """Every record after a place, in order, a chunk at a time."""
+        while True:
+            query = self._select(audit_records).where(audit_records.c.seq > after_seq)
+            rows = self._rows(query.order_by(audit_records.c.seq).limit(_CHUNK))
+            for row in rows:
+                yield _record(row)
+            if len(rows) < _CHUNK:
+                return
+            after_seq = rows[-1].seq
+
+    def newest(self, *, limit: int, before_seq: int | None = None) -> tuple[AuditRecord, ...]:
+        """The end of the chain, newest first."""
+        query = self._select(audit_records)
+        if before_seq is not None:
+            query = query.where(audit_records.c.seq < before_seq)
+        rows = self._rows(query.order_by(audit_records.c.seq.desc()).limit(limit))
+        return tuple(_record(row) for row in rows)
+
+    def about(self, subject_id: str, *, limit: int = 100) -> tuple[AuditRecord, ...]:
+        """What was recorded about one thing, oldest first."""
+        query = self._select(audit_records).where(audit_records.c.subject_id == subject_id)
+        rows = self._rows(query.order_by(audit_records.c.seq).limit(limit))
+        return tuple(_record(row) for row in rows)
+
+
+class AuditWriter(AuditReader):
+    """Collects records during a transaction and links them into the chain at its end."""
+
+    def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
+        super().__init__(connection, organization_id)
+        self._waiting: list[tuple[datetime, AuditTag, str, str]] = []
+
+    def append(self, tag: AuditTag, subject_id: str, body: JSONObject, *, now: datetime) -> None:
+        """Record something; `body` holds ids, digests and closed words only."""
+        self._waiting.append((now, tag, subject_id, canonical_json(body)))
+
+    def flush(self) -> ChainPosition | None:
+        """Link what was collected; the new end of the chain, None when there was nothing.
+
+        The update of the head takes the row lock on PostgreSQL, so appenders queue up here and
+        nowhere else; that is why it comes last.
+        """
+        if not self._waiting:
+            return None
+        self._insert(audit_heads, {"seq": START.seq, "hash": START.hash})
+        locked = self._connection.execute(
+            self._update(audit_heads)
+            .values(seq=audit_heads.c.seq + len(self._waiting))
+            .returning(audit_heads.c.seq, audit_heads.c.hash)
+        ).one()
+        end = ChainPosition(locked.seq - len(self._waiting), locked.hash)
+        rows: list[dict[str, object]] = []
+        for recorded_at, tag, subject_id, body in self._waiting:
+            link = AuditRecord(
+                seq=end.seq + 1,
+                recorded_at=recorded_at,
+                tag=tag.value,
+                subject_id=subject_id,
+                body=body,
+                previous_hash=end.hash,
+                hash="",
+            )
+            end = ChainPosition(
+                link.seq, link_hash(self._organization_id, link, previous_hash=end.hash)
+            )
+            rows.append(self._columns(link, end.hash))
+        self._connection.execute(insert(audit_records), rows)
+        self._connection.execute(self._update(audit_heads).values(hash=end.hash))
+        self._waiting.clear()
+        return end
+
+    def _columns(self, link: AuditRecord, digest: str) -> dict[str, object]:
+        return {
+            "organization_id": self._organization_id,
+            "seq": link.seq,
+            "recorded_at": to_micros(link.recorded_at),
+            "tag": link.tag,
+            "subject_id": link.subject_id,
+            "body": link.body,
+            "previous_hash": link.previous_hash,
+            "hash": digest,
+        }
+
+
+def _record(row: AnyRow) -> AuditRecord:
+    return AuditRecord(
+        seq=row.seq,
+        recorded_at=from_micros(row.recorded_at),
+        tag=row.tag,
+        subject_id=row.subject_id,
+        body=row.body,
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+    )

@@ -1,0 +1,118 @@
+"""The effect ledger: what was about to be sent, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chargehand.domain.ids import ActionId, EffectId
+from chargehand.domain.records import ActionRecord, EffectRecord, EffectState
+from chargehand.kit.clock import from_micros, to_micros
+from chargehand.storage.repositories.rows import AnyRow, Repository, moment
+from chargehand.storage.tables import effects
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEffect:
+    """An effect with the moment from which looking for it can decide."""
+
+    record: EffectRecord
+    settle_at: datetime | None
+
+
+class EffectReader(Repository):
+    """Looks effects up."""
+
+    def of_action(self, action_id: str) -> OpenEffect | None:
+        """The ledger's line about an action; None when nothing was ever sent."""
+        row = self._one(self._select(effects).where(effects.c.action_id == action_id))
+        if row is None:
+            return None
+        return OpenEffect(record=_effect(row), settle_at=moment(row.settle_at))
+
+    def is_ours(self, connection_id: str, external_id: str) -> bool:
+        """Whether a thing at the vendor is one that we made."""
+        query = self._select(effects).where(
+            effects.c.connection_id == connection_id, effects.c.external_id == external_id
+        )
+        return self._one(query.limit(1)) is not None
+
+
+class EffectWriter(EffectReader):
+    """Writes the ledger."""
+
+    def intend(
+        self, effect_id: EffectId, action: ActionRecord, *, settle_at: datetime, now: datetime
+    ) -> None:
+        """Record that a request is about to leave; before the first send and before each again."""
+        values = {
+            "state": EffectState.INTENDED.value,
+            "intended_at": to_micros(now),
+            "settle_at": to_micros(settle_at),
+        }
+        is_new = self._insert(
+            effects,
+            {
+                "effect_id": effect_id,
+                "action_id": action.id,
+                "connection_id": action.connection_id,
+                "target": action.target,
+                "digest": action.digest,
+                "attempts": 1,
+                "settled_at": None,
+                "external_id": "",
+                "url": "",
+                **values,
+            },
+        )
+        if not is_new:
+            self._connection.execute(
+                self._update(effects)
+                .where(effects.c.effect_id == effect_id)
+                .values(attempts=effects.c.attempts + 1, digest=action.digest, **values)
+            )
+
+    def delay_settling(self, action_id: ActionId, *, settle_at: datetime) -> None:
+        """Note that looking for the effect can decide only later."""
+        self._set(action_id, settle_at=to_micros(settle_at))
+
+    def forget_intent(self, action_id: ActionId) -> None:
+        """Note that a request surely did not land, so the next send needs no looking up."""
+        self._set(action_id, state=EffectState.REFUSED.value, settle_at=None)
+
+    def settle(
+        self,
+        action_id: ActionId,
+        state: EffectState,
+        *,
+        now: datetime,
+        external_id: str = "",
+        url: str = "",
+    ) -> None:
+        """Record what became of a send."""
+        self._set(
+            action_id,
+            state=state.value,
+            settled_at=to_micros(now),
+            external_id=external_id,
+            url=url,
+        )
+
+    def _set(self, action_id: ActionId, **values: object) -> None:
+        self._connection.execute(
+            self._update(effects).where(effects.c.action_id == action_id).values(**values)
+        )
+
+
+def _effect(row: AnyRow) -> EffectRecord:
+    return EffectRecord(
+        id=row.effect_id,
+        action_id=row.action_id,
+        connection_id=row.connection_id,
+        target=row.target,
+        digest=row.digest,
+        state=EffectState(row.state),
+        attempts=row.attempts,
+        intended_at=from_micros(row.intended_at),
+        settled_at=moment(row.settled_at),
+        external_id=row.external_id,
+        url=row.url,
+    )

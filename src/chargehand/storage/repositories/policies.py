@@ -1,0 +1,51 @@
+"""Policy versions: the newest is in force; none is ever changed."""
+
+import json
+from datetime import datetime
+
+from chargehand.domain.json import JSONObject
+from chargehand.domain.records import PolicyVersion
+from chargehand.kit.clock import from_micros, to_micros
+from chargehand.storage.repositories.rows import AnyRow, Repository, load_object
+from chargehand.storage.tables import policy_versions
+
+
+class PolicyReader(Repository):
+    """Looks policies up."""
+
+    def current(self) -> PolicyVersion | None:
+        """The version in force; None before the first migration."""
+        row = self._one(
+            self._select(policy_versions).order_by(policy_versions.c.version.desc()).limit(1)
+        )
+        return _version(row) if row is not None else None
+
+    def history(self) -> tuple[PolicyVersion, ...]:
+        """Every version, oldest first."""
+        rows = self._rows(self._select(policy_versions).order_by(policy_versions.c.version))
+        return tuple(_version(row) for row in rows)
+
+
+class PolicyWriter(PolicyReader):
+    """Adds policy versions."""
+
+    def add(self, version: int, document: JSONObject, *, by: str, now: datetime) -> bool:
+        """Put a new version in force; False when another process wrote that number first."""
+        return self._insert(
+            policy_versions,
+            {
+                "version": version,
+                "document": json.dumps(document),
+                "created_at": to_micros(now),
+                "created_by": by,
+            },
+        )
+
+
+def _version(row: AnyRow) -> PolicyVersion:
+    return PolicyVersion(
+        version=row.version,
+        document=load_object(row.document),
+        created_at=from_micros(row.created_at),
+        created_by=row.created_by,
+    )

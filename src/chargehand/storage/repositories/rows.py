@@ -1,0 +1,108 @@
+"""What every repository shares: its connection, its organization, and how values become columns."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, Connection, Row, Select, Table, Update, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from chargehand.domain.ids import OrganizationId
+from chargehand.domain.json import JSONObject
+from chargehand.domain.records import Page
+from chargehand.kit.clock import from_micros, to_micros
+from chargehand.storage.errors import CursorInvalid
+from chargehand.storage.tables import contents
+
+T = TypeVar("T")
+# A row as SQLAlchemy types it: columns by attribute, their Python types unknown to the checker.
+AnyRow = Row[Any]
+_MOST_PER_PAGE = 200
+_LONGEST_ID = 40
+
+
+class Repository:
+    """One organization's rows, through one connection."""
+
+    def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
+        self._connection = connection
+        self._organization_id = organization_id
+
+    def _select(self, table: Table) -> Select[Any]:
+        return select(table).where(table.c.organization_id == self._organization_id)
+
+    def _select_with_content(self, table: Table) -> Select[Any]:
+        """Rows with the content they refer to, read by `content_of`."""
+        joined = table.outerjoin(
+            contents,
+            (contents.c.organization_id == table.c.organization_id)
+            & (contents.c.content_id == table.c.content_id),
+        )
+        return self._select(table).add_columns(contents.c.body.label("content")).select_from(joined)
+
+    def _update(self, table: Table) -> Update:
+        return update(table).where(table.c.organization_id == self._organization_id)
+
+    def _one(self, query: Select[Any]) -> AnyRow | None:
+        return self._connection.execute(query).first()
+
+    def _rows(self, query: Select[Any]) -> list[AnyRow]:
+        return list(self._connection.execute(query))
+
+    def _insert(self, table: Table, values: Mapping[str, object]) -> bool:
+        """Insert unless the key is taken; False when it was."""
+        row = {"organization_id": self._organization_id, **values}
+        if self._connection.dialect.name == "sqlite":
+            statement = sqlite_insert(table).values(row).on_conflict_do_nothing()
+            return self._connection.execute(statement).rowcount == 1
+        on_postgres = postgres_insert(table).values(row).on_conflict_do_nothing()
+        return self._connection.execute(on_postgres).rowcount == 1
+
+    def _page(
+        self,
+        query: Select[Any],
+        id_column: "Column[Any]",
+        read: Callable[[AnyRow], T],
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[T]:
+        """Newest first by id; the cursor is the last id of the page before.
+
+        Raises: CursorInvalid for a cursor that is no id.
+        """
+        if cursor is not None:
+            if not cursor or len(cursor) > _LONGEST_ID or not cursor.replace("_", "").isalnum():
+                raise CursorInvalid(cursor=cursor[:60])
+            query = query.where(id_column < cursor)
+        size = max(1, min(limit, _MOST_PER_PAGE))
+        rows = self._rows(query.order_by(id_column.desc()).limit(size + 1))
+        items = tuple(read(row) for row in rows[:size])
+        following = str(getattr(rows[size - 1], id_column.name)) if len(rows) > size else None
+        return Page(items=items, next_cursor=following)
+
+
+def micros(moment: datetime | None) -> int | None:
+    """The column value of an optional moment."""
+    return to_micros(moment) if moment is not None else None
+
+
+def moment(value: int | None) -> datetime | None:
+    """The optional moment of a column value."""
+    return from_micros(value) if value is not None else None
+
+
+def content_of(row: AnyRow) -> dict[str, Any]:
+    """The content of a row read with it; empty when there is none or it was erased."""
+    return dict(load_object(row.content)) if row.content is not None else {}
+
+
+def load_object(text: str) -> JSONObject:
+    """A JSON object that we wrote ourselves."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        message = "a JSON column holds something else than an object"
+        raise TypeError(message)
+    return value

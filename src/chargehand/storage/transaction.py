@@ -1,0 +1,58 @@
+"""What one transaction can reach: every repository, for reading, or for writing as well."""
+
+from sqlalchemy import Connection
+
+from chargehand.domain.ids import OrganizationId
+from chargehand.storage.repositories.actions import ActionReader, ActionWriter
+from chargehand.storage.repositories.api_keys import ApiKeyReader, ApiKeyWriter
+from chargehand.storage.repositories.approvals import ApprovalReader, ApprovalWriter
+from chargehand.storage.repositories.asks import AskReader, AskWriter
+from chargehand.storage.repositories.audit import AuditReader, AuditWriter
+from chargehand.storage.repositories.connections import ConnectionReader, ConnectionWriter
+from chargehand.storage.repositories.contents import ContentReader, ContentWriter
+from chargehand.storage.repositories.decisions import DecisionReader, DecisionWriter
+from chargehand.storage.repositories.effects import EffectReader, EffectWriter
+from chargehand.storage.repositories.events import EventReader, EventWriter
+from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
+from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
+from chargehand.storage.repositories.stats import StatsReader
+
+
+class Reading:
+    """A transaction that sees one consistent state and changes nothing."""
+
+    def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
+        self.organization_id = organization_id
+        self.contents = ContentReader(connection, organization_id)
+        self.events = EventReader(connection, organization_id)
+        self.asks = AskReader(connection, organization_id)
+        self.decisions = DecisionReader(connection, organization_id)
+        self.actions = ActionReader(connection, organization_id)
+        self.approvals = ApprovalReader(connection, organization_id)
+        self.effects = EffectReader(connection, organization_id)
+        self.policies = PolicyReader(connection, organization_id)
+        self.audit = AuditReader(connection, organization_id)
+        self.connections = ConnectionReader(connection, organization_id)
+        self.api_keys = ApiKeyReader(connection, organization_id)
+        self.notices = NoticeReader(connection, organization_id)
+        self.stats = StatsReader(connection, organization_id)
+
+
+class Writing:
+    """A transaction that may change things; its audit records are written last, together."""
+
+    def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
+        self.organization_id = organization_id
+        self.contents = ContentWriter(connection, organization_id)
+        self.events = EventWriter(connection, organization_id)
+        self.asks = AskWriter(connection, organization_id)
+        self.decisions = DecisionWriter(connection, organization_id)
+        self.actions = ActionWriter(connection, organization_id)
+        self.approvals = ApprovalWriter(connection, organization_id)
+        self.effects = EffectWriter(connection, organization_id)
+        self.policies = PolicyWriter(connection, organization_id)
+        self.audit = AuditWriter(connection, organization_id)
+        self.connections = ConnectionWriter(connection, organization_id)
+        self.api_keys = ApiKeyWriter(connection, organization_id)
+        self.notices = NoticeWriter(connection, organization_id)
+        self.stats = StatsReader(connection, organization_id)
