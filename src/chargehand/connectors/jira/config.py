@@ -1,0 +1,157 @@
+"""What one Jira Cloud connection needs to know; checked on construction."""
+
+import base64
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from chargehand.connectors.jira.errors import JiraConfigWrong
+from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.kit.redact import MASK
+
+ATLASSIAN_GATEWAY = "https://api.atlassian.com"
+_PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9_]*")
+_CLOUD_ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
+_MAX_TIMEOUT_S = 300.0
+
+
+class ApiToken:
+    """A secret that prints as stars; only `reveal` gives it away."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The token itself, for the one header that needs it."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ApiToken) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return f"ApiToken({MASK!r})"
+
+    def __str__(self) -> str:
+        return MASK
+
+
+@dataclass(frozen=True, slots=True)
+class JiraConfig:
+    """One connection to one site.
+
+    Shape: `site` is the address people open, reduced to scheme and host. With `email` the sign-in
+    is basic, without it the token is a service account's and goes as Bearer, which Atlassian
+    takes only at its gateway and so needs `cloud_id`. `cloud_id` alone sends an e-mail's scoped
+    token through the gateway. `projects` may be empty while a connection is being set up.
+    Units: `request_timeout_s` covers one write, or one read with all its retries.
+    Raises: JiraConfigWrong, naming the field.
+    """
+
+    connection_id: ConnectionId
+    site: str
+    api_token: ApiToken
+    projects: tuple[ProjectKey, ...] = ()
+    email: str | None = None
+    cloud_id: str | None = None
+    bot_account_id: AccountId | None = None
+    request_timeout_s: float = 20.0
+    gateway: str = ATLASSIAN_GATEWAY
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "site", clean_address(self.site, field="site"))
+        object.__setattr__(self, "gateway", clean_address(self.gateway, field="gateway"))
+        _check_sign_in(self)
+        for key in self.projects:
+            if not _PROJECT_KEY.fullmatch(key):
+                raise JiraConfigWrong(
+                    field="projects",
+                    problem=f"{key!r} is no project key; a key looks like PAY or TEAM_2",
+                )
+        if not 0 < self.request_timeout_s <= _MAX_TIMEOUT_S:
+            raise JiraConfigWrong(
+                field="request_timeout_s",
+                problem=f"must be more than 0 and at most {_MAX_TIMEOUT_S:g} seconds",
+            )
+
+    @property
+    def api_url(self) -> str:
+        """Where REST requests go: the site, or Atlassian's gateway to it."""
+        return f"{self.gateway}/ex/jira/{self.cloud_id}" if self.cloud_id else self.site
+
+    def authorization(self) -> str:
+        """The value of the Authorization header: secret, for the transport alone."""
+        token = self.api_token.reveal()
+        if self.email is None:
+            return f"Bearer {token}"
+        return "Basic " + base64.b64encode(f"{self.email}:{token}".encode()).decode()
+
+    def item_url(self, key: str) -> str:
+        """Where a person opens a work item."""
+        return f"{self.site}/browse/{key}"
+
+    def comment_url(self, key: str, comment_id: str) -> str:
+        """Where a person opens a work item at one comment."""
+        return f"{self.site}/browse/{key}?focusedCommentId={comment_id}"
+
+
+def clean_address(text: str, *, field: str) -> str:
+    """An address reduced to scheme, host and port; a bare host is taken as https.
+
+    Raises: JiraConfigWrong for another scheme than https (http only to this machine itself), for
+    credentials in the address, and for what is no address.
+    """
+    text = text.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise JiraConfigWrong(field=field, problem="is not a web address") from error
+    if not host or not re.fullmatch(r"[a-z0-9.:_-]+", host):
+        raise JiraConfigWrong(
+            field=field, problem="must be an address such as https://acme.atlassian.net"
+        )
+    if "@" in parts.netloc:
+        raise JiraConfigWrong(
+            field=field, problem="must not hold a user or password; the token has its own setting"
+        )
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise JiraConfigWrong(
+            field=field, problem="must start with https:// (http:// only to this machine itself)"
+        )
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_sign_in(config: JiraConfig) -> None:
+    # A line break in a Bearer token would make the HTTP library quote it in its error.
+    if not _PRINTABLE.fullmatch(config.api_token.reveal()):
+        raise JiraConfigWrong(
+            field="api_token", problem="must be printable ASCII without blanks, and not empty"
+        )
+    if config.email is not None and not re.fullmatch(r"[^\s:@]+@[^\s:@]+", config.email):
+        raise JiraConfigWrong(field="email", problem="must be one e-mail address")
+    if config.cloud_id is not None and not _CLOUD_ID.fullmatch(config.cloud_id):
+        raise JiraConfigWrong(
+            field="cloud_id", problem="must be the id shown at <site>/_edge/tenant_info"
+        )
+    if config.email is None and config.cloud_id is None:
+        raise JiraConfigWrong(
+            field="email",
+            problem="is needed, or cloud_id when the token belongs to a service account",
+        )
