@@ -2,8 +2,7 @@
 
 Rejected
 ├── PolicyInvalid     a document that can not be a policy
-├── ScopeUnknown      a project or action kind nobody knows
-└── ModeNeedsKind     `auto` asked for in general where only a named kind may have it
+└── PolicyChangedMeanwhile   somebody wrote the next version first
 """
 
 from chargehand.domain.errors import Rejected
@@ -16,8 +15,8 @@ class PolicyInvalid(Rejected):
     template = "The policy is not valid: {field} is {found!r}; allowed: {allowed}."
 
 
-class ScopeUnknown(Rejected):
-    """A project or action kind nobody knows."""
+class PolicyChangedMeanwhile(Rejected):
+    """Somebody wrote the next version first."""
 
-    code = "scope_unknown"
-    template = "{field} {found!r} is not known; known: {allowed}."
+    code = "policy_changed_meanwhile"
+    template = "Policy version {version} was just written by somebody else; look at it and retry."

@@ -97,6 +97,7 @@ asks = Table(
     UniqueConstraint("organization_id", "ask_key", name="asks_by_key"),
     Index("asks_by_state", "organization_id", "state", "next_attempt_at"),
     Index("asks_by_event", "organization_id", "event_id"),
+    Index("asks_by_work_item", "organization_id", "work_item", "ask_id"),
 )
 
 decisions = Table(

@@ -56,6 +56,12 @@ class AskReader(Repository):
         """The ask an event made or revised; None when it made none."""
         return self._first(asks.c.event_id == event_id)
 
+    def comment_ids_on(self, work_item: str) -> frozenset[str]:
+        """The comments on a work item that were asks, the newest hundred."""
+        query = self._select(asks).where(asks.c.work_item == work_item)
+        rows = self._rows(query.order_by(asks.c.ask_id.desc()).limit(100))
+        return frozenset(row.comment_id for row in rows)
+
     def due(self, *, now: datetime, limit: int) -> tuple[StoredAsk, ...]:
         """Open asks whose turn it is, oldest first."""
         is_due = or_(asks.c.next_attempt_at.is_(None), asks.c.next_attempt_at <= to_micros(now))

@@ -104,6 +104,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "ask_id"),
         sa.UniqueConstraint("organization_id", "ask_key", name="asks_by_key"),
     )
+    op.create_index(
+        "asks_by_work_item", "asks", ["organization_id", "work_item", "ask_id"], unique=False
+    )
     op.create_index("asks_by_event", "asks", ["organization_id", "event_id"], unique=False)
     op.create_index(
         "asks_by_state", "asks", ["organization_id", "state", "next_attempt_at"], unique=False

@@ -1,0 +1,1 @@
+"""Structured logs: a constant event and fields, to standard error."""

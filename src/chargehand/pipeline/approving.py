@@ -1,0 +1,185 @@
+"""A person approves, rejects or edits one exact action; the first decision wins."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chargehand.approvals.digest import action_digest
+from chargehand.approvals.errors import (
+    AlreadyDecided,
+    ApprovalExpired,
+    ApprovalVoided,
+    EditNotPossible,
+)
+from chargehand.approvals.gate import proposal_of
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.action import ActionState
+from chargehand.domain.ids import ApprovalId
+from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
+from chargehand.pipeline.answering import open_approval
+from chargehand.pipeline.errors import NotFound
+from chargehand.pipeline.moving import move_action
+from chargehand.plugins.connector import ActionPreviewer
+from chargehand.storage.transaction import Writing
+
+_EXPIRED_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedApproval:
+    """An approval after it was decided, with the action it was about."""
+
+    approval: ApprovalRecord
+    action: ActionRecord
+
+
+def approve(tx: Writing, identifier: str, *, by: str, via: str, now: datetime) -> DecidedApproval:
+    """Let one exact action be sent.
+
+    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided.
+    """
+    approval, action = _open(tx, identifier, now=now)
+    if approval.digest != action.digest or _digest(tx, action) != approval.digest:
+        raise ApprovalVoided(short_id=approval.short_id, why="the action has changed since")
+    _close(tx, approval, ApprovalState.APPROVED, by=by, via=via, reason="", now=now)
+    move_action(tx, action, ActionState.APPROVED, now=now)
+    _record(tx, AuditTag.PERSON_APPROVAL_APPROVED, approval, action, by=by, via=via, now=now)
+    return _decided(tx, approval.id, action)
+
+
+def reject(
+    tx: Writing, identifier: str, *, by: str, via: str, reason: str, now: datetime
+) -> DecidedApproval:
+    """See to it that one exact action is never sent.
+
+    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided.
+    """
+    approval, action = _open(tx, identifier, now=now)
+    _close(tx, approval, ApprovalState.REJECTED, by=by, via=via, reason=reason, now=now)
+    move_action(tx, action, ActionState.REJECTED, now=now, problem="rejected_by_person")
+    _record(tx, AuditTag.PERSON_APPROVAL_REJECTED, approval, action, by=by, via=via, now=now)
+    return _decided(tx, approval.id, action)
+
+
+def edit(
+    tx: Writing,
+    identifier: str,
+    *,
+    text: str,
+    previewer: ActionPreviewer,
+    by: str,
+    via: str,
+    lasts: timedelta,
+    now: datetime,
+) -> DecidedApproval:
+    """Word a comment differently; the old approval is void and a new one is open.
+
+    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided, EditNotPossible, and what
+    the connector says of the new text.
+    """
+    approval, action = _open(tx, identifier, now=now)
+    if "markdown" not in action.params:
+        raise EditNotPossible(kind=action.kind.value)
+    params = {**action.params, "markdown": text, "more": ""}
+    edited = replace(proposal_of(action), params=params, preview="")
+    edited = replace(edited, preview=previewer.preview(edited))
+    digest = action_digest(tx.organization_id, edited)
+    _close(tx, approval, ApprovalState.VOIDED, by=by, via=via, reason="", now=now)
+    tx.actions.replace_params(action.id, edited, digest=digest, now=now)
+    _record(tx, AuditTag.PERSON_APPROVAL_EDITED, approval, action, by=by, via=via, now=now)
+    fresh = open_approval(tx, action.id, digest=digest, lasts=lasts, now=now)
+    return _decided(tx, fresh, action)
+
+
+def expire_approvals(tx: Writing, *, now: datetime) -> int:
+    """Close what nobody decided in time; how many were closed."""
+    expired = tx.approvals.expired(now=now, limit=_EXPIRED_BATCH)
+    for approval in expired:
+        _close(
+            tx, approval, ApprovalState.EXPIRED, by="chargehand", via="worker", reason="", now=now
+        )
+        action = tx.actions.find(approval.action_id)
+        if action is not None and action.state is ActionState.WAITING:
+            move_action(tx, action, ActionState.EXPIRED, now=now, problem="approval_expired")
+        tx.audit.append(
+            AuditTag.WORKER_APPROVAL_EXPIRED,
+            approval.id,
+            {"action_id": approval.action_id, "digest": approval.digest},
+            now=now,
+        )
+    return len(expired)
+
+
+def _open(tx: Writing, identifier: str, *, now: datetime) -> tuple[ApprovalRecord, ActionRecord]:
+    approval = tx.approvals.find(identifier)
+    action = tx.actions.find(approval.action_id) if approval is not None else None
+    if approval is None or action is None:
+        raise NotFound(kind="approval", id=identifier)
+    match approval.state:
+        case ApprovalState.OPEN if approval.expires_at > now:
+            return approval, action
+        case ApprovalState.OPEN | ApprovalState.EXPIRED:
+            raise ApprovalExpired(
+                short_id=approval.short_id, expires_at=f"{approval.expires_at:%Y-%m-%d %H:%M} UTC"
+            )
+        case ApprovalState.VOIDED:
+            raise ApprovalVoided(
+                short_id=approval.short_id, why="its action was edited or its ask withdrawn"
+            )
+        case _:
+            raise AlreadyDecided(
+                short_id=approval.short_id,
+                state=approval.state.value,
+                decided_by=approval.decided_by,
+                decided_at=f"{approval.decided_at:%Y-%m-%d %H:%M} UTC",
+            )
+
+
+def _digest(tx: Writing, action: ActionRecord) -> str:
+    return action_digest(tx.organization_id, proposal_of(action))
+
+
+def _close(
+    tx: Writing,
+    approval: ApprovalRecord,
+    state: ApprovalState,
+    *,
+    by: str,
+    via: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    if tx.approvals.decide(approval.id, state, by=by, via=via, reason=reason, now=now):
+        return
+    # Another process decided between our read and this write, which only PostgreSQL allows.
+    latest = tx.approvals.find(approval.id) or approval
+    raise AlreadyDecided(
+        short_id=latest.short_id,
+        state=latest.state.value,
+        decided_by=latest.decided_by,
+        decided_at=f"{latest.decided_at:%Y-%m-%d %H:%M} UTC" if latest.decided_at else "just now",
+    )
+
+
+def _record(
+    tx: Writing,
+    tag: AuditTag,
+    approval: ApprovalRecord,
+    action: ActionRecord,
+    *,
+    by: str,
+    via: str,
+    now: datetime,
+) -> None:
+    tx.audit.append(
+        tag,
+        approval.id,
+        {"action_id": action.id, "digest": approval.digest, "by": by, "via": via},
+        now=now,
+    )
+
+
+def _decided(tx: Writing, approval_id: ApprovalId, action: ActionRecord) -> DecidedApproval:
+    approval, latest = tx.approvals.find(approval_id), tx.actions.find(action.id)
+    if approval is None or latest is None:
+        raise NotFound(kind="approval", id=approval_id)
+    return DecidedApproval(approval=approval, action=latest)

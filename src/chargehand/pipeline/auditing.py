@@ -1,0 +1,18 @@
+"""Walks the audit chain and says whether it holds."""
+
+from chargehand.audit.chain import Verification, verify_chain
+from chargehand.storage.checkpoint import AuditCheckpoint
+from chargehand.storage.transaction import Reading
+
+
+def verify_audit(tx: Reading, checkpoint: AuditCheckpoint) -> Verification:
+    """Every record checked against the one before it, the head, and the checkpoint outside.
+
+    Raises: CheckpointUnreadable.
+    """
+    return verify_chain(
+        tx.organization_id,
+        tx.audit.walk(),
+        head=tx.audit.head(),
+        checkpoints=checkpoint.positions(tx.organization_id),
+    )

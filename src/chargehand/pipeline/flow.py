@@ -1,0 +1,76 @@
+"""The one way through the house; read this first.
+
+    raw request -> VerifiedDelivery -> Event -> Decision[ProposedAction]
+      intake          inbox            decide
+                -> ApprovedAction -> ActionResult
+                     approve            act            and every arrow is audited
+
+    web/webhooks.py      a request is verified and stored raw; only then is it acknowledged
+    dispatching.py       a stored delivery becomes one event, the event silence or an ask
+    answering.py         an ask's facts are read, a decision is made, its actions get their mode
+    approving.py         a person approves, rejects or edits one exact action
+    executing.py         the gate is opened once more, the action is sent, the ledger is settled
+    working.py           what keeps these steps going in the worker
+
+Two kinds of rows are the outbox of the durable tasks: asks that are open, and actions that may be
+sent. A task's id is made from its row, so starting it twice runs it once.
+"""
+
+from typing import Final
+
+from chargehand.domain.action import ActionState
+from chargehand.domain.ids import ActionId, AskId
+from chargehand.engine.port import Task
+
+ANSWER: Final = "answer"
+EXECUTE: Final = "execute"
+
+# What may follow what; every move of an action is checked against this table.
+MOVES: Final = {
+    ActionState.PROPOSED: frozenset(
+        {ActionState.SIMULATED, ActionState.WAITING, ActionState.APPROVED}
+    ),
+    ActionState.SIMULATED: frozenset[ActionState](),
+    ActionState.WAITING: frozenset(
+        {ActionState.APPROVED, ActionState.REJECTED, ActionState.EXPIRED, ActionState.SIMULATED}
+    ),
+    ActionState.APPROVED: frozenset(
+        {
+            ActionState.EXECUTING,
+            ActionState.SIMULATED,
+            ActionState.WAITING,
+            ActionState.REJECTED,
+            ActionState.FAILED,
+        }
+    ),
+    ActionState.EXECUTING: frozenset(
+        {
+            ActionState.APPROVED,
+            ActionState.EXECUTED,
+            ActionState.FAILED,
+            ActionState.REJECTED,
+            ActionState.SIMULATED,
+            ActionState.WAITING,
+            ActionState.UNKNOWN,
+        }
+    ),
+    ActionState.EXECUTED: frozenset[ActionState](),
+    ActionState.FAILED: frozenset[ActionState](),
+    ActionState.REJECTED: frozenset[ActionState](),
+    ActionState.EXPIRED: frozenset[ActionState](),
+    ActionState.UNKNOWN: frozenset({ActionState.EXECUTED, ActionState.FAILED}),
+}
+
+
+def answer_task(ask_id: AskId, *, revision: int, attempt: int) -> Task:
+    """The task that answers one revision of an ask."""
+    return Task(
+        id=f"{ANSWER}:{ask_id}:{revision}:{attempt}", kind=ANSWER, arguments={"ask_id": ask_id}
+    )
+
+
+def execute_task(action_id: ActionId, *, attempt: int) -> Task:
+    """The task that makes one attempt at an action."""
+    return Task(
+        id=f"{EXECUTE}:{action_id}:{attempt}", kind=EXECUTE, arguments={"action_id": action_id}
+    )

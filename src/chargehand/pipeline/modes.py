@@ -1,0 +1,76 @@
+"""Shows and changes what happens to actions; effective in every process at its next transaction."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.ids import ProjectKey
+from chargehand.pipeline.errors import ProjectUnknown
+from chargehand.policy.errors import PolicyChangedMeanwhile
+from chargehand.policy.modes import ModePolicy, ModeRule, read_policy
+from chargehand.storage.transaction import Reading, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class ModeLine:
+    """The mode of one kind in one project, and the rule that gives it; None is the default."""
+
+    project: ProjectKey
+    kind: ActionKind
+    mode: Mode
+    rule: ModeRule | None
+
+
+def policy_in_force(tx: Reading | Writing) -> ModePolicy:
+    """The newest policy; before the first one everything is simulated."""
+    current = tx.policies.current()
+    if current is None:
+        return ModePolicy(version=0)
+    return read_policy(current.version, current.document)
+
+
+def list_modes(tx: Reading | Writing, projects: Collection[ProjectKey]) -> tuple[ModeLine, ...]:
+    """The mode of every kind in every served project."""
+    policy = policy_in_force(tx)
+    return tuple(
+        ModeLine(project, kind, *policy.explain(project, kind))
+        for project in sorted(projects)
+        for kind in ActionKind
+    )
+
+
+def set_mode(
+    tx: Writing,
+    mode: Mode,
+    *,
+    project: ProjectKey | None,
+    kind: ActionKind | None,
+    served: Collection[ProjectKey],
+    by: str,
+    now: datetime,
+) -> ModePolicy:
+    """Put a new policy version in force that differs in one scope.
+
+    Raises: ProjectUnknown, PolicyChangedMeanwhile.
+    """
+    if project is not None and project not in served:
+        raise ProjectUnknown(project=project, served=", ".join(sorted(served)) or "none")
+    before = policy_in_force(tx)
+    after = before.with_mode(mode, project=project, kind=kind)
+    if not tx.policies.add(after.version, after.to_document(), by=by, now=now):
+        raise PolicyChangedMeanwhile(version=after.version)
+    tx.audit.append(
+        AuditTag.PERSON_MODE_CHANGED,
+        f"policy:{after.version}",
+        {
+            "version": after.version,
+            "project": project,
+            "kind": kind.value if kind is not None else None,
+            "mode": mode.value,
+            "by": by,
+        },
+        now=now,
+    )
+    return after

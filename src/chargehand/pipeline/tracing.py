@@ -1,0 +1,114 @@
+"""Everything about one thing, from the delivery to the effect, whichever id one has at hand."""
+
+from dataclasses import dataclass
+
+from chargehand.domain.records import (
+    ActionRecord,
+    ApprovalRecord,
+    AuditRecord,
+    DecisionRecord,
+    DeliveryRecord,
+    EffectRecord,
+    EventRecord,
+)
+from chargehand.kit.ids import id_kind
+from chargehand.pipeline.errors import NotFound
+from chargehand.storage.repositories.asks import StoredAsk
+from chargehand.storage.transaction import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTrace:
+    """One action with its approval and its line in the effect ledger."""
+
+    action: ActionRecord
+    approval: ApprovalRecord | None
+    effect: EffectRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The way of one event through the house, in order.
+
+    Shape: `deliveries` includes the duplicates that told of the same event.
+    """
+
+    deliveries: tuple[DeliveryRecord, ...]
+    event: EventRecord
+    ask: StoredAsk | None
+    decisions: tuple[DecisionRecord, ...]
+    actions: tuple[ActionTrace, ...]
+    audit: tuple[AuditRecord, ...]
+
+
+def trace(tx: Reading, identifier: str) -> Trace:
+    """The whole story of a delivery, event, ask, decision, action or approval.
+
+    Raises: NotFound.
+    """
+    event_id = _event_of(tx, identifier)
+    event = tx.events.find(event_id) if event_id is not None else None
+    if event is None:
+        raise NotFound(kind=id_kind(identifier) or "delivery, event, ask or action", id=identifier)
+    ask = tx.asks.find_by_event(event.id)
+    decisions = tx.decisions.of_ask(ask.ask.id) if ask else tx.decisions.of_event(event.id)
+    actions = tuple(
+        _action_trace(tx, action)
+        for decision in decisions
+        for action in tx.actions.of_decision(decision.id)
+    )
+    return Trace(
+        deliveries=tx.events.deliveries_of(event.id),
+        event=event,
+        ask=ask,
+        decisions=decisions,
+        actions=actions,
+        audit=_audit_of(tx, ask, decisions, actions),
+    )
+
+
+def _event_of(tx: Reading, identifier: str) -> str | None:
+    kind = id_kind(identifier)
+    if kind == "event":
+        return identifier
+    if kind == "delivery":
+        delivery = tx.events.find_delivery(identifier)
+        return (delivery.duplicate_of or delivery.event_id) if delivery else None
+    if kind == "ask":
+        ask = tx.asks.find(identifier)
+        return ask.ask.event_id if ask else None
+    if kind == "decision":
+        decision = tx.decisions.find(identifier)
+        return decision.event_id if decision else None
+    approval = None if kind == "action" else tx.approvals.find(identifier)
+    return _event_of_action(tx, approval.action_id if approval else identifier)
+
+
+def _event_of_action(tx: Reading, action_id: str) -> str | None:
+    action = tx.actions.find(action_id)
+    decision = tx.decisions.find(action.decision_id) if action else None
+    return decision.event_id if decision else None
+
+
+def _action_trace(tx: Reading, action: ActionRecord) -> ActionTrace:
+    effect = tx.effects.of_action(action.id)
+    return ActionTrace(
+        action=action,
+        approval=tx.approvals.newest_of_action(action.id),
+        effect=effect.record if effect is not None else None,
+    )
+
+
+def _audit_of(
+    tx: Reading,
+    ask: StoredAsk | None,
+    decisions: tuple[DecisionRecord, ...],
+    actions: tuple[ActionTrace, ...],
+) -> tuple[AuditRecord, ...]:
+    subjects: list[str] = [decision.id for decision in decisions] + [
+        one.action.id for one in actions
+    ]
+    subjects += [one.approval.id for one in actions if one.approval is not None]
+    subjects += [ask.ask.id] if ask is not None else []
+    found = [record for subject in subjects for record in tx.audit.about(subject)]
+    return tuple(sorted(found, key=lambda record: record.seq))

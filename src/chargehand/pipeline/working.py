@@ -1,0 +1,187 @@
+"""Keeps the worker going: dispatch, start due tasks, poll, expire; wakes when there is something.
+
+Nothing here busy-waits: a nudge from the front or a finished task wakes it at once, another
+process's write is noticed by a cheap change check, and due times set the alarm.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chargehand.domain.ids import ActionId, AskId, ConnectionId
+from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.engine.port import StepRunner, TaskBody, TaskEngine
+from chargehand.inbox.ports import DeliveryQueue
+from chargehand.kit.clock import Clock
+from chargehand.logs.log import get_logger
+from chargehand.pipeline.answering import Answering
+from chargehand.pipeline.approving import expire_approvals
+from chargehand.pipeline.connecting import connect
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.dispatching import Dispatcher
+from chargehand.pipeline.executing import Executing
+from chargehand.pipeline.flow import ANSWER, EXECUTE
+from chargehand.pipeline.polling import Polling
+from chargehand.pipeline.starting import Starter
+from chargehand.storage.changes import ChangeCheck
+from chargehand.storage.database import Database
+
+_CHECK_EVERY_S: Final = 0.25
+_HOUSEKEEPING_EVERY_S: Final = 5.0
+_CONNECT_AGAIN_S: Final = 15.0
+_AFTER_FAILURE_S: Final = 1.0
+_log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What bootstrap hands the worker."""
+
+    database: Database
+    queue: DeliveryQueue
+    engine: TaskEngine
+    dispatcher: Dispatcher
+    answering: Answering
+    executing: Executing
+    pollings: Sequence[tuple[LiveConnection, Polling]]
+    connections: Mapping[ConnectionId, LiveConnection]
+    changes: ChangeCheck
+    clock: Clock
+
+
+class Worker:
+    """Everything the worker process does until it is told to stop."""
+
+    def __init__(self, parts: WorkerParts) -> None:
+        self._parts = parts
+        self._deliveries = asyncio.Event()
+        self._work = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._starter = Starter(
+            parts.database, parts.engine, parts.answering, parts.executing, clock=parts.clock
+        )
+
+    def nudge(self) -> None:
+        """Say that a delivery was stored."""
+        self._deliveries.set()
+
+    def stop(self) -> None:
+        """Take nothing new; `run` returns when what is under way has ended."""
+        self._stopping.set()
+        self._deliveries.set()
+        self._work.set()
+
+    def task_bodies(self) -> Mapping[str, TaskBody]:
+        """The durable tasks this worker can run."""
+        answering, executing = self._parts.answering, self._parts.executing
+
+        async def answer(steps: StepRunner, arguments: JSONObject) -> JSONValue:
+            ask_id = AskId(str(arguments["ask_id"]))
+            return await steps.step("answer", lambda: answering.answer(ask_id))
+
+        async def execute(steps: StepRunner, arguments: JSONObject) -> JSONValue:
+            action_id = ActionId(str(arguments["action_id"]))
+            return await steps.step("execute", lambda: executing.execute(action_id))
+
+        return {ANSWER: self._ending(answer), EXECUTE: self._ending(execute)}
+
+    async def run(self) -> None:
+        """Work until `stop`; every loop outlives the failures of a single round."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat("dispatch", self._dispatch, self._deliveries))
+            group.create_task(self._repeat("start", self._start, self._work))
+            group.create_task(self._every("check", self._check, _CHECK_EVERY_S))
+            group.create_task(self._every("housekeeping", self._keep_house, _HOUSEKEEPING_EVERY_S))
+            for connection in self._parts.connections.values():
+                group.create_task(self._connect(connection))
+            for connection, polling in self._parts.pollings:
+                interval = connection.poll_interval
+                if interval is not None:
+                    seconds = interval.total_seconds()
+                    group.create_task(self._every("poll", _discard(polling.poll), seconds))
+
+    async def _dispatch(self) -> bool:
+        closed = await asyncio.to_thread(self._parts.dispatcher.dispatch)
+        if closed:
+            self._work.set()
+        return closed > 0
+
+    async def _start(self) -> bool:
+        await self._starter.start_due()
+        return False
+
+    async def _check(self) -> None:
+        seen = await asyncio.to_thread(self._parts.changes.look)
+        if seen.inbox:
+            self._deliveries.set()
+        if seen.main or self._starter.is_due(self._parts.clock.now()):
+            self._work.set()
+
+    async def _keep_house(self) -> None:
+        now = self._parts.clock.now()
+        await self._parts.database.awrite(lambda tx: expire_approvals(tx, now=now))
+
+    async def _connect(self, connection: LiveConnection) -> None:
+        while not self._stopping.is_set():
+            if await self._guarded("connect", lambda: self._connect_once(connection)):
+                self._deliveries.set()
+                return
+            await self._pause(_CONNECT_AGAIN_S)
+
+    async def _connect_once(self, connection: LiveConnection) -> bool:
+        return await connect(connection, self._parts.database, clock=self._parts.clock)
+
+    def _ending(self, body: TaskBody) -> TaskBody:
+        """The body, waking the starter when it ends, however it ends."""
+
+        async def run(steps: StepRunner, arguments: JSONObject) -> JSONValue:
+            try:
+                return await body(steps, arguments)
+            finally:
+                self._starter.ended(arguments)
+                self._work.set()
+
+        return run
+
+    async def _repeat(
+        self, name: str, work: Callable[[], Awaitable[bool]], wake: asyncio.Event
+    ) -> None:
+        """Run rounds for as long as there is work, then sleep until woken."""
+        while not self._stopping.is_set():
+            wake.clear()
+            if not await self._guarded(name, work):
+                await wake.wait()
+
+    async def _every(self, name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
+        while not self._stopping.is_set():
+            await self._guarded(name, lambda: _true_after(work))
+            await self._pause(seconds)
+
+    async def _guarded(self, name: str, work: Callable[[], Awaitable[bool]]) -> bool:
+        """One round; a failure is logged once a second and does not end the worker."""
+        try:
+            return await work()
+        except Exception:  # noqa: BLE001 - the worker loop is one of the three edges.
+            _log.exception("worker.round_failed", loop=name)
+            await self._pause(_AFTER_FAILURE_S)
+            return name in ("dispatch", "start")
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+
+async def _true_after(work: Callable[[], Awaitable[None]]) -> bool:
+    await work()
+    return True
+
+
+def _discard(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        await work()
+
+    return run
