@@ -1,0 +1,1 @@
+"""Jira's two notations, wiki markup and ADF, read into the lines of the domain."""
