@@ -1,0 +1,1 @@
+"""The doubles chargehand ships: clocks that can be moved, and stateful fakes of the vendors."""

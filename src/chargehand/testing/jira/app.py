@@ -1,0 +1,161 @@
+"""The fake's ASGI application: sign-in, injected failures, the record, and Jira's error shape."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from chargehand.testing.jira import (
+    rest_comments,
+    rest_issues,
+    rest_people,
+    rest_service_desk,
+    rest_site,
+)
+from chargehand.testing.jira.calls import Answer, Call, Endpoint, Handler, signed_in
+from chargehand.testing.jira.control import control_routes
+from chargehand.testing.jira.failures import Failure
+from chargehand.testing.jira.records import Person
+from chargehand.testing.jira.refusals import ConnectionCut, JiraRefused
+from chargehand.testing.jira.shapes import Shapes
+from chargehand.testing.jira.workplace import Workplace
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *rest_site.ENDPOINTS,
+    *rest_people.ENDPOINTS,
+    *rest_issues.ENDPOINTS,
+    *rest_comments.ENDPOINTS,
+    *rest_service_desk.ENDPOINTS,
+)
+_OPEN: Final = frozenset({"/rest/api/3/serverInfo"})
+_ANONYMOUS: Final = Person(account_id="", name="Anonymous", email="", active=False)
+_METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+CUT_EXTENSION: Final = "chargehand.cut"
+"""ASGI extension by which the fake's own server lets a connection be cut."""
+
+
+class CutResponse(Response):
+    """Answers nothing and ends the connection."""
+
+    def __init__(self, moment: str) -> None:
+        super().__init__()
+        self._moment = moment
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI.
+        """Cut through the server where it can, else raise for `FakeJira.transport` to see.
+
+        Raises: ConnectionCut in process.
+        """
+        cut: Callable[[], None] | None = scope.get("extensions", {}).get(CUT_EXTENSION)
+        if cut is None:
+            raise ConnectionCut(moment=self._moment)
+        cut()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def build_app(workplace: Workplace) -> Starlette:
+    """The application: Jira's REST paths, and the control API under /__fake__/."""
+    door = _Door(workplace)
+    routes = [
+        Route(point.path, door.through(point.handler), methods=[point.method])
+        for point in ENDPOINTS
+    ]
+    nothing = Route("/rest/{rest:path}", door.through(_no_such_path), methods=_METHODS)
+    return Starlette(routes=[*routes, nothing, *control_routes(workplace)])
+
+
+def _no_such_path(_call: Call) -> Answer:
+    raise JiraRefused(404, "No resource of the fake has this method and path.")
+
+
+class _Door:
+    """What every request to the REST API passes through."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+
+    def through(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def respond(request: Request) -> Response:
+            return await self._respond(request, handler)
+
+        return respond
+
+    async def _respond(self, request: Request, handler: Handler) -> Response:
+        place = self._workplace
+        body = await request.body()
+        entry = place.log.arrive(
+            method=request.method,
+            path=request.url.path,
+            query=request.url.query,
+            body=body.decode("utf-8", "replace"),
+            at=place.clock.now(),
+        )
+        person = signed_in(place.state, request.headers.get("authorization"))
+        failure = place.failures.take(request.method, request.url.path)
+        if failure is not None and failure.delay_s > 0:
+            await place.sleep(failure.delay_s)
+        response = await self._outcome(request, handler, person=person, failure=failure)
+        status = 0 if isinstance(response, CutResponse) else response.status_code
+        account = person.account_id if person else ""
+        place.log.finish(entry, caller=account, status=status)
+        return response
+
+    async def _outcome(
+        self, request: Request, handler: Handler, *, person: Person | None, failure: Failure | None
+    ) -> Response:
+        if failure is not None and failure.cut == "before":
+            return CutResponse("before")
+        if failure is not None and failure.status is not None and failure.cut is None:
+            return _failed(failure.status, failure.retry_after)
+        answer = self._answer(request, handler, person=person, body=await request.body())
+        if request.method != "GET":
+            await self._workplace.saver.save()
+        if failure is not None and failure.cut == "after":
+            return CutResponse("after")
+        return _json(answer)
+
+    def _answer(
+        self, request: Request, handler: Handler, *, person: Person | None, body: bytes
+    ) -> Answer:
+        place = self._workplace
+        if person is None and request.url.path not in _OPEN:
+            text = "Client must be authenticated to access this resource."
+            return Answer(401, _errors(JiraRefused(401, text)))
+        call = Call(
+            site=place.site,
+            shapes=Shapes(place.state, place.site_url),
+            caller=person or _ANONYMOUS,
+            path={name: str(value) for name, value in request.path_params.items()},
+            query=request.query_params,
+            raw_body=body,
+        )
+        try:
+            return handler(call)
+        except JiraRefused as refusal:
+            return Answer(refusal.status, _errors(refusal))
+
+
+def _errors(refusal: JiraRefused) -> dict[str, Any]:
+    return {"errorMessages": list(refusal.messages), "errors": refusal.errors}
+
+
+def _failed(status: int, retry_after: int | None) -> Response:
+    refusal = JiraRefused(status, f"Injected failure: HTTP {status}.")
+    response = _json(Answer(status, _errors(refusal)))
+    if retry_after is not None:
+        response.headers["retry-after"] = str(retry_after)
+    return response
+
+
+def _json(answer: Answer) -> Response:
+    if answer.body is None:
+        return Response(status_code=answer.status)
+    content = msgspec.json.encode(answer.body)
+    return Response(content, answer.status, media_type="application/json;charset=UTF-8")

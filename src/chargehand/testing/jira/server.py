@@ -1,0 +1,101 @@
+"""Serves the fake on a loopback port, with connections that can really be cut."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from chargehand.testing.jira.app import CUT_EXTENSION
+from chargehand.testing.jira.fake import FakeJira
+
+HOST: Final = "127.0.0.1"
+_POLL_S: Final = 0.01
+
+Wires = dict[tuple[str, int], asyncio.Transport]
+
+
+def listen(port: int) -> socket.socket:
+    """A loopback socket bound to `port`, 0 for any free one.
+
+    Raises: OSError when the port is taken.
+    """
+    wire = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        wire.bind((HOST, port))
+    except OSError:
+        wire.close()
+        raise
+    return wire
+
+
+def build_server(fake: FakeJira) -> uvicorn.Server:
+    """A server for the fake that lets injected failures abort connections."""
+    wires: Wires = {}
+    config = uvicorn.Config(
+        _with_cuts(fake.app, wires),
+        http=_protocol(wires),
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
+
+
+@contextlib.asynccontextmanager
+async def serving(fake: FakeJira, port: int = 0) -> AsyncIterator[str]:
+    """Serve the fake in this event loop; yields its address, which becomes its site URL."""
+    wire = listen(port)
+    url = f"http://{HOST}:{wire.getsockname()[1]}"
+    fake.site_url = url
+    server = build_server(fake)
+    running = asyncio.create_task(server.serve(sockets=[wire]))
+    try:
+        await wait_until_started(server, running)
+        yield url
+    finally:
+        server.should_exit = True
+        await running
+        await fake.aclose()
+
+
+async def wait_until_started(server: uvicorn.Server, running: asyncio.Task[None]) -> None:
+    """Return when the server listens, or has already failed."""
+    # Uvicorn tells only by a flag, so the flag is looked at.
+    while not server.started and not running.done():  # noqa: ASYNC110 - as above.
+        await asyncio.sleep(_POLL_S)
+
+
+def _protocol(wires: Wires) -> type[asyncio.Protocol]:
+    class WatchedProtocol(HttpToolsProtocol):
+        """Remembers the transport of each connection, since ASGI does not hand it over."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if self.client is not None:
+                wires[self.client] = transport
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self.client is not None:
+                wires.pop(self.client, None)
+            super().connection_lost(exc)
+
+    return WatchedProtocol
+
+
+def _with_cuts(app: ASGIApp, wires: Wires) -> ASGIApp:
+    async def with_cuts(scope: Scope, receive: Receive, send: Send) -> None:
+        transport = wires.get(tuple(scope.get("client") or ()))
+        if scope["type"] == "http" and transport is not None:
+            cut: Callable[[], None] = transport.abort
+            scope.setdefault("extensions", {})[CUT_EXTENSION] = cut
+        await app(scope, receive, send)
+
+    return with_cuts
