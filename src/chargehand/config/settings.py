@@ -185,6 +185,9 @@ class JiraConnection(_Section):
     site: SiteURL = Field(description="Address of the site, like https://acme.atlassian.net.")
     email: str = Field(description="E-mail address of the account the bot acts as.", min_length=3)
     api_token: SecretStr = Field(description="API token of that account; put it into .env.")
+    account_id: str | None = Field(
+        None, description="Account id the bot has there, as `chargehand init` found it."
+    )
     projects: tuple[Annotated[str, Field(pattern=_PROJECT)], ...] = Field(
         description="Keys of the projects the bot serves.", min_length=1
     )

@@ -1,0 +1,56 @@
+"""Errors of starting up.
+
+Rejected
+├── DataFolderUnusable    the data folder can not be made or written
+├── AnotherWorkerRuns     the lock on the data folder is held
+├── ConnectionMissing     no connection is configured, or not the one that was named
+└── ClockRefused          a foreign clock beside a real site
+Fault
+└── ChildrenKeepDying     a process died five times in a minute
+"""
+
+from chargehand.domain.errors import Fault, Rejected
+
+
+class DataFolderUnusable(Rejected):
+    """The data folder can not be used."""
+
+    code = "data_folder_unusable"
+    template = (
+        "The data folder {path} can not be used: {detail}. Give this user the right to write "
+        "there, or set storage.data_dir to another folder."
+    )
+
+
+class AnotherWorkerRuns(Rejected):
+    """Two workers on one database would do everything twice."""
+
+    code = "another_worker_runs"
+    template = (
+        "Another worker{holder} holds {path}. One data folder has one worker; stop the other one "
+        "first, or use a data folder of its own."
+    )
+
+
+class ConnectionMissing(Rejected):
+    """There is no such connection."""
+
+    code = "connection_missing"
+    template = "There is no connection {wanted}; configured: {configured}. See `chargehand init`."
+
+
+class ClockRefused(Rejected):
+    """A clock that others can set may not decide about real people's tickets."""
+
+    code = "clock_refused"
+    template = (
+        "--clock-from is for trials only and {site} is a real site. Leave the option out, or point "
+        "every connection at a fake on this machine."
+    )
+
+
+class ChildrenKeepDying(Fault):
+    """Restarting does not help."""
+
+    code = "children_keep_dying"
+    template = "{role} died {deaths} times within a minute; its last words are above."

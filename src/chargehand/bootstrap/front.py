@@ -1,0 +1,192 @@
+"""Runs the front: one process that receives, answers REST and serves pages; starts no engine."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import uvicorn
+from starlette.routing import Mount
+
+from chargehand import __version__
+from chargehand.bootstrap.clocks import choose_clock
+from chargehand.bootstrap.connections import (
+    live_connections,
+    pipeline_rules,
+    receiving_connections,
+    served_projects,
+)
+from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
+from chargehand.bootstrap.stores import Stores, open_stores
+from chargehand.config.settings import Settings
+from chargehand.domain.errors import ChargehandError
+from chargehand.domain.ids import ConnectionId
+from chargehand.domain.records import ConnectionRecord
+from chargehand.inbox.group_commit import GroupCommit
+from chargehand.inbox.nudge import Nudge
+from chargehand.inbox.ports import InboxWatcher, StoreOutcome
+from chargehand.inbox.writer import InboxLimits
+from chargehand.intake.addresses import TrustedProxies
+from chargehand.kit.clock import Clock
+from chargehand.logs.log import get_logger
+from chargehand.storage.inbox.writer import open_inbox_writer
+from chargehand.web.api.app import APIDeps, build_api
+from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
+from chargehand.web.health import ReadyCheck
+from chargehand.web.pages import ConnectionStatus, FrontStatus
+
+_log = get_logger()
+
+
+class _InboxReactions:
+    """What the process does when the inbox changes: wake the worker, or end."""
+
+    def __init__(self, nudge: Nudge | None) -> None:
+        self._nudge = nudge
+
+    def committed(self, outcomes: Sequence[StoreOutcome], *, took_s: float) -> None:
+        _ = took_s
+        if outcomes and self._nudge is not None:
+            self._nudge.send()
+
+    def went_away(self, error: ChargehandError) -> None:
+        _log.error("inbox.store_lost", code=error.code, detail=str(error))
+
+    def came_back(self) -> None:
+        _log.warning("inbox.store_returned")
+
+    def died(self, error: BaseException) -> None:
+        _log.critical("inbox.writer_died", error=repr(error))
+        # Waiting requests were failed already; the supervisor starts a fresh process.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def run_front(settings: Settings, options: ProcessOptions) -> int:
+    """Serve until told to stop; the exit code."""
+    clock = choose_clock(settings, options.clock_from)
+    stores = open_stores(settings)
+    inbox = _open_inbox(settings, stores, clock)
+    reactions: InboxWatcher = _InboxReactions(Nudge(options.nudge_fd) if options.nudge_fd else None)
+    inbox.watch(reactions)
+    listener = _listen(settings)
+    app = build_front(_front_deps(settings, stores, inbox, clock))
+    # uvicorn's own type for its settings is its signature.
+    uvicorn_settings: dict[str, Any] = dict(UVICORN_SETTINGS)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, **uvicorn_settings))
+    try:
+        asyncio.run(_serve(server, listener, options, settings))
+    finally:
+        stores.close()
+    return 0
+
+
+async def _serve(
+    server: uvicorn.Server, listener: socket.socket, options: ProcessOptions, settings: Settings
+) -> None:
+    def stop() -> None:
+        server.should_exit = True
+
+    watch_lifeline(options, stop)
+    host, port = listener.getsockname()[:2]
+    _log.info("front.listening", host=host, port=port, public_url=settings.server.public_url)
+    await server.serve(sockets=[listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host, port = settings.server.host, settings.server.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.set_inheritable(False)
+    return listener
+
+
+def _open_inbox(settings: Settings, stores: Stores, clock: Clock) -> GroupCommit:
+    limits = InboxLimits(
+        waiting_deliveries=settings.inbox.queue_deliveries,
+        waiting_bytes=settings.inbox.queue_bytes,
+    )
+    return GroupCommit(open_inbox_writer(stores.inbox_engine).store, clock=clock, limits=limits)
+
+
+def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: Clock) -> FrontDeps:
+    database = stores.database
+
+    async def probe() -> Sequence[ReadyCheck]:
+        try:
+            await database.aread(lambda tx: tx.policies.current())
+        except ChargehandError as error:
+            return [ReadyCheck("database", is_ok=False, found=str(error))]
+        return [ReadyCheck("database", is_ok=True, found="answers")]
+
+    async def status() -> FrontStatus:
+        records = await database.aread(lambda tx: tx.connections.all())
+        known = {record.id: record for record in records}
+        connections = tuple(
+            _connection_status(one.id, one.connector, known.get(one.id))
+            for one in live_connections(settings, clock=clock).values()
+        )
+        return FrontStatus(connections=connections, next_steps=_next_steps(settings, connections))
+
+    api = build_api(
+        APIDeps(
+            database=database,
+            queue=stores.queue,
+            checkpoint=stores.checkpoint,
+            previewers={
+                one.id: one.previewer for one in live_connections(settings, clock=clock).values()
+            },
+            served_projects=served_projects(settings),
+            rules=pipeline_rules(settings),
+            clock=clock,
+            version=__version__,
+        )
+    )
+    return FrontDeps(
+        connections=receiving_connections(settings),
+        inbox=inbox,
+        clock=clock,
+        version=__version__,
+        probe=probe,
+        status=status,
+        describe=api.openapi,
+        mounts=[Mount("/v1", app=api)],
+        trusted_proxies=TrustedProxies(settings.server.trusted_proxies),
+    )
+
+
+def _connection_status(
+    connection_id: ConnectionId, connector: str, record: ConnectionRecord | None
+) -> ConnectionStatus:
+    if record is None or record.bot_account_id is None:
+        failure = record.last_failure if record is not None else ""
+        found = f"not connected yet ({failure})" if failure else "not connected yet"
+        return ConnectionStatus(
+            id=connection_id, connector=connector, is_ok=False, found=found, last_delivery_at=None
+        )
+    failing = (
+        record.last_failure_at is not None
+        and record.last_ok_at is not None
+        and record.last_failure_at > record.last_ok_at
+    )
+    found = f"failing ({record.last_failure})" if failing else f"acts as {record.bot_name}"
+    return ConnectionStatus(
+        id=connection_id,
+        connector=connector,
+        is_ok=not failing,
+        found=found,
+        last_delivery_at=record.last_delivery_at,
+    )
+
+
+def _next_steps(settings: Settings, connections: Sequence[ConnectionStatus]) -> tuple[str, ...]:
+    if not settings.connections:
+        return ("Connect a Jira site: run chargehand init.",)
+    if not all(connection.is_ok for connection in connections):
+        return ("A connection does not work: run chargehand doctor.",)
+    if all(connection.last_delivery_at is None for connection in connections):
+        return ("Mention the bot in a comment; what it would answer is shown by chargehand trace.",)
+    return ()

@@ -1,0 +1,107 @@
+"""Opens the databases a settings object names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+
+from chargehand import __version__
+from chargehand.audit.tags import AuditTag
+from chargehand.bootstrap.errors import DataFolderUnusable
+from chargehand.config.settings import Settings
+from chargehand.kit.clock import Clock
+from chargehand.policy.modes import ModePolicy
+from chargehand.storage.checkpoint import AuditCheckpoint
+from chargehand.storage.database import Database
+from chargehand.storage.engines import open_engine, postgres_url, sqlite_url
+from chargehand.storage.inbox.reader import InboxReader
+from chargehand.storage.migrate import migrate, require_schema
+from chargehand.storage.transaction import Writing
+
+_FIRST_POLICY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The opened databases of one process."""
+
+    database: Database
+    inbox_engine: Engine
+    queue: InboxReader
+    checkpoint: AuditCheckpoint
+
+    def close(self) -> None:
+        """Let go of every connection; safe to call twice."""
+        self.queue.close()
+        self.database.close()
+        self.inbox_engine.dispose()
+
+
+def database_url(settings: Settings) -> URL:
+    """Where `main` is."""
+    configured = settings.storage.database_url
+    if configured is not None:
+        return postgres_url(configured.get_secret_value())
+    return sqlite_url(settings.storage.data_dir / "main.db")
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Open what was migrated before.
+
+    Raises: DataFolderUnusable, SchemaMissing, SchemaNewer, StoreUnavailable.
+    """
+    stores = _open(settings)
+    require_schema(stores.database.engine, "main", version=__version__)
+    require_schema(stores.inbox_engine, "inbox", version=__version__)
+    return stores
+
+
+def migrate_stores(settings: Settings, *, clock: Clock) -> bool:
+    """Bring the databases to this program's schema; True when anything was to be done.
+
+    Raises: DataFolderUnusable, SchemaNewer, StoreUnavailable.
+    """
+    stores = _open(settings)
+    try:
+        main = migrate(stores.database.engine, "main", version=__version__)
+        inbox = migrate(stores.inbox_engine, "inbox", version=__version__)
+        stores.database.write(lambda tx: _write_first_policy(tx, clock))
+    finally:
+        stores.close()
+    return main or inbox
+
+
+def _open(settings: Settings) -> Stores:
+    folder = settings.storage.data_dir
+    _require_folder(folder)
+    url = database_url(settings)
+    checkpoint = AuditCheckpoint(folder / "audit.checkpoint")
+    database = Database(url, checkpoint=checkpoint)
+    # Writers of one SQLite file share one lock, so what is acknowledged has a file of its own.
+    inbox_url = sqlite_url(folder / "inbox.db") if database.is_sqlite else url
+    inbox_engine = open_engine(inbox_url)
+    return Stores(database, inbox_engine, InboxReader(inbox_engine), checkpoint)
+
+
+def _require_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise DataFolderUnusable(path=str(folder), detail=error.strerror or str(error)) from error
+
+
+def _write_first_policy(tx: Writing, clock: Clock) -> None:
+    if tx.policies.current() is not None:
+        return
+    now = clock.now()
+    first = ModePolicy(version=_FIRST_POLICY)
+    if tx.policies.add(first.version, first.to_document(), by="chargehand", now=now):
+        tx.audit.append(
+            AuditTag.SYSTEM_POLICY_CREATED,
+            f"policy:{first.version}",
+            {"version": first.version, "default": first.default.value},
+            now=now,
+        )

@@ -1,0 +1,142 @@
+"""Starts the processes of `chargehand serve` and keeps them going; imports nothing large.
+
+Children that die are started again with a growing pause; five deaths of one role within a minute
+end the whole. Children end with the supervisor: they hold the reading end of a pipe that only it
+can write to, so even a kill -9 of it is noticed.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+Role = Literal["front", "worker"]
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 5.0
+_MOST_DEATHS: Final = 5
+_DEATH_WINDOW_S: Final = 60.0
+_GRACE_S: Final = 20.0
+_SIGNALS: Final = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run and what to hand it."""
+
+    roles: tuple[Role, ...]
+    config: Path | None
+    clock_from: str | None
+
+
+@dataclass(slots=True)
+class _Child:
+    role: Role
+    process: "subprocess.Popen[bytes] | None" = None
+    deaths: "deque[float]" = field(default_factory=deque)
+    start_at_s: float = 0.0
+
+
+def supervise(plan: Plan) -> int:
+    """Run until told to stop; the exit code.
+
+    Shape: 0 after a clean stop, 1 when a role kept dying, 2 when starting was refused.
+    """
+    migrated = subprocess.run(_command("migrate", plan, ()), check=False)  # noqa: S603
+    if migrated.returncode != 0:
+        return migrated.returncode
+    return _Supervisor(plan).run()
+
+
+class _Supervisor:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._children = [_Child(role) for role in plan.roles]
+        self._lifeline = os.pipe()
+        front_end, worker_end = socket.socketpair()
+        self._nudges = {"front": front_end, "worker": worker_end}
+
+    def run(self) -> int:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        while True:
+            self._start_due()
+            received = signal.sigtimedwait(_SIGNALS, self._pause_s())
+            if received is not None and received.si_signo in (signal.SIGTERM, signal.SIGINT):
+                self._stop()
+                return 0
+            refused = self._bury_dead()
+            if refused is not None:
+                self._stop()
+                return refused
+
+    def _start_due(self) -> None:
+        now_s = time.monotonic()
+        for child in self._children:
+            if child.process is None and child.start_at_s <= now_s:
+                child.process = self._start(child.role)
+
+    def _start(self, role: Role) -> "subprocess.Popen[bytes]":
+        nudge, lifeline = self._nudges[role].fileno(), self._lifeline[0]
+        handed = ("--nudge-fd", str(nudge), "--lifeline-fd", str(lifeline))
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module.
+            _command(role, self._plan, handed), pass_fds=(nudge, lifeline)
+        )
+
+    def _pause_s(self) -> float:
+        waiting = [child.start_at_s for child in self._children if child.process is None]
+        return max(0.0, min(waiting) - time.monotonic()) if waiting else _DEATH_WINDOW_S
+
+    def _bury_dead(self) -> int | None:
+        """Note who died; an exit code when going on is useless."""
+        now_s = time.monotonic()
+        for child in self._children:
+            if child.process is None or child.process.poll() is None:
+                continue
+            code = child.process.returncode
+            child.process = None
+            if code == 2:  # noqa: PLR2004 - refused to start: the same would happen again.
+                return code
+            child.deaths.append(now_s)
+            while child.deaths and child.deaths[0] < now_s - _DEATH_WINDOW_S:
+                child.deaths.popleft()
+            _say(f"{child.role} ended with {code}; deaths within a minute: {len(child.deaths)}")
+            if len(child.deaths) >= _MOST_DEATHS:
+                _say(f"giving up: {child.role} died {_MOST_DEATHS} times within a minute")
+                return 1
+            pause_s = min(_FIRST_PAUSE_S * 2 ** (len(child.deaths) - 1), _LONGEST_PAUSE_S)
+            child.start_at_s = now_s + pause_s
+        return None
+
+    def _stop(self) -> None:
+        """End the children: each finishes what is under way; one that takes too long is killed."""
+        running = [child.process for child in self._children if child.process is not None]
+        for process in running:
+            process.terminate()
+        deadline_s = time.monotonic() + _GRACE_S
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline_s - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _command(role: str, plan: Plan, handed: Sequence[str]) -> list[str]:
+    command = [sys.executable, "-m", "chargehand.bootstrap", role, *handed]
+    if plan.config is not None:
+        command += ["--config", str(plan.config)]
+    if plan.clock_from is not None:
+        command += ["--clock-from", plan.clock_from]
+    return command
+
+
+def _say(text: str) -> None:
+    # The logging library would be half of this process's memory.
+    sys.stderr.write(f"chargehand: {text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,134 @@
+"""Runs the worker: dispatcher, durable tasks, polling; the only process that starts the engine."""
+
+import asyncio
+import signal
+
+from chargehand import __version__
+from chargehand.bootstrap.clocks import choose_clock
+from chargehand.bootstrap.connections import live_connections, pipeline_rules
+from chargehand.bootstrap.locks import DatabaseLock, FolderLock
+from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
+from chargehand.bootstrap.stores import Stores, database_url, open_stores
+from chargehand.config.settings import Settings
+from chargehand.domain.delivery import VerifiedDelivery
+from chargehand.domain.ids import ConnectionId, DeliveryId
+from chargehand.engine.dbos_engine.engine import DBOSEngine
+from chargehand.inbox.nudge import NudgeListener
+from chargehand.kit.clock import Clock
+from chargehand.kit.ids import new_id
+from chargehand.logs.log import get_logger
+from chargehand.pipeline.answering import Answering
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.dispatching import Dispatcher
+from chargehand.pipeline.executing import Executing
+from chargehand.pipeline.polling import Polling, StoreDeliveries
+from chargehand.pipeline.working import Worker, WorkerParts
+from chargehand.storage.changes import ChangeCheck
+from chargehand.storage.engines import open_durable_engine
+from chargehand.storage.inbox.writer import open_inbox_writer
+
+# Raised by hand, and only when tasks under way could not go on with the new bodies.
+_APPLICATION_VERSION = "1"
+_EXECUTOR = "worker-1"
+_DRAIN_S = 10.0
+_LISTEN_S = 3600.0
+_log = get_logger()
+
+
+def run_worker(settings: Settings, options: ProcessOptions) -> int:
+    """Work until told to stop; the exit code.
+
+    Raises: AnotherWorkerRuns and what opening the stores raises.
+    """
+    clock = choose_clock(settings, options.clock_from)
+    stores = open_stores(settings)
+    folder_lock = FolderLock(settings.storage.data_dir / "worker.lock")
+    folder_lock.take()
+    database_lock = None
+    if not stores.database.is_sqlite:
+        database_lock = DatabaseLock(stores.database.engine)
+        database_lock.take()
+    try:
+        asyncio.run(_work(settings, stores, options, clock))
+    finally:
+        if database_lock is not None:
+            database_lock.release()
+        folder_lock.release()
+        stores.close()
+    return 0
+
+
+async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clock: Clock) -> None:
+    durable = open_durable_engine(database_url(settings))
+    engine = DBOSEngine(
+        engine=durable, executor_id=_EXECUTOR, application_version=_APPLICATION_VERSION
+    )
+    connections = live_connections(settings, clock=clock)
+    worker = Worker(_parts(settings, stores, engine, connections, clock))
+    listener = NudgeListener(options.nudge_fd) if options.nudge_fd else None
+    engine.register(worker.task_bodies())
+    watch_lifeline(options, worker.stop)
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, worker.stop)
+    await engine.launch()
+    hearing = asyncio.create_task(_hear(listener, worker)) if listener is not None else None
+    _log.info("worker.started", version=__version__, connections=sorted(connections))
+    try:
+        await worker.run()
+        await engine.drain(_DRAIN_S)
+    finally:
+        if hearing is not None:
+            hearing.cancel()
+        await engine.close()
+        for connection in connections.values():
+            await connection.client.aclose()
+        durable.dispose()
+    _log.info("worker.stopped")
+
+
+async def _hear(listener: NudgeListener, worker: Worker) -> None:
+    listener.start()
+    try:
+        while True:
+            if await listener.wait(timeout_s=_LISTEN_S):
+                worker.nudge()
+    finally:
+        listener.stop()
+
+
+def _parts(
+    settings: Settings,
+    stores: Stores,
+    engine: DBOSEngine,
+    connections: dict[ConnectionId, LiveConnection],
+    clock: Clock,
+) -> WorkerParts:
+    rules = pipeline_rules(settings)
+    store = _storing(stores, clock)
+    return WorkerParts(
+        database=stores.database,
+        engine=engine,
+        dispatcher=Dispatcher(stores.queue, stores.database, connections, rules=rules, clock=clock),
+        answering=Answering(stores.database, connections, rules=rules, clock=clock),
+        executing=Executing(stores.database, connections, rules=rules, clock=clock),
+        pollings=[
+            (one, Polling(one, stores.database, store, clock=clock))
+            for one in connections.values()
+            if one.poll_interval is not None
+        ],
+        connections=connections,
+        changes=ChangeCheck(stores.database.engine, stores.queue),
+        clock=clock,
+    )
+
+
+def _storing(stores: Stores, clock: Clock) -> StoreDeliveries:
+    """Polled deliveries enter the inbox like any other, one transaction a page."""
+    writer = open_inbox_writer(stores.inbox_engine)
+
+    async def store(deliveries: tuple[VerifiedDelivery, ...]) -> None:
+        batch = [(DeliveryId(new_id("dlv", clock.now())), one) for one in deliveries]
+        await asyncio.to_thread(writer.store, batch)
+
+    return store

@@ -1,0 +1,52 @@
+"""What every command starts from: the settings, and the databases when it needs them."""
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Loaded only by commands that need them: `--help` must not wait for SQLAlchemy.
+    from chargehand.bootstrap.stores import Stores
+    from chargehand.config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of the command line."""
+
+    config: Path | None
+
+    def load_settings(self) -> "Settings":
+        """The settings this run works with.
+
+        Raises: ConfigMissing, ConfigUnreadable, ConfigInvalid.
+        """
+        # lazy: pydantic and the holiday tables take longer than `--help` may.
+        from chargehand.config.load import load_settings
+
+        return load_settings(self.config, os.environ)
+
+    @contextmanager
+    def open_stores(self) -> "Iterator[tuple[Settings, Stores]]":
+        """The settings and the opened databases, closed at the end.
+
+        Raises: what loading the settings and opening the databases raises.
+        """
+        # lazy: SQLAlchemy takes longer than `--help` may.
+        from chargehand.bootstrap.stores import open_stores
+
+        settings = self.load_settings()
+        stores = open_stores(settings)
+        try:
+            yield settings, stores
+        finally:
+            stores.close()
+
+
+def operator_name() -> str:
+    """Who types: the name recorded with what is decided on the command line."""
+    return f"cli:{getpass.getuser()}"

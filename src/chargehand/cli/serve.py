@@ -1,0 +1,52 @@
+"""`serve` and `migrate`: run the service, prepare its databases."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from chargehand.bootstrap.supervisor import Plan, Role, supervise
+from chargehand.cli.context import Invocation
+
+
+class ServeRole(StrEnum):
+    """Which processes one `serve` runs."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
+
+
+_ROLES: dict[ServeRole, tuple[Role, ...]] = {
+    ServeRole.ALL: ("front", "worker"),
+    ServeRole.WEB: ("front",),
+    ServeRole.WORKER: ("worker",),
+}
+
+
+def serve(
+    context: typer.Context,
+    role: Annotated[
+        ServeRole, typer.Option(help="Run everything, or one role of several processes.")
+    ] = ServeRole.ALL,
+    clock_from: Annotated[
+        str | None,
+        typer.Option(help="For trials: take the time from a fake vendor on this machine."),
+    ] = None,
+) -> None:
+    """Run the service until it is stopped: receive, decide, act, and answer REST."""
+    invocation: Invocation = context.obj
+    plan = Plan(roles=_ROLES[role], config=invocation.config, clock_from=clock_from)
+    sys.exit(supervise(plan))
+
+
+def migrate(context: typer.Context) -> None:
+    """Bring the databases to this program's schema; `serve` does it by itself."""
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.stores import migrate_stores
+    from chargehand.kit.clock import SystemClock
+
+    changed = migrate_stores(invocation.load_settings(), clock=SystemClock())
+    typer.echo("The databases are migrated." if changed else "The databases are up to date.")
