@@ -30,6 +30,7 @@ _DEFAULT_WAIT_S = 30.0
 _LONGEST_WAIT_S = 3600.0
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _BUSY = 401, 403, 404, 410, 429
+_REQUEST_TIMEOUT = 408
 _REDIRECTS, _CLIENT_ERRORS, _SERVER_ERRORS = 300, 400, 500
 
 
@@ -62,7 +63,7 @@ def error_from_answer(
     """
     if status == _BUSY or (status >= _SERVER_ERRORS and "retry-after" in headers):
         return VendorBusy(vendor=VENDOR, status=status, retry_after_s=_wait_asked_for(headers))
-    if status >= _SERVER_ERRORS:
+    if status >= _SERVER_ERRORS or status == _REQUEST_TIMEOUT:
         return VendorFailing(vendor=VENDOR, status=status)
     if status >= _CLIENT_ERRORS:
         return _refusal(status, body, operation=operation, target=target)

@@ -35,7 +35,7 @@ _CONCURRENT_REQUESTS = 8
 _CONNECT_TIMEOUT_S = 5.0
 _FIRST_WAIT_S = 0.25
 _LONGEST_BACKOFF_S = 8.0
-_PASSING_STATUSES = frozenset({502, 503, 504})
+_PASSING_STATUSES = frozenset({408, 502, 503, 504})
 # Nothing was sent when one of these is raised; after every other failure it may have been.
 _NEVER_SENT = (
     httpx.ConnectError,

@@ -1,6 +1,17 @@
+from collections.abc import AsyncIterator
+
 import pytest
+from tests.connectors.jira.client.world import World, build_world
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    built = build_world()
+    yield built
+    await built.client.aclose()
+    await built.jira.aclose()

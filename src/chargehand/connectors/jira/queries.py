@@ -1,0 +1,140 @@
+"""The single questions facts are made from, each asked of Jira once and answered or raised."""
+
+from dataclasses import dataclass
+
+from chargehand.connectors.jira.answers import (
+    GrantsAnswer,
+    HistoryPageAnswer,
+    IssueAnswer,
+    LinkedFieldsAnswer,
+    SearchAnswer,
+    TransitionsAnswer,
+    UserAnswer,
+)
+from chargehand.connectors.jira.items import (
+    Issue,
+    changes_of,
+    links_of,
+    open_issue,
+    person_of,
+    transition_of,
+)
+from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
+from chargehand.domain.ids import AccountId
+from chargehand.domain.json import JSONObject
+from chargehand.domain.work_item import Change, Person, Right, Transition
+
+HISTORY_LIMIT = 50
+_PEOPLE_LIMIT = 20
+_LINKED_LIMIT = 100
+_LONGEST_PLAIN_NAME = 15
+READ_ITEM = "read a work item"
+_READ_HISTORY = "read the history"
+PERMISSIONS = {
+    Right.COMMENT: "ADD_COMMENTS",
+    Right.TRANSITION: "TRANSITION_ISSUES",
+    Right.ASSIGN: "ASSIGN_ISSUES",
+    Right.EDIT: "EDIT_ISSUES",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JiraQueries:
+    """Asks one connection; every method raises what `JiraTransport.read` raises."""
+
+    transport: JiraTransport
+
+    async def issue(self, key: str) -> Issue:
+        """The work item with all its fields but the long lists."""
+        # Sprint and flag have another field number on every site, hence all fields with their
+        # schema; comments, attachments and worklogs would only make the answer long.
+        query = {"fields": "*all,-comment,-attachment,-worklog", "expand": "names,schema"}
+        call = Call("GET", path_of("issue", key), READ_ITEM, f"work item {key}", query=query)
+        answer = await self.transport.read(call, IssueAnswer)
+        return open_issue(answer, operation=READ_ITEM)
+
+    async def open_linked_keys(self, issue: Issue) -> frozenset[str]:
+        """The linked work items that everybody who reads `issue` may read too.
+
+        Those lie in the same project and have no security level. The link itself carries neither,
+        so they are searched; what the search does not return stays closed.
+        """
+        project = issue.fields.project.key
+        linked = dict.fromkeys(link.stub.key for link in links_of(issue.fields))
+        keys = [key for key in linked if key.rpartition("-")[0] == project][:_LINKED_LIMIT]
+        if not keys:
+            return frozenset()
+        operation = "read linked work items"
+        quoted = ", ".join(f'"{key}"' for key in keys)
+        body: JSONObject = {
+            "jql": f"key in ({quoted})",
+            "fields": ["project", "security"],
+            "maxResults": _LINKED_LIMIT,
+        }
+        call = Call("POST", path_of("search", "jql"), operation, "linked work items", body=body)
+        found = await self.transport.read(call, SearchAnswer)
+        open_keys = set()
+        for answer in found.issues:
+            fields = decode(bytes(answer.fields), LinkedFieldsAnswer, operation=operation)
+            if fields.security is None and fields.project.key == project:
+                open_keys.add(answer.key)
+        return frozenset(open_keys)
+
+    async def granted(
+        self, issue: Issue, asker: AccountId, rights: tuple[Right, ...]
+    ) -> dict[Right, bool]:
+        """Which of `rights` an account has on a work item."""
+        number = issue.number
+        wanted: JSONObject = {
+            "permissions": [PERMISSIONS[right] for right in rights],
+            "issues": [number],
+        }
+        call = Call(
+            "POST",
+            path_of("permissions", "check"),
+            "ask for another person's permissions",
+            f"account {asker}",
+            body={"accountId": asker, "projectPermissions": [wanted]},
+        )
+        answer = await self.transport.read(call, GrantsAnswer)
+        granted = {
+            grant.permission for grant in answer.project_permissions if number in grant.issues
+        }
+        return {right: PERMISSIONS[right] in granted for right in rights}
+
+    async def assignable(self, key: str, name: str) -> tuple[Person, ...]:
+        """Whom a name or an account id may mean among those the work item can be assigned to."""
+        if not name.strip():
+            return ()
+        looks_like_id = " " not in name and (":" in name or len(name) > _LONGEST_PLAIN_NAME)
+        found = await self._assignable(key, "accountId", name) if looks_like_id else ()
+        return found or await self._assignable(key, "query", name)
+
+    async def _assignable(self, key: str, by: str, text: str) -> tuple[Person, ...]:
+        query: dict[str, str | int] = {"issueKey": key, by: text, "maxResults": _PEOPLE_LIMIT}
+        path = path_of("user", "assignable", "search")
+        call = Call("GET", path, "look up people", f"work item {key}", query=query)
+        users = await self.transport.read(call, tuple[UserAnswer, ...])
+        return tuple(person for user in users if (person := person_of(user)) is not None)
+
+    async def history(self, key: str) -> tuple[Change, ...]:
+        """The last changes, oldest first."""
+        page = await self._history_page(key, 0)
+        if page.total > len(page.values):
+            # Jira counts from the oldest; the newest are at the end.
+            page = await self._history_page(key, max(page.total - HISTORY_LIMIT, 0))
+        return changes_of(page.values, operation=_READ_HISTORY)
+
+    async def _history_page(self, key: str, start: int) -> HistoryPageAnswer:
+        query: dict[str, str | int] = {"startAt": start, "maxResults": HISTORY_LIMIT}
+        path = path_of("issue", key, "changelog")
+        call = Call("GET", path, _READ_HISTORY, f"work item {key}", query=query)
+        return await self.transport.read(call, HistoryPageAnswer)
+
+    async def transitions(self, key: str) -> tuple[Transition, ...]:
+        """The moves the bot can make now, in Jira's order."""
+        path = path_of("issue", key, "transitions")
+        query = {"expand": "transitions.fields"}
+        call = Call("GET", path, "read the transitions", f"work item {key}", query=query)
+        answer = await self.transport.read(call, TransitionsAnswer)
+        return tuple(transition_of(move) for move in answer.transitions if move.is_available)
