@@ -1,0 +1,95 @@
+"""Performs approved actions: prepared by reading, sent once, looked up when the end is open."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from chargehand.connectors.jira.comment_actions import CommentActions
+from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.outcomes import (
+    VENDOR_FAILURES,
+    outcome_before_send,
+    outcome_of_send,
+)
+from chargehand.connectors.jira.param_fields import ParamInvalid, ParamUnknown
+from chargehand.connectors.jira.plans import Plan
+from chargehand.connectors.jira.render import CommentTooLong
+from chargehand.connectors.jira.set_actions import SetActions
+from chargehand.connectors.jira.transport import JiraTransport
+from chargehand.domain.action import (
+    ActionKind,
+    ActionResult,
+    ApprovedAction,
+    Done,
+    Faulty,
+    Refused,
+)
+from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
+
+# Added to the time-out: what Jira still works on when we stop listening is stored by then.
+_SETTLE_MARGIN_S = 10.0
+_OUR_MISTAKES = (ParamInvalid, ParamUnknown, CommentTooLong)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSender:
+    """Sends the actions of one connection."""
+
+    config: JiraConfig
+    transport: JiraTransport
+    comments: CommentActions
+    sets: SetActions
+
+    async def perform(self, action: ApprovedAction) -> ActionResult:
+        """What became of the action; never raises what Jira or the network can cause."""
+        try:
+            plan = await self._prepare(action)
+        except VENDOR_FAILURES as error:
+            return outcome_before_send(error)
+        except _OUR_MISTAKES as error:
+            return Faulty(error.code, str(error))
+        if not isinstance(plan, Plan):
+            return plan
+        try:
+            return await plan.finish(await self.transport.write(plan.call))
+        except VENDOR_FAILURES as error:
+            settle_s = self.config.request_timeout_s + _SETTLE_MARGIN_S
+            return outcome_of_send(error, settle_s=settle_s)
+
+    async def look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+        """Whether an earlier send landed; what can not be read is unsure."""
+        try:
+            return await self._look_up(action, past)
+        except (*VENDOR_FAILURES, *_OUR_MISTAKES) as error:
+            return LookUp(LookUpState.UNSURE, reason=error.code)
+
+    async def _prepare(self, action: ApprovedAction) -> Plan | Done | Refused:
+        match action.kind:
+            case ActionKind.JIRA_ADD_COMMENT:
+                return await self.comments.prepare(action)
+            case ActionKind.JIRA_ADD_INTERNAL_COMMENT | ActionKind.JIRA_REPLY_TO_CUSTOMER:
+                return await self.comments.prepare_service(action)
+            case ActionKind.JIRA_TRANSITION_ISSUE:
+                return await self.sets.prepare_transition(action)
+            case ActionKind.JIRA_ASSIGN_ISSUE:
+                return await self.sets.prepare_assign(action)
+            case ActionKind.JIRA_ADD_LABELS:
+                return await self.sets.prepare_labels(action)
+            case _:
+                assert_never(action.kind)
+
+    async def _look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+        match action.kind:
+            case (
+                ActionKind.JIRA_ADD_COMMENT
+                | ActionKind.JIRA_ADD_INTERNAL_COMMENT
+                | ActionKind.JIRA_REPLY_TO_CUSTOMER
+            ):
+                return await self.comments.look_up(action, past)
+            case ActionKind.JIRA_TRANSITION_ISSUE:
+                return await self.sets.look_up_transition(action)
+            case ActionKind.JIRA_ASSIGN_ISSUE:
+                return await self.sets.look_up_assign(action)
+            case ActionKind.JIRA_ADD_LABELS:
+                return await self.sets.look_up_labels(action)
+            case _:
+                assert_never(action.kind)

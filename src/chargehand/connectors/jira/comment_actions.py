@@ -1,0 +1,208 @@
+"""Comments as actions: prepared against the question they answer, found again by their mark."""
+
+import asyncio
+import html
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from chargehand.connectors.jira.answers import (
+    CommentAnswer,
+    RequestCommentAnswer,
+    VisibilityAnswer,
+    jira_time,
+)
+from chargehand.connectors.jira.comments import CommentReader, mark_of
+from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
+from chargehand.connectors.jira.params import (
+    CommentParams,
+    CommentVisibility,
+    VisibilityParam,
+    read_comment_base,
+    read_comment_params,
+    read_service_comment_params,
+)
+from chargehand.connectors.jira.plans import CLOCK_MARGIN, Plan
+from chargehand.connectors.jira.render import render_comment, render_service_comment
+from chargehand.connectors.jira.set_actions import SetActions, moved_away
+from chargehand.connectors.jira.text.adf import adf_to_text
+from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
+from chargehand.domain.action import ActionKind, ApprovedAction, Done, Faulty, Refused
+from chargehand.domain.ids import AccountId
+from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
+from chargehand.plugins.errors import TargetMissing
+
+QUESTION_DELETED = "question_deleted"
+AUDIENCE_CHANGED = "audience_changed"
+AUDIENCE_NOT_KEPT = "audience_not_kept"
+_ADD = "add a comment"
+_SERVICE_ROOT = "/rest/servicedeskapi"
+# A mark decides, so looking far back costs a request and can not mislead.
+_LOOK_BACK = timedelta(days=1)
+_NO_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class CommentActions:
+    """Prepares comments and finds them again; reads only, but for the mark of a service comment.
+
+    Every method raises what `JiraTransport.read` raises, and ParamInvalid, ParamUnknown or
+    CommentTooLong.
+    """
+
+    config: JiraConfig
+    transport: JiraTransport
+    comments: CommentReader
+    states: SetActions
+    find_bot: Callable[[], Awaitable[AccountId]]
+
+    async def prepare(self, action: ApprovedAction) -> Plan | Refused:
+        """The platform comment, unless the question is gone or is meant for other readers now."""
+        params = read_comment_params(action.params)
+        body: JSONObject = {
+            "body": render_comment(params),
+            "properties": [mark_of(action.action_id)],
+            **_visibility_body(params.visibility),
+        }
+        question = await self._question(action)
+        if isinstance(question, Refused):
+            return question
+        if not _keeps_audience(params.visibility, question):
+            return Refused(AUDIENCE_CHANGED, "other people read the question now")
+        call = Call(
+            "POST", path_of("issue", action.target, "comment"), _ADD, action.target, body=body
+        )
+
+        async def finish(answer: bytes) -> Done:
+            return self._done(action, decode(answer, CommentAnswer, operation=_ADD).id)
+
+        return Plan(call, finish)
+
+    async def prepare_service(self, action: ApprovedAction) -> Plan | Refused:
+        """The service-desk comment, internal or for the customer as the action's kind says."""
+        text = render_service_comment(read_service_comment_params(action.params))
+        is_public = action.kind is ActionKind.JIRA_REPLY_TO_CUSTOMER
+        question = await self._question(action)
+        if isinstance(question, Refused):
+            return question
+        # A restricted question has fewer readers than any service-desk comment would get.
+        if question.visibility is not None or (is_public and not question.jsd_public):
+            return Refused(AUDIENCE_CHANGED, "other people read the question now")
+        path = path_of("request", action.target, "comment", root=_SERVICE_ROOT)
+        body: JSONObject = {"body": text, "public": is_public}
+        call = Call("POST", path, _ADD, action.target, body=body)
+
+        async def finish(answer: bytes) -> Done | Faulty:
+            stored = decode(answer, RequestCommentAnswer, operation=_ADD)
+            if stored.public is not None and stored.public is not is_public:
+                return Faulty(AUDIENCE_NOT_KEPT, f"comment {stored.id} is public: {stored.public}")
+            is_marked = await self._mark(action, stored.id)
+            return self._done(action, stored.id, {"marked": is_marked})
+
+        return Plan(call, finish)
+
+    async def look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+        """Whether a comment of ours carries the action's mark, or for want of it, its words."""
+        bot = await self.find_bot()
+        recent = await self.comments.since(action.target, past.intended_at - _LOOK_BACK)
+        ours = [c for c in recent if c.author is not None and c.author.account_id == bot]
+        marks = await self.comments.marks([comment.id for comment in ours])
+        for comment in ours:
+            if marks.get(comment.id) == action.action_id:
+                return self._found(action, comment)
+        if action.kind is ActionKind.JIRA_ADD_COMMENT:
+            # Jira stores comment and mark together: no mark, no comment.
+            return LookUp(LookUpState.ABSENT)
+        earliest = past.intended_at - CLOCK_MARGIN
+        unmarked = [
+            comment
+            for comment in ours
+            if marks.get(comment.id, "") is None
+            and jira_time(comment.created, operation="read comments") >= earliest
+        ]
+        return self._look_up_by_words(action, unmarked)
+
+    def _look_up_by_words(
+        self, action: ApprovedAction, unmarked: Sequence[CommentAnswer]
+    ) -> LookUp:
+        """The service desk stores the mark after the comment, so it can be missing."""
+        if not unmarked:
+            return LookUp(LookUpState.ABSENT)
+        words = _words_of(read_service_comment_params(action.params))
+        same = [c for c in unmarked if _words(adf_to_text(c.body)).endswith(words)]
+        if len(same) == 1:
+            return self._found(action, same[0])
+        reason = (
+            "several comments have its words" if same else "unmarked comments of ours are there"
+        )
+        return LookUp(LookUpState.UNSURE, reason=reason)
+
+    async def _question(self, action: ApprovedAction) -> CommentAnswer | Refused:
+        base = read_comment_base(action.base)
+        try:
+            question, state = await asyncio.gather(
+                self.comments.one(action.target, base.comment_id),
+                self.states.state(action.target),
+            )
+        except TargetMissing:
+            return Refused(QUESTION_DELETED, f"comment {base.comment_id} is not there any more")
+        return moved_away(state, action) or question
+
+    async def _mark(self, action: ApprovedAction, comment_id: str) -> bool:
+        mark = mark_of(action.action_id)
+        path = path_of("comment", comment_id, "properties", str(mark["key"]))
+        call = Call("PUT", path, "mark a comment", f"comment {comment_id}", body=mark["value"])
+        try:
+            await self.transport.write(call)
+        except VENDOR_FAILURES:
+            # The comment stands; a later look-up falls back to its words.
+            return False
+        return True
+
+    def _done(
+        self, action: ApprovedAction, comment_id: str, detail: JSONObject | None = None
+    ) -> Done:
+        url = self.config.comment_url(action.target, comment_id)
+        return Done(comment_id, url, detail or {})
+
+    def _found(self, action: ApprovedAction, comment: CommentAnswer) -> LookUp:
+        url = self.config.comment_url(action.target, comment.id)
+        return LookUp(LookUpState.FOUND, external_id=comment.id, url=url)
+
+
+def _keeps_audience(wanted: VisibilityParam, question: CommentAnswer) -> bool:
+    """Whether everybody who will read the answer can read the question."""
+    if question.visibility is None:
+        return question.jsd_public
+    return _is_same(wanted, question.visibility)
+
+
+def _is_same(wanted: VisibilityParam, found: VisibilityAnswer) -> bool:
+    if wanted.kind.value != found.type:
+        return False
+    # A group can be renamed; its id stays.
+    if wanted.kind is CommentVisibility.GROUP and wanted.identifier and found.identifier:
+        return wanted.identifier == found.identifier
+    return wanted.value == found.value
+
+
+def _visibility_body(visibility: VisibilityParam) -> JSONObject:
+    if visibility.kind is CommentVisibility.EVERYONE:
+        return {}
+    named: dict[str, JSONValue] = {"type": visibility.kind.value, "value": visibility.value}
+    if visibility.kind is CommentVisibility.GROUP and visibility.identifier:
+        named["identifier"] = visibility.identifier
+    return {"visibility": named}
+
+
+def _words_of(params: CommentParams) -> str:
+    """The words that are sent, without the mention: Jira shows that under a name of its own."""
+    return _words(html.unescape(render_service_comment(replace(params, mention=None))))
+
+
+def _words(text: str) -> str:
+    """Letters and digits alone, since storing turns marks, blanks and line ends into others."""
+    return _NO_WORD.sub("", text).casefold()
