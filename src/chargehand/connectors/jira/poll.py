@@ -1,0 +1,229 @@
+"""Finds new and edited comments by asking, for sites that can not send webhooks to us."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from chargehand.connectors.jira.answers import (
+    CommentStampAnswer,
+    IssueAnswer,
+    RawSearchAnswer,
+    UpdatedFieldsAnswer,
+    jira_time,
+)
+from chargehand.connectors.jira.comments import CommentReader
+from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.errors import VENDOR, PollCursorWrong
+from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
+from chargehand.connectors.jira.webhook import CONNECTOR
+from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
+from chargehand.domain.ids import ProjectKey
+from chargehand.domain.json import JSONValue
+from chargehand.kit.clock import EPOCH
+from chargehand.plugins.connector import PollPage
+from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable
+
+# Jira's search index follows its data after a moment; what was seen already is dropped by its key.
+_OVERLAP_MS = 180_000
+_ISSUES_PER_SEARCH = 50
+_DELIVERIES_PER_PAGE = 200
+_MILLISECOND = timedelta(milliseconds=1)
+_OPERATION = "search for changed work items"
+_READ_COMMENTS = "read comments"
+# What Jira puts into the cut-down work item of a comment webhook.
+_FIELDS = (
+    "summary",
+    "issuetype",
+    "project",
+    "assignee",
+    "priority",
+    "status",
+    "security",
+    "updated",
+)
+
+
+class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far polling came.
+
+    Units: milliseconds since 1970; `since_ms` is what was read up to, `origin_ms` the first
+    connection, before which nothing is ever read.
+    """
+
+    since_ms: int
+    origin_ms: int
+
+    def text(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    @property
+    def floor_ms(self) -> int:
+        return max(self.since_ms - _OVERLAP_MS, self.origin_ms)
+
+    def moved_to(self, since_ms: int) -> "_Cursor":
+        return _Cursor(since_ms=max(self.since_ms, since_ms), origin_ms=self.origin_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Poller:
+    """Polls the comments of one connection."""
+
+    config: JiraConfig
+    transport: JiraTransport
+    comments: CommentReader
+
+    async def poll(
+        self, projects: Sequence[ProjectKey], cursor: str | None, *, now: datetime
+    ) -> AsyncIterator[PollPage]:
+        """The comments made or edited since the cursor, as deliveries in the webhooks' shape.
+
+        Shape: every page is complete up to its cursor, so storing both together loses nothing;
+        the last page's cursor is the present. None for a cursor gives one empty page.
+        Raises: PollCursorWrong, and the errors of plugins/errors.py.
+        """
+        if cursor is None:
+            yield PollPage((), _Cursor(since_ms=to_millis(now), origin_ms=to_millis(now)).text())
+            return
+        position = self._read_cursor(cursor)
+        floor_ms = position.floor_ms
+        async for changed in self._changed_issues(projects, floor_ms):
+            found = await self._deliveries(changed, floor_ms, now)
+            before, position = position, position.moved_to(_newest_millis(changed))
+            for page in _pages(found, before, position):
+                yield page
+        yield PollPage((), position.moved_to(self._present_millis(now)).text())
+
+    def _read_cursor(self, text: str) -> _Cursor:
+        try:
+            return msgspec.json.decode(text, type=_Cursor)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise PollCursorWrong(connection_id=self.config.connection_id) from error
+
+    def _present_millis(self, now: datetime) -> int:
+        """The present by Jira's clock when ours is ahead: its times are what we compare with."""
+        offset_s = self.transport.clock_offset_s or 0.0
+        return to_millis(now + timedelta(seconds=min(offset_s, 0.0)))
+
+    async def _changed_issues(
+        self, projects: Sequence[ProjectKey], floor_ms: int
+    ) -> AsyncIterator[tuple["_Changed", ...]]:
+        """Work items changed since, longest ago first, one page of the search at a time."""
+        tokens: set[str] = set()
+        body: dict[str, JSONValue] = {
+            "jql": _jql(projects, floor_ms),
+            "fields": _FIELDS,
+            "maxResults": _ISSUES_PER_SEARCH,
+        }
+        while projects:
+            call = Call("POST", path_of("search", "jql"), _OPERATION, "the projects", body=body)
+            answer = await self.transport.read(call, RawSearchAnswer)
+            yield tuple(_changed(raw) for raw in answer.issues)
+            token = answer.next_page_token
+            if token is None:
+                return
+            if token in tokens:
+                detail = "the same page token came twice"
+                raise VendorAnswerUnreadable(vendor=VENDOR, operation=_OPERATION, detail=detail)
+            tokens.add(token)
+            body = {**body, "nextPageToken": token}
+
+    async def _deliveries(
+        self, changed: Iterable["_Changed"], floor_ms: int, now: datetime
+    ) -> list[VerifiedDelivery]:
+        by_issue = await asyncio.gather(*(self._of_issue(issue, floor_ms) for issue in changed))
+        news = sorted((new for found in by_issue for new in found), key=lambda new: new.at_ms)
+        return [
+            VerifiedDelivery(
+                connection_id=self.config.connection_id,
+                connector=CONNECTOR,
+                delivery_key=f"poll:comment:{new.comment_id}:{new.at_ms}",
+                source=DeliverySource.POLL,
+                lane=Lane.INTERACTIVE,
+                received_at=now,
+                body=new.body,
+                headers={},
+            )
+            for new in news
+        ]
+
+    async def _of_issue(self, issue: "_Changed", floor_ms: int) -> list["_News"]:
+        try:
+            comments = await self.comments.all_raw(issue.key)
+        except TargetMissing:
+            # Deleted, or hidden from us, since the search found it.
+            return []
+        # Oldest first, so that comments of one millisecond keep their order.
+        return [new for raw in reversed(comments) for new in _news_in(raw, issue, floor_ms)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A work item the search found, as Jira wrote it."""
+
+    key: str
+    updated_ms: int
+    raw: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """One thing that happened to a comment, in the body of a webhook."""
+
+    comment_id: str
+    at_ms: int
+    body: bytes
+
+
+def to_millis(moment: datetime) -> int:
+    """Whole milliseconds since 1970."""
+    return (moment - EPOCH) // _MILLISECOND
+
+
+def _jql(projects: Sequence[ProjectKey], floor_ms: int) -> str:
+    # A bare number is an absolute time; a quoted date would be read in the bot's time zone.
+    quoted = ", ".join('"' + key.replace("\\", "").replace('"', "") + '"' for key in projects)
+    return f"project in ({quoted}) AND updated >= {floor_ms} ORDER BY updated ASC"
+
+
+def _changed(raw: msgspec.Raw) -> _Changed:
+    issue = decode(bytes(raw), IssueAnswer, operation=_OPERATION)
+    fields = decode(bytes(issue.fields), UpdatedFieldsAnswer, operation=_OPERATION)
+    return _Changed(issue.key, to_millis(jira_time(fields.updated, operation=_OPERATION)), raw)
+
+
+def _newest_millis(changed: Iterable[_Changed]) -> int:
+    return max((issue.updated_ms for issue in changed), default=0)
+
+
+def _news_in(raw: msgspec.Raw, issue: _Changed, floor_ms: int) -> Iterator[_News]:
+    """The making and the last edit of a comment, as far as they are not older than the floor.
+
+    Both are told when both are new: whoever saw only the making would miss the edit, and the
+    making is known by its own time when an earlier poll told it already.
+    """
+    comment = decode(bytes(raw), CommentStampAnswer, operation=_READ_COMMENTS)
+    created_ms = to_millis(jira_time(comment.created, operation=_READ_COMMENTS))
+    updated_ms = to_millis(jira_time(comment.updated, operation=_READ_COMMENTS))
+    if created_ms >= floor_ms:
+        yield _News(comment.id, created_ms, _body("comment_created", created_ms, raw, issue))
+    if updated_ms > created_ms and updated_ms >= floor_ms:
+        yield _News(comment.id, updated_ms, _body("comment_updated", updated_ms, raw, issue))
+
+
+def _body(event: str, at_ms: int, comment: msgspec.Raw, issue: _Changed) -> bytes:
+    return msgspec.json.encode(
+        {"timestamp": at_ms, "webhookEvent": event, "comment": comment, "issue": issue.raw}
+    )
+
+
+def _pages(
+    found: Sequence[VerifiedDelivery], before: _Cursor, after: _Cursor
+) -> Iterator[PollPage]:
+    """Small pages; only the last of them moves the cursor."""
+    for start in range(0, len(found), _DELIVERIES_PER_PAGE):
+        end = start + _DELIVERIES_PER_PAGE
+        cursor = after if end >= len(found) else before
+        yield PollPage(tuple(found[start:end]), cursor.text())
