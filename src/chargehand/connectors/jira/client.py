@@ -1,0 +1,165 @@
+"""One live connection to a Jira Cloud site: everything the house may ask of it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from chargehand.connectors.jira.actions import ActionSender
+from chargehand.connectors.jira.answers import ProjectPageAnswer, UserAnswer
+from chargehand.connectors.jira.check import ConnectionCheck
+from chargehand.connectors.jira.comment_actions import CommentActions
+from chargehand.connectors.jira.comments import CommentReader
+from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.errors import VENDOR
+from chargehand.connectors.jira.facts import FactReader
+from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
+from chargehand.connectors.jira.poll import Poller
+from chargehand.connectors.jira.queries import JiraQueries
+from chargehand.connectors.jira.set_actions import SetActions
+from chargehand.connectors.jira.transport import (
+    Call,
+    JiraTransport,
+    RequestObserver,
+    Sleep,
+    ignore_request,
+    path_of,
+)
+from chargehand.domain.action import ActionResult, ApprovedAction
+from chargehand.domain.ids import AccountId, ProjectKey
+from chargehand.domain.work_item import FactNeeds, Facts
+from chargehand.kit.clock import Clock, SystemClock
+from chargehand.plugins.connector import BotIdentity, Check, LookUp, PastEffect, PollPage
+from chargehand.plugins.errors import VendorAnswerUnreadable
+
+_PROJECTS_PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project the bot can see; `kind` is Jira's word, such as software or service_desk."""
+
+    key: ProjectKey
+    name: str
+    kind: str
+
+
+class JiraClient:
+    """Keeps `plugins.connector.ConnectorClient` for one Jira Cloud site."""
+
+    def __init__(
+        self,
+        config: JiraConfig,
+        clock: Clock | None = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Sleep = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+        observer: RequestObserver = ignore_request,
+    ) -> None:
+        self._config = config
+        self._transport = JiraTransport(
+            config,
+            clock or SystemClock(),
+            transport=transport,
+            sleep=sleep,
+            chance=chance,
+            observer=observer,
+        )
+        self._bot: BotIdentity | None = None
+        comments = CommentReader(self._transport)
+        queries = JiraQueries(self._transport)
+        sets = SetActions(config, self._transport, queries)
+        self._comments = comments
+        self._facts = FactReader(config, queries, comments, self._find_bot)
+        self._actions = ActionSender(
+            config,
+            self._transport,
+            CommentActions(config, self._transport, comments, sets, self._find_bot),
+            sets,
+        )
+        self._poller = Poller(config, self._transport, comments)
+
+    async def identify_bot(self) -> BotIdentity:
+        """The account the sign-in belongs to, asked of Jira.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        operation = "tell who the bot is"
+        call = Call("GET", path_of("myself"), operation, "the bot's account")
+        user = await self._transport.read(call, UserAnswer)
+        if not user.account_id:
+            detail = "the account has no id"
+            raise VendorAnswerUnreadable(vendor=VENDOR, operation=operation, detail=detail)
+        name = user.display_name or user.account_id
+        self._bot = BotIdentity(AccountId(user.account_id), name, user.time_zone)
+        return self._bot
+
+    async def list_projects(self) -> tuple[Project, ...]:
+        """Every project the bot can see, by key.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        found: list[Project] = []
+        while True:
+            query: dict[str, str | int] = {
+                "startAt": len(found),
+                "maxResults": _PROJECTS_PER_PAGE,
+                "orderBy": "key",
+            }
+            path = path_of("project", "search")
+            call = Call("GET", path, "list the projects", "projects", query=query)
+            page = await self._transport.read(call, ProjectPageAnswer)
+            found += [Project(ProjectKey(p.key), p.name, p.project_type_key) for p in page.values]
+            if page.is_last or not page.values:
+                return tuple(found)
+
+    async def read_facts(self, needs: FactNeeds, *, now: datetime) -> Facts:
+        """Read what an answer needs; what can not be read is Unknown, never raised."""
+        return await self._facts.read(needs, now=now)
+
+    async def is_own_comment(
+        self,
+        work_item: str,  # noqa: ARG002 - the contract names it; Jira finds comments by id alone.
+        comment_id: str,
+    ) -> bool | None:
+        """Whether a comment carries our action's mark; None when it can not be read now."""
+        try:
+            marks = await self._comments.marks([comment_id])
+        except VENDOR_FAILURES:
+            return None
+        return marks.get(comment_id) is not None
+
+    async def perform(self, action: ApprovedAction) -> ActionResult:
+        """Send one approved action; the only write there is."""
+        return await self._actions.perform(action)
+
+    async def look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+        """Find out whether an earlier send of this action landed."""
+        return await self._actions.look_up(action, past)
+
+    def poll(
+        self, projects: Sequence[ProjectKey], cursor: str | None, *, now: datetime
+    ) -> AsyncIterator[PollPage]:
+        """Every comment made or edited since the cursor, page by page; None starts at `now`.
+
+        Raises: PollCursorWrong, and the errors of plugins/errors.py, while iterating.
+        """
+        return self._poller.poll(projects, cursor, now=now)
+
+    async def check(self) -> tuple[Check, ...]:
+        """Really call Jira and say, check by check, what works."""
+        return await ConnectionCheck(self._config, self._transport, self.identify_bot).run()
+
+    async def aclose(self) -> None:
+        """Close the connections; safe to call twice."""
+        await self._transport.aclose()
+
+    async def _find_bot(self) -> AccountId:
+        if self._config.bot_account_id is not None:
+            return self._config.bot_account_id
+        bot = self._bot or await self.identify_bot()
+        return bot.account_id
