@@ -1,0 +1,322 @@
+"""Every text a person can read because of a decision, in one place, with its placeholders.
+
+Placeholders are filled with text that is already safe in Markdown; `{key}` is a work item key.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chargehand.domain.decision import Reason
+from chargehand.domain.fact import UnknownReason
+from chargehand.domain.work_item import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One text for one thing, another for more."""
+
+    one: str
+    many: str
+
+    def of(self, count: int, **values: str) -> str:
+        """The text for this many."""
+        return (self.one if count == 1 else self.many).format(count=count, **values)
+
+
+# Dates
+WEEKDAYS: Final = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
+MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+DAY: Final = "{weekday} {day} {month} {year}"
+MOMENT: Final = "{day} at {time}"
+TIME_IN_ZONE: Final = "{time} ({zone})"
+DAY_WITH_DISTANCE: Final = "{day} ({distance})"
+TODAY: Final = "today"
+TOMORROW: Final = "tomorrow"
+DAYS_AHEAD: Final = Counted("in {count} day", "in {count} days")
+DAYS_AGO: Final = Counted("yesterday", "{count} days ago")
+DAYS_OVERDUE: Final = Counted("{count} day overdue", "{count} days overdue")
+
+# The frame of a reply
+SOURCES: Final = "Sources: {sources}"
+SOURCE_SEPARATOR: Final = " · "
+SOURCE_COMMENTS: Final = Counted("{count} comment", "{count} comments")
+SOURCE_HISTORY: Final = "history"
+SOURCE_SPRINT: Final = "sprint"
+SOURCE_OF_OTHER: Final = "{key} {source}"
+MORE_TITLE: Final = "More about {key}"
+BULLET: Final = "- {text}"
+ABOUT: Final = "{key}: "
+EXCERPT: Final = "“{text}”"
+ASKED_ON: Final = "You asked this on {moment}."
+FIRST_FEW: Final = "You asked {count} things at once; these are the first {taken}."
+NOTHING_CHANGED: Final = "Nothing has changed since {answer}."
+MY_ANSWER: Final = "my answer of {time}"
+AND: Final = "{first} and {last}"
+OR: Final = "{first} or {last}"
+COMMA: Final = ", "
+SEMICOLON: Final = "; "
+
+# Status, who, due
+STATUS_ASSIGNED: Final = "**{status}**, assigned to {name}{since}."
+STATUS_UNASSIGNED: Final = "**{status}**, not assigned to anyone."
+STATUS_ONLY: Final = "**{status}**."
+ASSIGNED: Final = "Assigned to {name}{since}."
+UNASSIGNED: Final = "Not assigned to anyone."
+SINCE: Final = " since {day}"
+DUE: Final = "Due {day}."
+DUE_DONE: Final = "It was due {day} and is **{status}**."
+NO_DUE_DATE: Final = "{key} has no due date."
+SPRINT_ENDS: Final = "In {sprint}, which ends {day}."
+SPRINT_ENDED: Final = "In {sprint}, which ended {day}."
+SPRINT_PLANNED: Final = "Planned for {sprint}."
+SPRINT_OPEN: Final = "In {sprint}."
+SPRINT_ENDED_OPEN: Final = "In {sprint}, which is closed."
+REPORTED: Final = "Reported by {name} on {day}."
+REPORTER_UNKNOWN: Final = "Created on {day}, without a reporter."
+LAST_COMMENT: Final = "Last comment by {name} on {moment}: {excerpt}"
+LAST_ACTIVE_COMMENT: Final = "Last active: {name}, who commented on {moment}."
+LAST_ACTIVE_CHANGE: Final = "Last active: {name}, who changed the {field} on {moment}."
+
+# Blockers
+BLOCKED: Final = Counted(
+    "{key} is blocked by {count} open item:", "{key} is blocked by {count} open items:"
+)
+LINKED_ITEM: Final = "{key} {title} ({status})"
+HIDDEN_BLOCKERS: Final = Counted(
+    "{key} is also recorded as blocked by one linked item elsewhere, "
+    "whose state I can not tell here.",
+    "{key} is also recorded as blocked by {count} linked items elsewhere, "
+    "whose state I can not tell here.",
+)
+HIDDEN_BLOCKERS_ONLY: Final = Counted(
+    "{key} is recorded as blocked by one linked item elsewhere, whose state I can not tell here.",
+    "{key} is recorded as blocked by {count} linked items elsewhere, "
+    "whose state I can not tell here.",
+)
+FLAGGED: Final = "{key} is flagged as an impediment."
+NOT_BLOCKED: Final = 'Nothing is recorded as blocking {key}: no open "is blocked by" link, no flag.'
+MORE_BLOCKERS: Final = Counted("{count} more open item", "{count} more open items")
+BLOCKER_WORDS: Final = "{name} wrote on {moment}: {excerpt}"
+
+# Summary
+SUMMARY_WHAT: Final = "**{title}** ({facts})"
+SUMMARY_BLOCKED: Final = "Blocked by {blockers}."
+SUMMARY_BLOCKER: Final = "{key} ({status})"
+SUMMARY_NOT_BLOCKED: Final = "Nothing is recorded as blocking it."
+SUMMARY_CHANGES: Final = "Last 7 days: {changes}."
+SUMMARY_UNCHANGED: Final = "Nothing changed in the last 7 days."
+SUMMARY_MORE_CHANGES: Final = Counted("{count} more change", "{count} more changes")
+CHANGE_FROM_TO: Final = "{field} from {before} to {after} by {name} on {day}"
+CHANGE_TO: Final = "{field} set to {after} by {name} on {day}"
+CHANGE_CLEARED: Final = "{field} {before} removed by {name} on {day}"
+CHANGE_EDITED: Final = "{field} edited by {name} on {day}"
+COMMENT_LINE: Final = "{name} on {moment}: {excerpt}"
+PRIORITY: Final = "priority {priority}"
+FIELD_NAMES: Final = {
+    "duedate": "due date",
+    "issuetype": "type",
+    "summary": "title",
+    "storypoints": "story points",
+    "storypointestimate": "story point estimate",
+}
+
+# Help and questions back
+HELP: Final = "Mention {bot} with one of these commands, or ask in your own words:"
+HELP_COMMAND: Final = "{usage}: {what}"
+HELP_MORE_TITLE: Final = "What each command does"
+BARE: Final = "What would you like to know about {key}: {commands}?"
+UNCLEAR: Final = "I did not understand {heard}. You can ask me for {commands}."
+UNCLEAR_NEAREST: Final = "I did not understand {heard}. Did you mean {nearest}?"
+UNCLEAR_WORDLESS: Final = "I did not understand that. You can ask me for {commands}."
+FACT_COMMANDS: Final = ("status", "blockers", "summary", "who", "due")
+OTHER_ITEM_UNKNOWN: Final = "I can not find {key}, or it is not for this conversation."
+
+# Service projects
+CUSTOMER_STATUS: Final = "**{status}**."
+CUSTOMER_LIMIT: Final = "A reply that customers read tells the title, status and due date only."
+CUSTOMER_WHAT: Final = "{title}: **{status}**."
+CUSTOMER_NO_CHANGE: Final = (
+    "I did not do that. An internal comment asking for it would get the reason."
+)
+
+# Unknowns
+PART_COMMENTS: Final = "comments"
+PART_HISTORY: Final = "history"
+PART_SPRINT: Final = "sprint"
+PART_TRANSITIONS: Final = "possible status changes"
+PART_PEOPLE: Final = "people who can be assigned"
+COULD_NOT_READ: Final = "I could not read the {part}: {why}."
+WHY_UNKNOWN: Final = {
+    UnknownReason.NOT_FOUND: "Jira says there is no such thing",
+    UnknownReason.NO_ACCESS: "I have no access",
+    UnknownReason.NOT_CONFIGURED: "it is not set up",
+    UnknownReason.UNREACHABLE: "Jira does not answer",
+    UnknownReason.RATE_LIMITED: "Jira asks me to wait",
+    UnknownReason.UNREADABLE: "Jira answered in a form I can not read",
+}
+
+# Writes
+RIGHT_NAMES: Final = {
+    Right.COMMENT: "Add comments",
+    Right.TRANSITION: "Transition issues",
+    Right.ASSIGN: "Assign issues",
+    Right.EDIT: "Edit issues",
+}
+NO_RIGHT: Final = (
+    'You need the "{right}" permission in {project} to do that, and Jira says you do not have it.'
+)
+RIGHT_UNKNOWN: Final = (
+    'I could not check whether you have the "{right}" permission in {project}, '
+    "so I left {key} as it is."
+)
+READ_ONLY_ASKER: Final = (
+    "I can answer your questions, but only project members can ask me for changes."
+)
+TWO_WISHES: Final = "You asked for different changes of the {what} of {key}. Which one do you want?"
+WHAT_ASSIGNEE: Final = "assignee"
+WHAT_STATUS: Final = "status"
+ALREADY_ASSIGNED: Final = "{key} is already assigned to {name}."
+ALREADY_UNASSIGNED: Final = "{key} is not assigned to anyone already."
+NOBODY_FOUND: Final = (
+    "I found nobody called {name} who can be assigned to {key}. Please mention the person you mean."
+)
+ACCOUNT_NOT_ASSIGNABLE: Final = "Jira does not let {key} be assigned to that person."
+ASKER_NOT_ASSIGNABLE: Final = "Jira does not let {key} be assigned to you."
+SEVERAL_PEOPLE: Final = "{name} could be {candidates}. Please mention the person you mean."
+SEVERAL_PEOPLE_AND_MORE: Final = (
+    "{name} could be {candidates}, or others. Please mention the person you mean."
+)
+ALREADY_IN_STATUS: Final = "{key} is already in **{status}**."
+NO_TRANSITION: Final = "{key} can not move from **{status}** to {wanted}. Possible now: {moves}."
+NO_TRANSITION_AT_ALL: Final = "{key} can not move out of **{status}** now."
+SEVERAL_TRANSITIONS: Final = "{wanted} could mean {moves}. Which one do you want?"
+MOVE: Final = "**{status}**"
+MOVE_NAMED: Final = "**{status}** ({name})"
+TRANSITION_NEEDS_FIELDS: Final = Counted(
+    "Moving {key} to **{status}** needs the field {fields}, which I can not fill; "
+    "please do it in Jira.",
+    "Moving {key} to **{status}** needs the fields {fields}, which I can not fill; "
+    "please do it in Jira.",
+)
+ALREADY_LABELLED: Final = Counted(
+    "{key} already has the label {labels}.", "{key} already has the labels {labels}."
+)
+NO_LABEL_NAMED: Final = "Which label should {key} get?"
+LABELS_NOT_POSSIBLE: Final = (
+    "I can add up to {count} labels at once, each of at most {limit} visible characters."
+)
+
+# What was withheld for the audience's sake; operators read these beside a decision.
+WITHHELD_COMMENTS: Final = "comments_with_other_readers"
+WITHHELD_CHANGES: Final = "changes_naming_other_items"
+WITHHELD_LINKS: Final = "linked_items_elsewhere"
+WITHHELD_OTHER_ITEM: Final = "other_item"
+WITHHELD_FROM_CUSTOMERS: Final = "everything_but_title_status_and_due_date"
+_WITHHELD_TEXTS: Final = {
+    WITHHELD_COMMENTS: Counted(
+        "{count} comment that not every reader of the answer can read",
+        "{count} comments that not every reader of the answer can read",
+    ),
+    WITHHELD_CHANGES: Counted(
+        "{count} change in the history that may name other work items",
+        "{count} changes in the history that may name other work items",
+    ),
+    WITHHELD_LINKS: Counted(
+        "the name and state of {count} linked item in another project or with a security level",
+        "the names and states of {count} linked items in other projects or with a security level",
+    ),
+    WITHHELD_OTHER_ITEM: Counted(
+        "another work item that not every reader of the answer can see",
+        "{count} other work items that not every reader of the answer can see",
+    ),
+    WITHHELD_FROM_CUSTOMERS: Counted(
+        "everything but title, status and due date, because customers read the answer",
+        "everything but title, status and due date, because customers read the answer",
+    ),
+}
+
+_REASON_TEXTS: Final = {
+    Reason.ANSWERED_FROM_FACTS: "The question was answered from facts.",
+    Reason.HELP_GIVEN: "The asker wanted to know what can be asked.",
+    Reason.CLARIFICATION_ASKED: "The ask was not complete, so one question was asked back.",
+    Reason.WRITE_PROPOSED: "The asker may do what was asked, so it is proposed.",
+    Reason.WRITE_REFUSED_NO_RIGHT: "The asker lacks the right to do what was asked.",
+    Reason.WRITE_REFUSED_RIGHT_UNKNOWN: "It could not be checked whether the asker has the right.",
+    Reason.WRITE_REFUSED_READ_ONLY_ASKER: "Customers and anonymous people can only ask questions.",
+    Reason.WRITE_REFUSED_NOT_POSSIBLE: "Jira does not allow this change now.",
+    Reason.WRITE_ALREADY_SO: "The work item is already as it was asked to be.",
+    Reason.NOT_UNDERSTOOD: "The ask was not understood.",
+    Reason.UNCHANGED_SINCE_LAST_ANSWER: "The same was answered minutes ago, and nothing changed.",
+    Reason.WITHHELD_FOR_AUDIENCE: "What was asked for is not for everybody who would read it.",
+    Reason.NOT_A_QUESTION_TO_US: "The comment mentions the bot without asking anything.",
+    Reason.NOT_MENTIONED: "The comment does not mention the bot.",
+    Reason.NAME_ONLY: "The comment contains the bot's name but does not mention its account.",
+    Reason.OWN_COMMENT: "chargehand wrote the comment itself.",
+    Reason.OTHER_BOT: "Another bot wrote the comment.",
+    Reason.OTHER_PROJECT: "The project is not one that chargehand looks after.",
+    Reason.ALREADY_ANSWERED: "The question had been answered before it was edited.",
+    Reason.ALREADY_ASKED: "The comment changed without changing the question.",
+    Reason.ASK_WITHDRAWN: "The asker took the question back before it was answered.",
+    Reason.LOOP_BROKEN: "The author got five answers here in ten minutes, which looks like a loop.",
+    Reason.LATE: "The question is too old to be answered without a person looking at it.",
+    Reason.ITEM_NOT_READABLE: "The work item can not be read by the bot.",
+    Reason.NOTHING_TO_DO: "Nothing in this event asks for anything.",
+    Reason.UNSUPPORTED_EVENT: "chargehand does not know this kind of event.",
+    Reason.DUPLICATE_EVENT: "Another delivery told of the same event before.",
+    Reason.SELFTEST: "The event belongs to a self-test.",
+}
+
+
+def reason_text(reason: Reason) -> str:
+    """The sentence that explains a decision's reason to an operator."""
+    return _REASON_TEXTS[reason]
+
+
+def withheld(key: str, count: int) -> tuple[str, ...]:
+    """The entry that says how many things of a kind were left out; nothing for none."""
+    return (f"{key}:{count}",) if count else ()
+
+
+def withheld_text(entry: str) -> str:
+    """The words for one entry of a decision's `withheld`; an unknown entry is shown as it is."""
+    key, _, count = entry.partition(":")
+    text = _WITHHELD_TEXTS.get(key)
+    return entry if text is None else text.of(int(count) if count.isdigit() else 1)
+
+
+def listed_with_and(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return _listed(names, AND)
+
+
+def listed_with_or(names: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return _listed(names, OR)
+
+
+def _listed(names: Sequence[str], joint: str) -> str:
+    if len(names) <= 1:
+        return "".join(names)
+    return joint.format(first=COMMA.join(names[:-1]), last=names[-1])
