@@ -1,0 +1,113 @@
+"""What has to be read before an ask can be answered, and nothing more."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from chargehand.decisions.audience_rules import project_of
+from chargehand.decisions.section import Part
+from chargehand.domain.ask import Ask
+from chargehand.domain.event import Actor, ActorKind, VisibilityKind
+from chargehand.domain.ids import AccountId, WorkItemKey
+from chargehand.domain.intent import Intent, IntentKind
+from chargehand.domain.work_item import FactNeeds, Right
+
+ME: Final = "me"
+NOBODY: Final = "nobody"
+RIGHT_FOR: Final = {
+    IntentKind.ASSIGN: Right.ASSIGN,
+    IntentKind.TRANSITION: Right.TRANSITION,
+    IntentKind.LABEL: Right.EDIT,
+}
+_READ: Final = {
+    IntentKind.STATUS: frozenset({Part.COMMENTS, Part.HISTORY, Part.SPRINT}),
+    IntentKind.SUMMARY: frozenset({Part.COMMENTS, Part.HISTORY, Part.SPRINT}),
+    IntentKind.WHO: frozenset({Part.COMMENTS, Part.HISTORY}),
+    IntentKind.BLOCKERS: frozenset({Part.COMMENTS}),
+    IntentKind.DUE: frozenset({Part.SPRINT}),
+}
+_READ_ONLY: Final = frozenset({ActorKind.CUSTOMER, ActorKind.ANONYMOUS})
+
+
+def fact_needs(intents: Sequence[Intent], ask: Ask) -> tuple[FactNeeds, ...]:
+    """What to read for these intents, one entry for each work item.
+
+    Shape: the ask's own work item comes first and is always there, since it decides who will read
+    the answer. Items of another project are never read. A question that customers read needs the
+    item alone: nothing else could be told.
+    """
+    needs = {ask.work_item: FactNeeds(work_item=ask.work_item)}
+    for intent in intents:
+        key = asked_item(intent, ask)
+        if not is_item_askable(key, ask):
+            continue
+        needs[key] = _joined(needs.get(key, FactNeeds(work_item=key)), _needs_of(intent, key, ask))
+    return tuple(needs.values())
+
+
+def asked_item(intent: Intent, ask: Ask) -> WorkItemKey:
+    """The work item an intent is about: the one it names, else the one it was asked on."""
+    return intent.work_item or ask.work_item
+
+
+def is_item_askable(key: WorkItemKey, ask: Ask) -> bool:
+    """Whether a work item may be read for this ask at all."""
+    if key == ask.work_item:
+        return True
+    is_for_customers = ask.visibility.kind is VisibilityKind.CUSTOMER
+    return project_of(key) == ask.project and not is_for_customers
+
+
+def writing_account(asker: Actor) -> AccountId | None:
+    """The account whose rights decide about a change; None for those who only read."""
+    return None if asker.kind in _READ_ONLY else asker.account_id
+
+
+def _needs_of(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
+    if intent.is_write:
+        return _write_needs(intent, key, ask)
+    if ask.visibility.kind is VisibilityKind.CUSTOMER:
+        return FactNeeds(work_item=key)
+    looked_at = _READ.get(intent.kind, frozenset())
+    return FactNeeds(
+        work_item=key,
+        comments=Part.COMMENTS in looked_at,
+        history=Part.HISTORY in looked_at,
+        sprint=Part.SPRINT in looked_at,
+    )
+
+
+def _write_needs(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
+    account = writing_account(ask.asker)
+    if account is None:
+        return FactNeeds(work_item=key)
+    needs = FactNeeds(work_item=key, asker=account, rights=(RIGHT_FOR[intent.kind],))
+    match intent.kind:
+        case IntentKind.TRANSITION:
+            return replace(needs, transitions=True)
+        case IntentKind.ASSIGN:
+            wanted = wanted_person(intent, account)
+            return replace(needs, people=() if wanted is None else (wanted,))
+        case _:
+            return needs
+
+
+def wanted_person(intent: Intent, asker: AccountId) -> str | None:
+    """The name or account id to look up for an assignment; None for nobody."""
+    wanted = intent.arguments.get("to", "")
+    if wanted == NOBODY:
+        return None
+    return asker if wanted == ME else wanted
+
+
+def _joined(left: FactNeeds, right: FactNeeds) -> FactNeeds:
+    return FactNeeds(
+        work_item=left.work_item,
+        comments=left.comments or right.comments,
+        history=left.history or right.history,
+        sprint=left.sprint or right.sprint,
+        transitions=left.transitions or right.transitions,
+        asker=left.asker or right.asker,
+        rights=tuple(dict.fromkeys((*left.rights, *right.rights))),
+        people=tuple(dict.fromkeys((*left.people, *right.people))),
+    )
