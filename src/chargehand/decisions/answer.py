@@ -1,0 +1,295 @@
+"""The answer to one ask, made from facts alone: the same facts give the same answer.
+
+Errors: FactsMissing (Fault) when the caller did not read what `fact_needs` named.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+from chargehand.decisions import catalogue
+from chargehand.decisions.audience_rules import (
+    ReplyRule,
+    Told,
+    is_other_item_tellable,
+    is_visibility_known,
+    reply_rule,
+    silent_decision,
+    tell,
+)
+from chargehand.decisions.dates import DateWording, local_day, wording_for, wording_without_time
+from chargehand.decisions.markdown import link
+from chargehand.decisions.needs import fact_needs
+from chargehand.decisions.ranking import confidence_of, reason_of, urgency_of
+from chargehand.decisions.render import Material, render_sections
+from chargehand.decisions.reply import Reply, comment_action, compose, withheld_of
+from chargehand.decisions.section import Inquiry, Section
+from chargehand.decisions.wishes import Plan, plan_intents
+from chargehand.domain.action import ProposedAction
+from chargehand.domain.ask import Ask
+from chargehand.domain.decision import Decision, Reason, Source, Verdict
+from chargehand.domain.errors import Fault
+from chargehand.domain.fact import Fact, Known, Unknown, UnknownReason
+from chargehand.domain.ids import AccountId, ConnectionId, WorkItemKey
+from chargehand.domain.intent import Intent
+from chargehand.domain.work_item import FactNeeds, Facts, WorkItem
+from chargehand.kit.canonical import digest_of
+
+REPEAT_WITHIN: Final = timedelta(minutes=15)
+SAY_WHEN_ASKED_AFTER: Final = timedelta(minutes=10)
+
+
+class FactsMissing(Fault):
+    """An answer was wanted before everything it needs had been read."""
+
+    code = "facts_missing"
+    template = "The facts of {work_item} have to be read before the ask is answered."
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """An earlier answer on the same work item.
+
+    Shape: `answer_digest` is what `Answered` carried; `url` opens the comment and is empty while
+    nobody can read it; `is_pointer` marks an answer that only pointed to an earlier one.
+    """
+
+    answer_digest: str
+    answered_at: datetime
+    asker: AccountId | None
+    url: str
+    is_pointer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContext:
+    """What an answer depends on besides the ask and its facts.
+
+    Shape: `team_zone` is an IANA name, used when the asker's is not known; `commands` are pairs of
+    usage and what it does, in the order to show; `last_answers` are those of the last 15 minutes
+    on this work item, in any order; `ask_comment_ids` are the comments on the asked items that
+    were asks to the bot, which are not repeated as news.
+    """
+
+    now: datetime
+    connection_id: ConnectionId
+    team_zone: str
+    bot_name: str
+    commands: tuple[tuple[str, str], ...]
+    last_answers: tuple[LastAnswer, ...] = ()
+    ask_comment_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A decision, with what is to be remembered to recognise its repetition.
+
+    Shape: `answer_digest` is empty when nothing is said.
+    """
+
+    decision: Decision
+    answer_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A needed fact can not be read now and may be read later; the caller tries again."""
+
+    reason: UnknownReason
+    work_item: WorkItemKey
+
+
+Answer: TypeAlias = Answered | NotYet
+
+
+def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext) -> Answer:
+    """What to reply and what to propose for this ask.
+
+    Raises: FactsMissing when a work item named by `fact_needs` is not among the facts.
+    """
+    plan = plan_intents(ask)
+    for need in fact_needs(plan.intents, ask):
+        if need.work_item not in facts:
+            raise FactsMissing(work_item=need.work_item)
+        passing = _passing_unknown(need, facts[need.work_item])
+        if passing is not None:
+            return NotYet(reason=passing.reason, work_item=need.work_item)
+    own = facts[ask.work_item].item
+    if isinstance(own, Unknown):
+        return _stay_silent(Reason.ITEM_NOT_READABLE, ask)
+    reason = _reason_for_silence(ask, own.value, plan)
+    if reason is not None:
+        return _stay_silent(reason, ask)
+    rule = reply_rule(ask, own.value)
+    told = _tellable_items(ask, facts, rule)
+    wording = wording_for(ask.asker.time_zone, team_zone=context.team_zone, now=context.now)
+    material = Material(
+        ask=ask, connection_id=context.connection_id, plan=plan, facts=facts, told=told
+    )
+    return _Writer(material=material, context=context, rule=rule, wording=wording).write()
+
+
+def _reason_for_silence(ask: Ask, item: WorkItem, plan: Plan) -> Reason | None:
+    if not plan.intents:
+        return Reason.NOT_A_QUESTION_TO_US
+    if item.project != ask.project:
+        # The item was moved since it was asked about; its rules are now those of another project.
+        return Reason.OTHER_PROJECT
+    return None if is_visibility_known(ask.visibility) else Reason.WITHHELD_FOR_AUDIENCE
+
+
+def _stay_silent(reason: Reason, ask: Ask) -> Answered:
+    return Answered(silent_decision(reason, ask.visibility), answer_digest="")
+
+
+def _passing_unknown(need: FactNeeds, facts: Facts) -> Unknown | None:
+    parts = [
+        facts.item,
+        *((facts.comments,) if need.comments else ()),
+        *((facts.history,) if need.history else ()),
+        *((facts.sprint,) if need.sprint else ()),
+        *((facts.transitions,) if need.transitions else ()),
+        *(facts.rights.get(right) for right in need.rights),
+        *(facts.people.get(name) for name in need.people),
+    ]
+    passing = (one for one in parts if isinstance(one, Unknown) and one.is_passing)
+    return next(passing, None)
+
+
+def _tellable_items(
+    ask: Ask, facts: Mapping[WorkItemKey, Facts], rule: ReplyRule
+) -> dict[WorkItemKey, Told]:
+    told = {}
+    for key, read in facts.items():
+        item: Known[WorkItem] = read.item
+        if not isinstance(item, Fact):
+            continue
+        if key == ask.work_item or is_other_item_tellable(
+            item.value, project=ask.project, rule=rule
+        ):
+            told[key] = tell(read, item, ask=ask, rule=rule)
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes one answer down, once everything that may be told is known."""
+
+    material: Material
+    context: AnswerContext
+    rule: ReplyRule
+    wording: DateWording
+
+    @property
+    def ask(self) -> Ask:
+        return self.material.ask
+
+    def write(self) -> Answered:
+        digest = self._digest()
+        repeated = self._repeated(digest)
+        return (self._repeat(repeated, digest) if repeated else None) or self._in_full(digest)
+
+    def _in_full(self, digest: str) -> Answered:
+        sections = self._sections(self.wording)
+        reply = compose(sections, notes=self._notes(), own_key=self.ask.work_item)
+        return Answered(self._decide(sections, reply), answer_digest=digest)
+
+    def _sections(self, wording: DateWording) -> tuple[Section, ...]:
+        context = self.context
+        quiet = context.ask_comment_ids | {self.ask.comment_id}
+
+        def inquire(intent: Intent, told: Told) -> Inquiry:
+            return Inquiry(
+                intent=intent,
+                told=told,
+                wording=wording,
+                now=context.now,
+                quiet_comments=quiet,
+                commands=context.commands,
+                bot_name=context.bot_name,
+            )
+
+        return render_sections(self.material, inquire)
+
+    def _notes(self) -> tuple[str, ...]:
+        plan = self.material.plan
+        notes = []
+        if plan.asked_count > len(plan.intents):
+            notes.append(
+                catalogue.FIRST_FEW.format(count=plan.asked_count, taken=len(plan.intents))
+            )
+        if self.context.now - self.ask.asked_at > SAY_WHEN_ASKED_AFTER:
+            moment = self.wording.moment(self.ask.asked_at)
+            notes.append(catalogue.ASKED_ON.format(moment=moment))
+        return tuple(notes)
+
+    def _digest(self) -> str:
+        sections = self._sections(wording_without_time(self.wording))
+        reply = compose(sections, notes=(), own_key=self.ask.work_item)
+        visibility = self.rule.visibility
+        return digest_of(
+            {
+                "intents": [
+                    [one.kind, dict(one.arguments), one.work_item]
+                    for one in self.material.plan.intents
+                ],
+                # An answer that other people can not read is no answer to them.
+                "visibility": [visibility.kind, visibility.value, visibility.identifier],
+                "markdown": reply.markdown,
+                "more": reply.more,
+            }
+        )
+
+    def _repeated(self, digest: str) -> tuple[LastAnswer, ...]:
+        """The recent answers that said the same; none when the ask wants a change."""
+        if any(intent.is_write for intent in self.material.plan.intents):
+            return ()
+        context = self.context
+        same = tuple(
+            one
+            for one in context.last_answers
+            if one.answer_digest == digest and context.now - one.answered_at < REPEAT_WITHIN
+        )
+        # A pointer does not make the answer it points to any younger.
+        return same if any(not one.is_pointer for one in same) else ()
+
+    def _repeat(self, repeated: tuple[LastAnswer, ...], digest: str) -> Answered | None:
+        asker = self.ask.asker.account_id
+        is_known_to_asker = asker is not None and any(one.asker == asker for one in repeated)
+        if is_known_to_asker or any(one.is_pointer for one in repeated):
+            return _stay_silent(Reason.UNCHANGED_SINCE_LAST_ANSWER, self.ask)
+        readable = [one for one in repeated if one.url]
+        if not readable:
+            # The earlier answer waits for approval or was simulated: there is nothing to point to.
+            return None
+        return self._point(max(readable, key=lambda one: one.answered_at), digest)
+
+    def _point(self, last: LastAnswer, digest: str) -> Answered:
+        earlier = catalogue.MY_ANSWER.format(time=self.wording.time(last.answered_at))
+        text = catalogue.NOTHING_CHANGED.format(answer=link(earlier, last.url))
+        section = Section(reason=Reason.UNCHANGED_SINCE_LAST_ANSWER, lines=(text,))
+        reply = compose((section,), notes=self._notes(), own_key=self.ask.work_item)
+        reply = replace(reply, sources=(Source(label=earlier, url=last.url),))
+        return Answered(self._decide((section,), reply), answer_digest=digest)
+
+    def _decide(self, sections: tuple[Section, ...], reply: Reply) -> Decision:
+        actions = [action for section in sections for action in section.actions]
+        if reply.markdown:
+            actions.append(self._comment(reply))
+        return Decision(
+            verdict=Verdict.RESPOND,
+            reason=reason_of(sections),
+            audience=self.rule.audience,
+            confidence=confidence_of(self.material.plan.intents),
+            urgency=urgency_of(sections, today=local_day(self.context.now, self.wording)),
+            response=reply.markdown,
+            sources=reply.sources,
+            actions=tuple(actions),
+            withheld=withheld_of(sections),
+        )
+
+    def _comment(self, reply: Reply) -> ProposedAction:
+        return comment_action(
+            self.ask, reply, rule=self.rule, connection_id=self.context.connection_id
+        )

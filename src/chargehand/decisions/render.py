@@ -1,0 +1,128 @@
+"""Every intent of a plan turned into its section of the reply."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chargehand.decisions import catalogue
+from chargehand.decisions.answers.asking_back import bare_section, help_section, unclear_section
+from chargehand.decisions.answers.assign import assign_section
+from chargehand.decisions.answers.blockers import blockers_section
+from chargehand.decisions.answers.customer import customer_section
+from chargehand.decisions.answers.label import label_section
+from chargehand.decisions.answers.status import due_section, status_section
+from chargehand.decisions.answers.summary import summary_section
+from chargehand.decisions.answers.transition import transition_section
+from chargehand.decisions.answers.who import who_section
+from chargehand.decisions.answers.wish import Wish, said
+from chargehand.decisions.audience_rules import Reach, Told
+from chargehand.decisions.markdown import escape_markdown
+from chargehand.decisions.needs import asked_item
+from chargehand.decisions.section import Inquiry, Part, Section
+from chargehand.decisions.wishes import Plan
+from chargehand.domain.ask import Ask
+from chargehand.domain.decision import Reason
+from chargehand.domain.fact import Fact
+from chargehand.domain.ids import ConnectionId, WorkItemKey
+from chargehand.domain.intent import Intent, IntentKind
+from chargehand.domain.work_item import Facts
+
+_FACT_RENDERERS: Final[Mapping[IntentKind, Callable[[Inquiry], Section]]] = {
+    IntentKind.STATUS: status_section,
+    IntentKind.BLOCKERS: blockers_section,
+    IntentKind.SUMMARY: summary_section,
+    IntentKind.WHO: who_section,
+    IntentKind.DUE: due_section,
+}
+_TALK_RENDERERS: Final[Mapping[IntentKind, Callable[[Inquiry], Section]]] = {
+    IntentKind.HELP: help_section,
+    IntentKind.BARE: bare_section,
+    IntentKind.UNCLEAR: unclear_section,
+}
+_WISH_RENDERERS: Final[Mapping[IntentKind, Callable[[Wish], Section]]] = {
+    IntentKind.ASSIGN: assign_section,
+    IntentKind.TRANSITION: transition_section,
+    IntentKind.LABEL: label_section,
+}
+_CONTRADICTED_WORDS: Final = {
+    IntentKind.ASSIGN: catalogue.WHAT_ASSIGNEE,
+    IntentKind.TRANSITION: catalogue.WHAT_STATUS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What sections are made from, the wording apart.
+
+    Shape: `facts` is everything that was read, for judging changes; `told` is what may be told,
+    for sentences; an item missing from `told` is answered like one that does not exist.
+    """
+
+    ask: Ask
+    connection_id: ConnectionId
+    plan: Plan
+    facts: Mapping[WorkItemKey, Facts]
+    told: Mapping[WorkItemKey, Told]
+
+
+def render_sections(
+    material: Material, inquire: Callable[[Intent, Told], Inquiry]
+) -> tuple[Section, ...]:
+    """The sections of a reply in the order of the plan; `inquire` adds the wording."""
+    return tuple(_section(intent, material, inquire) for intent in material.plan.intents)
+
+
+def _section(
+    intent: Intent, material: Material, inquire: Callable[[Intent, Told], Inquiry]
+) -> Section:
+    key = asked_item(intent, material.ask)
+    told = material.told.get(key)
+    if told is None:
+        return _unknown_item(key, material)
+    if intent.is_write:
+        return _write_section(intent, told, material)
+    talk = _TALK_RENDERERS.get(intent.kind)
+    if talk is not None:
+        return talk(inquire(intent, told))
+    if told.reach is Reach.CUSTOMERS:
+        return customer_section(inquire(intent, told))
+    return _FACT_RENDERERS[intent.kind](inquire(intent, told))
+
+
+def _unknown_item(key: WorkItemKey, material: Material) -> Section:
+    facts = material.facts.get(key)
+    is_hidden = facts is not None and isinstance(facts.item, Fact)
+    text = catalogue.OTHER_ITEM_UNKNOWN.format(key=escape_markdown(key))
+    return Section(
+        reason=Reason.WITHHELD_FOR_AUDIENCE if is_hidden else Reason.ITEM_NOT_READABLE,
+        lines=(text,),
+        withheld=catalogue.withheld(catalogue.WITHHELD_OTHER_ITEM, int(is_hidden)),
+    )
+
+
+def _write_section(intent: Intent, told: Told, material: Material) -> Section:
+    key = told.item.key
+    facts = material.facts[key]
+    if not isinstance(facts.item, Fact):
+        return _unknown_item(key, material)
+    if (intent.kind, key) in material.plan.contradicted:
+        what = _CONTRADICTED_WORDS[intent.kind]
+        section = said(Reason.CLARIFICATION_ASKED, catalogue.TWO_WISHES.format(what=what, key=key))
+    else:
+        wish = Wish(
+            intent=intent,
+            ask=material.ask,
+            connection_id=material.connection_id,
+            facts=facts,
+            item=facts.item.value,
+        )
+        section = _WISH_RENDERERS[intent.kind](wish)
+    section = replace(section, told=told, looked_at=frozenset({Part.ITEM}))
+    return _without_details(section) if told.reach is Reach.CUSTOMERS else section
+
+
+def _without_details(section: Section) -> Section:
+    # The reasons name people, statuses and rights that customers do not see.
+    if not section.lines or section.reason is Reason.WRITE_REFUSED_READ_ONLY_ASKER:
+        return section
+    return replace(section, lines=(catalogue.CUSTOMER_NO_CHANGE,))
