@@ -1,0 +1,84 @@
+"""Why an ask that looks like a command is not one, in words that name what is allowed."""
+
+from enum import StrEnum
+
+from chargehand.commands.registry import Command
+from chargehand.domain.intent import Intent, IntentForm, IntentKind
+
+HEARD_MAX_CHARS = 120
+_QUOTED_MAX_CHARS = 40
+
+
+class Problem(StrEnum):
+    """What is wrong with a command."""
+
+    NOT_ALONE = "not_alone"
+    ASKED_NOT_TOLD = "asked_not_told"
+    DOUBTED = "doubted"
+    HIDDEN_CHARACTERS = "hidden_characters"
+    RULES_ATTACKED = "rules_attacked"
+    ONE_ITEM_ONLY = "one_item_only"
+    KEY_NOT_OURS = "key_not_ours"
+    TOO_MUCH = "too_much"
+    QUOTE_NOT_CLOSED = "quote_not_closed"
+    PERSON_MISSING = "person_missing"
+    PERSON_NOT_ONE = "person_not_one"
+    STATUS_MISSING = "status_missing"
+    STATUS_NOT_ONE = "status_not_one"
+    LABELS_MISSING = "labels_missing"
+    LABEL_NOT_POSSIBLE = "label_not_possible"
+
+
+def unclear(heard: str, *, command: Command | None = None, problem: str = "") -> Intent:
+    """The intent of an ask that could not be understood.
+
+    Shape: arguments are `heard` (shortened), `nearest` (a command name or "") and, when it is
+    known, `problem`, a sentence naming the argument and what is allowed.
+    """
+    arguments = {
+        "heard": shorten(heard, HEARD_MAX_CHARS),
+        "nearest": command.name if command else "",
+    }
+    if problem:
+        arguments["problem"] = problem
+    form = IntentForm.COMMAND if command else IntentForm.QUESTION
+    return Intent(IntentKind.UNCLEAR, form, arguments)
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text on one line, cut at `limit` characters with an ellipsis."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def describe(problem: Problem, command: Command, *, found: str = "") -> str:
+    """The sentence for a problem, to be read after a colon; `found` is the part that is wrong."""
+    shown = shorten(found, _QUOTED_MAX_CHARS)
+    return SENTENCES[problem].format(shown=shown, command=command.name)
+
+
+_PERSONS = "allowed are me, nobody, a mention, or a full name in quotes"
+_STATUSES = "allowed is the name of one status or transition, in quotes if needed"
+_LABELS = "allowed are one to ten labels, each a single word"
+
+SENTENCES = {
+    Problem.NOT_ALONE: (
+        "a change has to be the whole ask, or stand on its own line after the mention."
+    ),
+    Problem.ASKED_NOT_TOLD: (
+        "this is put as a question; a change is written without a question mark."
+    ),
+    Problem.DOUBTED: "the lines around this change make it conditional or take it back.",
+    Problem.HIDDEN_CHARACTERS: "the line holds characters that hide or reorder its text.",
+    Problem.RULES_ATTACKED: "a comment that tries to rewrite my rules changes nothing.",
+    Problem.ONE_ITEM_ONLY: "one ask is about one work item, this one or one named by its key.",
+    Problem.KEY_NOT_OURS: "“{shown}” is no work item of a project that is looked after here.",
+    Problem.TOO_MUCH: "“{command}” takes a work item key or nothing, and “{shown}” is neither.",
+    Problem.QUOTE_NOT_CLOSED: "a quotation mark is opened and never closed.",
+    Problem.PERSON_MISSING: f"the person is missing; {_PERSONS}.",
+    Problem.PERSON_NOT_ONE: f"“{{shown}}” does not name one person; {_PERSONS}.",
+    Problem.STATUS_MISSING: f"the status is missing; {_STATUSES}.",
+    Problem.STATUS_NOT_ONE: f"“{{shown}}” does not name one status; {_STATUSES}.",
+    Problem.LABELS_MISSING: f"the label is missing; {_LABELS}.",
+    Problem.LABEL_NOT_POSSIBLE: f"“{{shown}}” can not be a label; {_LABELS}.",
+}
