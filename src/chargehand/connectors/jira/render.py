@@ -1,0 +1,152 @@
+"""Markdown to what Jira takes: ADF for the platform API, wiki text for the service-desk API.
+
+Rejected
+└── CommentTooLong    Jira caps the text of a comment; nothing is ever cut to fit
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from chargehand.connectors.jira.adf_nodes import (
+    Block,
+    BlockKind,
+    Break,
+    Inline,
+    Mention,
+    Text,
+    document,
+    has_visible_text,
+    paragraph,
+)
+from chargehand.connectors.jira.markdown_blocks import blocks_of_tokens
+from chargehand.connectors.jira.markdown_parser import is_cut_off, parse_markdown
+from chargehand.connectors.jira.params import CommentParams, MentionParam
+from chargehand.connectors.jira.visible import defuse, defuse_line
+from chargehand.connectors.jira.wiki_text import disarm, mention_markup, wiki_text
+from chargehand.domain.errors import Rejected
+from chargehand.domain.json import JSONObject, JSONValue
+
+COMMENT_LIMIT_CHARS: Final = 32_767
+_BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+
+
+class CommentTooLong(Rejected):
+    """A comment longer than Jira stores."""
+
+    code = "comment_too_long"
+    template = "The comment has {size_chars} characters; Jira takes at most {limit_chars}."
+
+
+def render_comment(params: CommentParams) -> dict[str, JSONValue]:
+    """The ADF document of a comment: mention, answer, and the rest under a fold.
+
+    Raises: CommentTooLong.
+    """
+    blocks = list(_blocks_of(params.markdown))
+    if params.mention is not None:
+        blocks = _begin_with(_mention_of(params.mention), blocks)
+    more = _blocks_of(params.more)
+    if more:
+        title = {"title": defuse_line(params.more_title)}
+        blocks.append(Block(BlockKind.EXPAND, more, title))
+    rendered = document(blocks)
+    _refuse_too_long(adf_size(rendered))
+    return rendered
+
+
+def render_service_comment(params: CommentParams) -> str:
+    """The text of a comment for the service-desk API, which knows neither ADF nor folds.
+
+    Raises: CommentTooLong.
+    """
+    blocks = _blocks_of(params.markdown)
+    parts = [wiki_text(blocks)]
+    if params.mention is not None:
+        gap = " " if blocks and blocks[0].kind is BlockKind.PARAGRAPH else "\n\n"
+        parts[0] = f"{mention_markup(params.mention.account_id)}{gap}{parts[0]}"
+    more = markdown_to_plain(params.more)
+    if more:
+        parts += [disarm(defuse_line(params.more_title)), more]
+    text = "\n\n".join(parts)
+    _refuse_too_long(len(text))
+    return text
+
+
+def markdown_to_plain(markdown: str) -> str:
+    """The text without Markdown signs, in which no wiki markup is left alive."""
+    return wiki_text(_blocks_of(markdown))
+
+
+def adf_size(adf: JSONObject) -> int:
+    """How many characters a document counts, rather too many than too few.
+
+    Units: characters of texts, names, titles and link targets, one for each break and block.
+    """
+    size = 0
+    waiting: list[JSONValue] = [adf]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            size += _own_size(node)
+            size += sum(_attrs_size(mark) for mark in _sequence(node.get("marks")))
+            waiting.extend(_sequence(node.get("content")))
+    return size
+
+
+def _own_size(node: JSONObject) -> int:
+    text = node.get("text")
+    return (len(text) if isinstance(text, str) else 1) + _attrs_size(node)
+
+
+def _attrs_size(node: JSONValue) -> int:
+    attrs = node.get("attrs") if isinstance(node, Mapping) else None
+    if not isinstance(attrs, Mapping):
+        return 0
+    return sum(len(value) for value in attrs.values() if isinstance(value, str))
+
+
+def _sequence(value: JSONValue) -> Sequence[JSONValue]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _blocks_of(markdown: str) -> tuple[Block, ...]:
+    source = defuse(markdown)
+    tokens = parse_markdown(source)
+    if not is_cut_off(tokens):
+        blocks = blocks_of_tokens(tokens)
+        if has_visible_text(blocks):
+            return blocks
+    # Too deeply nested, or signs only ("---"): shown exactly as it was written.
+    return _literal_blocks(source)
+
+
+def _literal_blocks(source: str) -> tuple[Block, ...]:
+    return tuple(
+        paragraph(_lines_with_breaks(part))
+        for part in _BLANK_LINES.split(source.strip("\n"))
+        if part.strip()
+    )
+
+
+def _lines_with_breaks(text: str) -> Iterable[Inline]:
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            yield Break()
+        yield Text(line)
+
+
+def _mention_of(param: MentionParam) -> Mention:
+    return Mention(account_id=param.account_id, name=defuse_line(param.name))
+
+
+def _begin_with(mention: Mention, blocks: Sequence[Block]) -> list[Block]:
+    if blocks and blocks[0].kind is BlockKind.PARAGRAPH:
+        first = paragraph((mention, Text(" "), *blocks[0].inlines))
+        return [first, *blocks[1:]]
+    return [paragraph([mention]), *blocks]
+
+
+def _refuse_too_long(size_chars: int) -> None:
+    if size_chars > COMMENT_LIMIT_CHARS:
+        raise CommentTooLong(size_chars=size_chars, limit_chars=COMMENT_LIMIT_CHARS)
