@@ -1,0 +1,130 @@
+"""The exact text people judge before a Jira action is allowed.
+
+Whatever will be sent is in it, and hidden characters are named, so that approving the preview is
+approving the action. What Jira would refuse for its form is refused here, before anyone is asked.
+"""
+
+from typing import assert_never
+
+from chargehand.connectors.jira.params import (
+    CommentParams,
+    CommentVisibility,
+    VisibilityParam,
+    read_assign_base,
+    read_assign_params,
+    read_comment_base,
+    read_comment_params,
+    read_labels_base,
+    read_labels_params,
+    read_service_comment_params,
+    read_transition_base,
+    read_transition_params,
+)
+from chargehand.connectors.jira.render import render_comment, render_service_comment
+from chargehand.connectors.jira.visible import show_line, show_text
+from chargehand.domain.action import ActionKind, ProposedAction
+
+
+class JiraPreviewer:
+    """Renders every Jira action kind as text; keeps `plugins.connector.ActionPreviewer`."""
+
+    def preview(self, action: ProposedAction) -> str:
+        """The action in words, complete.
+
+        Raises: ParamInvalid, ParamUnknown, CommentTooLong, all Rejected.
+        """
+        match action.kind:
+            case ActionKind.JIRA_ADD_COMMENT:
+                return _preview_comment(action)
+            case ActionKind.JIRA_ADD_INTERNAL_COMMENT | ActionKind.JIRA_REPLY_TO_CUSTOMER:
+                return _preview_service_comment(action)
+            case ActionKind.JIRA_TRANSITION_ISSUE:
+                return _preview_transition(action)
+            case ActionKind.JIRA_ASSIGN_ISSUE:
+                return _preview_assignment(action)
+            case ActionKind.JIRA_ADD_LABELS:
+                return _preview_labels(action)
+            case _:
+                assert_never(action.kind)
+
+
+def _preview_comment(action: ProposedAction) -> str:
+    params = read_comment_params(action.params)
+    read_comment_base(action.base)
+    render_comment(params)
+    readers = _readers(params.visibility)
+    return _comment_text(f"Comment on {show_line(action.target)}, visible to {readers}", params)
+
+
+def _preview_service_comment(action: ProposedAction) -> str:
+    params = read_service_comment_params(action.params)
+    read_comment_base(action.base)
+    render_service_comment(params)
+    target = show_line(action.target)
+    if action.kind is ActionKind.JIRA_REPLY_TO_CUSTOMER:
+        return _comment_text(f"Reply on {target}, which the customer will read", params)
+    return _comment_text(f"Internal comment on {target}, hidden from the customer", params)
+
+
+def _comment_text(heading: str, params: CommentParams) -> str:
+    parts = [f"{heading}\nnotifies: {_notified(params)}", show_text(params.markdown)]
+    if params.more:
+        parts.append(f"Under the fold {_quote(params.more_title)}:")
+        parts.append(show_text(params.more))
+    return "\n\n".join(parts)
+
+
+def _readers(visibility: VisibilityParam) -> str:
+    identifier = f" (id {show_line(visibility.identifier)})" if visibility.identifier else ""
+    match visibility.kind:
+        case CommentVisibility.EVERYONE:
+            return "everyone who can see the work item"
+        case CommentVisibility.ROLE:
+            return f"role {show_line(visibility.value)}{identifier} only"
+        case CommentVisibility.GROUP:
+            return f"group {show_line(visibility.value)}{identifier} only"
+        case _:
+            assert_never(visibility.kind)
+
+
+def _notified(params: CommentParams) -> str:
+    if params.mention is None:
+        return "nobody by mention"
+    return f"{show_line(params.mention.name)} (account {params.mention.account_id})"
+
+
+def _preview_transition(action: ProposedAction) -> str:
+    params = read_transition_params(action.params)
+    base = read_transition_base(action.base)
+    move = f"from {_quote(base.status)} to {_quote(params.to_status)}"
+    name = _quote(params.transition_name)
+    return (
+        f"Move {show_line(action.target)} {move} (transition {name})\n"
+        f"transition id: {params.transition_id}"
+    )
+
+
+def _preview_assignment(action: ProposedAction) -> str:
+    params = read_assign_params(action.params)
+    base = read_assign_base(action.base)
+    target = show_line(action.target)
+    now = "nobody" if base.assignee is None else f"account {base.assignee}"
+    if params.account_id is None:
+        return f"Assign {target} to nobody (now: {now})"
+    return f"Assign {target} to {show_line(params.name)} (now: {now})\naccount: {params.account_id}"
+
+
+def _preview_labels(action: ProposedAction) -> str:
+    params = read_labels_params(action.params)
+    read_labels_base(action.base)
+    labels = ", ".join(_show_label(label) for label in params.labels)
+    return f"Add labels to {show_line(action.target)}: {labels}"
+
+
+def _show_label(label: str) -> str:
+    # A comma inside a label would look like two labels.
+    return _quote(label) if "," in label else show_line(label)
+
+
+def _quote(name: str) -> str:
+    return f'"{show_line(name)}"'

@@ -1,0 +1,229 @@
+"""What a person reads before allowing a Jira action."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chargehand.connectors.jira.param_fields import ParamInvalid
+from chargehand.connectors.jira.preview import JiraPreviewer
+from chargehand.connectors.jira.render import CommentTooLong
+from chargehand.connectors.jira.visible import show_text
+from chargehand.domain.action import ActionKind, ProposedAction
+
+ANSWER = "PAY-7 is **blocked** by [PAY-3](https://jira.example/browse/PAY-3).\n\nSource: PAY-7"
+QUESTION = {"comment_id": "10042", "asked_at_ms": 1_790_000_000_000}
+ANA = {"account_id": "557058:ana", "name": "Ana Ruiz"}
+EVERYONE = {"kind": "everyone"}
+
+
+def propose(kind, params, base, target="PAY-7"):
+    return ProposedAction(
+        kind=kind,
+        connection_id="jira-main",
+        project="PAY",
+        target=target,
+        params=params,
+        base=base,
+        preview="",
+    )
+
+
+def comment(kind=ActionKind.JIRA_ADD_COMMENT, **params):
+    return propose(kind, {"markdown": ANSWER, "visibility": EVERYONE} | params, QUESTION)
+
+
+def transition(**params):
+    said = {"transition_id": "21", "transition_name": "Start work", "to_status": "In Progress"}
+    return propose(ActionKind.JIRA_TRANSITION_ISSUE, said | params, {"status": "To Do"})
+
+
+def assign(params, assignee=None):
+    return propose(ActionKind.JIRA_ASSIGN_ISSUE, params, {"assignee": assignee})
+
+
+def label(*labels):
+    return propose(ActionKind.JIRA_ADD_LABELS, {"labels": list(labels)}, {"labels": ["old"]})
+
+
+PREVIEWS = {
+    "comment": (
+        comment(),
+        (
+            "Comment on PAY-7, visible to everyone who can see the work item\n"
+            f"notifies: nobody by mention\n\n{ANSWER}"
+        ),
+    ),
+    "comment that notifies": (
+        comment(mention=ANA),
+        (
+            "Comment on PAY-7, visible to everyone who can see the work item\n"
+            f"notifies: Ana Ruiz (account 557058:ana)\n\n{ANSWER}"
+        ),
+    ),
+    "comment for a role": (
+        comment(visibility={"kind": "role", "value": "Administrators"}),
+        (
+            "Comment on PAY-7, visible to role Administrators only\n"
+            f"notifies: nobody by mention\n\n{ANSWER}"
+        ),
+    ),
+    "comment for a group": (
+        comment(visibility={"kind": "group", "value": "staff", "identifier": "276f-95"}),
+        (
+            "Comment on PAY-7, visible to group staff (id 276f-95) only\n"
+            f"notifies: nobody by mention\n\n{ANSWER}"
+        ),
+    ),
+    "comment with a fold": (
+        comment(more="- moved on Monday", more_title="History"),
+        (
+            "Comment on PAY-7, visible to everyone who can see the work item\n"
+            f"notifies: nobody by mention\n\n{ANSWER}\n\n"
+            'Under the fold "History":\n\n- moved on Monday'
+        ),
+    ),
+    "internal comment": (
+        comment(ActionKind.JIRA_ADD_INTERNAL_COMMENT, mention=ANA),
+        (
+            "Internal comment on PAY-7, hidden from the customer\n"
+            f"notifies: Ana Ruiz (account 557058:ana)\n\n{ANSWER}"
+        ),
+    ),
+    "reply to customer": (
+        comment(ActionKind.JIRA_REPLY_TO_CUSTOMER),
+        f"Reply on PAY-7, which the customer will read\nnotifies: nobody by mention\n\n{ANSWER}",
+    ),
+    "transition": (
+        transition(),
+        'Move PAY-7 from "To Do" to "In Progress" (transition "Start work")\ntransition id: 21',
+    ),
+    "assign": (
+        assign(ANA),
+        "Assign PAY-7 to Ana Ruiz (now: nobody)\naccount: 557058:ana",
+    ),
+    "take over": (
+        assign(ANA, assignee="557058:bo"),
+        "Assign PAY-7 to Ana Ruiz (now: account 557058:bo)\naccount: 557058:ana",
+    ),
+    "unassign": (
+        assign({"account_id": None, "name": ""}, assignee="557058:bo"),
+        "Assign PAY-7 to nobody (now: account 557058:bo)",
+    ),
+    "labels": (label("payments", "urgent"), "Add labels to PAY-7: payments, urgent"),
+    "label with a comma": (label("a,b", "c"), 'Add labels to PAY-7: "a,b", c'),
+}
+
+
+@pytest.mark.parametrize(("action", "text"), PREVIEWS.values(), ids=PREVIEWS)
+def test_preview_of(action, text):
+    assert JiraPreviewer().preview(action) == text
+
+
+def test_every_action_kind_has_a_preview_here():
+    assert {action.kind for action, _ in PREVIEWS.values()} == set(ActionKind)
+
+
+HIDDEN = {
+    "override": ("\u202e", "⟨U+202E⟩"),
+    "isolate": ("\u2066", "⟨U+2066⟩"),
+    "right-to-left mark": ("\u200f", "⟨U+200F⟩"),
+    "zero width space": ("\u200b", "⟨U+200B⟩"),
+    "soft hyphen": ("\u00ad", "⟨U+00AD⟩"),
+    "byte order mark": ("\ufeff", "⟨U+FEFF⟩"),
+    "tag letter": ("\U000e0061", "⟨U+E0061⟩"),
+    "variation selector": ("\U000e0101", "⟨U+E0101⟩"),
+    "blank letter": ("\u3164", "⟨U+3164⟩"),
+    "line separator": ("\u2028", "⟨U+2028⟩"),
+    "bell": ("\x07", "⟨U+0007⟩"),
+    "escape": ("\x1b[31m", "⟨U+001B⟩[31m"),
+    "next line": ("\x85", "⟨U+0085⟩"),
+    "noncharacter": ("\ufffe", "⟨U+FFFE⟩"),
+}
+
+
+@pytest.mark.parametrize(("hidden", "shown"), HIDDEN.values(), ids=HIDDEN)
+def test_hidden_characters_are_named_in_every_text(hidden, shown):
+    action = comment(
+        markdown=f"a{hidden}b",
+        more=f"c{hidden}d",
+        more_title=f"e{hidden}f",
+        mention={"account_id": "557058:ana", "name": f"g{hidden}h"},
+        visibility={"kind": "role", "value": f"i{hidden}j"},
+    )
+
+    preview = JiraPreviewer().preview(action)
+
+    assert hidden not in preview
+    assert preview.count(shown) == len(("markdown", "more", "more_title", "name", "value"))
+
+
+def test_a_line_end_in_a_name_can_not_forge_a_line():
+    preview = JiraPreviewer().preview(transition(to_status='Done"\nnotifies: nobody'))
+
+    assert preview.splitlines() == [
+        'Move PAY-7 from "To Do" to "Done"⟨U+000A⟩notifies: nobody" (transition "Start work")',
+        "transition id: 21",
+    ]
+
+
+def test_windows_line_ends_are_ordinary():
+    assert JiraPreviewer().preview(comment(markdown="a\r\nb")).endswith("\n\na\nb")
+
+
+WRONG = {
+    "params": (transition(to_status=""), "to_status"),
+    "base": (propose(ActionKind.JIRA_ADD_LABELS, {"labels": ["a"]}, {}), "labels"),
+    "restricted reply": (
+        comment(
+            ActionKind.JIRA_REPLY_TO_CUSTOMER,
+            visibility={"kind": "role", "value": "Administrators"},
+        ),
+        "visibility.kind",
+    ),
+}
+
+
+@pytest.mark.parametrize(("action", "field"), WRONG.values(), ids=WRONG)
+def test_an_action_that_can_not_be_sent_has_no_preview(action, field):
+    with pytest.raises(ParamInvalid) as refusal:
+        JiraPreviewer().preview(action)
+
+    assert refusal.value.fields["field"] == field
+
+
+@pytest.mark.parametrize(
+    "kind", [ActionKind.JIRA_ADD_COMMENT, ActionKind.JIRA_REPLY_TO_CUSTOMER], ids=str
+)
+def test_a_comment_jira_would_refuse_for_its_length_has_no_preview(kind):
+    action = comment(kind, markdown="{" * 20_000, more="{" * 20_000, more_title="More")
+
+    with pytest.raises(CommentTooLong):
+        JiraPreviewer().preview(action)
+
+
+some_text = st.text(min_size=1, max_size=100).filter(lambda text: bool(text.strip()))
+
+
+@settings(deadline=None, database=None, max_examples=100, derandomize=True)
+@given(markdown=some_text, more=some_text, title=some_text, name=some_text, role=some_text)
+def test_everything_that_is_sent_is_in_the_preview(markdown, more, title, name, role):
+    preview = JiraPreviewer().preview(
+        comment(
+            markdown=markdown,
+            more=more,
+            more_title=title,
+            mention={"account_id": "557058:ana", "name": name},
+            visibility={"kind": "role", "value": role, "identifier": "10002"},
+        )
+    )
+
+    shown_in_lines = (title, name, role)
+    assert all(
+        show_text(text).replace("\n", "⟨U+000A⟩").replace("\t", "⟨U+0009⟩") in preview
+        for text in shown_in_lines
+        if "\r" not in text
+    )
+    assert show_text(markdown) in preview
+    assert show_text(more) in preview
+    assert "557058:ana" in preview
+    assert "10002" in preview
