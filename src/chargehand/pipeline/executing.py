@@ -13,6 +13,7 @@ from typing import Final
 from chargehand.approvals.gate import Closed, ClosedReason, GateView, Simulated, open_gate
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import (
+    ActionKind,
     ActionResult,
     ActionState,
     ApprovedAction,
@@ -51,6 +52,15 @@ _log = get_logger()
 class _MustLookUp:
     action: ActionRecord
     effect: OpenEffect
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    action_id: ActionId
+    kind: ActionKind
+    target: str
+    params: JSONObject
+    base: JSONObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +122,9 @@ class Executing:
         past = PastEffect(
             intended_at=step.effect.record.intended_at, attempts=step.effect.record.attempts
         )
-        client = self._connections[step.action.connection_id].client
-        return await client.look_up(step.action, past)
+        action = step.action
+        sent = _Sent(action.id, action.kind, action.target, action.params, action.base)
+        return await self._connections[action.connection_id].client.look_up(sent, past)
 
     def _after_look_up(
         self, tx: Writing, action_id: ActionId, seen: LookUp

@@ -12,7 +12,6 @@ from typing import Final
 from chargehand.domain.ids import ActionId, AskId, ConnectionId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.engine.port import StepRunner, TaskBody, TaskEngine
-from chargehand.inbox.ports import DeliveryQueue
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.answering import Answering
@@ -39,7 +38,6 @@ class WorkerParts:
     """What bootstrap hands the worker."""
 
     database: Database
-    queue: DeliveryQueue
     engine: TaskEngine
     dispatcher: Dispatcher
     answering: Answering
@@ -58,7 +56,7 @@ class Worker:
         self._deliveries = asyncio.Event()
         self._work = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._starter = Starter(
+        self.starter = Starter(
             parts.database, parts.engine, parts.answering, parts.executing, clock=parts.clock
         )
 
@@ -108,14 +106,14 @@ class Worker:
         return closed > 0
 
     async def _start(self) -> bool:
-        await self._starter.start_due()
+        await self.starter.start_due()
         return False
 
     async def _check(self) -> None:
         seen = await asyncio.to_thread(self._parts.changes.look)
         if seen.inbox:
             self._deliveries.set()
-        if seen.main or self._starter.is_due(self._parts.clock.now()):
+        if seen.main or self.starter.is_due(self._parts.clock.now()):
             self._work.set()
 
     async def _keep_house(self) -> None:
@@ -139,7 +137,7 @@ class Worker:
             try:
                 return await body(steps, arguments)
             finally:
-                self._starter.ended(arguments)
+                self.starter.ended(arguments)
                 self._work.set()
 
         return run

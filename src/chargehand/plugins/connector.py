@@ -9,7 +9,8 @@ from typing import Protocol
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, ProposedAction
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.event import Event
-from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.domain.ids import AccountId, ActionId, ConnectionId, ProjectKey
+from chargehand.domain.json import JSONObject
 from chargehand.domain.work_item import FactNeeds, Facts
 
 
@@ -112,6 +113,35 @@ class PollPage:
     cursor: str
 
 
+class SentAction(Protocol):
+    """What looking for an effect needs of the action that may have caused it."""
+
+    @property
+    def action_id(self) -> ActionId:
+        """The id the effect's mark carries."""
+        ...
+
+    @property
+    def kind(self) -> ActionKind:
+        """What was to be done."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """What it was to be done to."""
+        ...
+
+    @property
+    def params(self) -> JSONObject:
+        """How it was to be done."""
+        ...
+
+    @property
+    def base(self) -> JSONObject:
+        """The state it was proposed on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PastEffect:
     """What the ledger knows of a send whose outcome is open.
@@ -161,8 +191,8 @@ class ConnectorClient(Protocol):
         """Send one approved action; the only write there is."""
         ...
 
-    async def look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
-        """Find out whether an earlier send of this action landed."""
+    async def look_up(self, action: SentAction, past: PastEffect) -> LookUp:
+        """Find out whether an earlier send landed; reading only, so no approval is needed."""
         ...
 
     def poll(

@@ -23,7 +23,7 @@ from chargehand.domain.action import (
     Faulty,
     Refused,
 )
-from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
+from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
 
 # Added to the time-out: what Jira still works on when we stop listening is stored by then.
 _SETTLE_MARGIN_S = 10.0
@@ -55,7 +55,7 @@ class ActionSender:
             settle_s = self.config.request_timeout_s + _SETTLE_MARGIN_S
             return outcome_of_send(error, settle_s=settle_s)
 
-    async def look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+    async def look_up(self, action: SentAction, past: PastEffect) -> LookUp:
         """Whether an earlier send landed; what can not be read is unsure."""
         try:
             return await self._look_up(action, past)
@@ -77,7 +77,7 @@ class ActionSender:
             case _:
                 assert_never(action.kind)
 
-    async def _look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+    async def _look_up(self, action: SentAction, past: PastEffect) -> LookUp:
         match action.kind:
             case (
                 ActionKind.JIRA_ADD_COMMENT

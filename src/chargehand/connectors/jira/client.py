@@ -32,7 +32,14 @@ from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.domain.work_item import FactNeeds, Facts
 from chargehand.kit.clock import Clock, SystemClock
-from chargehand.plugins.connector import BotIdentity, Check, LookUp, PastEffect, PollPage
+from chargehand.plugins.connector import (
+    BotIdentity,
+    Check,
+    LookUp,
+    PastEffect,
+    PollPage,
+    SentAction,
+)
 from chargehand.plugins.errors import VendorAnswerUnreadable
 
 _PROJECTS_PER_PAGE = 50
@@ -137,7 +144,7 @@ class JiraClient:
         """Send one approved action; the only write there is."""
         return await self._actions.perform(action)
 
-    async def look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+    async def look_up(self, action: SentAction, past: PastEffect) -> LookUp:
         """Find out whether an earlier send of this action landed."""
         return await self._actions.look_up(action, past)
 

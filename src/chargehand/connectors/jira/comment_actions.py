@@ -32,7 +32,7 @@ from chargehand.connectors.jira.transport import Call, JiraTransport, decode, pa
 from chargehand.domain.action import ActionKind, ApprovedAction, Done, Faulty, Refused
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
-from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
+from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
 from chargehand.plugins.errors import TargetMissing
 
 QUESTION_DELETED = "question_deleted"
@@ -104,7 +104,7 @@ class CommentActions:
 
         return Plan(call, finish)
 
-    async def look_up(self, action: ApprovedAction, past: PastEffect) -> LookUp:
+    async def look_up(self, action: SentAction, past: PastEffect) -> LookUp:
         """Whether a comment of ours carries the action's mark, or for want of it, its words."""
         bot = await self.find_bot()
         recent = await self.comments.since(action.target, past.intended_at - _LOOK_BACK)
@@ -125,9 +125,7 @@ class CommentActions:
         ]
         return self._look_up_by_words(action, unmarked)
 
-    def _look_up_by_words(
-        self, action: ApprovedAction, unmarked: Sequence[CommentAnswer]
-    ) -> LookUp:
+    def _look_up_by_words(self, action: SentAction, unmarked: Sequence[CommentAnswer]) -> LookUp:
         """The service desk stores the mark after the comment, so it can be missing."""
         if not unmarked:
             return LookUp(LookUpState.ABSENT)
@@ -168,7 +166,7 @@ class CommentActions:
         url = self.config.comment_url(action.target, comment_id)
         return Done(comment_id, url, detail or {})
 
-    def _found(self, action: ApprovedAction, comment: CommentAnswer) -> LookUp:
+    def _found(self, action: SentAction, comment: CommentAnswer) -> LookUp:
         url = self.config.comment_url(action.target, comment.id)
         return LookUp(LookUpState.FOUND, external_id=comment.id, url=url)
 

@@ -19,7 +19,7 @@ from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
 from chargehand.domain.action import ApprovedAction, Done, Refused
 from chargehand.domain.json import JSONObject
 from chargehand.domain.work_item import Transition
-from chargehand.plugins.connector import LookUp, LookUpState
+from chargehand.plugins.connector import LookUp, LookUpState, SentAction
 
 BASE_CHANGED = "base_changed"
 TRANSITION_GONE = "transition_gone"
@@ -104,7 +104,7 @@ class SetActions:
             action, Call("PUT", path, "label the work item", action.target, body=body)
         )
 
-    async def look_up_transition(self, action: ApprovedAction) -> LookUp:
+    async def look_up_transition(self, action: SentAction) -> LookUp:
         """Whether the status is the wanted one; a third status tells nothing."""
         params = read_transition_params(action.params)
         base = read_transition_base(action.base)
@@ -115,7 +115,7 @@ class SetActions:
             return LookUp(LookUpState.ABSENT)
         return LookUp(LookUpState.UNSURE, reason=f"the status is {status} now")
 
-    async def look_up_assign(self, action: ApprovedAction) -> LookUp:
+    async def look_up_assign(self, action: SentAction) -> LookUp:
         """Whether the assignee is the wanted one; a third person tells nothing."""
         params, base = read_assign_params(action.params), read_assign_base(action.base)
         assignee = _assignee((await self.state(action.target)).fields)
@@ -125,7 +125,7 @@ class SetActions:
             return LookUp(LookUpState.ABSENT)
         return LookUp(LookUpState.UNSURE, reason="somebody else is the assignee now")
 
-    async def look_up_labels(self, action: ApprovedAction) -> LookUp:
+    async def look_up_labels(self, action: SentAction) -> LookUp:
         """Whether all labels are there; some of them tell nothing."""
         params, base = read_labels_params(action.params), read_labels_base(action.base)
         labels = set((await self.state(action.target)).fields.labels or ())
@@ -146,7 +146,7 @@ class SetActions:
     def _already(self, action: ApprovedAction) -> Done:
         return Done(action.target, self.config.item_url(action.target), {"already": True})
 
-    def _found(self, action: ApprovedAction) -> LookUp:
+    def _found(self, action: SentAction) -> LookUp:
         url = self.config.item_url(action.target)
         return LookUp(LookUpState.FOUND, external_id=action.target, url=url)
 
