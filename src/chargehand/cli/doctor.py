@@ -1,0 +1,161 @@
+"""`doctor`: says, check by check and by really calling the vendor, what works and how to mend."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import typer
+
+from chargehand.cli.context import Invocation
+from chargehand.domain.errors import ChargehandError
+
+if TYPE_CHECKING:
+    from chargehand.bootstrap.stores import Stores
+    from chargehand.config.settings import JiraConnection, Settings
+    from chargehand.plugins.connector import Check
+
+_MARKS = {"passed": "ok  ", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
+_LEAST_FREE_BYTES = 512 * 1024 * 1024
+_SILENT_AFTER = timedelta(days=3)
+
+
+def doctor(context: typer.Context) -> None:
+    """Check the configuration, the data folder and every connection; exit 1 if any check fails."""
+    invocation: Invocation = context.obj
+    failed = 0
+    for check in _all_checks(invocation):
+        typer.echo(f"{_MARKS[check.state.value]}  {check.name}: {check.found}")
+        if check.mend:
+            typer.echo(f"      {check.mend}")
+        failed += check.state.value == "failed"
+    typer.echo("")
+    if failed:
+        typer.echo(f"{failed} check(s) failed.")
+        sys.exit(1)
+    typer.echo("Everything that was checked works.")
+
+
+def _all_checks(invocation: Invocation) -> "Iterator[Check]":
+    # lazy: what the checks need takes longer than `--help` may.
+    from chargehand.plugins.connector import Check, CheckState
+
+    try:
+        settings = invocation.load_settings()
+    except ChargehandError as error:
+        mend = "Correct the named fields, or run `chargehand init`."
+        yield Check("configuration", CheckState.FAILED, str(error), mend)
+        return
+    count = len(settings.connections)
+    yield Check("configuration", CheckState.PASSED, f"readable, {count} connection(s)")
+    if not settings.connections:
+        mend = "Run `chargehand init` to connect a Jira site."
+        yield Check("connections", CheckState.FAILED, "none is configured", mend)
+    yield from _storage_checks(settings)
+    for configured in settings.connections:
+        for check in asyncio.run(_call(configured)):
+            yield Check(f"{configured.id}: {check.name}", check.state, check.found, check.mend)
+        yield _intake_check(settings, configured)
+
+
+def _storage_checks(settings: "Settings") -> "Iterator[Check]":
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.stores import migrate_stores, open_stores
+    from chargehand.kit.clock import SystemClock
+    from chargehand.plugins.connector import Check, CheckState
+
+    folder = settings.storage.data_dir
+    try:
+        migrate_stores(settings, clock=SystemClock())
+        stores = open_stores(settings)
+    except ChargehandError as error:
+        yield Check("data", CheckState.FAILED, str(error), "See the sentence above.")
+        return
+    try:
+        yield Check("data", CheckState.PASSED, f"databases are up to date in {folder}")
+        free = shutil.disk_usage(folder).free
+        is_tight = free < _LEAST_FREE_BYTES
+        yield Check(
+            "disk",
+            CheckState.WARNED if is_tight else CheckState.PASSED,
+            f"{free // 2**20} MiB free",
+            "Make room before it is full: deliveries are refused then." if is_tight else "",
+        )
+        yield from _history_checks(settings, stores, now=SystemClock().now())
+    finally:
+        stores.close()
+
+
+def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) -> "Iterator[Check]":
+    # lazy: as above.
+    from chargehand.bootstrap.connections import served_projects
+    from chargehand.pipeline.auditing import verify_audit
+    from chargehand.pipeline.modes import list_modes
+    from chargehand.plugins.connector import Check, CheckState
+
+    verified = stores.database.read(lambda tx: verify_audit(tx, stores.checkpoint))
+    yield Check(
+        "audit",
+        CheckState.PASSED if verified.is_intact else CheckState.FAILED,
+        f"{verified.records} records, chain {'verified' if verified.is_intact else 'BROKEN'}",
+        "" if verified.is_intact else "Run `chargehand audit verify` to see where.",
+    )
+    lines = stores.database.read(lambda tx: list_modes(tx, served_projects(settings)))
+    comments = sorted({line.mode.value for line in lines if line.kind.value == "jira.add_comment"})
+    yield Check(
+        "modes",
+        CheckState.PASSED,
+        f"replies are in {' and '.join(comments) or 'no'} mode",
+        "Nothing is sent in simulate mode; see `chargehand modes set`."
+        if comments == ["simulate"]
+        else "",
+    )
+    for record in stores.database.read(lambda tx: tx.connections.all()):
+        last = record.last_delivery_at
+        is_silent = last is None or now - last > _SILENT_AFTER
+        yield Check(
+            f"{record.id}: intake",
+            CheckState.WARNED if is_silent else CheckState.PASSED,
+            f"last delivery {last:%Y-%m-%d %H:%M} UTC" if last else "nothing has arrived yet",
+            "Comment somewhere in a served project, and look again." if is_silent else "",
+        )
+
+
+def _intake_check(settings: "Settings", configured: "JiraConnection") -> "Check":
+    # lazy: as above.
+    from chargehand.plugins.connector import Check, CheckState
+
+    name = f"{configured.id}: webhook"
+    if configured.intake == "poll":
+        found = f"not used; polled every {configured.poll_interval.total_seconds():.0f} s"
+        return Check(name, CheckState.PASSED, found)
+    path = f"/webhooks/jira/{configured.id}"
+    if not configured.webhook_secrets and configured.path_token is None:
+        return Check(
+            name,
+            CheckState.FAILED,
+            "no signing secret, so every webhook is refused",
+            "Put JIRA_WEBHOOK_SECRET into .env, and the same secret into the webhook in Jira.",
+        )
+    if settings.server.public_url is None:
+        return Check(
+            name,
+            CheckState.WARNED,
+            f"expected at {path}, and no public_url is set",
+            "Set server.public_url to the https address Jira can reach.",
+        )
+    return Check(name, CheckState.PASSED, f"expected at {settings.server.public_url}{path}")
+
+
+async def _call(configured: "JiraConnection") -> "Sequence[Check]":
+    # lazy: the client takes longer to load than `--help` may.
+    from chargehand.bootstrap.connections import open_client
+    from chargehand.kit.clock import SystemClock
+
+    client = open_client(configured, clock=SystemClock())
+    try:
+        return await client.check()
+    finally:
+        await client.aclose()
