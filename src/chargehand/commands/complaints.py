@@ -10,7 +10,7 @@ from chargehand.commands.tokens import COMMA
 from chargehand.domain.intent import Intent
 
 # "Who broke the build on Friday" begins with a command and is a sentence all the same.
-_WHO_MAX_EXTRA_WORDS = 2
+_WHO_MAX_EXTRA_WORDS = 1
 
 
 def complain(heard: str, command: Command, problem: Problem | None, *, found: str = "") -> Intent:

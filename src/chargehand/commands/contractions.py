@@ -5,7 +5,7 @@ import unicodedata
 from chargehand.commands.word_lists import word_set
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "＇": "'"})
-_EMPHASIS = "*_~`"
+_EMPHASIS = "*_`"
 
 # Only these words carry "is" in "'s"; after a name it marks possession ("Tom's ticket").
 _IS_BASES = word_set("what who where when how why it that there here this he she everything")

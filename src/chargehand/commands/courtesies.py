@@ -184,6 +184,10 @@ READ_LEADS = phrases(
     can you look up
     could you look up
     can somebody tell me
+    could somebody tell me
+    could someone tell me
+    could anyone tell me
+    tell me please
     can someone tell me
     can anyone tell me
     do you know

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from chargehand.commands.courtesies import TRAILS
 from chargehand.commands.sentences import Sentence
 from chargehand.commands.tokens import COMMA
 from chargehand.commands.word_lists import Phrase, phrases, word_set
@@ -121,6 +122,8 @@ def holds_doubt(words: Sequence[str]) -> bool:
 
 def takes_back(words: Sequence[str]) -> bool:
     """Whether a line takes back the change on the line above it, or makes it conditional."""
+    if tuple(words) in TRAILS:
+        return False
     is_condition = len(words) <= _CONDITION_MAX_WORDS and _begins(words, _CONDITIONS)
     return is_condition or _begins(words, _RETRACTIONS)
 

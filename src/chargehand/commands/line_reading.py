@@ -8,7 +8,7 @@ from chargehand.commands.complaints import complain, complain_about_question
 from chargehand.commands.courtesies import Courtesy, courtesy_of
 from chargehand.commands.hedges import holds_doubt, leads_into_doubt, takes_back, tries_to_rule
 from chargehand.commands.problems import Problem
-from chargehand.commands.questions import read_question_about_action, read_questions
+from chargehand.commands.questions import Subject, read_question_about_action, read_questions
 from chargehand.commands.registry import BY_KIND
 from chargehand.commands.sentences import Sentence, sentences_of
 from chargehand.commands.spoken import SpokenLine, Standing
@@ -19,6 +19,9 @@ from chargehand.domain.intent import Intent
 
 # A complaint about a line below the mention is worth reading only when it was meant as a command.
 _COMPLAINT_MAX_WORDS = 4
+
+# A sentence, and the other ways to read it: around a mention it may end or begin anew.
+Piece = tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ def read_spoken(spoken: Sequence[SpokenLine], own: WorkItemKey) -> tuple[LineRea
     lines = [line for line in spoken if line.is_own]
     is_attack = any(tries_to_rule(sentences_of((*line.before, *line.after))) for line in lines)
     readings = [_read_line(line, own) for line in lines]
+    readings = list(_without_vague(readings, lines, own))
     if is_attack:
         return tuple(_blocked(reading, Problem.RULES_ATTACKED) for reading in readings)
     return tuple(_without_doubted(readings))
@@ -61,12 +65,7 @@ def read_spoken(spoken: Sequence[SpokenLine], own: WorkItemKey) -> tuple[LineRea
 def read_quoted(spoken: Sequence[SpokenLine], own: WorkItemKey) -> tuple[Intent, ...]:
     """The questions in somebody else's words; never a change."""
     lines = (line for line in spoken if line.standing is Standing.QUOTED)
-    return tuple(
-        intent
-        for line in lines
-        for sentence in sentences_of(line.after)
-        for intent in read_questions(sentence, own)
-    )
+    return tuple(intent for line in lines for intent in _read_questions_of(line, own)[0])
 
 
 def _read_line(line: SpokenLine, own: WorkItemKey) -> LineReading:
@@ -122,27 +121,29 @@ def _is_placed_for_a_change(line: SpokenLine) -> bool:
 
 def _read_questions_of(
     line: SpokenLine, own: WorkItemKey
-) -> tuple[tuple[Intent, ...], tuple[Sentence, ...]]:
+) -> tuple[tuple[Intent, ...], tuple[Piece, ...]]:
     """The questions of a line, and the sentences that are none."""
     found: list[Intent] = []
-    unread: list[Sentence] = []
+    unread: list[Piece] = []
+    subject = Subject(own)
     for piece in _pieces(line):
         if piece[0].is_heading and line.standing is not Standing.MENTION:
             continue
-        read = next((read for way in piece if (read := read_questions(way, own))), ())
+        read = next((read for way in piece if (read := read_questions(way, subject))), ())
         found.extend(read)
+        subject = subject.after(piece[0])
         if not read:
-            unread.append(piece[0])
+            unread.append(piece)
     if found:
         return tuple(found), tuple(unread)
-    for sentence in unread:
-        about = read_question_about_action(sentence, own)
+    for piece in unread:
+        about = read_question_about_action(piece[0], subject)
         if about is not None:
-            return (about,), tuple(other for other in unread if other is not sentence)
+            return (about,), tuple(other for other in unread if other is not piece)
     return (), tuple(unread)
 
 
-def _pieces(line: SpokenLine) -> tuple[tuple[Sentence, ...], ...]:
+def _pieces(line: SpokenLine) -> tuple[Piece, ...]:
     """The sentences of a line; the one a mention stands in is tried whole, then behind, before."""
     before, after = sentences_of(line.before), sentences_of(line.after)
     is_cut = bool(before and after) and not _is_finished(line.before, line.after)
@@ -162,13 +163,14 @@ def _is_finished(before: Sequence[Token], after: Sequence[Token]) -> bool:
 
 
 def _complaints_of(
-    unread: Sequence[Sentence], heard: str, own: WorkItemKey
+    unread: Sequence[Piece], heard: str, own: WorkItemKey
 ) -> tuple[tuple[Intent, ...], tuple[Intent, ...]]:
     """The changes told plainly in the wrong place, and what only resembles a change."""
     refusals: list[Intent] = []
     complaints: list[Intent] = []
-    for sentence in unread:
-        change = read_write(sentence, own)
+    for piece in unread:
+        changes = (read_write(way, own) for way in piece)
+        change = next((change for change in changes if change is not None), None)
         if isinstance(change, Intent):
             refusals.append(complain(heard, BY_KIND[change.kind], Problem.NOT_ALONE))
         elif change is not None:
@@ -195,6 +197,19 @@ def _without_doubted(readings: Sequence[LineReading]) -> Iterator[LineReading]:
         is_doubtful = is_doubtful or (
             is_own_end and leads_into_doubt(reading.words, ends_with=reading.ends_with)
         )
+
+
+def _without_vague(
+    readings: Sequence[LineReading], lines: Sequence[SpokenLine], own: WorkItemKey
+) -> Iterator[LineReading]:
+    """The readings without changes to "it" where another work item was spoken of before."""
+    is_another_named = False
+    for reading, line in zip(readings, lines, strict=True):
+        keys = {token.key for token in (*line.before, *line.after)} - {None, own}
+        is_another_named = is_another_named or bool(keys)
+        is_named = any(intent.work_item is not None for intent in reading.intents)
+        is_vague = is_another_named and "it" in reading.words and not is_named
+        yield _blocked(reading, Problem.ITEM_NOT_CLEAR) if is_vague else reading
 
 
 def _blocked(reading: LineReading, problem: Problem) -> LineReading:

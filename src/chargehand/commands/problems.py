@@ -17,6 +17,7 @@ class Problem(StrEnum):
     DOUBTED = "doubted"
     HIDDEN_CHARACTERS = "hidden_characters"
     RULES_ATTACKED = "rules_attacked"
+    ITEM_NOT_CLEAR = "item_not_clear"
     ONE_ITEM_ONLY = "one_item_only"
     KEY_NOT_OURS = "key_not_ours"
     TOO_MUCH = "too_much"
@@ -71,6 +72,7 @@ SENTENCES = {
     Problem.DOUBTED: "the lines around this change make it conditional or take it back.",
     Problem.HIDDEN_CHARACTERS: "the line holds characters that hide or reorder its text.",
     Problem.RULES_ATTACKED: "a comment that tries to rewrite my rules changes nothing.",
+    Problem.ITEM_NOT_CLEAR: "“it” may mean another work item named before; use its key.",
     Problem.ONE_ITEM_ONLY: "one ask is about one work item, this one or one named by its key.",
     Problem.KEY_NOT_OURS: "“{shown}” is no work item of a project that is looked after here.",
     Problem.TOO_MUCH: "“{command}” takes a work item key or nothing, and “{shown}” is neither.",

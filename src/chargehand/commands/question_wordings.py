@@ -94,6 +94,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
 }
 
 HELP = """
+what can (i / we) do with you
 help [me / us] [out] [please]
 (commands / usage / instructions / manual / options / menu)
 what (can / do / could) you do [NOW] [for me / for us / here / with THIS / all]
@@ -128,6 +129,11 @@ do you (assign / move / transition / label / close / update) [the / our / my] MA
 """
 
 STATUS = """
+[the / its] STATE [ON_THIS] [NOW]
+(give / send / get / post / share) [me / us] (an / a / the) [quick / short / brief] UPDATE on where
+    (we / things / you) (are / stand) [ON_THIS] [NOW]
+what is the (state of affairs / current state of affairs) [ON_THIS]
+is THIS [NOW] (going / moving) (well / ok / okay / forward) [NOW]
 status [update / report / check] [ON_THIS]
 state [ON_THIS]
 (what / how) is [the / its / our] STATE [ON_THIS] [NOW]
@@ -177,6 +183,10 @@ is THIS in (a / the / the current / this / any) sprint
 """
 
 BLOCKERS = """
+(the / its / our) BLOCKER [ON_THIS] [NOW]
+why (has / is / did / does) not (THIS / it / anything) [NOW] [been] (moved / move / progressed
+    / progress / started / moving / FINISHED / done) [NOW]
+what (am i / is everyone / is everybody) [NOW] waiting (for / on) [ON_THIS]
 (any / ANY / list / list the / show / show the / which / what) BLOCKER [ON_THIS] [NOW]
 (blockers / impediments / dependencies / obstacles) [ON_THIS] [NOW]
 what IS [it] [NOW] HOLDING [ON_THIS / us / me / progress / the team / you / work] [up / back /
@@ -188,7 +198,6 @@ what IS (keeping / holding / slowing) (THIS / us / you / the team / progress) [u
 what IS (keeping / stopping / preventing) (THIS / us) [from] ...
 what (blocks / blocked / stops / delays / holds / prevents / impedes) (THIS / us / you /
     progress) [up / back] [NOW]
-what (does / do / did) (block / stop / delay) (THIS / us)
 (which / what) (tickets / issues / ticket / issue / work items / tasks / items) (is / are) [NOW]
     HOLDING (THIS / us) [up / back]
 (which / what) (tickets / issues / ticket / issue / work items / tasks / items) (block / blocks)
@@ -222,7 +231,7 @@ what is [the] (taking so long / the delay / the hold up / the holdup / the hold-
     hold up / holdup) [ON_THIS]
 (is / are) (anything / something / anyone / somebody / anybody / someone / any ticket / any
     issue / there anything / there something) [NOW] HOLDING [ON_THIS / us / me / progress] [up /
-    back / down] [NOW]
+    back / down] [ON_THIS] [NOW]
 (is / are) (THIS / we) [NOW] (HELD / dependent) [by / on / for] [anything / something / anyone /
     someone / somebody / others / another ticket / another team / other tickets] [NOW]
 ASKING (if / whether) THIS is [NOW] HELD [by anything / by something / on anything / on
@@ -238,6 +247,8 @@ what (must / should) (happen / be done) before ...
 """
 
 SUMMARY = """
+(what / which) changes (were made / happened / have been made / were there) [ON_THIS]
+(what / which) changes (were made / happened / have been made / were there) [ON_THIS] since ...
 (summarise / summarize / recap / sum up / sum / outline) [THREAD] [BRIEFLY]
 (summarise / summarize) [the / this] [THREAD] [so far] [BRIEFLY]
 [a / the] [BRIEF] RECAP [OF_THREAD / THREAD] [BRIEFLY]
@@ -279,6 +290,7 @@ what (was / has been / did we / have we / did they / did you) (decided / discuss
 """
 
 WHO = """
+the (assignee / owner) [ON_THIS]
 (assignee / owner) [ON_THIS] [NOW]
 (who / who all / who else) (is / are) [NOW] WORKING [ON_THIS / on] [NOW]
 (who / who else) (is / are) [NOW] (assigned / responsible / the assignee / the owner / working /
@@ -312,6 +324,14 @@ who do (i / we) (ask / talk to / contact / ping) [ON_THIS]
 """
 
 DUE = """
+[the / its / our] DEADLINE [ON_THIS] [NOW]
+(what / when) is [the / its / our] (expected / planned / current / new) DEADLINE [ON_THIS] [NOW]
+(when / by when) THIS is [NOW] (supposed / expected / meant / scheduled / planned / going / due)
+    to (be FINISHED / finish / ship / land / end)
+(when / by when) THIS will be FINISHED
+when (can / should / do / could) we expect THIS [FINISHED / to be FINISHED]
+is THIS [NOW] (FINISHED / on track / on schedule) (by / for / before / in) ...
+will THIS be (FINISHED / ready) (by / for / before / in / on / this / next / today / tomorrow) [...]
 due [date / when / by when] [ON_THIS]
 (when / by when / until when / what day / what date / which day / on which day / on what date)
     (is / was) [THIS / NOUN] [NOW] due [date / by / for / on] [NOW]

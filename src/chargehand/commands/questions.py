@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 from chargehand.commands.courtesies import READ_FRAME
 from chargehand.commands.question_wordings import CLASSES, QUESTIONS
@@ -25,6 +27,7 @@ _SUBJECTS = word_set(
 )
 _PLURAL_VERBS = frozenset({"do", "have"})
 _PLURAL_SUBJECTS = word_set("i we you they people")
+_POINTERS = frozenset({"this", "here"})
 _ASKED_OF_BOT = frozenset({"can", "could", "will", "would"})
 _PAST_OPENERS = frozenset({"who", "when", "why", "how"})
 _MODALS = word_set("should shall will would can could may might must")
@@ -49,30 +52,60 @@ def _index() -> dict[str, tuple[tuple[IntentKind, Template], ...]]:
 _BY_FIRST_WORD = _index()
 
 
-def read_questions(sentence: Sentence, own: WorkItemKey) -> tuple[Intent, ...]:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Which work item a question is about when it names none.
+
+    Shape: `own` is the one the comment stands on; `spoken_of` was named before in the same line,
+    and is meant by "is PAY-3 done, and who is on it?", though never by "this" or "here".
+    """
+
+    own: WorkItemKey
+    spoken_of: WorkItemKey | None = None
+
+    def after(self, sentence: Sentence) -> Self:
+        """The subject once a sentence was said."""
+        return replace(self, spoken_of=sentence.keys[-1]) if sentence.keys else self
+
+    def of(self, sentence: Sentence) -> WorkItemKey | None:
+        """The work item a sentence is about; None for the comment's own."""
+        if sentence.keys:
+            named: WorkItemKey | None = sentence.keys[0]
+        else:
+            named = None if _POINTERS.intersection(sentence.words) else self.spoken_of
+        return None if named == self.own else named
+
+
+def read_questions(sentence: Sentence, subject: Subject) -> tuple[Intent, ...]:
     """The questions of a sentence: it as a whole, or its clauses; empty when it asks none.
 
     Shape: clauses joined by "and" count only when each of them is a question of ours; of clauses
     parted by commas alone, those that are; there a lone command word is a word like any other.
     """
-    whole = _read_whole(sentence, own)
+    whole = _read_whole(sentence, subject)
     if whole is not None:
         return (whole,)
     joined = split_at(sentence, JOINS)
     if len(joined) > 1:
-        read = [_read_whole(clause, own) for clause in joined]
+        read = tuple(_read_clauses(joined, subject))
         if None not in read:
             return tuple(intent for intent in read if intent is not None)
     parted = split_at(sentence, PAUSES)
     if len(parted) > 1:
-        found = (_read_whole(clause, own) for clause in parted)
+        found = _read_clauses(parted, subject)
         return tuple(
             intent for intent in found if intent is not None and intent.form is IntentForm.QUESTION
         )
     return ()
 
 
-def read_question_about_action(sentence: Sentence, own: WorkItemKey) -> Intent | None:
+def _read_clauses(clauses: Sequence[Sentence], subject: Subject) -> Iterator[Intent | None]:
+    for clause in clauses:
+        yield _read_whole(clause, subject)
+        subject = subject.after(clause)
+
+
+def read_question_about_action(sentence: Sentence, subject: Subject) -> Intent | None:
     """The read that answers "should we move this?" or "who closed this?"; None for all else.
 
     A request put to the bot itself ("can you ...") is no such question: answering it with a
@@ -93,7 +126,7 @@ def read_question_about_action(sentence: Sentence, own: WorkItemKey) -> Intent |
         kind = IntentKind.SUMMARY if is_past else IntentKind.STATUS
     else:
         return None
-    return _intent(kind, IntentForm.QUESTION, sentence, own)
+    return _intent(kind, IntentForm.QUESTION, sentence, subject)
 
 
 def kind_with_foreign_key(sentence: Sentence) -> tuple[IntentKind, str] | None:
@@ -124,15 +157,15 @@ def _is_opening(words: Sequence[str]) -> bool:
     return words[0] in _VERBS_FIRST and words[1] in subjects
 
 
-def _read_whole(sentence: Sentence, own: WorkItemKey) -> Intent | None:
+def _read_whole(sentence: Sentence, subject: Subject) -> Intent | None:
     if not sentence.is_short_enough or len(sentence.keys) > 1:
         return None
     words = sentence.words
     command = _read_command(words)
     if command is not None:
-        return _intent(command, IntentForm.COMMAND, sentence, own)
+        return _intent(command, IntentForm.COMMAND, sentence, subject)
     kind = _kind_of(words)
-    return None if kind is None else _intent(kind, IntentForm.QUESTION, sentence, own)
+    return None if kind is None else _intent(kind, IntentForm.QUESTION, sentence, subject)
 
 
 def _read_command(words: Sequence[str]) -> IntentKind | None:
@@ -164,7 +197,6 @@ def _candidates(
             yield from _BY_FIRST_WORD.get(words[at], ())
 
 
-def _intent(kind: IntentKind, form: IntentForm, sentence: Sentence, own: WorkItemKey) -> Intent:
-    named = sentence.keys[0] if sentence.keys else None
-    other = named if named not in (None, own) and kind is not IntentKind.HELP else None
-    return Intent(kind, form, {}, other)
+def _intent(kind: IntentKind, form: IntentForm, sentence: Sentence, subject: Subject) -> Intent:
+    work_item = None if kind is IntentKind.HELP else subject.of(sentence)
+    return Intent(kind, form, {}, work_item)

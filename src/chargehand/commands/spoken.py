@@ -1,7 +1,7 @@
 """Who each line of a comment speaks to, and whose words it holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
@@ -17,7 +17,7 @@ from chargehand.commands.tokens import (
     split_quoted,
 )
 from chargehand.domain.ids import AccountId
-from chargehand.domain.text import LineKind, RichText
+from chargehand.domain.text import Line, LineKind, RichText
 
 # No vendor lets people write more; whatever lies beyond is not read, only searched for mentions.
 READ_MAX_CHARS = 40_000
@@ -69,8 +69,14 @@ class SpokenLine:
 
 def place_of_mention(lines: RichText, bot: AccountId) -> LineKind | None:
     """Whose words the bot is mentioned in, the writer's own first; None when nowhere."""
-    kinds = {line.kind for line in lines if any(span.mention == bot for span in line.spans)}
+    kinds = {_kind_of(line) for line in lines if any(span.mention == bot for span in line.spans)}
     return next((kind for kind in LineKind if kind in kinds), None)
+
+
+def _kind_of(line: Line) -> LineKind:
+    """The line's kind; a leading ">" quotes as it does in mail, whatever the vendor makes of it."""
+    is_mail_quote = line.kind is LineKind.BODY and line.text.lstrip().startswith(">")
+    return LineKind.QUOTE if is_mail_quote else line.kind
 
 
 def read_lines(
@@ -86,7 +92,7 @@ def read_lines(
         is_past_limit = len(spoken) >= READ_MAX_LINES
         if is_past_limit and all(span.mention != bot for span in line.spans):
             continue
-        split = split_line(line, project_keys)
+        split = split_line(replace(line, kind=_kind_of(line)), project_keys)
         if not split.tokens:
             continue
         made = _spoken(split, bot, standing, project_keys)

@@ -15,14 +15,17 @@ QUOTED = "<quoted>"
 COMMA = ","
 
 _MARK = "\ufffc"
-_BREAKS = frozenset(",;:()[]{}|–—<>")
+_BREAKS = frozenset(",;:()[]–—")
+# Marks of quoting, code and markup: they part words, and no change is read across one.
+_MARKUP = frozenset("{}|<>~")
 _STOPS = frozenset(".!…。！")
 _ASKS = frozenset("?？")
 _QUOTES = {'"': '"”“', "“": '”"“', "„": '“”"', "«": "»", "'": "'", "‘": "’", "`": "`"}
 _DOUBLE_QUOTES = frozenset('"“”„«»')
-_ENDS_WORD = frozenset(",()[]{}|–—<>!！?？…。") | _DOUBLE_QUOTES | {_MARK}
+_ENDS_WORD = frozenset(",()[]{}|–—<>~!！?？…。") | _DOUBLE_QUOTES | {_MARK}
 # These end a word only when nothing that belongs to it follows, as in "v1.2", "10:30", "tl;dr".
 _MAY_END_WORD = frozenset(".;:")
+_EMPHASIS = "*_"
 _HARMLESS = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFE0F, 0xFEFF])
 # What a reader sees differs from what is written: overrides and isolates of direction, tag letters.
 _DISGUISE = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
@@ -146,13 +149,20 @@ class _Scanner:
             quoted = self._quoted(at)
             if quoted is not None:
                 return (quoted,)
+        mark = self._punctuation(at)
+        return self._word(at) if mark is None else (mark,)
+
+    def _punctuation(self, at: int) -> Token | None:
+        char = self._text[at]
         if char in _ASKS:
-            return (Token(TokenKind.ASK, "?", char, at, at + 1),)
+            return Token(TokenKind.ASK, "?", char, at, at + 1)
         if char in _STOPS and not self._goes_on(at + 1):
-            return (Token(TokenKind.STOP, ".", char, at, at + 1),)
+            return Token(TokenKind.STOP, ".", char, at, at + 1)
+        if char in _MARKUP:
+            return Token(TokenKind.COMMA, char, char, at, at + 1)
         if char in _BREAKS or char in _DOUBLE_QUOTES or char == "`":
-            return (Token(TokenKind.COMMA, COMMA, char, at, at + 1),)
-        return self._word(at)
+            return Token(TokenKind.COMMA, COMMA, char, at, at + 1)
+        return None
 
     def _goes_on(self, at: int) -> bool:
         return at < len(self._text) and self._text[at].isalnum()
@@ -199,7 +209,8 @@ class _Scanner:
         words = fold(value)
         if not words:
             return (Token(TokenKind.COMMA, COMMA, value, at, end),)
-        return tuple(Token(TokenKind.WORD, word, value, at, end) for word in words)
+        plain = value.strip(_EMPHASIS) or value
+        return tuple(Token(TokenKind.WORD, word, plain, at, end) for word in words)
 
     def _ends_word(self, here: int, start: int, *, is_address: bool) -> bool:
         char = self._text[here]

@@ -20,7 +20,8 @@ Changes (assign, transition, label)
     - a line of its own after a line of the writer that mentions the bot.
     "Can you ...?" and "could you ...?" are polite imperatives. Everything else compiles to no
     change: negations, reports, conditions, plans, questions about a change, the past tense, a
-    change inside a longer sentence, several on one line, several work items, all of something. So
+    change inside a longer sentence, several on one line, several work items, all of something,
+    "it" where another work item was named before. So
     does an imperative between a lead-in that reports or doubts ("Tom said:") or a line that takes
     it back ("only if the tests pass"), one on a line with characters that hide or reorder text,
     and every change in a comment that tries to rewrite the bot's own rules.

@@ -40,7 +40,7 @@ _TRANSITION = IntentKind.TRANSITION
 _LABEL = IntentKind.LABEL
 
 WORDINGS: tuple[Wording, ...] = (
-    Wording(_ASSIGN, "(assign / reassign) [THIS] [to] <person>"),
+    Wording(_ASSIGN, "(assign / reassign) [THIS] [back] [to] <person>"),
     Wording(_ASSIGN, "(assign / reassign) <person> (to / on) THIS"),
     Wording(_ASSIGN, "(give / hand) THIS [over] to <person>"),
     Wording(_ASSIGN, "make <person> the (assignee / owner) [of THIS]"),

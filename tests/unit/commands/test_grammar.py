@@ -1,8 +1,8 @@
 import pytest
-from tests.unit.commands.writing import ANA, intents
 
 from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
+from tests.unit.commands.writing import ANA, intents
 
 
 def command(kind, arguments=None, key=None):

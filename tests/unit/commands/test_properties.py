@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.commands.writing import ANA, BOT, OWN, PROJECT_KEYS, ask
 
 from chargehand.commands.problems import HEARD_MAX_CHARS
 from chargehand.commands.sentences import SENTENCE_MAX_WORDS
@@ -11,6 +10,7 @@ from chargehand.commands.word_lists import word_set
 from chargehand.domain.ids import AccountId
 from chargehand.domain.intent import IntentKind
 from chargehand.domain.text import Line, LineKind, Span
+from tests.unit.commands.writing import ANA, BOT, OWN, PROJECT_KEYS, ask
 
 VOCABULARY = st.sampled_from(
     sorted(
@@ -45,7 +45,7 @@ def read(lines):
     return understand(lines, bot=BOT, project_keys=PROJECT_KEYS, own_work_item=OWN)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(COMMENTS)
 def test_any_text_has_one_outcome(lines):
     understood = read(lines)
@@ -57,7 +57,7 @@ def test_any_text_has_one_outcome(lines):
     assert understood == read(lines)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(COMMENTS)
 def test_intents_of_any_text_carry_bounded_arguments(lines):
     for intent in read(lines).intents:
@@ -72,12 +72,13 @@ def test_intents_of_any_text_carry_bounded_arguments(lines):
             assert not intent.arguments
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(FOREIGN_LINES, max_size=6).map(tuple))
 def test_words_of_others_never_become_a_change(lines):
     assert not any(intent.is_write for intent in read(lines).intents)
 
 
+@settings(deadline=None)
 @given(st.lists(FOREIGN_LINES, max_size=4).map(tuple))
 def test_words_of_others_below_a_mention_never_become_a_change(lines):
     own = Line((Span("@Chargehand", BOT),))
@@ -85,6 +86,7 @@ def test_words_of_others_below_a_mention_never_become_a_change(lines):
     assert not any(intent.is_write for intent in read((own, *lines)).intents)
 
 
+@settings(deadline=None)
 @given(SENTENCES)
 def test_no_sentence_is_a_change_behind_a_report(sentence):
     lines = (Line((Span("@Chargehand", BOT), Span(f" Tom said {sentence}"))),)

@@ -1,8 +1,8 @@
 import pytest
-from tests.unit.commands.writing import intents, kinds
 
 from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
+from tests.unit.commands.writing import intents, kinds
 
 WORDINGS = {
     IntentKind.BLOCKERS: (
@@ -20,6 +20,9 @@ WORDINGS = {
         "are there any open blockers on this?",
         "is this blocked by anything?",
         "what's the hold up?",
+        "Is there anything blocking us on this one?",
+        "why hasn't this moved?",
+        "show me the blockers",
         "which tickets are blocking this?",
         "what does this depend on?",
         "do you know if this is blocked?",
@@ -37,6 +40,10 @@ WORDINGS = {
         "any ETA?",
         "by when do we need this?",
         "how much time is left?",
+        "Hey! Any idea when this is going to be finished?",
+        "tell me the deadline please",
+        "is this still on track for Friday?",
+        "will this be done by Friday?",
         "is this late?",
     ),
     IntentKind.WHO: (
@@ -143,6 +150,20 @@ def test_question_names_another_work_item_only_by_key(text, expected):
     (intent,) = intents(text)
 
     assert (intent.kind, intent.work_item) == (IntentKind.BLOCKERS, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("@bot what's the status of PAY-12 and who is working on it?", ["PAY-12", "PAY-12"]),
+        ("@bot is PAY-12 done? any blockers?", ["PAY-12", "PAY-12"]),
+        ("@bot is PAY-12 done, and when is this due?", ["PAY-12", None]),
+        ("@bot is PAY-12 done?\nany blockers?", ["PAY-12", None]),
+        ("@bot is PAY-12 done? is PAY-7 done? any blockers?", ["PAY-12", None, None]),
+    ],
+)
+def test_question_is_about_the_work_item_named_before_it_in_the_line(text, expected):
+    assert [intent.work_item for intent in intents(text)] == expected
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
-from tests.unit.commands.writing import kinds
 
 from chargehand.commands.registry import BY_KIND, COMMANDS, command_reference
 from chargehand.domain.intent import WRITES, IntentKind
+from tests.unit.commands.writing import kinds
 
 EXAMPLES = [(command.kind, example) for command in COMMANDS for example in command.examples]
 

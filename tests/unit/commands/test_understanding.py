@@ -1,10 +1,10 @@
 import pytest
-from tests.unit.commands.writing import OWN, PROJECT_KEYS, ask, comment, kinds
 
 from chargehand.commands.understanding import Understanding, mentions_name_only, understand
 from chargehand.domain.ids import AccountId
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.text import LineKind
+from tests.unit.commands.writing import OWN, PROJECT_KEYS, ask, comment, kinds
 
 BARE = Intent(IntentKind.BARE, IntentForm.BARE)
 
@@ -23,6 +23,7 @@ def test_comment_without_the_account_id_is_not_addressed(text):
     [
         pytest.param("@bot status", LineKind.BODY, id="body"),
         pytest.param("> @bot status", LineKind.QUOTE, id="quote"),
+        pytest.param(">@bot status", LineKind.QUOTE, id="quote_as_in_mail"),
         pytest.param("    @bot status", LineKind.CODE, id="code"),
         pytest.param("> @bot status\n@bot due", LineKind.BODY, id="quote_and_body"),
         pytest.param('see "@bot status"', LineKind.BODY, id="inline_quote"),
