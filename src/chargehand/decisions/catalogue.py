@@ -279,7 +279,7 @@ _REASON_TEXTS: Final = {
     Reason.ALREADY_ANSWERED: "The question had been answered before it was edited.",
     Reason.ALREADY_ASKED: "The comment changed without changing the question.",
     Reason.ASK_WITHDRAWN: "The asker took the question back before it was answered.",
-    Reason.LOOP_BROKEN: "The author got five answers here in ten minutes, which looks like a loop.",
+    Reason.LOOP_BROKEN: "The author got a dozen answers here in ten minutes, which looks like a loop.",
     Reason.LATE: "The question is too old to be answered without a person looking at it.",
     Reason.ITEM_NOT_READABLE: "The work item can not be read by the bot.",
     Reason.NOTHING_TO_DO: "Nothing in this event asks for anything.",

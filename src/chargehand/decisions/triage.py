@@ -10,7 +10,8 @@ from chargehand.domain.event import ActorKind, Event, EventKind
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.domain.intent import Intent
 
-LOOP_LIMIT: Final = 5
+# More than a person trying things out asks on one item in ten minutes, few enough for a bot.
+LOOP_LIMIT: Final = 12
 _UNANSWERED: Final = frozenset({AskState.OPEN, AskState.LATE, AskState.STUCK})
 
 

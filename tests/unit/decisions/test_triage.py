@@ -89,7 +89,7 @@ def test_events_that_are_no_comments_ask_for_nothing(kind):
         pytest.param({}, {"is_courtesy": True}, Reason.NOT_A_QUESTION_TO_US, id="thanks"),
         pytest.param({}, {"intents": ()}, Reason.NOT_A_QUESTION_TO_US, id="no-intent"),
         pytest.param(
-            {}, {"recent_answers_to_actor_on_item": 5}, Reason.LOOP_BROKEN, id="fifth-answer"
+            {}, {"recent_answers_to_actor_on_item": 12}, Reason.LOOP_BROKEN, id="twelfth-answer"
         ),
     ],
 )
@@ -97,8 +97,8 @@ def test_silence_has_its_reason(event, context, reason):
     assert judged(event, **context) == Silent(reason)
 
 
-def test_four_answers_are_no_loop():
-    assert isinstance(judged(recent_answers_to_actor_on_item=4), NeedsFacts)
+def test_eleven_answers_are_no_loop():
+    assert isinstance(judged(recent_answers_to_actor_on_item=11), NeedsFacts)
 
 
 @pytest.mark.parametrize(
@@ -108,11 +108,11 @@ def test_four_answers_are_no_loop():
         ({"is_addressed": False}, {"is_courtesy": True}, Reason.NOT_MENTIONED),
         (
             {"is_courtesy": True},
-            {"recent_answers_to_actor_on_item": 9},
+            {"recent_answers_to_actor_on_item": 12},
             Reason.NOT_A_QUESTION_TO_US,
         ),
         (
-            {"recent_answers_to_actor_on_item": 9},
+            {"recent_answers_to_actor_on_item": 12},
             {"answer_within": timedelta(0)},
             Reason.LOOP_BROKEN,
         ),
