@@ -8,6 +8,8 @@ import typer
 
 from chargehand import __version__
 from chargehand.cli.context import Invocation
+from chargehand.cli.doctor import doctor
+from chargehand.cli.init import init
 from chargehand.cli.serve import migrate, serve
 from chargehand.domain.errors import ChargehandError, Fault
 
@@ -22,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(init)
+app.command()(doctor)
 app.command()(serve)
 app.command()(migrate)
 

@@ -1,0 +1,276 @@
+"""`init`: connects a Jira site, writes the configuration, and waits for the first real comment."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import available_timezones
+
+import typer
+
+from chargehand.cli.asking import AnswerWrong, ask, choose, is_terminal
+from chargehand.cli.config_file import Setup, write_setup
+from chargehand.cli.context import Invocation, operator_name
+from chargehand.domain.errors import Rejected
+
+if TYPE_CHECKING:
+    from chargehand.bootstrap.surveying import SiteSurvey
+    from chargehand.storage.transaction import Writing
+
+_REPLY_MODES = ("simulate", "approve", "auto")
+_MOST_PROJECTS_SHOWN = 40
+
+
+class ConfigExists(Rejected):
+    """A configuration that must not be lost by accident."""
+
+    code = "config_exists"
+    template = "{path} exists already; give --force to replace it, or --config for another place."
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What was handed in as flags; None has to be asked."""
+
+    site: str | None
+    email: str | None
+    token: str | None
+    projects: str | None
+    time_zone: str | None
+    hours: str | None
+    holidays: str | None
+    public_url: str | None
+    port: int
+    replies: str | None
+
+
+def init(  # noqa: PLR0917 - typer makes options of parameters.
+    context: typer.Context,
+    site: Annotated[str | None, typer.Option(help="https://acme.atlassian.net")] = None,
+    email: Annotated[str | None, typer.Option(help="E-mail of the account the bot is.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="Its API token; better in the environment than here.",
+            envvar="ATLASSIAN_API_TOKEN",
+        ),
+    ] = None,
+    projects: Annotated[str | None, typer.Option(help="Project keys: PAY,OPS")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="The team's zone: Europe/Madrid")] = None,
+    hours: Annotated[str | None, typer.Option(help="Working hours: 9-17")] = None,
+    holidays: Annotated[
+        str | None, typer.Option(help="Country of public holidays: ES, US-NY, or none")
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="https address Jira can reach, or none to poll")
+    ] = None,
+    replies: Annotated[
+        str | None, typer.Option(help="What happens to replies: simulate, approve or auto")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    force: Annotated[  # noqa: FBT002 - typer makes options of parameters.
+        bool, typer.Option("--force", help="Replace what is there.")
+    ] = False,
+    wait: Annotated[  # noqa: FBT002 - as above.
+        bool, typer.Option("--wait/--no-wait", help="Start and wait for the first comment.")
+    ] = True,
+) -> None:
+    """Connect a Jira site: asks for what is missing, shows who the bot is, writes the files.
+
+    Example: chargehand init --site https://acme.atlassian.net --email bot@acme.example
+    """
+    invocation: Invocation = context.obj
+    config = invocation.config or Path("chargehand.toml")
+    if config.exists() and not force:
+        raise ConfigExists(path=str(config))
+    given = _Given(
+        site, email, token, projects, time_zone, hours, holidays, public_url, port, replies
+    )
+    setup = _ask_all(given)
+    mode = choose(
+        "What happens to replies? simulate shows them only, approve asks you, auto sends",
+        given.replies,
+        _REPLY_MODES,
+        flag="--replies",
+        default="simulate",
+    )
+    secrets_file = write_setup(setup, config)
+    typer.echo(f"\nWrote {config} and {secrets_file}.")
+    _prepare(Invocation(config=config), mode)
+    _tell_next_steps(setup, config, mode)
+    if wait and is_terminal():
+        # lazy: only this branch runs a server.
+        from chargehand.cli.watching import serve_and_watch
+
+        serve_and_watch(Invocation(config=config))
+
+
+def _ask_all(given: _Given) -> Setup:
+    site = ask("Jira site", given.site, _read_site, flag="--site")
+    email = ask("E-mail of the bot's account", given.email, _read_email, flag="--email")
+    token = ask("API token (not shown)", given.token, _read_token, flag="--token", hidden=True)
+    # lazy: the client takes longer to load than `--help` may.
+    from chargehand.bootstrap.surveying import survey_site
+
+    survey = asyncio.run(survey_site(site, email=email, api_token=token))
+    identity = survey.identity
+    typer.echo(f"\nThe bot is {identity.name} ({identity.account_id}).")
+    typer.echo("People reach it by mentioning that account in a comment.\n")
+    projects = _choose_projects(given.projects, survey)
+    zones = sorted(available_timezones())
+    guess = identity.time_zone if identity.time_zone in zones else "UTC"
+    zone = choose("Time zone", given.time_zone, zones, flag="--time-zone", default=guess)
+    start, end = ask("Working hours", given.hours, _read_hours, flag="--hours", default="9-17")
+    country = ask(
+        "Public holidays of", given.holidays, _read_country, flag="--holidays", default="none"
+    )
+    public = ask(
+        "Public https address of this server, or none",
+        given.public_url,
+        _read_public_url,
+        flag="--public-url",
+        default="none",
+    )
+    return Setup(
+        site=site,
+        email=email,
+        api_token=token,
+        account_id=identity.account_id,
+        account_name=identity.name,
+        projects=projects,
+        time_zone=zone,
+        hours_start=start,
+        hours_end=end,
+        holiday_country=country,
+        public_url=public,
+        webhook_secret=secrets.token_urlsafe(32) if public else "",
+        port=given.port,
+    )
+
+
+def _choose_projects(given: str | None, survey: "SiteSurvey") -> tuple[str, ...]:
+    known = {str(project.key): project for project in survey.projects}
+    if not known:
+        raise AnswerWrong(
+            what="Projects", problem="the bot's account sees none; give it access in Jira first"
+        )
+    if given is None:
+        for key, project in list(known.items())[:_MOST_PROJECTS_SHOWN]:
+            typer.echo(f"  {key:<10} {project.name} ({project.kind.replace('_', ' ')})")
+
+    def read(text: str) -> tuple[str, ...]:
+        keys = [key.strip().upper() for key in text.replace(",", " ").split()]
+        unknown = [key for key in keys if key not in known]
+        if unknown or not keys:
+            seen = ", ".join(known)
+            message = f"{', '.join(unknown) or 'nothing'} is not among those the bot sees: {seen}"
+            raise ValueError(message)
+        return tuple(dict.fromkeys(keys))
+
+    only = next(iter(known)) if len(known) == 1 else None
+    return ask("Projects to serve", given, read, flag="--projects", default=only)
+
+
+def _prepare(invocation: Invocation, mode: str) -> None:
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.connections import served_projects
+    from chargehand.bootstrap.stores import migrate_stores
+    from chargehand.domain.action import ActionKind, Mode
+    from chargehand.kit.clock import SystemClock
+    from chargehand.pipeline.modes import policy_in_force, set_mode
+
+    clock = SystemClock()
+    settings = invocation.load_settings()
+    migrate_stores(settings, clock=clock)
+    wanted, kind = Mode(mode), ActionKind.JIRA_ADD_COMMENT
+    with invocation.open_stores() as (_, stores):
+        served = served_projects(settings)
+
+        def change(tx: "Writing") -> None:
+            policy = policy_in_force(tx)
+            if all(policy.mode_for(project, kind) is wanted for project in served):
+                return
+            set_mode(
+                tx,
+                wanted,
+                project=None,
+                kind=kind,
+                served=served,
+                by=operator_name(),
+                now=clock.now(),
+            )
+
+        stores.database.write(change)
+
+
+def _tell_next_steps(setup: Setup, config: Path, mode: str) -> None:
+    typer.echo(f"Replies are in {mode} mode; change it with `chargehand modes set`.")
+    if setup.public_url:
+        typer.echo(
+            "\nIn Jira, under System > Webhooks, make a webhook:\n"
+            f"  URL     {setup.public_url}/webhooks/jira/jira\n"
+            f"  Secret  {setup.webhook_secret}\n"
+            "  Events  Comment: created, updated, deleted\n"
+            f"  JQL     project in ({', '.join(setup.projects)})"
+        )
+    else:
+        typer.echo("Without a public address Jira is asked every 60 s; nothing to set up there.")
+    option = "" if config == Path("chargehand.toml") else f" --config {config}"
+    typer.echo(f"\nCheck it:  chargehand{option} doctor\nRun it:    chargehand{option} serve\n")
+
+
+def _read_site(text: str) -> str:
+    # lazy: the client takes longer to load than `--help` may.
+    from chargehand.bootstrap.surveying import clean_site
+
+    return clean_site(text if "://" in text else f"https://{text}")
+
+
+def _read_email(text: str) -> str:
+    name, at, host = text.partition("@")
+    if not (name and at and "." in host) or " " in text:
+        message = f"{text!r} is not an e-mail address"
+        raise ValueError(message)
+    return text
+
+
+def _read_token(text: str) -> str:
+    if not text or any(character.isspace() for character in text):
+        message = "an API token has no spaces and is not empty"
+        raise ValueError(message)
+    return text
+
+
+def _read_hours(text: str) -> tuple[int, int]:
+    start, dash, end = text.partition("-")
+    if not (dash and start.strip().isdigit() and end.strip().isdigit()):
+        message = f"{text!r} is not like 9-17"
+        raise ValueError(message)
+    first, last = int(start), int(end)
+    if not 0 <= first < last <= 24:  # noqa: PLR2004 - the hours of a day.
+        message = "the first hour must be before the last, within 0 and 24"
+        raise ValueError(message)
+    return first, last
+
+
+def _read_country(text: str) -> str:
+    if text.casefold() in ("", "none", "-"):
+        return ""
+    # lazy: the tables of holidays are large.
+    import holidays
+
+    country = text.partition("-")[0].upper()
+    if country not in holidays.list_supported_countries():
+        message = f"no holidays are known for {text!r}; give a code such as ES or US-NY, or none"
+        raise ValueError(message)
+    return text.upper()
+
+
+def _read_public_url(text: str) -> str:
+    if text.casefold() in ("", "none", "-"):
+        return ""
+    if not text.startswith("https://"):
+        message = "must start with https://, or be none"
+        raise ValueError(message)
+    return text.rstrip("/")
