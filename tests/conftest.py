@@ -1,0 +1,96 @@
+"""What every suite gets: no network but this machine, an event loop, and the vendors' contracts."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+from chargehand.testing.contracts import Contract, load_contract
+
+ROOT = Path(__file__).resolve().parent.parent
+OVERLAYS = ROOT / "tests" / "contracts" / "overlays"
+COUNTS = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[COUNTS] = Counter()
+
+
+def pytest_runtest_setup() -> None:
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def contracts_folder() -> Path:
+    default = ROOT.parent / "shared" / "contracts"
+    return Path(os.environ.get("CHARGEHAND_CONTRACTS", default))
+
+
+@pytest.fixture(scope="session")
+def contracts(request: pytest.FixtureRequest) -> Path:
+    """The folder with the vendors' descriptions; tests that need it are skipped without it."""
+    folder = contracts_folder()
+    if not folder.is_dir():
+        pytest.skip(f"the vendors' contracts are missing: there is no folder {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def loaded_jira_contract(contracts: Path, pytestconfig: pytest.Config) -> Iterator[Contract]:
+    contract = load_contract(contracts, OVERLAYS / "jira.json")
+    yield contract
+    tally = contract.tally
+    pytestconfig.stash[COUNTS].update(run=tally.run, own=tally.own)
+
+
+@pytest.fixture
+def jira_contract(loaded_jira_contract: Contract) -> Iterator[Contract]:
+    """Jira's contract; a test during which it was broken fails, whoever caught the error."""
+    yield loaded_jira_contract
+    broken = [str(error) for error in loaded_jira_contract.broken]
+    loaded_jira_contract.broken.clear()
+    assert broken == []
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take over what a worker process of pytest-xdist counted."""
+    output = getattr(node, "workeroutput", {})
+    config: pytest.Config = node.config  # type: ignore[attr-defined]
+    config.stash[COUNTS].update(output.get("contract_counts", {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["contract_counts"] = dict(session.config.stash[COUNTS])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    counts = config.stash[COUNTS]
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if "contracts are missing" in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.write_sep(
+            "!",
+            f"{len(skipped)} tests did not check the vendors' contracts: {contracts_folder()} "
+            "is missing (CHARGEHAND_CONTRACTS names another folder)",
+            yellow=True,
+        )
+    if counts["run"] or skipped:
+        terminalreporter.write_line(
+            f"contract checks: {counts['run']} run, {len(skipped)} skipped "
+            f"({counts['own']} answers checked by descriptions of our own)"
+        )
