@@ -214,7 +214,7 @@ def _list(node: Mapping[str, Any], markers: str) -> list[str]:
 def _row(row: Mapping[str, Any]) -> str:
     cells = row.get("content", ())
     bar = "||" if cells and cells[0]["type"] == "tableHeader" else "|"
-    return bar + bar.join(_inner(cell, " ") for cell in cells) + bar
+    return bar + bar.join(_inner(cell, " ") or " " for cell in cells) + bar
 
 
 def _code(node: Mapping[str, Any]) -> str:
