@@ -1,0 +1,112 @@
+"""What the inbox needs from a store, and what it tells those who watch it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from chargehand.domain.delivery import StoredDelivery, VerifiedDelivery
+from chargehand.domain.ids import DeliveryId
+from chargehand.inbox.errors import InboxUnavailable
+
+NewDelivery: TypeAlias = tuple[DeliveryId, VerifiedDelivery]
+
+
+class StoreStatus(StrEnum):
+    """What became of a delivery that was handed to the store."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOutcome:
+    """Whether a delivery is new; `delivery_id` names the first with its key, new or not."""
+
+    status: StoreStatus
+    delivery_id: DeliveryId
+
+
+class StoreBatch(Protocol):
+    """Stores deliveries in one transaction, durably."""
+
+    def __call__(self, batch: Sequence[NewDelivery], /) -> list[StoreOutcome]:
+        """One outcome for each delivery, in the same order, after the commit.
+
+        Shape: the same delivery under the same id may be handed in again after a failure; an
+        empty batch checks that the store can be written.
+        Raises: InboxUnavailable when the store is full, failing, locked or away.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InboxCounts:
+    """How many deliveries are in each state; the two lanes are those still to be dispatched."""
+
+    interactive: int
+    bulk: int
+    dispatched: int
+    dead: int
+
+
+class DeliveryQueue(Protocol):
+    """The dispatcher's side of the store; every call may be repeated."""
+
+    def claim(self, limit: int, *, max_bytes: int) -> list[StoredDelivery]:
+        """The next deliveries to dispatch, interactive before bulk, oldest first.
+
+        Shape: nothing is changed, so a dispatcher that dies gets the same again; at least one
+        when any waits, even if it alone is larger than `max_bytes`.
+        Raises: InboxUnavailable.
+        """
+        ...
+
+    def mark_dispatched(self, delivery_ids: Sequence[DeliveryId], *, now: datetime) -> int:
+        """Close deliveries whose work is safe in `main`; how many were still open."""
+        ...
+
+    def record_failure(self, delivery_id: DeliveryId, error: str) -> int:
+        """Note that dispatching failed, and how often it has failed by now."""
+        ...
+
+    def mark_dead(self, delivery_id: DeliveryId, error: str, *, now: datetime) -> bool:
+        """Give a delivery up; False when it was closed before."""
+        ...
+
+    def read(self, delivery_id: DeliveryId) -> StoredDelivery | None:
+        """One delivery with its raw body; None when unknown or past its retention."""
+        ...
+
+    def counts(self) -> InboxCounts:
+        """How many deliveries are in each state."""
+        ...
+
+    def data_version(self) -> str:
+        """A text that stays the same for as long as nothing was stored since it was asked."""
+        ...
+
+    def prune(self, before: datetime, *, limit: int) -> int:
+        """Delete closed deliveries received before a moment, oldest first; how many went."""
+        ...
+
+
+class InboxWatcher(Protocol):
+    """Hears what the inbox does; called on the event loop, must not block or raise."""
+
+    def committed(self, outcomes: Sequence[StoreOutcome], *, took_s: float) -> None:
+        """A transaction was committed; nothing in it when it only proved the store writable."""
+        ...
+
+    def went_away(self, error: InboxUnavailable) -> None:
+        """The store stopped taking deliveries; told once."""
+        ...
+
+    def came_back(self) -> None:
+        """The store takes deliveries again; told once."""
+        ...
+
+    def died(self, error: BaseException) -> None:
+        """The writer met what it does not know; this process has to end."""
+        ...
