@@ -1,0 +1,1 @@
+"""Proves who sent a request, before anything is believed, parsed or kept."""

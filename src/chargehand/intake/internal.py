@@ -1,0 +1,49 @@
+"""Deliveries that chargehand makes itself; they enter by the same door as all others."""
+
+from datetime import datetime
+
+from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
+from chargehand.domain.ids import ConnectionId
+from chargehand.domain.json import JSONObject
+from chargehand.kit.canonical import canonical_json
+
+INTERNAL_CONNECTION = ConnectionId("internal")
+INTERNAL_CONNECTOR = "internal"
+
+
+def schedule_tick(schedule_id: str, *, local_time: datetime, now: datetime) -> VerifiedDelivery:
+    """The delivery of one due time of a schedule.
+
+    Shape: `local_time` is the wall time in the schedule's zone; its zone is left out of the key,
+    so that an hour repeated by a clock change ticks once.
+    """
+    wall_time = local_time.replace(tzinfo=None).isoformat(timespec="minutes")
+    return _delivery(
+        f"schedule:{schedule_id}:{wall_time}",
+        {"kind": "schedule.fired", "schedule": schedule_id, "local_time": wall_time},
+        lane=Lane.BULK,
+        now=now,
+    )
+
+
+def selftest_ping(test_id: str, *, now: datetime) -> VerifiedDelivery:
+    """A delivery that only shows that the way from the inbox to a decision is open."""
+    return _delivery(
+        f"selftest:{test_id}",
+        {"kind": "connection.pinged", "selftest": test_id},
+        lane=Lane.INTERACTIVE,
+        now=now,
+    )
+
+
+def _delivery(key: str, body: JSONObject, *, lane: Lane, now: datetime) -> VerifiedDelivery:
+    return VerifiedDelivery(
+        connection_id=INTERNAL_CONNECTION,
+        connector=INTERNAL_CONNECTOR,
+        delivery_key=key,
+        source=DeliverySource.INTERNAL,
+        lane=lane,
+        received_at=now,
+        body=canonical_json(body).encode(),
+        headers={},
+    )
