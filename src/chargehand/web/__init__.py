@@ -1,0 +1,1 @@
+"""The front: webhooks, health, pages and the REST API."""

@@ -1,0 +1,117 @@
+"""The front: every address this process answers, put together from its parts."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from chargehand.domain.ids import ConnectionId
+from chargehand.inbox.group_commit import GroupCommit
+from chargehand.intake.addresses import TrustedProxies
+from chargehand.intake.failure_limit import FailureLimit
+from chargehand.intake.receive import ReceivingConnection
+from chargehand.kit.clock import Clock
+from chargehand.web.body import BodyReader
+from chargehand.web.edge import Edge
+from chargehand.web.errors import error_answers
+from chargehand.web.health import ReadyProbe, health_routes
+from chargehand.web.metrics import FrontMetrics
+from chargehand.web.pages import StatusProbe, front_page_route
+from chargehand.web.reference import Description, reference_route
+from chargehand.web.webhooks import WebhookDoor, webhook_routes
+
+# Forwarded addresses are read by intake, which knows whom to believe; an access log would hold
+# path tokens; a thousand connections stay below the usual limit of open files.
+UVICORN_SETTINGS: Final[Mapping[str, object]] = MappingProxyType(
+    {
+        "http": "httptools",
+        "loop": "uvloop",
+        "ws": "none",
+        "lifespan": "on",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "backlog": 2048,
+        "limit_concurrency": 1000,
+        "timeout_keep_alive": 30,
+        "timeout_graceful_shutdown": 10,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDeps:
+    """What the front is made of; everything in it was made by `bootstrap`.
+
+    Shape: `connections` may change while the front runs; `mounts` are further routes, such as the
+    REST API; `probe` tells of what else this role needs for its own work; `describe` gives the
+    OpenAPI document.
+    """
+
+    connections: Mapping[ConnectionId, ReceivingConnection]
+    inbox: GroupCommit
+    clock: Clock
+    version: str
+    probe: ReadyProbe
+    status: StatusProbe
+    describe: Description
+    mounts: Sequence[BaseRoute] = ()
+    trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    failures: FailureLimit = field(default_factory=FailureLimit)
+    bodies: BodyReader = field(default_factory=BodyReader)
+
+
+def build_front(deps: FrontDeps) -> Starlette:
+    """The whole application; its lifespan starts the inbox and stops it with everything written."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        deps.inbox.start()
+        try:
+            yield
+        finally:
+            await deps.inbox.stop()
+
+    app = Starlette(
+        routes=_routes(deps),
+        middleware=[Middleware(Edge)],
+        exception_handlers=error_answers(),
+        lifespan=lifespan,
+    )
+    # A redirect would make a vendor send its webhook twice, or never.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(deps: FrontDeps) -> list[BaseRoute]:
+    door = WebhookDoor(
+        connections=deps.connections,
+        inbox=deps.inbox,
+        clock=deps.clock,
+        metrics=FrontMetrics(deps.registry, deps.inbox, deps.clock),
+        bodies=deps.bodies,
+        failures=deps.failures,
+        trusted_proxies=deps.trusted_proxies,
+    )
+    return [
+        *webhook_routes(door),
+        *health_routes(
+            inbox=deps.inbox,
+            probe=deps.probe,
+            clock=deps.clock,
+            version=deps.version,
+            registry=deps.registry,
+        ),
+        front_page_route(
+            inbox=deps.inbox, status=deps.status, clock=deps.clock, version=deps.version
+        ),
+        reference_route(deps.describe),
+        *deps.mounts,
+    ]

@@ -1,0 +1,90 @@
+"""Whether this front lives, whether it can do its own work, and what it counted."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeAlias
+
+import msgspec
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chargehand.inbox.group_commit import GroupCommit, InboxState
+from chargehand.kit.clock import Clock
+
+# The writer commits at least every few seconds, if only to show that it can.
+_STALE_COMMIT_S = 30.0
+_NO_STORE = {"cache-control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyCheck:
+    """One thing this role needs for its own work; `found` says what is, in a few words."""
+
+    name: str
+    is_ok: bool
+    found: str
+
+
+ReadyProbe: TypeAlias = Callable[[], Awaitable[Sequence[ReadyCheck]]]
+
+
+def health_routes(
+    *,
+    inbox: GroupCommit,
+    probe: ReadyProbe,
+    clock: Clock,
+    version: str,
+    registry: CollectorRegistry,
+) -> list[Route]:
+    """`/health`, `/ready` and `/metrics`."""
+
+    async def health(_request: Request) -> Response:
+        return _json(
+            HTTPStatus.OK,
+            {"status": "healthy", "timestamp": clock.now().isoformat(), "version": version},
+        )
+
+    async def ready(_request: Request) -> Response:
+        checks = [check_inbox(inbox, clock), *await probe()]
+        is_ready = all(check.is_ok for check in checks)
+        return _json(
+            HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE,
+            {
+                "status": "ready" if is_ready else "not_ready",
+                "timestamp": clock.now().isoformat(),
+                "version": version,
+                "checks": {
+                    check.name: {"ok": check.is_ok, "found": check.found} for check in checks
+                },
+            },
+        )
+
+    async def metrics(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(registry), headers={"content-type": content_type, **_NO_STORE})
+
+    return [
+        Route("/health", health, methods=["GET"]),
+        Route("/ready", ready, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+    ]
+
+
+def check_inbox(inbox: GroupCommit, clock: Clock) -> ReadyCheck:
+    """Whether deliveries can be stored now."""
+    health = inbox.health(clock.now())
+    if health.state is not InboxState.RUNNING:
+        return ReadyCheck("inbox", is_ok=False, found=f"{health.state.value}: {health.reason}")
+    if health.commit_age_s is None:
+        return ReadyCheck("inbox", is_ok=False, found="no commit yet")
+    found = f"last commit {health.commit_age_s:.0f} s ago, {health.waiting} waiting"
+    return ReadyCheck("inbox", is_ok=health.commit_age_s <= _STALE_COMMIT_S, found=found)
+
+
+def _json(status: int, body: object) -> Response:
+    content = msgspec.json.encode(body)
+    return Response(content, status_code=status, media_type="application/json", headers=_NO_STORE)

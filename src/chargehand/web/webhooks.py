@@ -1,0 +1,136 @@
+"""The door for webhooks: read, prove, store, acknowledge. Nothing else happens in the request.
+
+A bare ASGI application: at thousands of requests a second a request object and a response object
+for each cost more than the work itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from chargehand.domain.delivery import VerifiedDelivery
+from chargehand.domain.errors import ChargehandError
+from chargehand.domain.ids import ConnectionId
+from chargehand.inbox.group_commit import GroupCommit
+from chargehand.inbox.ports import StoreOutcome, StoreStatus
+from chargehand.intake.addresses import TrustedProxies
+from chargehand.intake.errors import ConnectionAmbiguous, ConnectionUnknown
+from chargehand.intake.failure_limit import FailureLimit
+from chargehand.intake.receive import ReceivingConnection, count_failure, receive
+from chargehand.kit.clock import Clock
+from chargehand.plugins.connector import RawRequest
+from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
+from chargehand.web.body import BodyReader
+from chargehand.web.metrics import NO_CONNECTION, FrontMetrics
+
+_STATUS_CODES = {StoreStatus.STORED: 202, StoreStatus.DUPLICATE: 200}
+_log = structlog.get_logger(__name__)
+_FORWARDED_FOR = b"x-forwarded-for"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDoor:
+    """Everything a webhook request needs; `connections` may change while the front runs."""
+
+    connections: Mapping[ConnectionId, ReceivingConnection]
+    inbox: GroupCommit
+    clock: Clock
+    metrics: FrontMetrics
+    bodies: BodyReader
+    failures: FailureLimit
+    trusted_proxies: TrustedProxies
+
+    async def __call__(self, scope: Scope, receive_message: Receive, send: Send) -> None:
+        """Serve one POST.
+
+        Raises: what intake and inbox raise; the application turns it into a problem.
+        """
+        started_at = self.clock.now()
+        connection_id = NO_CONNECTION
+        try:
+            connection = self._find(scope["path_params"])
+            connection_id = connection.id
+            delivery = await self._receive(scope, receive_message, connection)
+            outcome = await self.inbox.put(delivery)
+        except ChargehandError as error:
+            self.metrics.refused(connection_id, error.code)
+            raise
+        await _acknowledge(outcome, send)
+        took_s = max(0.0, (self.clock.now() - started_at).total_seconds())
+        self.metrics.acknowledged(connection_id, outcome.status, took_s=took_s)
+
+    def _find(self, path: Mapping[str, str]) -> ReceivingConnection:
+        connector = path["connector"]
+        if "connection" in path:
+            connection = self.connections.get(ConnectionId(path["connection"]))
+            if connection is None or connection.connector != connector:
+                raise ConnectionUnknown(connector=connector)
+            return connection
+        same_kind = [one for one in self.connections.values() if one.connector == connector]
+        if not same_kind:
+            raise ConnectionUnknown(connector=connector)
+        if len(same_kind) > 1:
+            paths = sorted(f"/webhooks/{connector}/{one.id}" for one in same_kind)
+            raise ConnectionAmbiguous(connector=connector, paths=", ".join(paths))
+        return same_kind[0]
+
+    async def _receive(
+        self, scope: Scope, receive_message: Receive, connection: ReceivingConnection
+    ) -> VerifiedDelivery:
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        limit_bytes = connection.receiver.manifest.body_limit_bytes
+        body = await self.bodies.read(receive_message, headers, limit_bytes=limit_bytes)
+        now = self.clock.now()
+        request = RawRequest(
+            connection_id=connection.id,
+            headers=headers,
+            body=body,
+            path_token=scope["path_params"].get("token"),
+            received_at=now,
+        )
+        try:
+            return receive(request, connection)
+        except (SignatureMissing, SignatureMalformed, SignatureWrong) as error:
+            address = self._address_of(scope)
+            told = count_failure(error, self.failures, address=address, now=now)
+            if told is error:
+                # Only as many lines as the limit allows: a flood must not fill the disk.
+                code, connection_id = error.code, connection.id
+                _log.warning(
+                    "intake.proof_failed", code=code, connection_id=connection_id, address=address
+                )
+            raise told from error
+
+    def _address_of(self, scope: Scope) -> str:
+        client = scope.get("client")
+        hops = [v.decode("latin-1") for name, v in scope["headers"] if name == _FORWARDED_FOR]
+        return self.trusted_proxies.client_address(client[0] if client else None, hops)
+
+
+def webhook_routes(door: WebhookDoor) -> list[Route]:
+    """The full path, the path with a token, and the short one."""
+    return [
+        Route(path, door, methods=["POST"], name=name)
+        for path, name in (
+            ("/webhooks/{connector}/{connection}", "webhook"),
+            ("/webhooks/{connector}/{connection}/t/{token}", "webhook_with_token"),
+            ("/webhooks/{connector}", "webhook_short"),
+        )
+    ]
+
+
+async def _acknowledge(outcome: StoreOutcome, send: Send) -> None:
+    # Ids and statuses are ASCII words of ours, so nothing has to be escaped.
+    body = f'{{"delivery":"{outcome.delivery_id}","status":"{outcome.status.value}"}}'.encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    status = _STATUS_CODES[outcome.status]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
