@@ -3,12 +3,36 @@
 Rejected
 ├── NotFound          no such thing in this organization
 ├── NotLate           an ask that does not wait in the late list
-└── ProjectUnknown    a project no connection serves
+├── ProjectUnknown    a project no connection serves
+└── ArgumentInvalid   a cursor, limit or filter that can not be used
 Fault
 └── IllegalMove       an action was about to take a step the table of moves does not know
+
+The refusals of the stages below that a use case passes on are named here too, so that an entry
+point needs to know this room only.
 """
 
+from chargehand.approvals.errors import (
+    AlreadyDecided,
+    ApprovalExpired,
+    ApprovalVoided,
+    EditNotPossible,
+)
 from chargehand.domain.errors import Fault, Rejected
+from chargehand.policy.errors import PolicyChangedMeanwhile
+
+__all__ = [
+    "AlreadyDecided",
+    "ApprovalExpired",
+    "ApprovalVoided",
+    "ArgumentInvalid",
+    "EditNotPossible",
+    "IllegalMove",
+    "NotFound",
+    "NotLate",
+    "PolicyChangedMeanwhile",
+    "ProjectUnknown",
+]
 
 
 class NotFound(Rejected):
@@ -30,6 +54,13 @@ class ProjectUnknown(Rejected):
 
     code = "project_unknown"
     template = "No connection serves the project {project}; served: {served}."
+
+
+class ArgumentInvalid(Rejected):
+    """A cursor, limit or filter that can not be used."""
+
+    code = "argument_invalid"
+    template = "{field} is {found!r}; allowed: {allowed}."
 
 
 class IllegalMove(Fault):

@@ -34,6 +34,12 @@ class ActionReader(Repository):
         row = self._one(query)
         return _action(row) if row is not None else None
 
+    def find_many(self, action_ids: Iterable[str]) -> dict[str, ActionRecord]:
+        """The actions that exist, by id."""
+        wanted = sorted(set(action_ids))
+        query = self._select_with_content(actions).where(actions.c.action_id.in_(wanted))
+        return {row.action_id: _action(row) for row in self._rows(query)} if wanted else {}
+
     def of_decision(self, decision_id: str) -> tuple[ActionRecord, ...]:
         """The actions a decision proposed, in its order."""
         return self._all(actions.c.decision_id == decision_id)

@@ -1,0 +1,364 @@
+"""Looking back: lists with filters and a cursor, single reads, and how things stand now.
+
+Every function works inside one transaction that the caller opened, so REST asks them from async
+code and the command line without. Nothing here changes anything.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias, TypeVar
+
+from chargehand.audit.chain import Break, Verification, verify_chain
+from chargehand.domain.action import ActionKind, ActionState, Mode
+from chargehand.domain.ask import AskState
+from chargehand.domain.decision import Verdict
+from chargehand.domain.event import EventKind
+from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.records import (
+    ActionRecord,
+    ApprovalRecord,
+    ApprovalState,
+    AuditRecord,
+    ConnectionRecord,
+    Counts,
+    DecisionRecord,
+    DeliveryRecord,
+    EventRecord,
+    NoticeRecord,
+    Page,
+)
+from chargehand.inbox.ports import InboxCounts
+from chargehand.kit.ids import id_kind
+from chargehand.pipeline.auditing import verify_audit
+from chargehand.pipeline.errors import ArgumentInvalid, NotFound
+from chargehand.pipeline.modes import ModeLine, list_modes
+from chargehand.pipeline.tracing import Trace, trace
+from chargehand.policy.modes import ModeRule, read_policy
+from chargehand.storage.checkpoint import AuditCheckpoint
+from chargehand.storage.database import Database
+from chargehand.storage.errors import CheckpointUnreadable
+from chargehand.storage.repositories.asks import StoredAsk
+from chargehand.storage.transaction import Reading, Writing
+
+__all__ = ["AuditCheckpoint", "Database", "InboxCounts", "StoredAsk"]
+
+LEAST_PER_PAGE: Final = 1
+MOST_PER_PAGE: Final = 200
+PER_PAGE: Final = 50
+_CURSOR_ALLOWED: Final = "the next_cursor of the page before, or none for the newest"
+_LONGEST_IDENTIFIER: Final = 40
+_LONGEST_SEQ_DIGITS: Final = 18
+_SHOWN: Final = 60
+
+T = TypeVar("T")
+# What a use case may look through; one that writes may look as well.
+View: TypeAlias = Reading | Writing
+
+
+@dataclass(frozen=True, slots=True)
+class ShownApproval:
+    """An approval with the action it is about, whose preview is what people judge."""
+
+    approval: ApprovalRecord
+    action: ActionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much happened in a stretch of time, by kind of row and its closed word."""
+
+    since: datetime
+    until: datetime
+    counts: Mapping[str, Counts]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How things stand at one moment.
+
+    Shape: `inbox` counts deliveries by state; `waiting` counts what waits in `main`, by what it
+    waits for; `audit_records` is the length of the audit chain.
+    """
+
+    version: str
+    now: datetime
+    connections: tuple[ConnectionRecord, ...]
+    inbox: InboxCounts
+    waiting: Counts
+    policy_version: int
+    audit_records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """The policy in force and what follows from it for every served project and action kind."""
+
+    version: int
+    changed_at: datetime | None
+    changed_by: str
+    default: Mode
+    rules: tuple[ModeRule, ...]
+    modes: tuple[ModeLine, ...]
+
+
+def list_deliveries(
+    tx: View,
+    *,
+    cursor: str | None = None,
+    limit: int = PER_PAGE,
+    connection_id: ConnectionId | None = None,
+) -> Page[DeliveryRecord]:
+    """Dispatched deliveries, newest first.
+
+    Raises: ArgumentInvalid.
+    """
+    _check_page(cursor, limit, kind="delivery")
+    return tx.events.page_of_deliveries(cursor=cursor, limit=limit, connection_id=connection_id)
+
+
+def list_events(
+    tx: View,
+    *,
+    cursor: str | None = None,
+    limit: int = PER_PAGE,
+    project: ProjectKey | None = None,
+    work_item: str | None = None,
+    kind: EventKind | None = None,
+) -> Page[EventRecord]:
+    """Events, newest first.
+
+    Raises: ArgumentInvalid.
+    """
+    _check_page(cursor, limit, kind="event")
+    return tx.events.page(
+        cursor=cursor, limit=limit, project=project, work_item=work_item, kind=kind
+    )
+
+
+def list_asks(
+    tx: View,
+    *,
+    cursor: str | None = None,
+    limit: int = PER_PAGE,
+    state: AskState | None = None,
+    project: ProjectKey | None = None,
+) -> Page[StoredAsk]:
+    """Asks, newest first; `AskState.LATE` gives those that wait for a person.
+
+    Raises: ArgumentInvalid.
+    """
+    _check_page(cursor, limit, kind="ask")
+    return tx.asks.page(cursor=cursor, limit=limit, state=state, project=project)
+
+
+def list_decisions(
+    tx: View,
+    *,
+    cursor: str | None = None,
+    limit: int = PER_PAGE,
+    project: ProjectKey | None = None,
+    verdict: Verdict | None = None,
+    work_item: str | None = None,
+) -> Page[DecisionRecord]:
+    """Decisions, newest first.
+
+    Raises: ArgumentInvalid.
+    """
+    _check_page(cursor, limit, kind="decision")
+    return tx.decisions.page(
+        cursor=cursor, limit=limit, project=project, verdict=verdict, work_item=work_item
+    )
+
+
+def list_actions(
+    tx: View,
+    *,
+    cursor: str | None = None,
+    limit: int = PER_PAGE,
+    state: ActionState | None = None,
+    kind: ActionKind | None = None,
+    project: ProjectKey | None = None,
+) -> Page[ActionRecord]:
+    """Actions, newest first.
+
+    Raises: ArgumentInvalid.
+    """
+    _check_page(cursor, limit, kind="action")
+    return tx.actions.page(cursor=cursor, limit=limit, state=state, kind=kind, project=project)
+
+
+def list_approvals(
+    tx: View,
+    *,
+    cursor: str | None = None,
+    limit: int = PER_PAGE,
+    state: ApprovalState | None = None,
+) -> Page[ShownApproval]:
+    """Approvals with their actions, newest first.
+
+    Raises: ArgumentInvalid.
+    """
+    _check_page(cursor, limit, kind="approval")
+    page = tx.approvals.page(cursor=cursor, limit=limit, state=state)
+    actions = tx.actions.find_many(approval.action_id for approval in page.items)
+    shown = tuple(ShownApproval(one, actions[one.action_id]) for one in page.items)
+    return Page(items=shown, next_cursor=page.next_cursor)
+
+
+def list_notices(
+    tx: View, *, cursor: str | None = None, limit: int = PER_PAGE
+) -> Page[NoticeRecord]:
+    """Notices to the operator, newest first.
+
+    Raises: ArgumentInvalid.
+    """
+    _check_page(cursor, limit, kind="notice")
+    return tx.notices.page(cursor=cursor, limit=limit)
+
+
+def list_audit(tx: View, *, cursor: str | None = None, limit: int = PER_PAGE) -> Page[AuditRecord]:
+    """The end of the audit chain, newest first; the cursor is a sequence number.
+
+    Raises: ArgumentInvalid.
+    """
+    _check_limit(limit)
+    before = _read_seq(cursor) if cursor is not None else None
+    found = tx.audit.newest(limit=limit + 1, before_seq=before)
+    items = found[:limit]
+    return Page(items=items, next_cursor=str(items[-1].seq) if len(found) > limit else None)
+
+
+def find_delivery(tx: View, identifier: str) -> DeliveryRecord:
+    """One dispatched delivery.
+
+    Raises: NotFound.
+    """
+    return _found("delivery", identifier, tx.events.find_delivery(_plain("delivery", identifier)))
+
+
+def find_event(tx: View, identifier: str) -> EventRecord:
+    """One event.
+
+    Raises: NotFound.
+    """
+    return _found("event", identifier, tx.events.find(_plain("event", identifier)))
+
+
+def find_ask(tx: View, identifier: str) -> StoredAsk:
+    """One ask.
+
+    Raises: NotFound.
+    """
+    return _found("ask", identifier, tx.asks.find(_plain("ask", identifier)))
+
+
+def find_decision(tx: View, identifier: str) -> DecisionRecord:
+    """One decision.
+
+    Raises: NotFound.
+    """
+    return _found("decision", identifier, tx.decisions.find(_plain("decision", identifier)))
+
+
+def find_action(tx: View, identifier: str) -> ActionRecord:
+    """One action.
+
+    Raises: NotFound.
+    """
+    return _found("action", identifier, tx.actions.find(_plain("action", identifier)))
+
+
+def find_approval(tx: View, identifier: str) -> ShownApproval:
+    """One approval, by its id or short id, with its action.
+
+    Raises: NotFound.
+    """
+    kind = "approval"
+    approval = _found(kind, identifier, tx.approvals.find(_plain(kind, identifier)))
+    return ShownApproval(approval, find_action(tx, approval.action_id))
+
+
+def find_trace(tx: Reading, identifier: str) -> Trace:
+    """The whole story of a delivery, event, ask, decision, action or approval.
+
+    Raises: NotFound.
+    """
+    return trace(tx, _plain("delivery, event, ask, decision, action or approval", identifier))
+
+
+def read_stats(tx: View, *, since: datetime, until: datetime) -> Stats:
+    """What happened since a moment; `until` is now, and only told, not asked for."""
+    return Stats(since=since, until=until, counts=tx.stats.since(since))
+
+
+def read_status(tx: View, *, inbox: InboxCounts, version: str, now: datetime) -> Status:
+    """How things stand; `inbox` was counted by the caller, since it is another database."""
+    policy = tx.policies.current()
+    return Status(
+        version=version,
+        now=now,
+        connections=tx.connections.all(),
+        inbox=inbox,
+        waiting=tx.stats.open_work(),
+        policy_version=policy.version if policy is not None else 0,
+        audit_records=tx.audit.head().seq,
+    )
+
+
+def read_modes(tx: View, projects: Collection[ProjectKey]) -> Modes:
+    """The policy in force, with the mode of every kind in every one of the projects."""
+    current = tx.policies.current()
+    version, document = (current.version, current.document) if current is not None else (0, {})
+    policy = read_policy(version, document)
+    return Modes(
+        version=version,
+        changed_at=current.created_at if current is not None else None,
+        changed_by=current.created_by if current is not None else "",
+        default=policy.default,
+        rules=policy.rules,
+        modes=list_modes(tx, projects),
+    )
+
+
+def read_verification(tx: Reading, checkpoint: AuditCheckpoint) -> Verification:
+    """Whether the audit chain holds; a checkpoint that was tampered with is one more break."""
+    try:
+        return verify_audit(tx, checkpoint)
+    except CheckpointUnreadable as error:
+        head = tx.audit.head()
+        walked = verify_chain(tx.organization_id, tx.audit.walk(), head=head, checkpoints=())
+        broken = Break(head.seq, str(error))
+        return Verification(records=walked.records, breaks=(*walked.breaks, broken))
+
+
+def _check_page(cursor: str | None, limit: int, *, kind: str) -> None:
+    _check_limit(limit)
+    if cursor is not None and id_kind(cursor) != kind:
+        raise ArgumentInvalid(field="cursor", found=cursor[:_SHOWN], allowed=_CURSOR_ALLOWED)
+
+
+def _check_limit(limit: int) -> None:
+    if not LEAST_PER_PAGE <= limit <= MOST_PER_PAGE:
+        allowed = f"{LEAST_PER_PAGE} to {MOST_PER_PAGE}"
+        raise ArgumentInvalid(field="limit", found=limit, allowed=allowed)
+
+
+def _read_seq(cursor: str) -> int:
+    if cursor.isascii() and cursor.isdigit() and len(cursor) <= _LONGEST_SEQ_DIGITS:
+        return int(cursor)
+    raise ArgumentInvalid(field="cursor", found=cursor[:_SHOWN], allowed=_CURSOR_ALLOWED)
+
+
+def _plain(kind: str, identifier: str) -> str:
+    """The identifier when it could be one; a database refuses some texts instead of not finding."""
+    letters = identifier.replace("_", "")
+    if len(identifier) <= _LONGEST_IDENTIFIER and letters.isascii() and letters.isalnum():
+        return identifier
+    raise NotFound(kind=kind, id=identifier[:_SHOWN])
+
+
+def _found(kind: str, identifier: str, record: T | None) -> T:
+    if record is None:
+        raise NotFound(kind=kind, id=identifier)
+    return record

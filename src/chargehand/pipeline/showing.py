@@ -1,0 +1,146 @@
+"""What is remembered as plain JSON, the same for REST and for `--json` on the command line.
+
+Moments are ISO 8601 in UTC with a Z, amounts of money are texts, enums are their closed words.
+Records hold no secrets, and what this module does not know is an error instead of a guess.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import singledispatch
+
+from chargehand.audit.chain import Verification
+from chargehand.decisions.catalogue import reason_text, withheld_text
+from chargehand.domain.decision import Verdict
+from chargehand.domain.json import JSONScalar, JSONValue
+from chargehand.domain.records import ConnectionRecord, DecisionRecord
+from chargehand.pipeline.approving import DecidedApproval
+from chargehand.pipeline.looking import ShownApproval, Stats, StoredAsk
+
+# How far polling has come is the connector's own affair.
+_PRIVATE_OF_CONNECTION = frozenset({"cursor"})
+
+
+@singledispatch
+def to_json(value: object) -> JSONValue:
+    """A record, a page of records or anything they are made of, as plain JSON.
+
+    Raises: TypeError for what has no JSON form here.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return _fields_of(value)
+    message = f"{type(value).__name__} has no JSON form"
+    raise TypeError(message)
+
+
+@to_json.register(str)
+@to_json.register(int)
+@to_json.register(float)
+@to_json.register(type(None))
+def _(value: JSONScalar) -> JSONValue:
+    return value
+
+
+@to_json.register
+def _(value: StrEnum) -> JSONValue:
+    return value.value
+
+
+@to_json.register
+def _(value: date) -> JSONValue:
+    return value.isoformat()
+
+
+@to_json.register
+def _(value: datetime) -> JSONValue:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@to_json.register
+def _(value: Decimal) -> JSONValue:
+    return f"{value:f}"
+
+
+@to_json.register(tuple)
+@to_json.register(list)
+def _(value: Sequence[object]) -> JSONValue:
+    return [to_json(one) for one in value]
+
+
+@to_json.register(Mapping)
+def _(value: Mapping[object, object]) -> JSONValue:
+    return {str(key): to_json(one) for key, one in value.items()}
+
+
+@to_json.register
+def _(value: DecisionRecord) -> JSONValue:
+    """A decision under the names of the plan that operators know it by."""
+    return {
+        "id": value.id,
+        "event_id": value.event_id,
+        "ask_id": value.ask_id,
+        "project": value.project,
+        "work_item": value.work_item,
+        "should_respond": value.verdict is Verdict.RESPOND,
+        "response": value.response,
+        "reason": value.reason.value,
+        "reasoning": reason_text(value.reason),
+        "urgency": value.urgency.value,
+        "suggested_actions": list(value.suggested_actions),
+        "confidence": value.confidence,
+        "decided_by": value.decided_by.value,
+        "cost_usd": to_json(value.cost_usd),
+        "audience": to_json(value.audience),
+        "sources": to_json(value.sources),
+        "withheld": [withheld_text(entry) for entry in value.withheld],
+        "policy_version": value.policy_version,
+        "decided_at": to_json(value.decided_at),
+    }
+
+
+@to_json.register
+def _(value: StoredAsk) -> JSONValue:
+    return {
+        **_fields_of(value.ask),
+        "attempts": value.attempts,
+        "next_attempt_at": to_json(value.next_attempt_at),
+        "recorded_at": to_json(value.recorded_at),
+        "closed_at": to_json(value.closed_at),
+        "closed_by": value.closed_by,
+        "problem": value.problem,
+    }
+
+
+@to_json.register
+def _(value: ShownApproval | DecidedApproval) -> JSONValue:
+    return {**_fields_of(value.approval), "action": to_json(value.action)}
+
+
+@to_json.register
+def _(value: ConnectionRecord) -> JSONValue:
+    shown = _fields_of(value)
+    return {name: one for name, one in shown.items() if name not in _PRIVATE_OF_CONNECTION}
+
+
+@to_json.register
+def _(value: Stats) -> JSONValue:
+    counts = {name: dict(words) for name, words in value.counts.items()}
+    return {"since": to_json(value.since), "until": to_json(value.until), **counts}
+
+
+@to_json.register
+def _(value: Verification) -> JSONValue:
+    return {
+        "is_intact": value.is_intact,
+        "records": value.records,
+        "breaks": to_json(value.breaks),
+    }
+
+
+def _fields_of(record: object) -> dict[str, JSONValue]:
+    if not is_dataclass(record) or isinstance(record, type):
+        message = f"{type(record).__name__} is not a record"
+        raise TypeError(message)
+    return {field.name: to_json(getattr(record, field.name)) for field in fields(record)}
