@@ -24,7 +24,8 @@ def listen(port: int) -> socket.socket:
 
     Raises: OSError when the port is taken.
     """
-    wire = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Only of a socket that says TCP asyncio switches Nagle's delay off: 45 ms an answer otherwise.
+    wire = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         wire.bind((HOST, port))
