@@ -17,11 +17,6 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     with warnings.catch_warnings():
