@@ -35,6 +35,7 @@ class Stores:
         self.queue.close()
         self.database.close()
         self.inbox_engine.dispose()
+        self.checkpoint.close()
 
 
 def database_url(settings: Settings) -> URL:

@@ -3,6 +3,8 @@
 import asyncio
 import signal
 
+import uvloop
+
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.connections import live_connections, pipeline_rules
@@ -49,7 +51,7 @@ def run_worker(settings: Settings, options: ProcessOptions) -> int:
         database_lock = DatabaseLock(stores.database.engine)
         database_lock.take()
     try:
-        asyncio.run(_work(settings, stores, options, clock))
+        uvloop.run(_work(settings, stores, options, clock))
     finally:
         if database_lock is not None:
             database_lock.release()

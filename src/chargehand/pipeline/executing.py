@@ -5,7 +5,8 @@ time-out leaves that intent open; whoever comes next waits until a request under
 landed or not, looks for its mark at the vendor, and sends again only when it is surely not there.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,17 +25,18 @@ from chargehand.domain.action import (
     Undecided,
 )
 from chargehand.domain.ids import ActionId, ConnectionId, EffectId
-from chargehand.domain.json import JSONObject
+from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.records import ActionRecord, EffectState, Severity
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.answering import open_approval
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
-from chargehand.policy.modes import read_policy
+from chargehand.policy.modes import ModePolicy
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.effects import OpenEffect
 from chargehand.storage.transaction import Writing
@@ -65,11 +67,27 @@ class _Sent:
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    outcome: JSONObject
+    """Nothing is left to send for now; both in closed words."""
+
+    word: str
+    problem: str = ""
+
+    @property
+    def outcome(self) -> JSONObject:
+        return {"outcome": self.word, "problem": self.problem}
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    action_id: ActionId
+    result: ActionResult | _Stop
 
 
 class Executing:
-    """The body of the execute task; running it twice sends once."""
+    """The body of the execute task; running it twice sends each action once.
+
+    A batch shares its transactions, because one commit for each would be what takes the time.
+    """
 
     def __init__(
         self,
@@ -84,30 +102,63 @@ class Executing:
         self._rules = rules
         self._clock = clock
 
-    async def execute(self, action_id: ActionId) -> JSONObject:
-        """Make one attempt at an action; the outcome in closed words."""
-        step = await self._database.awrite(lambda tx: self._enter(tx, action_id))
+    async def execute(self, action_ids: Sequence[ActionId]) -> JSONObject:
+        """Make one attempt at each action; the outcomes in closed words, by action.
+
+        Raises: what a connector raises against its contract, after the others were recorded.
+        """
+        steps = await self._database.awrite(lambda tx: self._enter_all(tx, action_ids))
+        outcomes: dict[str, JSONValue] = {
+            action_id: step.outcome for action_id, step in steps.items() if isinstance(step, _Stop)
+        }
+        open_steps = [step for step in steps.values() if not isinstance(step, _Stop)]
+        ended = await asyncio.gather(
+            *(self._attempt(step) for step in open_steps), return_exceptions=True
+        )
+        results = [one for one in ended if not isinstance(one, BaseException)]
+        if results:
+            outcomes |= await self._database.awrite(lambda tx: self._record_all(tx, results))
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+        return outcomes
+
+    async def _attempt(self, step: "ApprovedAction | _MustLookUp") -> "_Result":
+        """Look for the effect where an earlier send is open, then send what is surely not there."""
         if isinstance(step, _MustLookUp):
             seen = await self._look_up(step)
-            step = await self._database.awrite(lambda tx: self._after_look_up(tx, action_id, seen))
-        if isinstance(step, _Stop):
-            return step.outcome
-        if isinstance(step, _MustLookUp):
-            return {"outcome": "postponed", "problem": "still_undecided"}
+            next_step = await self._database.awrite(lambda tx: self._after_look_up(tx, step, seen))
+            if isinstance(next_step, _Stop):
+                return _Result(step.action.id, next_step)
+            step = next_step
         connection = self._connections[step.connection_id]
-        result = await connection.client.perform(step)
-        return await self._database.awrite(lambda tx: self._record(tx, action_id, result))
+        return _Result(step.action_id, await connection.client.perform(step))
 
-    def _enter(self, tx: Writing, action_id: ActionId) -> "ApprovedAction | _MustLookUp | _Stop":
+    def _enter_all(
+        self, tx: Writing, action_ids: Sequence[ActionId]
+    ) -> "dict[ActionId, ApprovedAction | _MustLookUp | _Stop]":
+        modes = policy_in_force(tx)
+        return {action_id: self._enter(tx, action_id, modes) for action_id in action_ids}
+
+    def _enter(
+        self, tx: Writing, action_id: ActionId, modes: ModePolicy
+    ) -> "ApprovedAction | _MustLookUp | _Stop":
         action = tx.actions.find(action_id)
         if action is None:
-            return _Stop({"outcome": "settled"})
-        if action.connection_id not in self._connections:
-            return self._fail(tx, action, "connection_not_configured", Severity.WARNING)
+            return _Stop("settled")
         effect = tx.effects.of_action(action_id)
-        if effect is not None and effect.record.state is EffectState.INTENDED:
+        is_open = effect is not None and effect.record.state is EffectState.INTENDED
+        if action.connection_id not in self._connections:
+            problem = "connection_not_configured"
+        elif action.attempts >= _MOST_ATTEMPTS:
+            problem = action.problem or "too_many_attempts"
+        elif effect is not None and is_open:
             return self._enter_again(tx, action, effect)
-        return self._open(tx, action)
+        else:
+            return self._open(tx, action, modes)
+        if is_open:
+            return self._give_up(tx, action, problem)
+        return self._fail(tx, action, problem, Severity.WARNING)
 
     def _enter_again(
         self, tx: Writing, action: ActionRecord, effect: OpenEffect
@@ -115,7 +166,7 @@ class Executing:
         now = self._clock.now()
         if effect.settle_at is not None and effect.settle_at > now:
             tx.actions.postpone(action.id, until=effect.settle_at, problem="undecided")
-            return _Stop({"outcome": "postponed", "problem": "undecided"})
+            return _Stop("postponed", "undecided")
         return _MustLookUp(action, effect)
 
     async def _look_up(self, step: _MustLookUp) -> LookUp:
@@ -127,26 +178,28 @@ class Executing:
         return await self._connections[action.connection_id].client.look_up(sent, past)
 
     def _after_look_up(
-        self, tx: Writing, action_id: ActionId, seen: LookUp
-    ) -> "ApprovedAction | _MustLookUp | _Stop":
-        action = tx.actions.find(action_id)
-        if action is None:
-            return _Stop({"outcome": "settled"})
+        self, tx: Writing, step: _MustLookUp, seen: LookUp
+    ) -> "ApprovedAction | _Stop":
+        action = tx.actions.find(step.action.id)
+        effect = tx.effects.of_action(step.action.id)
+        if action is None or effect is None:
+            return _Stop("settled")
+        if effect.record != step.effect.record:
+            # Somebody else has settled it or sent it again while we were looking.
+            return _Stop("settled")
         match seen.state:
             case LookUpState.FOUND:
-                return _Stop(self._done(tx, action, Done(seen.external_id, seen.url)))
+                return self._done(tx, action, Done(seen.external_id, seen.url))
             case LookUpState.ABSENT:
-                tx.effects.forget_intent(action_id)
-                return self._open(tx, action)
+                tx.effects.forget_intent(action.id)
+                return self._open(tx, action, policy_in_force(tx))
             case LookUpState.UNSURE:
                 return self._still_unsure(tx, action, seen.reason)
 
     def _still_unsure(self, tx: Writing, action: ActionRecord, reason: str) -> _Stop:
-        if action.attempts >= _MOST_ATTEMPTS:
-            return self._give_up(tx, action, reason or "undecided")
         until = self._clock.now() + _LOOK_AGAIN_AFTER
-        tx.actions.postpone(action.id, until=until, problem="undecided")
-        return _Stop({"outcome": "postponed", "problem": "undecided"})
+        tx.actions.postpone(action.id, until=until, problem=reason or "undecided")
+        return _Stop("postponed", "undecided")
 
     def _give_up(self, tx: Writing, action: ActionRecord, problem: str) -> _Stop:
         """Only a person can tell now whether it happened."""
@@ -165,15 +218,12 @@ class Executing:
             now=now,
             severity=Severity.CRITICAL,
         )
-        return _Stop({"outcome": "unknown", "problem": problem})
+        return _Stop("unknown", problem)
 
-    def _open(self, tx: Writing, action: ActionRecord) -> "ApprovedAction | _Stop":
+    def _open(
+        self, tx: Writing, action: ActionRecord, modes: ModePolicy
+    ) -> "ApprovedAction | _Stop":
         now = self._clock.now()
-        policy = tx.policies.current()
-        modes = read_policy(
-            policy.version if policy is not None else 0,
-            policy.document if policy is not None else {},
-        )
         passed = open_gate(
             GateView(
                 organization_id=tx.organization_id,
@@ -193,11 +243,11 @@ class Executing:
                 tx.audit.append(
                     AuditTag.WORKER_ACTION_SIMULATED, action.id, {"digest": action.digest}, now=now
                 )
-                return _Stop({"outcome": "simulated"})
+                return _Stop("simulated")
             case Closed(reason=ClosedReason.NEEDS_APPROVAL):
                 return self._hold(tx, action, now=now)
             case Closed(reason=ClosedReason.NOT_DUE | ClosedReason.ALREADY_SETTLED as reason):
-                return _Stop({"outcome": "closed", "problem": reason.value})
+                return _Stop("closed", reason.value)
             case Closed(reason=reason):
                 return self._fail(tx, action, reason.value, Severity.CRITICAL)
 
@@ -225,31 +275,36 @@ class Executing:
             lasts=self._rules.approval_expires_after,
             now=now,
         )
-        return _Stop({"outcome": "held"})
+        return _Stop("held")
 
-    def _record(self, tx: Writing, action_id: ActionId, result: ActionResult) -> JSONObject:
-        action = tx.actions.find(action_id)
-        if action is None:
-            return {"outcome": "settled"}
+    def _record_all(self, tx: Writing, results: "Sequence[_Result]") -> dict[str, JSONValue]:
+        return {one.action_id: self._record(tx, one).outcome for one in results}
+
+    def _record(self, tx: Writing, ended: "_Result") -> _Stop:
+        if isinstance(ended.result, _Stop):
+            return ended.result
+        action = tx.actions.find(ended.action_id)
+        return self._settle(tx, action, ended.result) if action is not None else _Stop("settled")
+
+    def _settle(self, tx: Writing, action: ActionRecord, result: ActionResult) -> _Stop:
         now = self._clock.now()
         match result:
             case Done():
                 return self._done(tx, action, result)
             case RetryAfter():
-                tx.effects.forget_intent(action_id)
                 return self._retry(tx, action, result, now=now)
             case Undecided():
                 settle_at = now + timedelta(seconds=result.settle_s)
-                tx.effects.delay_settling(action_id, settle_at=settle_at)
-                tx.actions.postpone(action_id, until=settle_at, problem="undecided")
-                return {"outcome": "postponed", "problem": "undecided"}
+                tx.effects.delay_settling(action.id, settle_at=settle_at)
+                tx.actions.postpone(action.id, until=settle_at, problem="undecided")
+                return _Stop("postponed", "undecided")
             case Refused():
                 return self._refused(tx, action, result.reason, now=now)
             case Faulty():
-                tx.effects.settle(action_id, EffectState.REFUSED, now=now)
-                return self._fail(tx, action, result.reason, Severity.CRITICAL).outcome
+                tx.effects.settle(action.id, EffectState.REFUSED, now=now)
+                return self._fail(tx, action, result.reason, Severity.CRITICAL)
 
-    def _done(self, tx: Writing, action: ActionRecord, done: Done) -> JSONObject:
+    def _done(self, tx: Writing, action: ActionRecord, done: Done) -> _Stop:
         now = self._clock.now()
         tx.effects.settle(
             action.id, EffectState.DONE, now=now, external_id=done.external_id, url=done.url
@@ -263,24 +318,20 @@ class Executing:
             now=now,
         )
         _log.info("action.executed", action_id=action.id, kind=action.kind.value)
-        return {"outcome": "executed"}
+        return _Stop("executed")
 
     def _retry(
         self, tx: Writing, action: ActionRecord, result: RetryAfter, *, now: datetime
-    ) -> JSONObject:
-        if action.attempts >= _MOST_ATTEMPTS:
-            return self._fail(tx, action, result.reason, Severity.WARNING).outcome
-        tx.actions.postpone(
-            action.id, until=now + timedelta(seconds=result.after_s), problem=result.reason
-        )
-        return {"outcome": "postponed", "problem": result.reason}
+    ) -> _Stop:
+        tx.effects.forget_intent(action.id)
+        until = now + timedelta(seconds=result.after_s)
+        tx.actions.postpone(action.id, until=until, problem=result.reason)
+        return _Stop("postponed", result.reason)
 
-    def _refused(
-        self, tx: Writing, action: ActionRecord, reason: str, *, now: datetime
-    ) -> JSONObject:
+    def _refused(self, tx: Writing, action: ActionRecord, reason: str, *, now: datetime) -> _Stop:
         tx.effects.settle(action.id, EffectState.REFUSED, now=now)
         if reason not in _OVERTAKEN:
-            return self._fail(tx, action, reason, Severity.WARNING).outcome
+            return self._fail(tx, action, reason, Severity.WARNING)
         move_action(tx, action, ActionState.REJECTED, now=now, problem=reason)
         tx.audit.append(
             AuditTag.WORKER_EFFECT_REFUSED,
@@ -288,7 +339,7 @@ class Executing:
             {"digest": action.digest, "problem": reason},
             now=now,
         )
-        return {"outcome": "rejected", "problem": reason}
+        return _Stop("rejected", reason)
 
     def _fail(self, tx: Writing, action: ActionRecord, problem: str, severity: Severity) -> _Stop:
         now = self._clock.now()
@@ -308,19 +359,4 @@ class Executing:
             now=now,
             severity=severity,
         )
-        return _Stop({"outcome": "failed", "problem": problem})
-
-    async def report_failed_task(self, action_id: ActionId, problem: str) -> None:
-        """Leave an action whose task failed inside chargehand to a person."""
-
-        def work(tx: Writing) -> None:
-            action = tx.actions.find(action_id)
-            if action is None or action.state not in (ActionState.APPROVED, ActionState.EXECUTING):
-                return
-            effect = tx.effects.of_action(action_id)
-            if effect is not None and effect.record.state is EffectState.INTENDED:
-                self._give_up(tx, action, problem)
-            else:
-                self._fail(tx, action, problem, Severity.CRITICAL)
-
-        await self._database.awrite(work)
+        return _Stop("failed", problem)

@@ -16,11 +16,13 @@ Two kinds of rows are the outbox of the durable tasks: asks that are open, and a
 sent. A task's id is made from its row, so starting it twice runs it once.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from chargehand.domain.action import ActionState
 from chargehand.domain.ids import ActionId, AskId
 from chargehand.engine.port import Task
+from chargehand.kit.canonical import digest_of
 
 ANSWER: Final = "answer"
 EXECUTE: Final = "execute"
@@ -69,8 +71,16 @@ def answer_task(ask_id: AskId, *, revision: int, attempt: int) -> Task:
     )
 
 
-def execute_task(action_id: ActionId, *, attempt: int) -> Task:
-    """The task that makes one attempt at an action."""
+def execute_task(attempts: Mapping[ActionId, int]) -> Task:
+    """The task that makes one attempt at each of some actions.
+
+    Shape: `attempts` says how many attempts each action has behind it; the same actions after the
+    same attempts are the same task.
+    """
+    action_ids = list(attempts)
+    digest = digest_of([[action_id, attempts[action_id]] for action_id in action_ids])
     return Task(
-        id=f"{EXECUTE}:{action_id}:{attempt}", kind=EXECUTE, arguments={"action_id": action_id}
+        id=f"{EXECUTE}:{action_ids[0]}:{digest[:16]}",
+        kind=EXECUTE,
+        arguments={"action_ids": action_ids},
     )

@@ -1,5 +1,6 @@
 """Starts the durable tasks whose rows are due, each once."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
@@ -15,7 +16,9 @@ from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Reading
 
-MOST_RUNNING: Final = 16
+MOST_ASKS: Final = 16
+MOST_ACTIONS: Final = 48
+ACTIONS_PER_TASK: Final = 12
 _AGAIN_AFTER: Final = timedelta(seconds=5)
 _FAILED: Final = frozenset({"failed", "cancelled"})
 _DONE: Final = "done"
@@ -45,7 +48,8 @@ class Starter:
         self._answering = answering
         self._executing = executing
         self._clock = clock
-        self._running: set[str] = set()
+        self._asks: set[str] = set()
+        self._actions: set[str] = set()
         self._next_due_at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
@@ -53,28 +57,50 @@ class Starter:
         return self._next_due_at is not None and self._next_due_at <= now
 
     def ended(self, arguments: JSONObject) -> None:
-        """Hear that the task of a row has ended."""
-        self._running.discard(_subject(arguments))
+        """Hear that the task of some rows has ended."""
+        self._asks.difference_update(task_subjects(arguments))
+        self._actions.difference_update(task_subjects(arguments))
 
     async def start_due(self) -> None:
         """Start what is due and fits; what does not fit starts when something ends."""
         asks, actions = await self._database.aread(self._find_due)
-        for action_id, attempts in actions:
-            await self._start_action(action_id, attempts)
+        fresh = [due for due in actions if due[0] not in self._actions]
+        room = MOST_ACTIONS - len(self._actions)
+        for start in range(0, min(room, len(fresh)), ACTIONS_PER_TASK):
+            await self._start_actions(dict(fresh[start : start + ACTIONS_PER_TASK]))
         for stored in asks:
-            await self._start_ask(stored)
+            if stored.ask.id not in self._asks and len(self._asks) < MOST_ASKS:
+                await self._start_ask(stored)
 
-    async def _start_action(self, action_id: ActionId, attempts: int) -> None:
-        match await self._start(execute_task(action_id, attempt=attempts)):
+    def _find_due(self, tx: Reading) -> _Due:
+        now = self._clock.now()
+        waiting = [at for at in (tx.asks.next_due_at(), tx.actions.next_due_at()) if at is not None]
+        self._next_due_at = min(waiting, default=None)
+        # Rows whose task is running are still due, so as many more have to be read.
+        return (
+            tx.asks.due(now=now, limit=MOST_ASKS + len(self._asks)),
+            tx.actions.due(now=now, limit=MOST_ACTIONS + len(self._actions)),
+        )
+
+    async def _start_actions(self, attempts: Mapping[ActionId, int]) -> None:
+        self._actions.update(attempts)
+        match await self._start(execute_task(attempts)):
             case _Ended.WITHOUT_OUTCOME:
-                await self._postpone_action(action_id)
+                for action_id in attempts:
+                    await self._postpone_action(action_id)
+            case _Ended.IN_FAILURE if len(attempts) > 1:
+                # One of them broke the task; alone, each shows which.
+                for action_id, attempt in attempts.items():
+                    await self._start_actions({action_id: attempt})
             case _Ended.IN_FAILURE:
-                await self._executing.report_failed_task(action_id, "task_failed")
+                for action_id in attempts:
+                    await self._executing.report_failed_task(action_id, "task_failed")
             case None:
                 return
 
     async def _start_ask(self, stored: StoredAsk) -> None:
         ask = stored.ask
+        self._asks.add(ask.id)
         match await self._start(
             answer_task(ask.id, revision=ask.revision, attempt=stored.attempts)
         ):
@@ -85,25 +111,13 @@ class Starter:
             case None:
                 return
 
-    def _find_due(self, tx: Reading) -> _Due:
-        now = self._clock.now()
-        # Rows whose task is running are still due, so as many more have to be read.
-        limit = MOST_RUNNING + len(self._running)
-        waiting = [at for at in (tx.asks.next_due_at(), tx.actions.next_due_at()) if at is not None]
-        self._next_due_at = min(waiting, default=None)
-        return tx.asks.due(now=now, limit=limit), tx.actions.due(now=now, limit=limit)
-
     async def _start(self, task: Task) -> "_Ended | None":
         """Start a task; tells when this very attempt had ended before, and how."""
-        subject = _subject(task.arguments)
-        if subject in self._running or len(self._running) >= MOST_RUNNING:
-            return None
-        self._running.add(subject)
         if await self._engine.start(task):
             return None
         # The engine has seen this attempt before: it is being recovered, or it ended without
         # moving its row on, which a database that went away in its last step can do.
-        self._running.discard(subject)
+        self.ended(task.arguments)
         state = await self._engine.state_of(task.id)
         if state is None or state.status not in (*_FAILED, _DONE):
             return None
@@ -122,5 +136,9 @@ class Starter:
         )
 
 
-def _subject(arguments: JSONObject) -> str:
-    return "|".join(str(value) for value in arguments.values())
+def task_subjects(arguments: JSONObject) -> tuple[str, ...]:
+    """The rows a task is about."""
+    if "ask_id" in arguments:
+        return (str(arguments["ask_id"]),)
+    action_ids = arguments.get("action_ids")
+    return tuple(str(one) for one in action_ids) if isinstance(action_ids, list | tuple) else ()

@@ -22,7 +22,7 @@ from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.flow import ANSWER, EXECUTE
 from chargehand.pipeline.polling import Polling
-from chargehand.pipeline.starting import Starter
+from chargehand.pipeline.starting import Starter, task_subjects
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.database import Database
 
@@ -79,8 +79,8 @@ class Worker:
             return await steps.step("answer", lambda: answering.answer(ask_id))
 
         async def execute(steps: StepRunner, arguments: JSONObject) -> JSONValue:
-            action_id = ActionId(str(arguments["action_id"]))
-            return await steps.step("execute", lambda: executing.execute(action_id))
+            action_ids = [ActionId(action_id) for action_id in task_subjects(arguments)]
+            return await steps.step("execute", lambda: executing.execute(action_ids))
 
         return {ANSWER: self._ending(answer), EXECUTE: self._ending(execute)}
 
