@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -46,7 +47,22 @@ def test_environment_refuses_an_interpreter_that_is_missing(tmp_path: Path) -> N
     assert not (tmp_path / "venv").exists()
 
 
-def test_ci_ends_with_the_test_command() -> None:
-    lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.strip()]
+@pytest.mark.parametrize(
+    ("closing", "status"),
+    [
+        pytest.param("===== 3 passed in 0.10s =====", 0, id="passing"),
+        pytest.param("= 1 failed, 2 passed in 61.50s (0:01:01) =", 2, id="failing"),
+    ],
+)
+def test_ci_prints_the_closing_line_of_the_runner_last(
+    tmp_path: Path, closing: str, status: int
+) -> None:
+    recipe = f"test:\n\t@echo '{closing}'\n\t@exit {status}\n"
+    (tmp_path / "Makefile").write_text(recipe)
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
 
-    assert lines[-1] == "exec make test </dev/null"
+    result = subprocess.run([tmp_path / ".ci" / "run"], capture_output=True, text=True, check=False)
+
+    assert result.returncode == status
+    assert result.stdout.splitlines()[-1] == closing
