@@ -94,10 +94,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """A needed fact can not be read now and may be read later; the caller tries again."""
+    """A needed fact can not be read now and may be read later; the caller tries again.
+
+    Units: `retry_after_s` is how long the vendor asked us to wait, None when it said nothing.
+    """
 
     reason: UnknownReason
     work_item: WorkItemKey
+    retry_after_s: float | None = None
 
 
 Answer: TypeAlias = Answered | NotYet
@@ -114,10 +118,13 @@ def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext)
             raise FactsMissing(work_item=need.work_item)
         passing = _passing_unknown(need, facts[need.work_item])
         if passing is not None:
-            return NotYet(reason=passing.reason, work_item=need.work_item)
+            return _not_yet(passing, need.work_item)
     own = facts[ask.work_item].item
     if isinstance(own, Unknown):
-        return _stay_silent(Reason.ITEM_NOT_READABLE, ask)
+        # A hidden item looks like a missing one; a plain no is about the bot and can be mended.
+        is_mendable = own.reason is UnknownReason.NO_ACCESS
+        unreadable = _stay_silent(Reason.ITEM_NOT_READABLE, ask)
+        return _not_yet(own, ask.work_item) if is_mendable else unreadable
     reason = _reason_for_silence(ask, own.value, plan)
     if reason is not None:
         return _stay_silent(reason, ask)
@@ -128,6 +135,10 @@ def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext)
         ask=ask, connection_id=context.connection_id, plan=plan, facts=facts, told=told
     )
     return _Writer(material=material, context=context, rule=rule, wording=wording).write()
+
+
+def _not_yet(unknown: Unknown, key: WorkItemKey) -> NotYet:
+    return NotYet(reason=unknown.reason, work_item=key, retry_after_s=unknown.retry_after_s)
 
 
 def _reason_for_silence(ask: Ask, item: WorkItem, plan: Plan) -> Reason | None:

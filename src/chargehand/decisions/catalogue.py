@@ -171,6 +171,7 @@ COULD_NOT_READ: Final = "I could not read the {part}: {why}."
 WHY_UNKNOWN: Final = {
     UnknownReason.NOT_FOUND: "Jira says there is no such thing",
     UnknownReason.NO_ACCESS: "I have no access",
+    UnknownReason.SIGN_IN_REFUSED: "Jira does not accept my sign-in",
     UnknownReason.NOT_CONFIGURED: "it is not set up",
     UnknownReason.UNREACHABLE: "Jira does not answer",
     UnknownReason.RATE_LIMITED: "Jira asks me to wait",
@@ -279,7 +280,9 @@ _REASON_TEXTS: Final = {
     Reason.ALREADY_ANSWERED: "The question had been answered before it was edited.",
     Reason.ALREADY_ASKED: "The comment changed without changing the question.",
     Reason.ASK_WITHDRAWN: "The asker took the question back before it was answered.",
-    Reason.LOOP_BROKEN: "The author got a dozen answers here in ten minutes, which looks like a loop.",
+    Reason.LOOP_BROKEN: (
+        "The author got a dozen answers here in ten minutes, which looks like a loop."
+    ),
     Reason.LATE: "The question is too old to be answered without a person looking at it.",
     Reason.ITEM_NOT_READABLE: "The work item can not be read by the bot.",
     Reason.NOTHING_TO_DO: "Nothing in this event asks for anything.",

@@ -13,10 +13,16 @@ class UnknownReason(StrEnum):
 
     NOT_FOUND = "not_found"
     NO_ACCESS = "no_access"
+    SIGN_IN_REFUSED = "sign_in_refused"
     NOT_CONFIGURED = "not_configured"
     UNREACHABLE = "unreachable"
     RATE_LIMITED = "rate_limited"
     UNREADABLE = "unreadable"
+
+
+_PASSING = frozenset(
+    {UnknownReason.UNREACHABLE, UnknownReason.RATE_LIMITED, UnknownReason.SIGN_IN_REFUSED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +39,19 @@ class Fact(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that could not be read, and why; `detail` is for operators, never for tickets."""
+    """A value that could not be read, and why; `detail` is for operators, never for tickets.
+
+    Units: `retry_after_s` is how long the vendor asked us to wait, None when it said nothing.
+    """
 
     reason: UnknownReason
     detail: str = ""
+    retry_after_s: float | None = None
 
     @property
     def is_passing(self) -> bool:
-        """Whether reading again later may succeed."""
-        return self.reason in (UnknownReason.UNREACHABLE, UnknownReason.RATE_LIMITED)
+        """Whether reading again later may succeed, once the vendor or an operator mended it."""
+        return self.reason in _PASSING
 
 
 Known: TypeAlias = Fact[T] | Unknown

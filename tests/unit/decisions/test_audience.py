@@ -400,11 +400,10 @@ def test_a_customer_who_asks_for_a_change_is_told_that_members_can():
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        (Unknown(UnknownReason.NO_ACCESS), Reason.ITEM_NOT_READABLE),
         (Unknown(UnknownReason.NOT_FOUND), Reason.ITEM_NOT_READABLE),
         (fact(work_item(project=ProjectKey("SEC"))), Reason.OTHER_PROJECT),
     ],
-    ids=["no-access", "not-found", "moved-to-another-project"],
+    ids=["not-found", "moved-to-another-project"],
 )
 def test_an_item_that_can_not_be_judged_is_met_with_silence(item, reason):
     outcome = answer(ask(intent("status")), {PAY_7: replace(facts(), item=item)}, CONTEXT)

@@ -102,7 +102,10 @@ def test_answering_before_reading_is_a_fault():
         answer(ask(intent("due", on="PAY-9")), {PAY_7: facts()}, CONTEXT)
 
 
-@pytest.mark.parametrize("reason", [UnknownReason.UNREACHABLE, UnknownReason.RATE_LIMITED])
+@pytest.mark.parametrize(
+    "reason",
+    [UnknownReason.UNREACHABLE, UnknownReason.RATE_LIMITED, UnknownReason.SIGN_IN_REFUSED],
+)
 @pytest.mark.parametrize(
     ("wish", "part"),
     [
@@ -132,6 +135,19 @@ def test_rights_and_people_are_waited_for_too(parts):
     outcome = answer(ask(intent("assign", to="Ben")), {PAY_7: facts(**parts)}, CONTEXT)
 
     assert outcome == NotYet(UnknownReason.UNREACHABLE, PAY_7)
+
+
+@pytest.mark.parametrize(
+    ("reason", "retry_after_s"),
+    [(UnknownReason.NO_ACCESS, None), (UnknownReason.RATE_LIMITED, 60.0)],
+    ids=["no-access", "as-long-as-the-vendor-asked"],
+)
+def test_the_item_itself_is_waited_for_while_somebody_can_mend_it(reason, retry_after_s):
+    read = replace(facts(), item=Unknown(reason, retry_after_s=retry_after_s))
+
+    outcome = answer(ask(intent("status")), {PAY_7: read}, CONTEXT)
+
+    assert outcome == NotYet(reason, PAY_7, retry_after_s)
 
 
 def test_a_fact_nobody_needs_is_not_waited_for():

@@ -18,7 +18,7 @@ from chargehand.connectors.jira.items import (
 )
 from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.queries import READ_ITEM, JiraQueries
-from chargehand.domain.errors import ChargehandError
+from chargehand.domain.errors import ChargehandError, Retryable
 from chargehand.domain.fact import Fact, Known, Unknown, UnknownReason
 from chargehand.domain.ids import AccountId
 from chargehand.domain.work_item import (
@@ -50,7 +50,7 @@ COMMENT_LIMIT = 50
 _READ_COMMENTS = "read comments"
 _REASONS: Mapping[type[ChargehandError], UnknownReason] = {
     TargetMissing: UnknownReason.NOT_FOUND,
-    CredentialsRefused: UnknownReason.NO_ACCESS,
+    CredentialsRefused: UnknownReason.SIGN_IN_REFUSED,
     PermissionMissing: UnknownReason.NO_ACCESS,
     VendorBusy: UnknownReason.RATE_LIMITED,
     VendorUnreachable: UnknownReason.UNREACHABLE,
@@ -62,7 +62,8 @@ _REASONS: Mapping[type[ChargehandError], UnknownReason] = {
 
 def unknown_from(error: ChargehandError) -> Unknown:
     """What a failed reading means for an answer; the detail is for operators."""
-    return Unknown(_REASONS[type(error)], str(error))
+    retry_after_s = error.retry_after_s if isinstance(error, Retryable) else None
+    return Unknown(_REASONS[type(error)], str(error), retry_after_s)
 
 
 async def _attempt(reading: Awaitable[T]) -> T | Unknown:

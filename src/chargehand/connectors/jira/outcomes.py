@@ -24,11 +24,15 @@ VENDOR_FAILURES = (
     VendorUnreachable,
 )
 _RETRY_AFTER_S = 5.0
+# A token that expired is renewed by a person; the action itself is as good as before.
+_SIGN_IN_AGAIN_S = 60.0
 _TOO_MANY_REQUESTS = 429
 
 
 def outcome_before_send(error: ChargehandError) -> ActionResult:
     """The result when a reading failed before anything was sent: surely nothing happened."""
+    if isinstance(error, CredentialsRefused):
+        return RetryAfter(_SIGN_IN_AGAIN_S, error.code)
     if isinstance(error, Rejected):
         return Refused(error.code, str(error))
     if isinstance(error, Fault):
@@ -41,6 +45,8 @@ def outcome_of_send(error: ChargehandError, *, settle_s: float) -> ActionResult:
 
     Units: `settle_s` is how long a request that was cut off may still take to land.
     """
+    if isinstance(error, CredentialsRefused):
+        return RetryAfter(_SIGN_IN_AGAIN_S, error.code)
     if isinstance(error, Rejected):
         return Refused(error.code, str(error))
     is_throttled = isinstance(error, VendorBusy) and (

@@ -100,7 +100,7 @@ async def test_missing_work_item_is_unknown_everywhere(world):
 @pytest.mark.parametrize(
     ("status", "wait_s", "reason"),
     [
-        pytest.param(401, None, UnknownReason.NO_ACCESS, id="401"),
+        pytest.param(401, None, UnknownReason.SIGN_IN_REFUSED, id="401"),
         pytest.param(403, None, UnknownReason.NO_ACCESS, id="403"),
         pytest.param(404, None, UnknownReason.NOT_FOUND, id="404"),
         pytest.param(429, 100, UnknownReason.RATE_LIMITED, id="429"),

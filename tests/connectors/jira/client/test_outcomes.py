@@ -80,7 +80,6 @@ async def test_hanging_send_ends_undecided_after_the_timeout():
     ("status", "reason"),
     [
         pytest.param(400, "request_refused", id="400"),
-        pytest.param(401, "credentials_refused", id="401"),
         pytest.param(403, "permission_missing", id="403"),
         pytest.param(404, "target_missing", id="404"),
         pytest.param(409, "request_refused", id="409"),
@@ -129,13 +128,17 @@ async def test_failed_reading_before_the_send_sends_nothing(action, failure, out
     assert wire.writes() == []
 
 
-async def test_refused_sign_in_before_the_send_is_final():
-    wire = jira(on_read=answer(401))
+@pytest.mark.parametrize(
+    "wire",
+    [
+        pytest.param(lambda: jira(on_read=answer(401)), id="before-the-send"),
+        pytest.param(lambda: jira(on_write=answer(401)), id="by-the-send"),
+    ],
+)
+async def test_refused_sign_in_is_tried_again_once_somebody_mended_it(wire):
+    result = await Rig(wire()).client().perform(samples.labels("urgent"))
 
-    result = await Rig(wire).client().perform(samples.labels("urgent"))
-
-    assert isinstance(result, Refused)
-    assert result.reason == "credentials_refused"
+    assert result == RetryAfter(60, "credentials_refused")
 
 
 async def test_unreadable_reading_before_the_send_is_our_fault():
