@@ -23,6 +23,7 @@ _EVERYTHING = {"Exception", "BaseException", "builtins.Exception", "builtins.Bas
 EDGES = (
     "engine/dbos_engine/engine.py",  # the worker: one task's bug must not end the others.
     "pipeline/working.py",  # the worker: one round's failure must not end the loop.
+    "pipeline/dispatching.py",  # the worker: one delivery must not keep the others waiting.
     "inbox/writer.py",  # the writer's thread: waiting requests must hear of its end.
     "web/edge.py",  # HTTP: what nobody expected is logged and answered.
     "cli/app.py",  # the command line: what nobody expected is told in one sentence.

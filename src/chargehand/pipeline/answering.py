@@ -38,15 +38,14 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.dispatching import report_late
+from chargehand.pipeline.late_asks import is_overtaken, report_late
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.waiting import wait_before_next
 from chargehand.policy.modes import read_policy
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Reading, Writing
 
-_FIRST_WAIT: Final = timedelta(seconds=5)
-_LONGEST_WAIT: Final = timedelta(minutes=10)
 _STATE_BY_MODE: Final = {
     Mode.SIMULATE: ActionState.SIMULATED,
     Mode.APPROVE: ActionState.WAITING,
@@ -104,7 +103,9 @@ class Answering:
         )
         outcome = answer(ask, facts, context)
         if isinstance(outcome, NotYet):
-            return await self._postpone(stored, outcome.reason.value)
+            return await self._postpone(
+                stored, outcome.reason.value, retry_after_s=outcome.retry_after_s or 0.0
+            )
         decision = with_previews(outcome.decision, connection.previewer.preview)
         whole = Answered(decision, outcome.answer_digest)
         await self._database.awrite(lambda tx: self._record(tx, stored, whole, now=now))
@@ -124,6 +125,10 @@ class Answering:
             return
         if current.ask.revision != ask.revision:
             # The asker edited while facts were read; the new wording gets its own task.
+            return
+        if is_overtaken(tx, ask):
+            tx.asks.close(ask.id, AskState.LATE, now=now, by="worker", problem="mode_changed")
+            report_late(tx, ask, now=now)
             return
         policy = tx.policies.current()
         version = policy.version if policy is not None else 0
@@ -156,6 +161,8 @@ class Answering:
             proposal = _Proposal(decision_id, ask.id, index, action, mode, version)
             self._propose(tx, proposal, now=now)
         tx.asks.close(ask.id, AskState.DECIDED, now=now, by="worker")
+        if decision.reason is Reason.ITEM_NOT_READABLE:
+            _report_unreadable(tx, ask, now=now)
         _log.info(
             "ask.decided",
             ask_id=ask.id,
@@ -196,10 +203,12 @@ class Answering:
                 tx, action_id, digest=digest, lasts=self._rules.approval_expires_after, now=now
             )
 
-    async def _postpone(self, stored: StoredAsk, problem: str) -> JSONObject:
+    async def _postpone(
+        self, stored: StoredAsk, problem: str, *, retry_after_s: float = 0.0
+    ) -> JSONObject:
         """Try again later, for as long as the ask is young; then leave it to a person."""
         now = self._clock.now()
-        wait = min(_FIRST_WAIT * 2**stored.attempts, _LONGEST_WAIT)
+        wait = max(wait_before_next(stored.attempts), timedelta(seconds=retry_after_s))
         if now + wait - stored.ask.asked_at > self._rules.answer_within and stored.attempts:
             return await self._give_up(stored, problem)
 
@@ -272,6 +281,17 @@ def open_approval(
         now=now,
     )
     return approval_id
+
+
+def _report_unreadable(tx: Writing, ask: Ask, *, now: datetime) -> None:
+    tell_operator(
+        tx,
+        "item_not_readable",
+        subject_id=f"{ask.connection_id}:{ask.project}:{now:%Y-%m-%d}",
+        text=f"A question on {ask.work_item} got no answer, because the bot can not see that work "
+        f"item. Does it have the permission to browse {ask.project}? See `chargehand doctor`.",
+        now=now,
+    )
 
 
 async def _read_facts(

@@ -1,39 +1,32 @@
 """Stored deliveries become events, and each event a silent decision or an ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
+from typing import TypeVar
 
-from chargehand.audit.tags import AuditTag
-from chargehand.commands.understanding import Understanding, mentions_name_only, understand
-from chargehand.decisions.audience_rules import silent_decision
-from chargehand.decisions.triage import Late, NeedsFacts, Silent, TriageContext, triage
-from chargehand.domain.action import ActionKind, ActionState
-from chargehand.domain.ask import Ask, AskState
-from chargehand.domain.decision import Reason
 from chargehand.domain.delivery import StoredDelivery
-from chargehand.domain.event import Event, EventKind
-from chargehand.domain.ids import AskId, ConnectionId, DecisionId, DeliveryId, EventId
-from chargehand.domain.records import ConnectionRecord
+from chargehand.domain.errors import Retryable
+from chargehand.domain.event import Event
+from chargehand.domain.ids import ConnectionId, DeliveryId
+from chargehand.domain.records import ConnectionRecord, Severity
 from chargehand.inbox.ports import DeliveryQueue
-from chargehand.kit.clock import EPOCH, Clock
-from chargehand.kit.ids import derive_id
+from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.judging import Judge
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.withdrawing import withdraw_ask
-from chargehand.policy.modes import changed_at
 from chargehand.storage.database import Database
-from chargehand.storage.repositories.asks import StoredAsk
+from chargehand.storage.errors import CheckpointUnreadable
 from chargehand.storage.transaction import Writing
 
+T = TypeVar("T")
 _BATCH = 200
 _BATCH_BYTES = 16 * 1024 * 1024
 # A write transaction should not keep others waiting for longer than this.
 _LONGEST_WRITE_S = 0.04
 _MOST_FAILURES = 3
-_LOOP_WINDOW = timedelta(minutes=10)
 _log = get_logger()
 
 
@@ -42,6 +35,13 @@ class _Parsed:
     stored: StoredDelivery
     connection: LiveConnection
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """What a delivery made of our own code."""
+
+    error: Exception
 
 
 class Dispatcher:
@@ -68,43 +68,67 @@ class Dispatcher:
         self._clock = clock
 
     def dispatch(self) -> int:
-        """Dispatch one batch; how many deliveries were closed, 0 when none waits."""
+        """Dispatch one batch; how many deliveries were dealt with, 0 when none can be.
+
+        A delivery that breaks our own code is tried three times, then given up and reported; it
+        keeps no other one waiting.
+        Raises: Retryable when a store is away; nothing is lost then.
+        """
         waiting = self._queue.claim(_BATCH, max_bytes=_BATCH_BYTES)
         if not waiting:
             return 0
         known = {
             record.id: record for record in self._database.read(lambda tx: tx.connections.all())
         }
-        parsed = [found for stored in waiting if (found := self._parse(stored, known)) is not None]
-        closed = 0
+        parsed: list[_Parsed] = []
+        dealt_with = 0
+        for stored in waiting:
+            connection = self._connections.get(stored.delivery.connection_id)
+            if connection is None:
+                self._queue.mark_dead(stored.id, "connection_not_configured", now=self._clock.now())
+                dealt_with += 1
+            elif not _is_identified(known.get(connection.id)):
+                # Without knowing who the bot is nobody can tell what is for it; it waits.
+                continue
+            elif (one := self._parse(stored, connection)) is not None:
+                parsed.append(one)
+            else:
+                dealt_with += 1
         while parsed:
-            done = self._write_some(parsed, known)
-            self._queue.mark_dispatched(
-                [one.stored.id for one in parsed[:done]], now=self._clock.now()
-            )
+            done = self._write(parsed, known)
             parsed = parsed[done:]
-            closed += done
-        return closed
+            dealt_with += done
+        return dealt_with
 
-    def _parse(
-        self, stored: StoredDelivery, known: Mapping[ConnectionId, ConnectionRecord]
-    ) -> _Parsed | None:
-        connection = self._connections.get(stored.delivery.connection_id)
-        if connection is None:
-            self._queue.mark_dead(stored.id, "connection_not_configured", now=self._clock.now())
+    def _parse(self, stored: StoredDelivery, connection: LiveConnection) -> _Parsed | None:
+        event = _attempt(partial(connection.parser.parse, stored.delivery))
+        if isinstance(event, _Broken):
+            self._note_failure(stored.id, event)
             return None
-        record = known.get(connection.id)
-        if record is None or record.bot_account_id is None:
-            # Without knowing who the bot is nobody can tell what is for it; the delivery waits.
-            return None
-        return _Parsed(stored, connection, connection.parser.parse(stored.delivery))
+        return _Parsed(stored, connection, event)
+
+    def _write(
+        self, parsed: Sequence[_Parsed], known: Mapping[ConnectionId, ConnectionRecord]
+    ) -> int:
+        """Write as many as fit into one transaction; where one breaks it, each in its own."""
+        written = _attempt(partial(self._write_some, parsed, known))
+        if not isinstance(written, _Broken):
+            self._mark_dispatched(parsed[:written])
+            return written
+        for one in parsed:
+            alone = _attempt(partial(self._write_some, [one], known))
+            if isinstance(alone, _Broken):
+                self._note_failure(one.stored.id, alone)
+            else:
+                self._mark_dispatched([one])
+        return len(parsed)
 
     def _write_some(
         self, parsed: Sequence[_Parsed], known: Mapping[ConnectionId, ConnectionRecord]
     ) -> int:
         def work(tx: Writing) -> int:
             started_s = monotonic()
-            judge = _Judge(tx, rules=self._rules, now=self._clock.now())
+            judge = Judge(tx, rules=self._rules, now=self._clock.now())
             for done, one in enumerate(parsed, start=1):
                 judge.take(one.stored, one.event, one.connection, known[one.connection.id])
                 if monotonic() - started_s > _LONGEST_WRITE_S:
@@ -113,237 +137,42 @@ class Dispatcher:
 
         return self._database.write(work)
 
-    def bury(self, delivery_id: DeliveryId, error: str) -> None:
-        """Note a failure of ours on one delivery; after some it is given up and reported."""
-        now = self._clock.now()
-        if self._queue.record_failure(delivery_id, error) < _MOST_FAILURES:
+    def _mark_dispatched(self, parsed: Sequence[_Parsed]) -> None:
+        self._queue.mark_dispatched([one.stored.id for one in parsed], now=self._clock.now())
+
+    def _note_failure(self, delivery_id: DeliveryId, broken: _Broken) -> None:
+        """Count a failure of ours on one delivery; after some it is given up and reported."""
+        error = type(broken.error).__name__
+        _log.error("dispatch.delivery_failed", delivery_id=delivery_id, exc_info=broken.error)
+        if self._queue.record_failure(delivery_id, f"{error}: {broken.error}") < _MOST_FAILURES:
             return
-        self._queue.mark_dead(delivery_id, error, now=now)
+        now = self._clock.now()
         self._database.write(
             lambda tx: tell_operator(
                 tx,
                 "delivery_given_up",
                 subject_id=delivery_id,
-                text=f"The delivery {delivery_id} could not be understood three times: {error}.",
+                text=f"The delivery {delivery_id} broke chargehand three times ({error}) and was "
+                "given up; this is a mistake of chargehand's, please report it.",
                 now=now,
+                severity=Severity.CRITICAL,
             )
         )
-
-    def first_waiting(self) -> DeliveryId | None:
-        """The delivery the next batch begins with."""
-        waiting = self._queue.claim(1, max_bytes=1)
-        return waiting[0].id if waiting else None
+        self._queue.mark_dead(delivery_id, error, now=now)
 
 
-class _Judge:
-    """Judges events inside one transaction."""
-
-    def __init__(self, tx: Writing, *, rules: PipelineRules, now: datetime) -> None:
-        self._tx = tx
-        self._rules = rules
-        self._now = now
-        current = tx.policies.current()
-        self._policy_version = current.version if current is not None else 0
-
-    def take(
-        self,
-        stored: StoredDelivery,
-        event: Event,
-        connection: LiveConnection,
-        record: ConnectionRecord,
-    ) -> None:
-        event_id = EventId(derive_id("evt", stored.id))
-        first = self._tx.events.id_of_key(event.event_key)
-        if first is not None and first != event_id:
-            self._tx.events.add_delivery(stored, event_id, duplicate_of=first, now=self._now)
-            return
-        if not self._tx.events.add(event_id, event, stored, now=self._now):
-            return
-        self._tx.events.add_delivery(stored, event_id, duplicate_of=None, now=self._now)
-        self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
-        self._judge(event_id, event, connection, record)
-
-    def _judge(
-        self,
-        event_id: EventId,
-        event: Event,
-        connection: LiveConnection,
-        record: ConnectionRecord,
-    ) -> None:
-        ask_key = f"{connection.id}:comment:{event.data.get('comment_id', '')}"
-        existing = self._tx.asks.find_by_key(ask_key) if _is_comment(event) else None
-        context = self._context(event, connection, record, existing)
-        verdict = triage(event, context)
-        match verdict:
-            case Silent():
-                self._stay_silent(event_id, event, verdict.reason)
-                if verdict.withdraws_ask and existing is not None:
-                    withdraw_ask(self._tx, existing.ask, now=self._now)
-            case Late() | NeedsFacts():
-                self._take_ask(event_id, event, verdict, ask_key, existing)
-
-    def _context(
-        self,
-        event: Event,
-        connection: LiveConnection,
-        record: ConnectionRecord,
-        existing: StoredAsk | None,
-    ) -> TriageContext:
-        bot = record.bot_account_id
-        if bot is None:
-            message = "a connection without a bot is not dispatched"
-            raise AssertionError(message)
-        understood = Understanding(intents=(), is_addressed=False, is_courtesy=False)
-        has_name_only = False
-        if event.lines and event.work_item is not None:
-            understood = understand(
-                event.lines,
-                bot=bot,
-                project_keys=frozenset(connection.projects),
-                own_work_item=event.work_item,
-            )
-            has_name_only = not understood.is_addressed and mentions_name_only(
-                event.lines, record.bot_name
-            )
-        state, is_answered = self._standing(existing)
-        return TriageContext(
-            bot_account_id=bot,
-            bot_name=record.bot_name,
-            project_keys=connection.projects,
-            is_addressed=understood.is_addressed,
-            is_courtesy=understood.is_courtesy,
-            has_name_only=has_name_only,
-            intents=understood.intents,
-            is_effect_of_ours=self._is_ours(event),
-            existing_ask_state=state,
-            existing_ask_answered=is_answered,
-            existing_ask_text=existing.ask.text if existing is not None else None,
-            recent_answers_to_actor_on_item=self._recent_answers(event, understood),
-            now=self._now,
-            answer_within=self._rules.answer_within,
-            fresh_since=self._fresh_since(event, record),
-        )
-
-    def _is_ours(self, event: Event) -> bool:
-        comment_id = event.data.get("comment_id")
-        if not _is_comment(event) or not isinstance(comment_id, str):
-            return False
-        return self._tx.effects.is_ours(event.connection_id, comment_id)
-
-    def _standing(self, existing: StoredAsk | None) -> tuple[AskState | None, bool]:
-        """An ask whose every action still waits for a person counts as not answered yet."""
-        if existing is None:
-            return None, False
-        if existing.ask.state is not AskState.DECIDED:
-            return existing.ask.state, existing.ask.state is AskState.DISMISSED
-        actions = self._tx.actions.of_ask(existing.ask.id)
-        if actions and all(action.state is ActionState.WAITING for action in actions):
-            return AskState.OPEN, False
-        return AskState.DECIDED, True
-
-    def _recent_answers(self, event: Event, understood: Understanding) -> int:
-        account, item = event.actor.account_id, event.work_item
-        if not understood.is_addressed or account is None or item is None:
-            return 0
-        return self._tx.decisions.count_answers_to(account, item, since=self._now - _LOOP_WINDOW)
-
-    def _fresh_since(self, event: Event, record: ConnectionRecord) -> datetime:
-        first = record.first_connected_at or EPOCH
-        if event.project is None:
-            return first
-        changed = changed_at(
-            self._tx.policies.history(), event.project, ActionKind.JIRA_ADD_COMMENT
-        )
-        return max(first, changed) if changed is not None else first
-
-    def _stay_silent(self, event_id: EventId, event: Event, reason: Reason) -> None:
-        decision_id = DecisionId(derive_id("dec", event_id, 0))
-        self._tx.decisions.add_silent(
-            decision_id,
-            silent_decision(reason, event.visibility),
-            event_id,
-            event,
-            policy_version=self._policy_version,
-            now=self._now,
-        )
-        self._tx.audit.append(
-            AuditTag.WORKER_DECISION_RECORDED,
-            decision_id,
-            {"event_id": event_id, "verdict": "silent", "reason": reason.value},
-            now=self._now,
-        )
-        if reason is Reason.LOOP_BROKEN:
-            tell_operator(
-                self._tx,
-                "loop_broken",
-                subject_id=f"{event.work_item}:{event.actor.account_id}",
-                text=f"One account asks again and again on {event.work_item}; it is no longer "
-                "answered there for a while. If it is a bot, leave it out of the mention.",
-                now=self._now,
-            )
-
-    def _take_ask(
-        self,
-        event_id: EventId,
-        event: Event,
-        verdict: Late | NeedsFacts,
-        ask_key: str,
-        existing: StoredAsk | None,
-    ) -> None:
-        ask = self._ask(event_id, event, verdict, ask_key, existing)
-        must_check = verdict.must_check_own_mark
-        if existing is None:
-            self._tx.asks.add(ask, must_check_own_mark=must_check, now=self._now)
-        else:
-            withdraw_ask(self._tx, existing.ask, now=self._now)
-            self._tx.asks.revise(ask, must_check_own_mark=must_check, now=self._now)
-        if ask.state is AskState.LATE:
-            report_late(self._tx, ask, now=self._now)
-
-    def _ask(
-        self,
-        event_id: EventId,
-        event: Event,
-        verdict: Late | NeedsFacts,
-        ask_key: str,
-        existing: StoredAsk | None,
-    ) -> Ask:
-        if event.project is None or event.work_item is None:
-            message = "triage lets no event without a work item become an ask"
-            raise AssertionError(message)
-        return Ask(
-            id=existing.ask.id if existing is not None else AskId(derive_id("ask", event_id)),
-            ask_key=ask_key,
-            revision=existing.ask.revision + 1 if existing is not None else 1,
-            event_id=event_id,
-            connection_id=event.connection_id,
-            project=event.project,
-            work_item=event.work_item,
-            comment_id=str(event.data.get("comment_id", "")),
-            asker=event.actor,
-            visibility=event.visibility,
-            asked_at=event.occurred_at,
-            text=event.text or "",
-            intents=verdict.intents,
-            state=AskState.LATE if isinstance(verdict, Late) else AskState.OPEN,
-        )
+def _is_identified(record: ConnectionRecord | None) -> bool:
+    return record is not None and record.bot_account_id is not None
 
 
-def report_late(tx: Writing, ask: Ask, *, now: datetime) -> None:
-    """Tell the operator, once for each connection and day, that asks wait in the late list."""
-    tell_operator(
-        tx,
-        "asks_late",
-        subject_id=f"{ask.connection_id}:{now:%Y-%m-%d}",
-        text=f"Questions that are too old to be answered by themselves wait, the first on "
-        f"{ask.work_item}. See `chargehand asks late`.",
-        now=now,
-    )
+def _attempt(work: Callable[[], T]) -> T | _Broken:
+    """What `work` returns, or the mistake of ours that ended it.
 
-
-def _is_comment(event: Event) -> bool:
-    return event.kind in (
-        EventKind.COMMENT_CREATED,
-        EventKind.COMMENT_UPDATED,
-        EventKind.COMMENT_DELETED,
-    )
+    Raises: Retryable and CheckpointUnreadable, which no delivery is to blame for.
+    """
+    try:
+        return work()
+    except (Retryable, CheckpointUnreadable):
+        raise
+    except Exception as error:  # noqa: BLE001 - an edge: one delivery must not stop the others.
+        return _Broken(error)

@@ -1,11 +1,14 @@
-"""Asks that wait for a person: answered all the same, or dismissed."""
+"""Asks that wait for a person: why they do, and how they are answered all the same or dismissed."""
 
 from datetime import datetime
 
 from chargehand.audit.tags import AuditTag
-from chargehand.domain.ask import AskState
-from chargehand.domain.ids import AskId
+from chargehand.domain.action import ActionKind
+from chargehand.domain.ask import Ask, AskState
+from chargehand.domain.ids import AskId, ProjectKey
 from chargehand.pipeline.errors import NotFound, NotLate
+from chargehand.pipeline.noticing import tell_operator
+from chargehand.policy.modes import changed_at
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
@@ -32,6 +35,36 @@ def dismiss_ask(tx: Writing, ask_id: str, *, by: str, now: datetime) -> AskId:
     tx.asks.close(stored.ask.id, AskState.DISMISSED, now=now, by=by)
     tx.audit.append(AuditTag.PERSON_ASK_DISMISSED, stored.ask.id, {"by": by}, now=now)
     return stored.ask.id
+
+
+def modes_changed_at(tx: Writing, project: ProjectKey) -> datetime | None:
+    """When the mode of any kind of action last became another in a project; None if never.
+
+    Before an ask is understood nobody knows which kinds its answer will take, so all count.
+    """
+    history = tx.policies.history()
+    changes = (changed_at(history, project, kind) for kind in ActionKind)
+    return max((at for at in changes if at is not None), default=None)
+
+
+def is_overtaken(tx: Writing, ask: Ask) -> bool:
+    """Whether a mode became another after an ask was made, and nobody released the ask since."""
+    changed = modes_changed_at(tx, ask.project)
+    if changed is None or ask.asked_at >= changed:
+        return False
+    return all(record.tag != AuditTag.PERSON_ASK_RELEASED for record in tx.audit.about(ask.id))
+
+
+def report_late(tx: Writing, ask: Ask, *, now: datetime) -> None:
+    """Tell the operator, once for each connection and day, that asks wait in the late list."""
+    tell_operator(
+        tx,
+        "asks_late",
+        subject_id=f"{ask.connection_id}:{now:%Y-%m-%d}",
+        text=f"Questions that are too old to be answered by themselves wait, the first on "
+        f"{ask.work_item}. See `chargehand asks late`.",
+        now=now,
+    )
 
 
 def _waiting(tx: Writing, ask_id: str) -> StoredAsk:

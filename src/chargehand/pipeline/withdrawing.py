@@ -5,7 +5,7 @@ from datetime import datetime
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState
 from chargehand.domain.ask import Ask, AskState
-from chargehand.domain.records import ApprovalState
+from chargehand.domain.records import ActionRecord, ApprovalState, EffectState
 from chargehand.pipeline.moving import move_action
 from chargehand.storage.transaction import Writing
 
@@ -13,19 +13,33 @@ _TAKEN_BACK = "ask_withdrawn"
 
 
 def withdraw_ask(tx: Writing, ask: Ask, *, now: datetime) -> None:
-    """Close an ask; what waits for a person is voided, what was sent stays sent."""
+    """Close an ask; what was not sent is not sent any more, what was sent stays sent."""
     for action in tx.actions.of_ask(ask.id):
-        if action.state is not ActionState.WAITING:
-            continue
-        approval = tx.approvals.newest_of_action(action.id)
-        if approval is not None and tx.approvals.decide(
-            approval.id, ApprovalState.VOIDED, by="chargehand", via="worker", reason="", now=now
-        ):
-            tx.audit.append(
-                AuditTag.WORKER_APPROVAL_VOIDED,
-                approval.id,
-                {"action_id": action.id, "why": _TAKEN_BACK},
-                now=now,
-            )
-        move_action(tx, action, ActionState.REJECTED, now=now, problem=_TAKEN_BACK)
+        if is_unsent(tx, action):
+            _void_approval(tx, action, now=now)
+            move_action(tx, action, ActionState.REJECTED, now=now, problem=_TAKEN_BACK)
     tx.asks.close(ask.id, AskState.WITHDRAWN, now=now, by="asker")
+
+
+def is_unsent(tx: Writing, action: ActionRecord) -> bool:
+    """Whether an action may still be sent, and surely no request about it is under way."""
+    if action.state is ActionState.WAITING:
+        return True
+    if action.state not in (ActionState.APPROVED, ActionState.EXECUTING):
+        return False
+    effect = tx.effects.of_action(action.id)
+    # The ledger's intent is committed before a request leaves, so without one none has left.
+    return effect is None or effect.record.state is EffectState.REFUSED
+
+
+def _void_approval(tx: Writing, action: ActionRecord, *, now: datetime) -> None:
+    approval = tx.approvals.newest_of_action(action.id)
+    if approval is not None and tx.approvals.decide(
+        approval.id, ApprovalState.VOIDED, by="chargehand", via="worker", reason="", now=now
+    ):
+        tx.audit.append(
+            AuditTag.WORKER_APPROVAL_VOIDED,
+            approval.id,
+            {"action_id": action.id, "why": _TAKEN_BACK},
+            now=now,
+        )

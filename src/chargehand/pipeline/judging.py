@@ -1,0 +1,233 @@
+"""Judges one event after the other inside a transaction: silence, an ask, or nothing new."""
+
+from datetime import datetime, timedelta
+
+from chargehand.audit.tags import AuditTag
+from chargehand.commands.understanding import Understanding, mentions_name_only, understand
+from chargehand.decisions.audience_rules import silent_decision
+from chargehand.decisions.triage import Late, NeedsFacts, Silent, TriageContext, triage
+from chargehand.domain.action import ActionState
+from chargehand.domain.ask import Ask, AskState
+from chargehand.domain.decision import Reason
+from chargehand.domain.delivery import StoredDelivery
+from chargehand.domain.event import Event, EventKind
+from chargehand.domain.ids import AskId, DecisionId, EventId, ProjectKey
+from chargehand.domain.records import ConnectionRecord
+from chargehand.kit.clock import EPOCH
+from chargehand.kit.ids import derive_id
+from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.late_asks import modes_changed_at, report_late
+from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.withdrawing import is_unsent, withdraw_ask
+from chargehand.storage.repositories.asks import StoredAsk
+from chargehand.storage.transaction import Writing
+
+_LOOP_WINDOW = timedelta(minutes=10)
+# An action that ended so never reached anybody, so the ask it belongs to is not answered.
+_CAME_TO_NOTHING = frozenset({ActionState.FAILED, ActionState.EXPIRED})
+
+
+class Judge:
+    """Judges events inside one transaction."""
+
+    def __init__(self, tx: Writing, *, rules: PipelineRules, now: datetime) -> None:
+        self._tx = tx
+        self._rules = rules
+        self._now = now
+        current = tx.policies.current()
+        self._policy_version = current.version if current is not None else 0
+        self._modes_changed_at: dict[ProjectKey, datetime | None] = {}
+
+    def take(
+        self,
+        stored: StoredDelivery,
+        event: Event,
+        connection: LiveConnection,
+        record: ConnectionRecord,
+    ) -> None:
+        """Record a delivery and what it meant; the second telling of an event is a duplicate."""
+        event_id = EventId(derive_id("evt", stored.id))
+        first = self._tx.events.id_of_key(event.event_key)
+        if first is not None and first != event_id:
+            self._tx.events.add_delivery(stored, event_id, duplicate_of=first, now=self._now)
+            return
+        if not self._tx.events.add(event_id, event, stored, now=self._now):
+            return
+        self._tx.events.add_delivery(stored, event_id, duplicate_of=None, now=self._now)
+        self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
+        self._judge(event_id, event, connection, record)
+
+    def _judge(
+        self,
+        event_id: EventId,
+        event: Event,
+        connection: LiveConnection,
+        record: ConnectionRecord,
+    ) -> None:
+        ask_key = f"{connection.id}:comment:{event.data.get('comment_id', '')}"
+        existing = self._tx.asks.find_by_key(ask_key) if _is_comment(event) else None
+        context = self._context(event, connection, record, existing)
+        verdict = triage(event, context)
+        match verdict:
+            case Silent():
+                self._stay_silent(event_id, event, verdict.reason)
+                if verdict.withdraws_ask and existing is not None:
+                    withdraw_ask(self._tx, existing.ask, now=self._now)
+            case Late() | NeedsFacts():
+                self._take_ask(event_id, event, verdict, ask_key, existing)
+
+    def _context(
+        self,
+        event: Event,
+        connection: LiveConnection,
+        record: ConnectionRecord,
+        existing: StoredAsk | None,
+    ) -> TriageContext:
+        bot = record.bot_account_id
+        if bot is None:
+            message = "a connection without a bot is not dispatched"
+            raise AssertionError(message)
+        understood = Understanding(intents=(), is_addressed=False, is_courtesy=False)
+        has_name_only = False
+        if event.lines and event.work_item is not None:
+            understood = understand(
+                event.lines,
+                bot=bot,
+                project_keys=frozenset(connection.projects),
+                own_work_item=event.work_item,
+            )
+            has_name_only = not understood.is_addressed and mentions_name_only(
+                event.lines, record.bot_name
+            )
+        state, is_answered = self._standing(existing)
+        return TriageContext(
+            bot_account_id=bot,
+            bot_name=record.bot_name,
+            project_keys=connection.projects,
+            is_addressed=understood.is_addressed,
+            is_courtesy=understood.is_courtesy,
+            has_name_only=has_name_only,
+            intents=understood.intents,
+            is_effect_of_ours=self._is_ours(event),
+            existing_ask_state=state,
+            existing_ask_answered=is_answered,
+            existing_ask_text=existing.ask.text if existing is not None else None,
+            recent_answers_to_actor_on_item=self._recent_answers(event, understood),
+            now=self._now,
+            answer_within=self._rules.answer_within,
+            fresh_since=self._fresh_since(event, record),
+        )
+
+    def _is_ours(self, event: Event) -> bool:
+        comment_id = event.data.get("comment_id")
+        if not _is_comment(event) or not isinstance(comment_id, str):
+            return False
+        return self._tx.effects.is_ours(event.connection_id, comment_id)
+
+    def _standing(self, existing: StoredAsk | None) -> tuple[AskState | None, bool]:
+        """An ask of whose actions nothing was sent and nothing will be is not answered yet."""
+        if existing is None:
+            return None, False
+        if existing.ask.state is not AskState.DECIDED:
+            return existing.ask.state, existing.ask.state is AskState.DISMISSED
+        actions = self._tx.actions.of_ask(existing.ask.id)
+        if actions and all(
+            action.state in _CAME_TO_NOTHING or is_unsent(self._tx, action) for action in actions
+        ):
+            return AskState.OPEN, False
+        return AskState.DECIDED, True
+
+    def _recent_answers(self, event: Event, understood: Understanding) -> int:
+        account, item = event.actor.account_id, event.work_item
+        if not understood.is_addressed or account is None or item is None:
+            return 0
+        return self._tx.decisions.count_answers_to(account, item, since=self._now - _LOOP_WINDOW)
+
+    def _fresh_since(self, event: Event, record: ConnectionRecord) -> datetime:
+        first = record.first_connected_at or EPOCH
+        if event.project is None:
+            return first
+        if event.project not in self._modes_changed_at:
+            self._modes_changed_at[event.project] = modes_changed_at(self._tx, event.project)
+        changed = self._modes_changed_at[event.project]
+        return max(first, changed) if changed is not None else first
+
+    def _stay_silent(self, event_id: EventId, event: Event, reason: Reason) -> None:
+        decision_id = DecisionId(derive_id("dec", event_id, 0))
+        self._tx.decisions.add_silent(
+            decision_id,
+            silent_decision(reason, event.visibility),
+            event_id,
+            event,
+            policy_version=self._policy_version,
+            now=self._now,
+        )
+        self._tx.audit.append(
+            AuditTag.WORKER_DECISION_RECORDED,
+            decision_id,
+            {"event_id": event_id, "verdict": "silent", "reason": reason.value},
+            now=self._now,
+        )
+        if reason is Reason.LOOP_BROKEN:
+            tell_operator(
+                self._tx,
+                "loop_broken",
+                subject_id=f"{event.work_item}:{event.actor.account_id}",
+                text=f"One account asks again and again on {event.work_item}; it is no longer "
+                "answered there for a while. If it is a bot, leave it out of the mention.",
+                now=self._now,
+            )
+
+    def _take_ask(
+        self,
+        event_id: EventId,
+        event: Event,
+        verdict: Late | NeedsFacts,
+        ask_key: str,
+        existing: StoredAsk | None,
+    ) -> None:
+        ask = self._ask(event_id, event, verdict, ask_key, existing)
+        must_check = verdict.must_check_own_mark
+        if existing is None:
+            self._tx.asks.add(ask, must_check_own_mark=must_check, now=self._now)
+        else:
+            withdraw_ask(self._tx, existing.ask, now=self._now)
+            self._tx.asks.revise(ask, must_check_own_mark=must_check, now=self._now)
+        if ask.state is AskState.LATE:
+            report_late(self._tx, ask, now=self._now)
+
+    def _ask(
+        self,
+        event_id: EventId,
+        event: Event,
+        verdict: Late | NeedsFacts,
+        ask_key: str,
+        existing: StoredAsk | None,
+    ) -> Ask:
+        if event.project is None or event.work_item is None:
+            message = "triage lets no event without a work item become an ask"
+            raise AssertionError(message)
+        return Ask(
+            id=existing.ask.id if existing is not None else AskId(derive_id("ask", event_id)),
+            ask_key=ask_key,
+            revision=existing.ask.revision + 1 if existing is not None else 1,
+            event_id=event_id,
+            connection_id=event.connection_id,
+            project=event.project,
+            work_item=event.work_item,
+            comment_id=str(event.data.get("comment_id", "")),
+            asker=event.actor,
+            visibility=event.visibility,
+            asked_at=event.occurred_at,
+            text=event.text or "",
+            intents=verdict.intents,
+            state=AskState.LATE if isinstance(verdict, Late) else AskState.OPEN,
+        )
+
+
+def _is_comment(event: Event) -> bool:
+    return event.kind in (
+        EventKind.COMMENT_CREATED,
+        EventKind.COMMENT_UPDATED,
+        EventKind.COMMENT_DELETED,
+    )
