@@ -41,7 +41,7 @@ from chargehand.storage.errors import CheckpointUnreadable
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Reading, Writing
 
-__all__ = ["AuditCheckpoint", "Database", "InboxCounts", "StoredAsk"]
+__all__ = ["AuditCheckpoint", "Database", "InboxCounts", "StoredAsk", "Trace", "Verification"]
 
 LEAST_PER_PAGE: Final = 1
 MOST_PER_PAGE: Final = 200
@@ -54,6 +54,8 @@ _SHOWN: Final = 60
 T = TypeVar("T")
 # What a use case may look through; one that writes may look as well.
 View: TypeAlias = Reading | Writing
+# The transaction of a use case that changes something, for callers that combine two of them.
+Changing: TypeAlias = Writing
 
 
 @dataclass(frozen=True, slots=True)

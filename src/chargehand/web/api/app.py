@@ -1,0 +1,58 @@
+"""The API as one application, to be mounted at `/v1`."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from chargehand.web.api.answers import api_answers
+from chargehand.web.api.approvals import add_approval_routes
+from chargehand.web.api.asks import add_ask_routes
+from chargehand.web.api.audit import add_audit_routes
+from chargehand.web.api.deps import APIDeps
+from chargehand.web.api.describing import TITLE, describe
+from chargehand.web.api.guard import guarded_route
+from chargehand.web.api.modes import add_mode_routes
+from chargehand.web.api.overview import add_overview_routes
+from chargehand.web.api.reading import add_reading_routes
+
+__all__ = ["API", "APIDeps", "build_api"]
+
+
+class API(FastAPI):
+    """FastAPI with a description whose paths are those that callers use."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document; made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self)
+        return self.openapi_schema
+
+
+def build_api(deps: APIDeps) -> API:
+    """The whole API; every route but its description asks for a key."""
+    app = API(
+        title=TITLE,
+        version=deps.version,
+        docs_url=None,
+        redoc_url=None,
+        root_path_in_servers=False,
+        redirect_slashes=False,
+        generate_unique_id_function=_name,
+    )
+    for kind, answer in api_answers().items():
+        app.add_exception_handler(kind, answer)
+    # Routes are added to the application's own router: an included one hides its methods.
+    router = app.router
+    router.route_class = guarded_route(deps.database, deps.bodies)
+    add_approval_routes(router, deps)
+    add_ask_routes(router, deps)
+    add_reading_routes(router, deps)
+    add_audit_routes(router, deps)
+    add_mode_routes(router, deps)
+    add_overview_routes(router, deps)
+    return app
+
+
+def _name(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,165 @@
+"""Approvals: exact actions that wait for a person, and what a person can do about them."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from chargehand.domain.ids import ConnectionId
+from chargehand.domain.json import JSONValue
+from chargehand.pipeline import approving, looking
+from chargehand.pipeline.showing import to_json
+from chargehand.plugins.connector import ActionPreviewer
+from chargehand.web.api.deps import APIDeps
+from chargehand.web.api.describing import Tag, problems, problems_with_body
+from chargehand.web.api.errors import ConnectionGone
+from chargehand.web.api.guard import Caller, current_caller
+from chargehand.web.api.inputs import (
+    ApprovalIdentifier,
+    ApprovalQuery,
+    EditBody,
+    Nothing,
+    NothingSaid,
+    RejectBody,
+)
+from chargehand.web.api.models import Approval, ApprovalPage
+
+VIA = "rest"
+_CHANGES = problems_with_body(404, 409)
+
+
+def add_approval_routes(router: APIRouter, deps: APIDeps) -> None:
+    """Lists, reads and decides approvals."""
+    _add_looking(router, deps)
+    _add_deciding(router, deps)
+    _add_editing(router, deps)
+
+
+def _add_looking(router: APIRouter, deps: APIDeps) -> None:
+    @router.get(
+        "/approvals", response_model=ApprovalPage, responses=problems(), tags=[Tag.APPROVALS]
+    )
+    async def list_approvals(query: Annotated[ApprovalQuery, Query()]) -> JSONValue:
+        """Approvals, newest first, each with its action and the exact preview."""
+        return await deps.database.aread(
+            lambda tx: to_json(
+                looking.list_approvals(
+                    tx, cursor=query.cursor, limit=query.limit, state=query.state
+                )
+            )
+        )
+
+    @router.get(
+        "/approvals/{approval_id}",
+        response_model=Approval,
+        responses=problems(404),
+        tags=[Tag.APPROVALS],
+    )
+    async def read_approval(approval_id: ApprovalIdentifier, _query: Nothing) -> JSONValue:
+        """One approval with its action and the exact preview."""
+        return await deps.database.aread(lambda tx: to_json(looking.find_approval(tx, approval_id)))
+
+
+def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
+    @router.post(
+        "/approvals/{approval_id}/approve",
+        response_model=Approval,
+        responses=_CHANGES,
+        tags=[Tag.APPROVALS],
+    )
+    async def approve(
+        approval_id: ApprovalIdentifier,
+        caller: Annotated[Caller, Depends(current_caller)],
+        _query: Nothing,
+        _body: NothingSaid = None,
+    ) -> JSONValue:
+        """Let this exact action be sent, once.
+
+        The first decision wins: 409 names who was faster.
+        """
+        now = deps.clock.now()
+        return await deps.database.awrite(
+            lambda tx: to_json(
+                approving.approve(tx, _full_id(tx, approval_id), by=caller.actor, via=VIA, now=now)
+            )
+        )
+
+    @router.post(
+        "/approvals/{approval_id}/reject",
+        response_model=Approval,
+        responses=_CHANGES,
+        tags=[Tag.APPROVALS],
+    )
+    async def reject(
+        approval_id: ApprovalIdentifier,
+        caller: Annotated[Caller, Depends(current_caller)],
+        _query: Nothing,
+        body: RejectBody | None = None,
+    ) -> JSONValue:
+        """See to it that this exact action is never sent.
+
+        The first decision wins: 409 names who was faster.
+        """
+        now = deps.clock.now()
+        reason = body.reason if body is not None else ""
+        return await deps.database.awrite(
+            lambda tx: to_json(
+                approving.reject(
+                    tx,
+                    _full_id(tx, approval_id),
+                    by=caller.actor,
+                    via=VIA,
+                    reason=reason,
+                    now=now,
+                )
+            )
+        )
+
+
+def _add_editing(router: APIRouter, deps: APIDeps) -> None:
+    @router.post(
+        "/approvals/{approval_id}/edit",
+        response_model=Approval,
+        responses=_CHANGES,
+        tags=[Tag.APPROVALS],
+    )
+    async def edit(
+        approval_id: ApprovalIdentifier,
+        caller: Annotated[Caller, Depends(current_caller)],
+        _query: Nothing,
+        body: EditBody,
+    ) -> JSONValue:
+        """Word a comment differently.
+
+        The approval asked about is void then; the answer is a new, open one about the new text.
+        """
+        now = deps.clock.now()
+
+        def work(tx: looking.Changing) -> JSONValue:
+            shown = looking.find_approval(tx, approval_id)
+            edited = approving.edit(
+                tx,
+                shown.approval.id,
+                text=body.text,
+                previewer=_previewer(deps.previewers, shown.action.connection_id),
+                by=caller.actor,
+                via=VIA,
+                lasts=deps.rules.approval_expires_after,
+                now=now,
+            )
+            return to_json(edited)
+
+        return await deps.database.awrite(work)
+
+
+def _full_id(tx: looking.Changing, approval_id: str) -> str:
+    return looking.find_approval(tx, approval_id).approval.id
+
+
+def _previewer(
+    previewers: Mapping[ConnectionId, ActionPreviewer], connection_id: ConnectionId
+) -> ActionPreviewer:
+    previewer = previewers.get(connection_id)
+    if previewer is None:
+        raise ConnectionGone(connection_id=connection_id)
+    return previewer

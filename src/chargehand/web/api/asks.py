@@ -1,0 +1,78 @@
+"""Asks: requests to the bot; those that wait for a person are answered or dismissed here."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from chargehand.domain.ids import ProjectKey
+from chargehand.domain.json import JSONValue
+from chargehand.pipeline import late_asks, looking
+from chargehand.pipeline.showing import to_json
+from chargehand.web.api.deps import APIDeps
+from chargehand.web.api.describing import Tag, problems, problems_with_body
+from chargehand.web.api.guard import Caller, current_caller
+from chargehand.web.api.inputs import AskQuery, Identifier, Nothing, NothingSaid
+from chargehand.web.api.models import Ask, AskPage
+
+_CHANGES = problems_with_body(404, 409)
+
+
+def add_ask_routes(router: APIRouter, deps: APIDeps) -> None:
+    """Lists and reads asks, and closes those that wait for a person."""
+    _add_looking(router, deps)
+    _add_closing(router, deps)
+
+
+def _add_looking(router: APIRouter, deps: APIDeps) -> None:
+    @router.get("/asks", response_model=AskPage, responses=problems(), tags=[Tag.ASKS])
+    async def list_asks(query: Annotated[AskQuery, Query()]) -> JSONValue:
+        """Asks, newest first; `state=late` gives those that wait because they are old."""
+        project = ProjectKey(query.project) if query.project is not None else None
+        return await deps.database.aread(
+            lambda tx: to_json(
+                looking.list_asks(
+                    tx, cursor=query.cursor, limit=query.limit, state=query.state, project=project
+                )
+            )
+        )
+
+    @router.get("/asks/{ask_id}", response_model=Ask, responses=problems(404), tags=[Tag.ASKS])
+    async def read_ask(ask_id: Identifier, _query: Nothing) -> JSONValue:
+        """One ask."""
+        return await deps.database.aread(lambda tx: to_json(looking.find_ask(tx, ask_id)))
+
+
+def _add_closing(router: APIRouter, deps: APIDeps) -> None:
+    @router.post("/asks/{ask_id}/answer", response_model=Ask, responses=_CHANGES, tags=[Tag.ASKS])
+    async def answer_ask(
+        ask_id: Identifier,
+        caller: Annotated[Caller, Depends(current_caller)],
+        _query: Nothing,
+        _body: NothingSaid = None,
+    ) -> JSONValue:
+        """Have a late or stuck ask answered in spite of its age."""
+        now = deps.clock.now()
+
+        def work(tx: looking.Changing) -> JSONValue:
+            found = looking.find_ask(tx, ask_id).ask.id
+            late_asks.release_ask(tx, found, by=caller.actor, now=now)
+            return to_json(looking.find_ask(tx, found))
+
+        return await deps.database.awrite(work)
+
+    @router.post("/asks/{ask_id}/dismiss", response_model=Ask, responses=_CHANGES, tags=[Tag.ASKS])
+    async def dismiss_ask(
+        ask_id: Identifier,
+        caller: Annotated[Caller, Depends(current_caller)],
+        _query: Nothing,
+        _body: NothingSaid = None,
+    ) -> JSONValue:
+        """Close a late or stuck ask without an answer."""
+        now = deps.clock.now()
+
+        def work(tx: looking.Changing) -> JSONValue:
+            found = looking.find_ask(tx, ask_id).ask.id
+            late_asks.dismiss_ask(tx, found, by=caller.actor, now=now)
+            return to_json(looking.find_ask(tx, found))
+
+        return await deps.database.awrite(work)

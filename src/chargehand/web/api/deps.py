@@ -1,0 +1,31 @@
+"""What the API is made of, handed in by `bootstrap`."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.inbox.ports import DeliveryQueue
+from chargehand.kit.clock import Clock
+from chargehand.pipeline.connection import PipelineRules
+from chargehand.pipeline.looking import AuditCheckpoint, Database
+from chargehand.plugins.connector import ActionPreviewer
+from chargehand.web.body import BodyReader
+
+
+@dataclass(frozen=True, slots=True)
+class APIDeps:
+    """What the API is made of.
+
+    Shape: `previewers` render edited actions, by connection; `bodies` limits what is held of all
+    request bodies together.
+    """
+
+    database: Database
+    queue: DeliveryQueue
+    checkpoint: AuditCheckpoint
+    previewers: Mapping[ConnectionId, ActionPreviewer]
+    served_projects: Collection[ProjectKey]
+    rules: PipelineRules
+    clock: Clock
+    version: str
+    bodies: BodyReader = field(default_factory=BodyReader)

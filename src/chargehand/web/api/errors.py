@@ -1,0 +1,76 @@
+"""What only the API refuses, and the status of everything a use case refuses.
+
+Rejected
+├── KeyMissing       no API key in the request
+├── KeyUnknown       a key nobody made, or one that was revoked
+├── BodyTooLong      more than any request here needs
+├── BodyNotJSON      a body that is not declared as JSON
+└── ConnectionGone   the action's connection is no longer configured
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+from chargehand.domain.errors import ChargehandError, Rejected
+from chargehand.pipeline.errors import (
+    AlreadyDecided,
+    ApprovalExpired,
+    ApprovalVoided,
+    NotFound,
+    NotLate,
+    PolicyChangedMeanwhile,
+)
+
+
+class KeyMissing(Rejected):
+    """No API key in the request."""
+
+    code = "key_missing"
+    template = "Send an API key as `Authorization: Bearer chk_...`; `chargehand keys` makes one."
+
+
+class KeyUnknown(Rejected):
+    """A key nobody made here, or one that was revoked."""
+
+    code = "key_unknown"
+    template = "This API key is not known here, or it was revoked."
+
+
+class BodyTooLong(Rejected):
+    """More than any request here needs."""
+
+    code = "body_too_large"
+    template = "The body is larger than the {limit_bytes} bytes the API accepts."
+
+
+class BodyNotJSON(Rejected):
+    """A body that is not declared as JSON."""
+
+    code = "body_not_json"
+    template = "The body is {found}; send JSON as `Content-Type: application/json`."
+
+
+class ConnectionGone(Rejected):
+    """The action's connection is no longer configured."""
+
+    code = "connection_not_configured"
+    template = "The connection {connection_id} of this action is not configured any more."
+
+
+STATUSES: Final[Mapping[type[ChargehandError], int]] = MappingProxyType(
+    {
+        KeyMissing: HTTPStatus.UNAUTHORIZED,
+        KeyUnknown: HTTPStatus.UNAUTHORIZED,
+        NotFound: HTTPStatus.NOT_FOUND,
+        AlreadyDecided: HTTPStatus.CONFLICT,
+        ApprovalExpired: HTTPStatus.CONFLICT,
+        ApprovalVoided: HTTPStatus.CONFLICT,
+        NotLate: HTTPStatus.CONFLICT,
+        PolicyChangedMeanwhile: HTTPStatus.CONFLICT,
+        ConnectionGone: HTTPStatus.CONFLICT,
+        BodyTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        BodyNotJSON: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    }
+)

@@ -1,0 +1,166 @@
+"""What callers may hand in: filters, cursors and bodies; anything else is refused by name."""
+
+from typing import Annotated, Any
+
+from fastapi import Body, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from chargehand.domain.action import ActionKind, ActionState, Mode
+from chargehand.domain.ask import AskState
+from chargehand.domain.decision import Verdict
+from chargehand.domain.event import EventKind
+from chargehand.domain.records import ApprovalState
+from chargehand.pipeline.looking import LEAST_PER_PAGE, MOST_PER_PAGE, PER_PAGE
+from chargehand.web.api.models import ID_LETTERS
+
+UNKNOWN_FIELD = "unknown_field"
+LONGEST_HOURS = 24 * 366
+_LONGEST_REASON = 1000
+_LONGEST_TEXT = 30_000
+_CURSOR = "The `next_cursor` of the page before; leave it out for the newest."
+
+DeliveryCursor = Annotated[str, Field(pattern=f"^dlv_{ID_LETTERS}$")]
+EventCursor = Annotated[str, Field(pattern=f"^evt_{ID_LETTERS}$")]
+AskCursor = Annotated[str, Field(pattern=f"^ask_{ID_LETTERS}$")]
+DecisionCursor = Annotated[str, Field(pattern=f"^dec_{ID_LETTERS}$")]
+ActionCursor = Annotated[str, Field(pattern=f"^act_{ID_LETTERS}$")]
+ApprovalCursor = Annotated[str, Field(pattern=f"^apv_{ID_LETTERS}$")]
+NoticeCursor = Annotated[str, Field(pattern=f"^ntc_{ID_LETTERS}$")]
+AuditCursor = Annotated[str, Field(pattern="^[0-9]{1,18}$")]
+ProjectFilter = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+WorkItemFilter = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_./-]{0,63}$")]
+ConnectionFilter = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")]
+
+
+class Handed(BaseModel):
+    """What every shape of an input keeps: unknown names are refused, and the known ones told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, value: Any) -> Any:
+        unknown = sorted(set(value) - set(cls.model_fields)) if isinstance(value, dict) else []
+        if unknown:
+            raise PydanticCustomError(
+                UNKNOWN_FIELD,
+                "There is no such field here.",
+                {"field": str(unknown[0])[:60], "allowed": ", ".join(cls.model_fields) or "none"},
+            )
+        return value
+
+
+class NoQuery(Handed):
+    """Nothing can be chosen here."""
+
+
+Nothing = Annotated[NoQuery, Query()]
+Identifier = Annotated[str, Path(description="Its id.")]
+ApprovalIdentifier = Annotated[str, Path(description="Its id, or its short id.")]
+
+
+class PageQuery(Handed):
+    """Which part of a list is wanted."""
+
+    limit: int = Field(
+        PER_PAGE, ge=LEAST_PER_PAGE, le=MOST_PER_PAGE, description="Most items on the page."
+    )
+
+
+class DeliveryQuery(PageQuery):
+    """Which deliveries are wanted."""
+
+    cursor: DeliveryCursor | None = Field(None, description=_CURSOR)
+    connection: ConnectionFilter | None = Field(None, description="Only of this connection.")
+
+
+class EventQuery(PageQuery):
+    """Which events are wanted."""
+
+    cursor: EventCursor | None = Field(None, description=_CURSOR)
+    project: ProjectFilter | None = Field(None, description="Only of this project.")
+    work_item: WorkItemFilter | None = Field(None, description="Only about this work item.")
+    kind: EventKind | None = Field(None, description="Only of this kind.")
+
+
+class AskQuery(PageQuery):
+    """Which asks are wanted."""
+
+    cursor: AskCursor | None = Field(None, description=_CURSOR)
+    state: AskState | None = Field(
+        None, description="Only in this state; `late` and `stuck` wait for a person."
+    )
+    project: ProjectFilter | None = Field(None, description="Only of this project.")
+
+
+class DecisionQuery(PageQuery):
+    """Which decisions are wanted."""
+
+    cursor: DecisionCursor | None = Field(None, description=_CURSOR)
+    project: ProjectFilter | None = Field(None, description="Only of this project.")
+    work_item: WorkItemFilter | None = Field(None, description="Only about this work item.")
+    verdict: Verdict | None = Field(None, description="Only with this outcome.")
+
+
+class ActionQuery(PageQuery):
+    """Which actions are wanted."""
+
+    cursor: ActionCursor | None = Field(None, description=_CURSOR)
+    state: ActionState | None = Field(None, description="Only in this state.")
+    kind: ActionKind | None = Field(None, description="Only of this kind.")
+    project: ProjectFilter | None = Field(None, description="Only of this project.")
+
+
+class ApprovalQuery(PageQuery):
+    """Which approvals are wanted."""
+
+    cursor: ApprovalCursor | None = Field(None, description=_CURSOR)
+    state: ApprovalState | None = Field(None, description="Only in this state.")
+
+
+class NoticeQuery(PageQuery):
+    """Which notices are wanted."""
+
+    cursor: NoticeCursor | None = Field(None, description=_CURSOR)
+
+
+class AuditQuery(PageQuery):
+    """Which audit records are wanted."""
+
+    cursor: AuditCursor | None = Field(None, description=_CURSOR)
+
+
+class StatsQuery(Handed):
+    """Which stretch of time is counted."""
+
+    hours: int = Field(24, ge=1, le=LONGEST_HOURS, description="How many hours back.")
+
+
+class NoBody(Handed):
+    """Nothing is to be said; an empty object is accepted too."""
+
+
+NothingSaid = Annotated[NoBody | None, Body(title="Nothing")]
+
+
+class RejectBody(Handed):
+    """Why an action is rejected."""
+
+    reason: str = Field(
+        "", max_length=_LONGEST_REASON, description="For those who look back; may be empty."
+    )
+
+
+class EditBody(Handed):
+    """The comment as it should be worded instead."""
+
+    text: str = Field(min_length=1, max_length=_LONGEST_TEXT, description="Markdown.")
+
+
+class ModeBody(Handed):
+    """The mode of one scope; without project and kind it is the default."""
+
+    mode: Mode
+    project: ProjectFilter | None = Field(None, description="One project; null for every one.")
+    kind: ActionKind | None = Field(None, description="One action kind; null for every one.")

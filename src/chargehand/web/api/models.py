@@ -1,0 +1,454 @@
+"""The shapes of every answer of the API; what is not named here is not sent."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from chargehand.domain.action import ActionKind, ActionState, Mode
+from chargehand.domain.ask import AskState
+from chargehand.domain.decision import DecidedBy, Reason, Urgency
+from chargehand.domain.delivery import DeliverySource, Lane
+from chargehand.domain.event import ActorKind, EventKind, VisibilityKind
+from chargehand.domain.intent import IntentForm, IntentKind
+from chargehand.domain.records import ApprovalState, EffectState, Severity
+
+ID_LETTERS = "[0-9a-hjkmnp-tv-z]{26}"
+
+
+def _named(description: str, prefix: str) -> Any:
+    # Told, not enforced: one odd row must not make a whole list unreadable.
+    pattern = f"^{prefix}_{ID_LETTERS}$"
+    return Field(description=description, json_schema_extra={"pattern": pattern})
+
+
+DeliveryId = Annotated[str, _named("Id of a delivery.", "dlv")]
+EventId = Annotated[str, _named("Id of an event.", "evt")]
+AskId = Annotated[str, _named("Id of an ask.", "ask")]
+DecisionId = Annotated[str, _named("Id of a decision.", "dec")]
+ActionId = Annotated[str, _named("Id of an action.", "act")]
+ApprovalId = Annotated[str, _named("Id of an approval.", "apv")]
+EffectId = Annotated[str, _named("Id of an effect.", "eff")]
+NoticeId = Annotated[str, _named("Id of a notice.", "ntc")]
+
+ConnectionName = Annotated[str, Field(description="Name of the connection in the settings.")]
+Project = Annotated[str, Field(description="Key of the project.")]
+WorkItem = Annotated[str, Field(description="Key of the work item.")]
+Digest = Annotated[str, Field(description="SHA-256 as lower-case hex.")]
+Problem = Annotated[str, Field(description="A closed word; empty while all is well.")]
+Actor = Annotated[str, Field(description="Who did it; empty while nobody did.")]
+NumberByWord = Annotated[dict[str, int], Field(description="How many, by closed word.")]
+
+
+class Shown(BaseModel):
+    """What every shape of an answer keeps."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Item = TypeVar("Item")
+
+
+class Page(Shown, Generic[Item]):
+    """One page of a list, newest first."""
+
+    items: list[Item] = Field(description="What is on this page, newest first.")
+    next_cursor: str | None = Field(
+        description="Hand this in as `cursor` for the next page; null on the last one."
+    )
+
+
+class Delivery(Shown):
+    """A received request after it was dispatched; its raw body stays in the inbox for a while."""
+
+    id: DeliveryId
+    connection_id: ConnectionName
+    connector: str = Field(description="Kind of the connection, like `jira`.")
+    delivery_key: str = Field(description="The vendor's delivery id, else a digest of the body.")
+    source: DeliverySource
+    lane: Lane
+    digest: Digest
+    size_bytes: int = Field(description="Size of the raw body.")
+    received_at: datetime
+    dispatched_at: datetime = Field(description="When it was given its event.")
+    event_id: EventId
+    duplicate_of: EventId | None = Field(
+        description="The event an earlier delivery had told of already; null when this was first."
+    )
+
+
+class Event(Shown):
+    """What a delivery meant."""
+
+    id: EventId
+    event_key: str = Field(description="The natural key that makes the event one of a kind.")
+    delivery_id: DeliveryId
+    connection_id: ConnectionName
+    connector: str = Field(description="Kind of the connection, like `jira`.")
+    kind: EventKind
+    project: Project | None
+    work_item: WorkItem | None
+    actor_id: str | None = Field(description="The vendor's account id; null when anonymous.")
+    actor_name: str = Field(description="The actor's name; empty after its erasure.")
+    occurred_at: datetime = Field(description="The vendor's own time.")
+    recorded_at: datetime
+    text: str | None = Field(description="What was written; null without text or after erasure.")
+    data: dict[str, JsonValue] = Field(description="Further facts, by kind.")
+
+
+class Person(Shown):
+    """Who asked."""
+
+    account_id: str | None = Field(description="The vendor's account id; null when anonymous.")
+    name: str
+    kind: ActorKind
+    time_zone: str | None = Field(description="IANA name; null when the vendor does not say.")
+
+
+class Visibility(Shown):
+    """Who may read a comment at the vendor."""
+
+    kind: VisibilityKind
+    value: str = Field(description="Name of the role or group; empty for other kinds.")
+    identifier: str = Field(description="The vendor's stable id of it; empty when unknown.")
+
+
+class Intent(Shown):
+    """One wish, as it was understood."""
+
+    kind: IntentKind
+    form: IntentForm
+    arguments: dict[str, str] = Field(description="What the wish is about, by kind.")
+    work_item: WorkItem | None = Field(description="Set only when another one was named.")
+
+
+class Ask(Shown):
+    """A person's request; one ask gets one answer."""
+
+    id: AskId
+    ask_key: str = Field(description="The natural key of the comment it stands in.")
+    revision: int = Field(description="Grows when the asker edits, or when a person releases it.")
+    event_id: EventId
+    connection_id: ConnectionName
+    project: Project
+    work_item: WorkItem
+    comment_id: str = Field(description="The vendor's id of the comment.")
+    asker: Person
+    visibility: Visibility
+    asked_at: datetime = Field(description="The vendor's own time.")
+    text: str = Field(description="What was asked; empty after its erasure.")
+    intents: list[Intent]
+    state: AskState
+    attempts: int = Field(description="Attempts to answer it that failed so far.")
+    next_attempt_at: datetime | None
+    recorded_at: datetime
+    closed_at: datetime | None
+    closed_by: Actor
+    problem: Problem
+
+
+class Source(Shown):
+    """Where a statement of an answer can be checked."""
+
+    label: str
+    url: str
+
+
+class Audience(Shown):
+    """The people an answer may reach."""
+
+    scope: str = Field(description="`work_item:<key>`, or `nobody` for a silent decision.")
+    visibility: Visibility
+
+
+class Decision(Shown):
+    """What was concluded about an event, and why."""
+
+    id: DecisionId
+    event_id: EventId
+    ask_id: AskId | None
+    project: Project | None
+    work_item: WorkItem | None
+    should_respond: bool = Field(description="Whether the event gets an answer.")
+    response: str = Field(description="The answer as Markdown; empty when silent.")
+    reason: Reason
+    reasoning: str = Field(description="The reason as a sentence.")
+    urgency: Urgency
+    suggested_actions: list[str] = Field(description="Kinds of the actions proposed, in order.")
+    confidence: float = Field(description="From 0 to 1.", ge=0, le=1)
+    decided_by: DecidedBy
+    cost_usd: str = Field(description="What models took, in US dollars.", examples=["0"])
+    audience: Audience
+    sources: list[Source]
+    withheld: list[str] = Field(description="What was left out for the audience's sake.")
+    policy_version: int = Field(description="The policy in force when it was decided.")
+    decided_at: datetime
+
+
+class Action(Shown):
+    """One side effect on one target, and where it stands."""
+
+    id: ActionId
+    decision_id: DecisionId
+    ask_id: AskId | None
+    kind: ActionKind
+    connection_id: ConnectionName
+    project: Project
+    target: str = Field(description="The vendor's stable name of the thing changed.")
+    params: dict[str, JsonValue] = Field(description="What is sent, by kind.")
+    base: dict[str, JsonValue] = Field(description="The state it was proposed on.")
+    preview: str = Field(description="The exact text people judge.")
+    digest: Digest
+    mode: Mode
+    state: ActionState
+    policy_version: int = Field(description="The policy that gave it its mode.")
+    attempts: int = Field(description="Attempts to send it that failed so far.")
+    next_attempt_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+    result: dict[str, JsonValue] = Field(description="The vendor's id and address of the effect.")
+    problem: Problem
+
+
+class PlainApproval(Shown):
+    """A question to people about one exact action."""
+
+    id: ApprovalId
+    short_id: str = Field(description="The last six letters, which a person can type.")
+    action_id: ActionId
+    digest: Digest
+    state: ApprovalState
+    opened_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    decided_by: Actor
+    decided_via: str = Field(description="The way it was decided; empty while it is open.")
+    reason: str = Field(description="What the person said; empty without a word.")
+
+
+class Approval(PlainApproval):
+    """A question to people about one exact action, with that action."""
+
+    action: Action
+
+
+class Effect(Shown):
+    """The ledger's line about one action: written before sending, settled after."""
+
+    id: EffectId
+    action_id: ActionId
+    connection_id: ConnectionName
+    target: str
+    digest: Digest
+    state: EffectState
+    attempts: int
+    intended_at: datetime
+    settled_at: datetime | None
+    external_id: str = Field(description="The vendor's id of what was made; empty until then.")
+    url: str = Field(description="Where it can be seen; empty until then.")
+
+
+class AuditRecord(Shown):
+    """One link of the audit chain."""
+
+    seq: int = Field(description="Place in the chain, from 1.")
+    recorded_at: datetime
+    tag: str = Field(description="What happened, as `source:subject:action`.")
+    subject_id: str = Field(description="What it happened to.")
+    body: str = Field(description="Canonical JSON, as text: the hash is over these characters.")
+    previous_hash: Digest
+    hash: Digest
+
+
+class Break(Shown):
+    """One place where the chain does not hold."""
+
+    seq: int
+    problem: str = Field(description="What is wrong there, in words.")
+
+
+class Verification(Shown):
+    """The outcome of walking the whole audit chain."""
+
+    is_intact: bool = Field(description="Nothing was edited, deleted, reordered or cut off.")
+    records: int = Field(description="How many records were walked.")
+    breaks: list[Break] = Field(description="Every place where the chain does not hold.")
+
+
+class ModeRule(Shown):
+    """One rule of the policy; null means every project, or every kind."""
+
+    project: Project | None
+    kind: ActionKind | None
+    mode: Mode
+
+
+class ModeLine(Shown):
+    """The mode of one action kind in one project; a null rule means the default gave it."""
+
+    project: Project
+    kind: ActionKind
+    mode: Mode
+    rule: ModeRule | None
+
+
+class Modes(Shown):
+    """The policy in force, and what follows from it."""
+
+    version: int
+    changed_at: datetime | None
+    changed_by: Actor
+    default: Mode = Field(description="The mode where no rule says otherwise.")
+    rules: list[ModeRule]
+    modes: list[ModeLine] = Field(description="Every action kind in every served project.")
+
+
+class Stats(Shown):
+    """How much happened in a stretch of time."""
+
+    since: datetime
+    until: datetime
+    deliveries: NumberByWord = Field(description="Deliveries by source.")
+    events: NumberByWord = Field(description="Events by kind.")
+    asks: NumberByWord = Field(description="Asks by state.")
+    verdicts: NumberByWord = Field(description="Decisions by verdict.")
+    reasons: NumberByWord = Field(description="Decisions by reason.")
+    actions: NumberByWord = Field(description="Actions by state.")
+    action_kinds: NumberByWord = Field(description="Actions by kind.")
+    approvals: NumberByWord = Field(description="Approvals by state.")
+
+
+class Connection(Shown):
+    """What is known of a connection from its last calls; null where nothing is known yet."""
+
+    id: ConnectionName
+    connector: str = Field(description="Kind of the connection, like `jira`.")
+    site: str
+    bot_account_id: str | None
+    bot_name: str
+    first_connected_at: datetime | None
+    last_ok_at: datetime | None
+    last_failure_at: datetime | None
+    last_failure: str = Field(description="Code of the last failure; empty without one.")
+    last_delivery_at: datetime | None
+    polled_at: datetime | None
+
+
+class InboxCounts(Shown):
+    """How many deliveries are in each state; the two lanes still wait to be dispatched."""
+
+    interactive: int
+    bulk: int
+    dispatched: int
+    dead: int = Field(description="Given up; the operator was told.")
+
+
+class Waiting(Shown):
+    """What waits right now, and for what."""
+
+    asks_open: int = Field(description="For the worker.")
+    asks_late: int = Field(description="For a person, because they are old.")
+    asks_stuck: int = Field(description="For a person, because they could not be decided.")
+    approvals_open: int = Field(description="For a person.")
+    actions_under_way: int = Field(description="For the worker or the vendor.")
+    actions_unknown: int = Field(description="For a person who looks whether they happened.")
+
+
+class Status(Shown):
+    """How things stand."""
+
+    version: str = Field(description="Version of chargehand.")
+    now: datetime
+    connections: list[Connection]
+    inbox: InboxCounts
+    waiting: Waiting
+    policy_version: int
+    audit_records: int = Field(description="Length of the audit chain.")
+
+
+class ActionTrace(Shown):
+    """One action with its newest approval and its line in the effect ledger."""
+
+    action: Action
+    approval: PlainApproval | None
+    effect: Effect | None
+
+
+class Trace(Shown):
+    """The way of one event through the house, in order."""
+
+    deliveries: list[Delivery] = Field(description="Every delivery that told of the event.")
+    event: Event
+    ask: Ask | None
+    decisions: list[Decision]
+    actions: list[ActionTrace]
+    audit: list[AuditRecord]
+
+
+class Notice(Shown):
+    """Something the operator is told once, however often it happens."""
+
+    id: NoticeId
+    notice_key: str = Field(description="The cause, which one notice stands for.")
+    severity: Severity
+    code: str
+    subject_id: str
+    text: str
+    first_at: datetime
+    last_at: datetime
+    count: int = Field(description="How often it happened so far.")
+
+
+class FieldProblem(Shown):
+    """One field that can not be used as it is."""
+
+    field: str = Field(description="Name of the field or parameter.")
+    message: str = Field(description="What is wrong with it.")
+    allowed: str | None = Field(default=None, description="What is allowed there.")
+
+
+class APIProblem(BaseModel):
+    """What went wrong, in the format of RFC 9457; further members depend on the code."""
+
+    model_config = ConfigDict(extra="allow", title="Problem")
+
+    type: str = Field(description="`urn:chargehand:problem:<code>`.")
+    title: str
+    status: int
+    code: str = Field(description="A closed word to act on.")
+    detail: str = Field(description="A sentence for people.")
+    errors: list[FieldProblem] = Field(
+        default=[], description="The fields that can not be used, where that is the problem."
+    )
+
+
+class DeliveryPage(Page[Delivery]):
+    """Deliveries, newest first."""
+
+
+class EventPage(Page[Event]):
+    """Events, newest first."""
+
+
+class AskPage(Page[Ask]):
+    """Asks, newest first."""
+
+
+class DecisionPage(Page[Decision]):
+    """Decisions, newest first."""
+
+
+class ActionPage(Page[Action]):
+    """Actions, newest first."""
+
+
+class ApprovalPage(Page[Approval]):
+    """Approvals, newest first."""
+
+
+class AuditPage(Page[AuditRecord]):
+    """Audit records, newest first."""
+
+
+class NoticePage(Page[Notice]):
+    """Notices, newest first."""

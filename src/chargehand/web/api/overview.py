@@ -1,0 +1,44 @@
+"""How things stand now, how much happened lately, and what the operator was told."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from chargehand.domain.json import JSONValue
+from chargehand.pipeline import looking
+from chargehand.pipeline.showing import to_json
+from chargehand.web.api.deps import APIDeps
+from chargehand.web.api.describing import Tag, problems
+from chargehand.web.api.inputs import Nothing, NoticeQuery, StatsQuery
+from chargehand.web.api.models import NoticePage, Stats, Status
+
+
+def add_overview_routes(router: APIRouter, deps: APIDeps) -> None:
+    """Status, statistics and notices."""
+
+    @router.get("/status", response_model=Status, responses=problems(), tags=[Tag.OVERVIEW])
+    async def read_status(_query: Nothing) -> JSONValue:
+        """Connections, what waits, and how long the audit chain is."""
+        counts = await asyncio.to_thread(deps.queue.counts)
+        now = deps.clock.now()
+        return await deps.database.aread(
+            lambda tx: to_json(looking.read_status(tx, inbox=counts, version=deps.version, now=now))
+        )
+
+    @router.get("/stats", response_model=Stats, responses=problems(), tags=[Tag.OVERVIEW])
+    async def read_stats(query: Annotated[StatsQuery, Query()]) -> JSONValue:
+        """How much happened in the last hours, by kind of row and its closed word."""
+        now = deps.clock.now()
+        since = now - timedelta(hours=query.hours)
+        return await deps.database.aread(
+            lambda tx: to_json(looking.read_stats(tx, since=since, until=now))
+        )
+
+    @router.get("/notices", response_model=NoticePage, responses=problems(), tags=[Tag.OVERVIEW])
+    async def list_notices(query: Annotated[NoticeQuery, Query()]) -> JSONValue:
+        """What the operator was told, newest first: each cause once, with how often it happened."""
+        return await deps.database.aread(
+            lambda tx: to_json(looking.list_notices(tx, cursor=query.cursor, limit=query.limit))
+        )

@@ -1,0 +1,173 @@
+"""Deliveries, events, decisions and actions: what was received, understood, decided and done."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.json import JSONValue
+from chargehand.pipeline import looking
+from chargehand.pipeline.showing import to_json
+from chargehand.web.api.deps import APIDeps
+from chargehand.web.api.describing import Tag, problems
+from chargehand.web.api.inputs import (
+    ActionQuery,
+    DecisionQuery,
+    DeliveryQuery,
+    EventQuery,
+    Identifier,
+    Nothing,
+)
+from chargehand.web.api.models import (
+    Action,
+    ActionPage,
+    Decision,
+    DecisionPage,
+    Delivery,
+    DeliveryPage,
+    Event,
+    EventPage,
+    Trace,
+)
+
+
+def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
+    """The lists and single reads of what passes through the house, and the trace of one thing."""
+    _add_deliveries(router, deps)
+    _add_events(router, deps)
+    _add_decisions(router, deps)
+    _add_actions(router, deps)
+
+    @router.get(
+        "/trace/{identifier}",
+        response_model=Trace,
+        responses=problems(404),
+        tags=[Tag.LOOKING_BACK],
+    )
+    async def read_trace(identifier: Identifier, _query: Nothing) -> JSONValue:
+        """The whole story of one thing, from delivery to effect.
+
+        `identifier` names a delivery, event, ask, decision, action or approval.
+        """
+        return await deps.database.aread(lambda tx: to_json(looking.find_trace(tx, identifier)))
+
+
+def _add_deliveries(router: APIRouter, deps: APIDeps) -> None:
+    @router.get(
+        "/deliveries", response_model=DeliveryPage, responses=problems(), tags=[Tag.LOOKING_BACK]
+    )
+    async def list_deliveries(query: Annotated[DeliveryQuery, Query()]) -> JSONValue:
+        """Deliveries, newest first, after they were dispatched."""
+        return await deps.database.aread(
+            lambda tx: to_json(
+                looking.list_deliveries(
+                    tx,
+                    cursor=query.cursor,
+                    limit=query.limit,
+                    connection_id=_connection(query.connection),
+                )
+            )
+        )
+
+    @router.get(
+        "/deliveries/{delivery_id}",
+        response_model=Delivery,
+        responses=problems(404),
+        tags=[Tag.LOOKING_BACK],
+    )
+    async def read_delivery(delivery_id: Identifier, _query: Nothing) -> JSONValue:
+        """One delivery."""
+        return await deps.database.aread(lambda tx: to_json(looking.find_delivery(tx, delivery_id)))
+
+
+def _add_events(router: APIRouter, deps: APIDeps) -> None:
+    @router.get("/events", response_model=EventPage, responses=problems(), tags=[Tag.LOOKING_BACK])
+    async def list_events(query: Annotated[EventQuery, Query()]) -> JSONValue:
+        """Events, newest first."""
+        return await deps.database.aread(
+            lambda tx: to_json(
+                looking.list_events(
+                    tx,
+                    cursor=query.cursor,
+                    limit=query.limit,
+                    project=_project(query.project),
+                    work_item=query.work_item,
+                    kind=query.kind,
+                )
+            )
+        )
+
+    @router.get(
+        "/events/{event_id}", response_model=Event, responses=problems(404), tags=[Tag.LOOKING_BACK]
+    )
+    async def read_event(event_id: Identifier, _query: Nothing) -> JSONValue:
+        """One event."""
+        return await deps.database.aread(lambda tx: to_json(looking.find_event(tx, event_id)))
+
+
+def _add_decisions(router: APIRouter, deps: APIDeps) -> None:
+    @router.get(
+        "/decisions", response_model=DecisionPage, responses=problems(), tags=[Tag.LOOKING_BACK]
+    )
+    async def list_decisions(query: Annotated[DecisionQuery, Query()]) -> JSONValue:
+        """Decisions, newest first: silence is one too."""
+        return await deps.database.aread(
+            lambda tx: to_json(
+                looking.list_decisions(
+                    tx,
+                    cursor=query.cursor,
+                    limit=query.limit,
+                    project=_project(query.project),
+                    work_item=query.work_item,
+                    verdict=query.verdict,
+                )
+            )
+        )
+
+    @router.get(
+        "/decisions/{decision_id}",
+        response_model=Decision,
+        responses=problems(404),
+        tags=[Tag.LOOKING_BACK],
+    )
+    async def read_decision(decision_id: Identifier, _query: Nothing) -> JSONValue:
+        """One decision."""
+        return await deps.database.aread(lambda tx: to_json(looking.find_decision(tx, decision_id)))
+
+
+def _add_actions(router: APIRouter, deps: APIDeps) -> None:
+    @router.get(
+        "/actions", response_model=ActionPage, responses=problems(), tags=[Tag.LOOKING_BACK]
+    )
+    async def list_actions(query: Annotated[ActionQuery, Query()]) -> JSONValue:
+        """Actions, newest first."""
+        return await deps.database.aread(
+            lambda tx: to_json(
+                looking.list_actions(
+                    tx,
+                    cursor=query.cursor,
+                    limit=query.limit,
+                    state=query.state,
+                    kind=query.kind,
+                    project=_project(query.project),
+                )
+            )
+        )
+
+    @router.get(
+        "/actions/{action_id}",
+        response_model=Action,
+        responses=problems(404),
+        tags=[Tag.LOOKING_BACK],
+    )
+    async def read_action(action_id: Identifier, _query: Nothing) -> JSONValue:
+        """One action with its exact preview."""
+        return await deps.database.aread(lambda tx: to_json(looking.find_action(tx, action_id)))
+
+
+def _project(key: str | None) -> ProjectKey | None:
+    return ProjectKey(key) if key is not None else None
+
+
+def _connection(name: str | None) -> ConnectionId | None:
+    return ConnectionId(name) if name is not None else None
