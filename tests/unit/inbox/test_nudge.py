@@ -3,15 +3,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from chargehand.domain.ids import DeliveryId
 from chargehand.inbox.nudge import Nudge, NudgeListener
-from chargehand.inbox.ports import StoreOutcome, StoreStatus
-from chargehand.inbox.watchers import WorkerNudge
 from tests.unit.inbox.deliveries import DEADLINE_S
 
 pytestmark = pytest.mark.anyio
-STORED = StoreOutcome(StoreStatus.STORED, DeliveryId("dlv_1"))
-DUPLICATE = StoreOutcome(StoreStatus.DUPLICATE, DeliveryId("dlv_1"))
 
 
 @pytest.fixture
@@ -60,25 +55,4 @@ async def test_a_sender_that_is_gone_leaves_the_listener_waiting(pipe: tuple[int
     os.close(pipe[1])
 
     assert not await listener.wait(timeout_s=0.01)
-    listener.stop()
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "wakes"),
-    [
-        pytest.param([STORED], True, id="new"),
-        pytest.param([DUPLICATE, STORED], True, id="new among duplicates"),
-        pytest.param([DUPLICATE], False, id="duplicate"),
-        pytest.param([], False, id="heartbeat"),
-    ],
-)
-async def test_the_worker_is_woken_only_for_new_deliveries(
-    pipe: tuple[int, int], outcomes: list[StoreOutcome], *, wakes: bool
-) -> None:
-    listener = NudgeListener(pipe[0])
-    listener.start()
-
-    WorkerNudge(Nudge(pipe[1])).committed(outcomes, took_s=0.001)
-
-    assert await listener.wait(timeout_s=0.05) is wakes
     listener.stop()
