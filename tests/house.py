@@ -1,18 +1,21 @@
 """The whole house in one process: real front, real databases, real pipeline; a fake Jira and clock.
 
 `say` is a person who comments and the signed webhook that follows; `settle` lets the worker do
-everything that is due. Nothing here waits, sleeps or patches.
+everything that is due. Nothing here waits, sleeps or patches. When a house is closed it proves that
+every write it sent was allowed and accounted for, see `accounting.py`.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import text
 
+from chargehand.audit.chain import Verification
 from chargehand.bootstrap.connections import (
     live_connections,
     pipeline_rules,
@@ -23,32 +26,53 @@ from chargehand.config.settings import Settings
 from chargehand.connectors.jira.client import JiraClient
 from chargehand.connectors.jira.config import ApiToken, JiraConfig
 from chargehand.domain.action import ActionKind, Mode
-from chargehand.domain.ids import ConnectionId, ProjectKey
-from chargehand.domain.records import ActionRecord, ApprovalRecord, DecisionRecord, EventRecord
+from chargehand.domain.delivery import VerifiedDelivery
+from chargehand.domain.ids import ConnectionId, DeliveryId, ProjectKey
+from chargehand.domain.records import (
+    ActionRecord,
+    ApprovalRecord,
+    DecisionRecord,
+    DeliveryRecord,
+    EffectRecord,
+    EventRecord,
+    NoticeRecord,
+)
 from chargehand.inbox.group_commit import GroupCommit
+from chargehand.inbox.ports import DeliveryQueue
+from chargehand.kit.ids import new_id
 from chargehand.pipeline.answering import Answering
-from chargehand.pipeline.approving import DecidedApproval, approve, expire_approvals, reject
+from chargehand.pipeline.approving import DecidedApproval, approve, edit, expire_approvals, reject
+from chargehand.pipeline.auditing import verify_audit
 from chargehand.pipeline.connecting import connect
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
-from chargehand.pipeline.modes import set_mode
+from chargehand.pipeline.late_asks import dismiss_ask, release_ask
+from chargehand.pipeline.modes import policy_in_force, set_mode
 from chargehand.pipeline.polling import Polling
+from chargehand.pipeline.tracing import Trace, trace
 from chargehand.pipeline.working import Worker, WorkerParts
+from chargehand.plugins.connector import EventParser
+from chargehand.policy.modes import read_policy
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.testing.clock import FakeClock
+from chargehand.testing.contracts import Contract
 from chargehand.testing.engine import InlineEngine
 from chargehand.testing.jira import FakeJira, seed_demo
+from chargehand.testing.jira.records import Comment
 from chargehand.web.front import FrontDeps, build_front
 from chargehand.web.pages import FrontStatus
+from tests.accounting import assert_accounted
+from tests.wire import Killed, Wire
 
 SITE = "http://127.0.0.1:8089"
 SECRET = "the-signing-secret-of-the-tests"
 START = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
 CONNECTION = ConnectionId("jira")
-_MOST_ROUNDS = 50
+SERVED = frozenset({ProjectKey("PAY"), ProjectKey("HELP")})
+_MOST_ROUNDS = 60
 
 
 @dataclass(frozen=True)
@@ -61,22 +85,74 @@ class Posted:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Said:
+    """One comment of a thread as people see it.
+
+    Shape: `mentions` are the names of those it notifies; `visibility` reads everyone, internal,
+    or role or group with its name; `action_id` is the action it is marked with.
+    """
+
+    id: str
+    author: str
+    text: str
+    mentions: tuple[str, ...]
+    visibility: str
+    action_id: str
+    is_ours: bool
+
+
+@dataclass(frozen=True)
+class Doubles:
+    """What a test puts in the place of a real part."""
+
+    contract: Contract | None = None
+    wrap_queue: Callable[[DeliveryQueue], DeliveryQueue] = field(default=lambda queue: queue)
+    wrap_parser: Callable[[EventParser], EventParser] = field(default=lambda parser: parser)
+
+
 class House:
     """Everything a test talks to."""
 
-    def __init__(self, settings: Settings, transport: Any = None) -> None:
+    def __init__(self, settings: Settings, doubles: Doubles) -> None:
         self.clock = FakeClock(START)
         self.settings = settings
-        self.jira = FakeJira(clock=self.clock)
+        self.doubles = doubles
+        self.jira = FakeJira(clock=self.clock, sleep=self._let_pass)
         self.bot = seed_demo(self.jira)
         self.clock.advance(60)
         self.stores: Stores = open_stores(settings)
-        self.connections = self._connections(transport)
-        self.engine = InlineEngine()
-        self.worker = self._worker()
-        self.engine.register(self.worker.task_bodies())
+        self.wire = Wire(self.jira.transport(), doubles.contract, self._mode_in_force)
         self._inbox_writer = open_inbox_writer(self.stores.inbox_engine)
         self.front: httpx.AsyncClient
+        self.start()
+
+    def start(self) -> None:
+        """A worker that knows only what the databases hold, as after a start of the process."""
+        self.connection = self._connect()
+        self.engine = InlineEngine()
+        connections = {CONNECTION: self.connection}
+        database, clock = self.stores.database, self.clock
+        rules = pipeline_rules(self.settings)
+        self.queue = self.doubles.wrap_queue(self.stores.queue)
+        self.dispatcher = Dispatcher(self.queue, database, connections, rules=rules, clock=clock)
+        self.polling = Polling(self.connection, database, self._store, clock=clock)
+        self.worker = Worker(
+            WorkerParts(
+                database=database,
+                engine=self.engine,
+                dispatcher=self.dispatcher,
+                answering=Answering(database, connections, rules=rules, clock=clock),
+                executing=Executing(database, connections, rules=rules, clock=clock),
+                pollings=(),
+                connections=connections,
+                changes=ChangeCheck(database.engine, self.queue),
+                clock=clock,
+            )
+        )
+        self.engine.register(self.worker.task_bodies())
+
+    # People at work in Jira
 
     @property
     def mention(self) -> str:
@@ -86,32 +162,35 @@ class House:
         self, body: str, *, author: str = "Mei Tanaka", item: str = "PAY-7", **how: Any
     ) -> Posted:
         """A person comments, mentioning the bot where the text says @bot."""
+        return await self.deliver(self.write(body, author=author, item=item, **how))
+
+    def write(
+        self, body: str, *, author: str = "Mei Tanaka", item: str = "PAY-7", **how: Any
+    ) -> Comment:
+        """A comment nobody told us of yet."""
+        self.clock.advance(1)
         text = body.replace("@bot", self.mention)
-        comment = self.jira.comment(item, author=author, body=text, **how)
-        return await self.deliver(comment)
+        return self.jira.comment(item, author=author, body=text, **how)
 
     async def edit(self, comment_id: str, body: str) -> Posted:
+        self.clock.advance(1)
         comment = self.jira.edit_comment(comment_id, body=body.replace("@bot", self.mention))
         return await self.deliver(comment, event="comment_updated")
 
     async def delete(self, comment_id: str) -> Posted:
-        comment = self.jira.delete_comment(comment_id)
+        self.clock.advance(1)
+        comment = self.jira.state.find_comment(comment_id)
+        assert comment is not None
+        self.jira.delete_comment(comment_id)
         return await self.deliver(comment, event="comment_deleted")
 
-    async def deliver(self, comment: Any, event: str = "comment_created") -> Posted:
+    async def deliver(self, comment: Comment, event: str = "comment_created") -> Posted:
         headers, body = self.jira.webhook_request(comment, event=event, secret=SECRET)
-        response = await self.front.post("/webhooks/jira/jira", headers=headers, content=body)
+        response = await self.post(headers, body)
         return Posted(comment.id, response, headers, body)
 
-    async def settle(self) -> None:
-        """Let the worker do everything that is due now."""
-        for _ in range(_MOST_ROUNDS):
-            before = len(self.engine.outcomes)
-            closed = self._dispatcher.dispatch()
-            await self.worker.starter.start_due()
-            if not closed and len(self.engine.outcomes) == before:
-                return
-        raise AssertionError("the worker never came to rest")
+    async def post(self, headers: Mapping[str, str], body: bytes) -> httpx.Response:
+        return await self.front.post("/webhooks/jira/jira", headers=headers, content=body)
 
     async def ask(self, body: str, **how: Any) -> Posted:
         """Say something and let it be answered."""
@@ -120,8 +199,31 @@ class House:
         await self.settle()
         return posted
 
+    # The worker
+
+    async def settle(self) -> None:
+        """Let the worker do everything that is due now."""
+        for _ in range(_MOST_ROUNDS):
+            before = len(self.engine.outcomes)
+            dealt_with = self.dispatcher.dispatch()
+            await self.worker.starter.start_due()
+            if not dealt_with and len(self.engine.outcomes) == before:
+                return
+        raise AssertionError("the worker never came to rest")
+
+    async def settle_until_killed(self) -> None:
+        """Let the worker run into the death a test ordered, and start another one."""
+        is_dead = False
+        try:
+            await self.settle()
+        except* Killed:
+            is_dead = True
+        assert is_dead, "the worker survived"
+        await self.connection.client.aclose()
+        self.start()
+
     async def poll(self) -> int:
-        found = await self._polling.poll()
+        found = await self.polling.poll()
         await self.settle()
         return found
 
@@ -131,6 +233,8 @@ class House:
         now = self.clock.now()
         self.stores.database.write(lambda tx: expire_approvals(tx, now=now))
         await self.settle()
+
+    # The operator
 
     def mode(self, mode: str, *, kind: str | None = None, project: str | None = None) -> None:
         """Switch a mode, a moment after everything so far."""
@@ -142,7 +246,7 @@ class House:
                 Mode(mode),
                 project=ProjectKey(project) if project else None,
                 kind=ActionKind(kind) if kind else None,
-                served={ProjectKey("PAY"), ProjectKey("HELP")},
+                served=SERVED,
                 by="cli:tester",
                 now=now,
             )
@@ -161,7 +265,46 @@ class House:
             lambda tx: reject(tx, approval.id, by=by, via="cli", reason="no", now=now)
         )
 
-    # What is remembered, newest first.
+    def reword(self, approval: ApprovalRecord, text: str) -> DecidedApproval:
+        self.clock.advance(1)
+        now = self.clock.now()
+        return self.stores.database.write(
+            lambda tx: edit(
+                tx,
+                approval.id,
+                text=text,
+                previewer=self.connection.previewer,
+                by="cli:lead",
+                via="cli",
+                lasts=pipeline_rules(self.settings).approval_expires_after,
+                now=now,
+            )
+        )
+
+    async def release(self, ask: StoredAsk) -> None:
+        now = self.clock.now()
+        self.stores.database.write(
+            lambda tx: release_ask(tx, ask.ask.id, by="cli:operator", now=now)
+        )
+        await self.settle()
+
+    async def dismiss(self, ask: StoredAsk) -> None:
+        now = self.clock.now()
+        self.stores.database.write(
+            lambda tx: dismiss_ask(tx, ask.ask.id, by="cli:operator", now=now)
+        )
+        await self.settle()
+
+    def sql(self, statement: str, **values: object) -> None:
+        """Change the database behind everybody's back."""
+        with self.stores.database.engine.connect() as connection, connection.begin():
+            connection.execute(text(statement), values)
+
+    # What is remembered, newest first
+
+    @property
+    def deliveries(self) -> tuple[DeliveryRecord, ...]:
+        return self.stores.database.read(lambda tx: tx.events.page_of_deliveries(limit=200).items)
 
     @property
     def decisions(self) -> tuple[DecisionRecord, ...]:
@@ -184,17 +327,76 @@ class House:
         return self.stores.database.read(lambda tx: tx.approvals.page(limit=200).items)
 
     @property
+    def told(self) -> tuple[NoticeRecord, ...]:
+        return self.stores.database.read(lambda tx: tx.notices.page(limit=200).items)
+
+    @property
     def notices(self) -> list[str]:
-        found = self.stores.database.read(lambda tx: tx.notices.page(limit=200).items)
-        return [notice.code for notice in found]
+        """The codes of what the operator was told, newest first."""
+        return [notice.code for notice in self.told]
+
+    @property
+    def verdicts(self) -> list[tuple[str, str]]:
+        """Verdict and reason of every decision, oldest first."""
+        return [(one.verdict.value, one.reason.value) for one in reversed(self.decisions)]
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """Kind and state of every action, oldest first."""
+        return [(one.kind.value, one.state.value) for one in reversed(self.actions)]
+
+    @property
+    def verification(self) -> Verification:
+        checkpoint = self.stores.checkpoint
+        return self.stores.database.read(lambda tx: verify_audit(tx, checkpoint))
+
+    @property
+    def modes_ever(self) -> set[Mode]:
+        """Every mode any policy version gave anything."""
+        history = self.stores.database.read(lambda tx: tx.policies.history())
+        policies = [read_policy(one.version, one.document) for one in history]
+        return {mode for one in policies for mode in (one.default, *(r.mode for r in one.rules))}
+
+    def effect(self, action: ActionRecord) -> EffectRecord | None:
+        found = self.stores.database.read(lambda tx: tx.effects.of_action(action.id))
+        return found.record if found is not None else None
+
+    def trace(self, identifier: str) -> Trace:
+        return self.stores.database.read(lambda tx: trace(tx, identifier))
+
+    # What Jira holds
 
     @property
     def writes(self) -> list[tuple[str, str]]:
         """Every change that was asked of Jira, oldest first."""
         return [(request.method, request.path) for request in self.jira.writes()]
 
-    def _connections(self, transport: Any) -> dict[ConnectionId, LiveConnection]:
-        built = live_connections(self.settings, clock=self.clock)
+    def thread(self, item: str = "PAY-7") -> list[Said]:
+        """The comments of a work item, oldest first."""
+        return [self._said(comment) for comment in self.jira.state.comments_of(item)]
+
+    def replies(self, item: str = "PAY-7") -> list[Said]:
+        """The bot's own comments on a work item, oldest first."""
+        return [said for said in self.thread(item) if said.is_ours]
+
+    def _said(self, comment: Comment) -> Said:
+        names = self.jira.state.names()
+        shown = comment.wiki
+        for account_id, name in names.items():
+            shown = shown.replace(f"[~accountid:{account_id}]", f"@{name}")
+        mark = comment.properties.get("chargehand.action", {})
+        return Said(
+            id=comment.id,
+            author=names[comment.author],
+            text=shown,
+            mentions=tuple(names[one] for one in _mentioned(comment.body)),
+            visibility=_visibility(comment),
+            action_id=mark.get("action_id", ""),
+            is_ours=comment.author == self.bot.account_id,
+        )
+
+    def _connect(self) -> LiveConnection:
+        live = live_connections(self.settings, clock=self.clock)[CONNECTION]
         configured = self.settings.connections[0]
         config = JiraConfig(
             connection_id=CONNECTION,
@@ -203,52 +405,37 @@ class House:
             projects=tuple(ProjectKey(key) for key in configured.projects),
             email=configured.email,
         )
-        self.client = JiraClient(
-            config, self.clock, transport=transport or self.jira.transport(), sleep=_no_sleep
-        )
-        live = built[CONNECTION]
-        return {
-            CONNECTION: LiveConnection(
-                id=live.id,
-                connector=live.connector,
-                site=live.site,
-                projects=live.projects,
-                parser=live.parser,
-                previewer=live.previewer,
-                client=self.client,
-                poll_interval=timedelta(seconds=60),
-            )
-        }
+        client = JiraClient(config, self.clock, transport=self.wire, sleep=_no_sleep)
+        self.request_timeout_s = config.request_timeout_s
+        return replace(live, client=client, parser=self.doubles.wrap_parser(live.parser))
 
-    def _worker(self) -> Worker:
-        rules = pipeline_rules(self.settings)
-        database, queue = self.stores.database, self.stores.queue
-        connection = self.connections[CONNECTION]
-        self._dispatcher = Dispatcher(
-            queue, database, self.connections, rules=rules, clock=self.clock
-        )
-        self._polling = Polling(connection, database, self._store, clock=self.clock)
-        self.executing = Executing(database, self.connections, rules=rules, clock=self.clock)
-        return Worker(
-            WorkerParts(
-                database=database,
-                engine=self.engine,
-                dispatcher=self._dispatcher,
-                answering=Answering(database, self.connections, rules=rules, clock=self.clock),
-                executing=self.executing,
-                pollings=(),
-                connections=self.connections,
-                changes=ChangeCheck(database.engine, queue),
-                clock=self.clock,
-            )
-        )
+    def _mode_in_force(self, project: ProjectKey, kind: ActionKind) -> Mode:
+        policy = self.stores.database.read(policy_in_force)
+        return policy.mode_for(project, kind)
 
-    async def _store(self, deliveries: Any) -> None:
-        from chargehand.domain.ids import DeliveryId
-        from chargehand.kit.ids import new_id
+    async def _let_pass(self, seconds: float) -> None:
+        """A delay inside Jira: the clock moves, and who waits too long has hung up."""
+        if seconds > self.request_timeout_s:
+            self.clock.advance(self.request_timeout_s)
+            message = "the client gave up waiting"
+            raise httpx.ReadTimeout(message)
+        self.clock.advance(seconds)
 
+    async def _store(self, deliveries: tuple[VerifiedDelivery, ...]) -> None:
         now = self.clock.now()
         self._inbox_writer.store([(DeliveryId(new_id("dlv", now)), one) for one in deliveries])
+
+
+def _mentioned(node: Any) -> list[str]:
+    if node.get("type") == "mention":
+        return [node["attrs"]["id"]]
+    return [one for child in node.get("content", ()) for one in _mentioned(child)]
+
+
+def _visibility(comment: Comment) -> str:
+    if comment.visibility is not None:
+        return f"{comment.visibility.type} {comment.visibility.value}"
+    return "everyone" if comment.public else "internal"
 
 
 async def _no_sleep(_seconds: float) -> None:
@@ -256,9 +443,11 @@ async def _no_sleep(_seconds: float) -> None:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, transport: Any = None) -> AsyncIterator[House]:
+async def open_house(
+    settings: Settings, doubles: Doubles, *, check: Callable[[House], None] = assert_accounted
+) -> AsyncIterator[House]:
     """A house that knows who the bot is, with its front open."""
-    house = House(settings, transport)
+    house = House(settings, doubles)
     inbox = GroupCommit(open_inbox_writer(house.stores.inbox_engine).store, clock=house.clock)
     deps = FrontDeps(
         connections=receiving_connections(settings),
@@ -277,13 +466,12 @@ async def open_house(settings: Settings, transport: Any = None) -> AsyncIterator
                 transport=transport_to_front, base_url="http://front"
             ) as client:
                 house.front = client
-                assert await connect(
-                    house.connections[CONNECTION], house.stores.database, clock=house.clock
-                )
+                assert await connect(house.connection, house.stores.database, clock=house.clock)
                 house.clock.advance(1)
                 yield house
+                check(house)
     finally:
-        await house.client.aclose()
+        await house.connection.client.aclose()
         house.stores.close()
 
 
@@ -304,6 +492,7 @@ def house_settings(data_dir: Path, **changes: Any) -> Settings:
         "projects": ["PAY", "HELP"],
         "intake": "both",
         "webhook_secrets": [SECRET],
+        **changes.pop("connection", {}),
     }
     storage = {"data_dir": data_dir, **changes.pop("storage", {})}
     return Settings(storage=storage, connections=[connection], **changes)

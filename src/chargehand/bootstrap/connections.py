@@ -1,5 +1,7 @@
 """Builds connections from settings; the only place that knows which connectors there are."""
 
+from datetime import timedelta
+
 import httpx
 
 from chargehand.bootstrap.errors import ConnectionMissing
@@ -15,6 +17,9 @@ from chargehand.intake.receive import ReceivingConnection
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.plugins.connector import IntakeSecrets
+
+# What a vendor still works on when we stop listening is stored by then.
+_SETTLE_MARGIN = timedelta(seconds=10)
 
 
 def receiving_connections(settings: Settings) -> dict[ConnectionId, ReceivingConnection]:
@@ -45,6 +50,7 @@ def live_connections(
             previewer=JiraPreviewer(),
             client=open_client(configured, clock=clock, observer=observer),
             poll_interval=None if configured.intake == "webhook" else configured.poll_interval,
+            settle_after=configured.request_timeout + _SETTLE_MARGIN,
         )
         for configured in settings.connections
     }

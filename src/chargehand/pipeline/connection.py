@@ -12,6 +12,8 @@ class LiveConnection:
     """Everything the worker needs of one site.
 
     Shape: `poll_interval` is None when webhooks are the only intake.
+    Units: `settle_after` is longer than any request lives, so that a send whose end nobody saw
+    has landed by then or never will.
     """
 
     id: ConnectionId
@@ -22,6 +24,7 @@ class LiveConnection:
     previewer: ActionPreviewer
     client: ConnectorClient
     poll_interval: timedelta | None
+    settle_after: timedelta
 
 
 @dataclass(frozen=True, slots=True)

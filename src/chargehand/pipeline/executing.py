@@ -41,8 +41,6 @@ from chargehand.storage.database import Database
 from chargehand.storage.repositories.effects import OpenEffect
 from chargehand.storage.transaction import Writing
 
-# Longer than any request of ours lives, so an undecided one has landed by then or never will.
-SETTLE_AFTER: Final = timedelta(seconds=30)
 _MOST_ATTEMPTS: Final = 10
 _LOOK_AGAIN_AFTER: Final = timedelta(seconds=30)
 # The state an action was based on is gone: nobody's failure, and nothing to send.
@@ -125,14 +123,17 @@ class Executing:
 
     async def _attempt(self, step: "ApprovedAction | _MustLookUp") -> "_Result":
         """Look for the effect where an earlier send is open, then send what is surely not there."""
-        if isinstance(step, _MustLookUp):
-            seen = await self._look_up(step)
-            next_step = await self._database.awrite(lambda tx: self._after_look_up(tx, step, seen))
-            if isinstance(next_step, _Stop):
-                return _Result(step.action.id, next_step)
-            step = next_step
-        connection = self._connections[step.connection_id]
-        return _Result(step.action_id, await connection.client.perform(step))
+        if not isinstance(step, _MustLookUp):
+            return await self._perform(step)
+        seen = await self._look_up(step)
+        found = await self._database.awrite(lambda tx: self._after_look_up(tx, step, seen))
+        if isinstance(found, _Stop):
+            return _Result(step.action.id, found)
+        return await self._perform(found)
+
+    async def _perform(self, action: ApprovedAction) -> "_Result":
+        client = self._connections[action.connection_id].client
+        return _Result(action.action_id, await client.perform(action))
 
     def _enter_all(
         self, tx: Writing, action_ids: Sequence[ActionId]
@@ -254,7 +255,8 @@ class Executing:
     def _intend(
         self, tx: Writing, action: ActionRecord, effect_id: EffectId, *, now: datetime
     ) -> None:
-        tx.effects.intend(effect_id, action, settle_at=now + SETTLE_AFTER, now=now)
+        settle_at = now + self._connections[action.connection_id].settle_after
+        tx.effects.intend(effect_id, action, settle_at=settle_at, now=now)
         if action.state is not ActionState.EXECUTING:
             move_action(tx, action, ActionState.EXECUTING, now=now)
         tx.audit.append(
@@ -360,3 +362,18 @@ class Executing:
             severity=severity,
         )
         return _Stop("failed", problem)
+
+    async def report_failed_task(self, action_id: ActionId, problem: str) -> None:
+        """Leave an action whose task failed inside chargehand to a person."""
+
+        def work(tx: Writing) -> None:
+            action = tx.actions.find(action_id)
+            if action is None or action.state not in (ActionState.APPROVED, ActionState.EXECUTING):
+                return
+            effect = tx.effects.of_action(action_id)
+            if effect is not None and effect.record.state is EffectState.INTENDED:
+                self._give_up(tx, action, problem)
+            else:
+                self._fail(tx, action, problem, Severity.CRITICAL)
+
+        await self._database.awrite(work)
