@@ -1,8 +1,75 @@
-"""The `chargehand` command."""
+"""Top floor: `python -m chargehand` is the command line, or one child process of `serve`."""
 
+import argparse
+import os
+import signal
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from chargehand.cli.app import main
+from chargehand.bootstrap.processes import CHILD, ProcessOptions
+from chargehand.domain.errors import ChargehandError
+
+
+def main() -> int:
+    """Run what the arguments name; the exit code."""
+    if sys.argv[1:2] == [CHILD]:
+        return run_child(sys.argv[2:])
+    # lazy: a child process never needs the command line.
+    from chargehand.cli.app import main as command_line
+
+    return command_line()
+
+
+def run_child(arguments: Sequence[str]) -> int:
+    """Run one role until told to stop; 2 when it refused to start."""
+    parser = argparse.ArgumentParser(prog=f"chargehand {CHILD}")
+    parser.add_argument("role", choices=("migrate", "front", "worker"))
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--clock-from")
+    parser.add_argument("--nudge-fd", type=int)
+    parser.add_argument("--lifeline-fd", type=int)
+    given = parser.parse_args(arguments)
+    # The supervisor waits for its signals with them blocked, and children inherit that.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    options = ProcessOptions(
+        config=given.config,
+        clock_from=given.clock_from,
+        nudge_fd=given.nudge_fd,
+        lifeline_fd=given.lifeline_fd,
+    )
+    try:
+        return _run(given.role, options)
+    except ChargehandError as error:
+        sys.stderr.write(f"chargehand: {error}\n")
+        return 2
+
+
+def _run(role: str, options: ProcessOptions) -> int:
+    # lazy: each role is one process and loads only what it needs; the front must not load the
+    # engine, the worker no web, and migrating neither.
+    from chargehand.config.load import load_settings
+    from chargehand.logs.log import configure_logs
+
+    settings = load_settings(options.config, os.environ)
+    configure_logs(level=settings.log.level, form=settings.log.format, role=role)
+    if role == "front":
+        # lazy: as above.
+        from chargehand.web.process import run_front
+
+        return run_front(settings, options)
+    if role == "worker":
+        # lazy: as above.
+        from chargehand.bootstrap.worker import run_worker
+
+        return run_worker(settings, options)
+    # lazy: as above.
+    from chargehand.bootstrap.stores import migrate_stores
+    from chargehand.kit.clock import SystemClock
+
+    migrate_stores(settings, clock=SystemClock())
+    return 0
+
 
 if __name__ == "__main__":
     sys.exit(main())

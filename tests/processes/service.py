@@ -225,7 +225,7 @@ def wait_until(
     while not is_so():
         if time.monotonic() > end:
             raise AssertionError(f"it never came true that {what}\n{on_failure()}")
-        # lint: allow no-sleep — other processes make the condition true, not a clock of ours.
+        # lint: allow test-sleep — other processes make the condition true, not a clock of ours.
         time.sleep(0.05)
 
 

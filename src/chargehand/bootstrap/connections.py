@@ -2,15 +2,17 @@
 
 from datetime import timedelta
 
-import httpx
-
 from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.config.settings import JiraConnection, Settings
 from chargehand.connectors.jira.client import JiraClient
 from chargehand.connectors.jira.config import ApiToken, JiraConfig
 from chargehand.connectors.jira.parse import JiraParser
 from chargehand.connectors.jira.preview import JiraPreviewer
-from chargehand.connectors.jira.transport import RequestObserver, ignore_request
+from chargehand.connectors.jira.transport import (
+    RequestObserver,
+    VendorTransport,
+    ignore_request,
+)
 from chargehand.connectors.jira.webhook import JiraWebhook
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.intake.receive import ReceivingConnection
@@ -61,7 +63,7 @@ def open_client(
     *,
     clock: Clock,
     observer: RequestObserver = ignore_request,
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: VendorTransport | None = None,
 ) -> JiraClient:
     """A client of one site."""
     config = JiraConfig(

@@ -5,12 +5,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import Connection, Engine, text
-
 from chargehand.bootstrap.errors import AnotherWorkerRuns
-
-# Any number will do as long as every chargehand takes the same one.
-_ADVISORY_KEY = 0x0C8A26E_4A2D
 
 
 class FolderLock:
@@ -43,32 +38,3 @@ class FolderLock:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-class DatabaseLock:
-    """The same for PostgreSQL, where workers may run on different machines."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._connection: Connection | None = None
-
-    def take(self) -> None:
-        """Take the lock without waiting.
-
-        Raises: AnotherWorkerRuns.
-        """
-        connection = self._engine.connect()
-        query = text("SELECT pg_try_advisory_lock(:key)")
-        is_ours = connection.execute(query, {"key": _ADVISORY_KEY}).scalar_one()
-        connection.commit()
-        if not is_ours:
-            connection.close()
-            raise AnotherWorkerRuns(holder="", path="the database")
-        self._connection = connection
-
-    def release(self) -> None:
-        """Let go; safe to call twice."""
-        if self._connection is not None:
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection = None

@@ -5,6 +5,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+# The word that makes `python -m chargehand` a child process instead of the command line.
+CHILD: Final = "process"
 
 
 @dataclass(frozen=True, slots=True)

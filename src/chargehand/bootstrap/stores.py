@@ -3,18 +3,24 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, Engine
-
 from chargehand import __version__
 from chargehand.audit.tags import AuditTag
 from chargehand.bootstrap.errors import DataFolderUnusable
 from chargehand.config.settings import Settings
+from chargehand.inbox.ports import StoreBatch
 from chargehand.kit.clock import Clock
 from chargehand.policy.modes import ModePolicy
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.database import Database
-from chargehand.storage.engines import open_engine, postgres_url, sqlite_url
+from chargehand.storage.engines import (
+    DatabaseEngine,
+    DatabaseURL,
+    open_engine,
+    postgres_url,
+    sqlite_url,
+)
 from chargehand.storage.inbox.reader import InboxReader
+from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.migrate import migrate, require_schema
 from chargehand.storage.transaction import Writing
 
@@ -26,9 +32,13 @@ class Stores:
     """The opened databases of one process."""
 
     database: Database
-    inbox_engine: Engine
+    inbox_engine: DatabaseEngine
     queue: InboxReader
     checkpoint: AuditCheckpoint
+
+    def open_inbox(self) -> StoreBatch:
+        """What stores deliveries, over a connection of its own that belongs to one thread."""
+        return open_inbox_writer(self.inbox_engine).store
 
     def close(self) -> None:
         """Let go of every connection; safe to call twice."""
@@ -38,7 +48,7 @@ class Stores:
         self.checkpoint.close()
 
 
-def database_url(settings: Settings) -> URL:
+def database_url(settings: Settings) -> DatabaseURL:
     """Where `main` is."""
     configured = settings.storage.database_url
     if configured is not None:

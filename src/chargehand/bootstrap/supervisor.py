@@ -128,7 +128,7 @@ class _Supervisor:
 
 
 def _command(role: str, plan: Plan, handed: Sequence[str]) -> list[str]:
-    command = [sys.executable, "-m", "chargehand.bootstrap", role, *handed]
+    command = [sys.executable, "-m", "chargehand", "process", role, *handed]
     if plan.config is not None:
         command += ["--config", str(plan.config)]
     if plan.clock_from is not None:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import httpx
-
 from chargehand.connectors.jira.client import JiraClient, Project
 from chargehand.connectors.jira.config import ApiToken, JiraConfig, clean_address
+from chargehand.connectors.jira.transport import VendorTransport
 from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import SystemClock
 from chargehand.plugins.connector import BotIdentity
@@ -28,7 +27,7 @@ def clean_site(text: str) -> str:
 
 
 async def survey_site(
-    site: str, *, email: str, api_token: str, transport: httpx.AsyncBaseTransport | None = None
+    site: str, *, email: str, api_token: str, transport: VendorTransport | None = None
 ) -> SiteSurvey:
     """Sign in and look around, changing nothing.
 

@@ -8,7 +8,8 @@ import uvloop
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.connections import live_connections, pipeline_rules
-from chargehand.bootstrap.locks import DatabaseLock, FolderLock
+from chargehand.bootstrap.errors import AnotherWorkerRuns
+from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
 from chargehand.bootstrap.stores import Stores, database_url, open_stores
 from chargehand.config.settings import Settings
@@ -27,7 +28,7 @@ from chargehand.pipeline.polling import Polling, StoreDeliveries
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.engines import open_durable_engine
-from chargehand.storage.inbox.writer import open_inbox_writer
+from chargehand.storage.locks import DatabaseLock
 
 # Raised by hand, and only when tasks under way could not go on with the new bodies.
 _APPLICATION_VERSION = "1"
@@ -49,7 +50,9 @@ def run_worker(settings: Settings, options: ProcessOptions) -> int:
     database_lock = None
     if not stores.database.is_sqlite:
         database_lock = DatabaseLock(stores.database.engine)
-        database_lock.take()
+        if not database_lock.take():
+            folder_lock.release()
+            raise AnotherWorkerRuns(holder="", path="the database")
     try:
         uvloop.run(_work(settings, stores, options, clock))
     finally:
@@ -127,10 +130,10 @@ def _parts(
 
 def _storing(stores: Stores, clock: Clock) -> StoreDeliveries:
     """Polled deliveries enter the inbox like any other, one transaction a page."""
-    writer = open_inbox_writer(stores.inbox_engine)
+    store_batch = stores.open_inbox()
 
     async def store(deliveries: tuple[VerifiedDelivery, ...]) -> None:
         batch = [(DeliveryId(new_id("dlv", clock.now())), one) for one in deliveries]
-        await asyncio.to_thread(writer.store, batch)
+        await asyncio.to_thread(store_batch, batch)
 
     return store

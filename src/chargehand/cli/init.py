@@ -16,7 +16,6 @@ from chargehand.domain.errors import Rejected
 
 if TYPE_CHECKING:
     from chargehand.bootstrap.surveying import SiteSurvey
-    from chargehand.storage.transaction import Writing
 
 _REPLY_MODES = ("simulate", "approve", "auto")
 _MOST_PROJECTS_SHOWN = 40
@@ -178,7 +177,7 @@ def _prepare(invocation: Invocation, mode: str) -> None:
     from chargehand.bootstrap.stores import migrate_stores
     from chargehand.domain.action import ActionKind, Mode
     from chargehand.kit.clock import SystemClock
-    from chargehand.pipeline.modes import policy_in_force, set_mode
+    from chargehand.pipeline.modes import ensure_mode
 
     clock = SystemClock()
     settings = invocation.load_settings()
@@ -186,22 +185,11 @@ def _prepare(invocation: Invocation, mode: str) -> None:
     wanted, kind = Mode(mode), ActionKind.JIRA_ADD_COMMENT
     with invocation.open_stores() as (_, stores):
         served = served_projects(settings)
-
-        def change(tx: "Writing") -> None:
-            policy = policy_in_force(tx)
-            if all(policy.mode_for(project, kind) is wanted for project in served):
-                return
-            set_mode(
-                tx,
-                wanted,
-                project=None,
-                kind=kind,
-                served=served,
-                by=operator_name(),
-                now=clock.now(),
+        stores.database.write(
+            lambda tx: ensure_mode(
+                tx, wanted, kind, served=served, by=operator_name(), now=clock.now()
             )
-
-        stores.database.write(change)
+        )
 
 
 def _tell_next_steps(setup: Setup, config: Path, mode: str) -> None:

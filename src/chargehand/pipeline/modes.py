@@ -41,6 +41,24 @@ def list_modes(tx: Reading | Writing, projects: Collection[ProjectKey]) -> tuple
     )
 
 
+def ensure_mode(
+    tx: Writing,
+    mode: Mode,
+    kind: ActionKind,
+    *,
+    served: Collection[ProjectKey],
+    by: str,
+    now: datetime,
+) -> None:
+    """Give a kind a mode in every served project, unless it has it already.
+
+    Raises: PolicyChangedMeanwhile.
+    """
+    policy = policy_in_force(tx)
+    if any(policy.mode_for(project, kind) is not mode for project in served):
+        set_mode(tx, mode, project=None, kind=kind, served=served, by=by, now=now)
+
+
 def set_mode(
     tx: Writing,
     mode: Mode,

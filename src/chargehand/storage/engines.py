@@ -2,11 +2,14 @@
 
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
+from typing import TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+DatabaseURL: TypeAlias = URL
+DatabaseEngine: TypeAlias = Engine
 BUSY_TIMEOUT_S = 5
 WRITES = "chargehand_writes"
 _POOL_SIZE = 8

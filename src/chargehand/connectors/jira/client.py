@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import httpx
-
 from chargehand.connectors.jira.actions import ActionSender
 from chargehand.connectors.jira.answers import ProjectPageAnswer, UserAnswer
 from chargehand.connectors.jira.check import ConnectionCheck
@@ -25,6 +23,7 @@ from chargehand.connectors.jira.transport import (
     JiraTransport,
     RequestObserver,
     Sleep,
+    VendorTransport,
     ignore_request,
     path_of,
 )
@@ -62,7 +61,7 @@ class JiraClient:
         config: JiraConfig,
         clock: Clock | None = None,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: VendorTransport | None = None,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         observer: RequestObserver = ignore_request,

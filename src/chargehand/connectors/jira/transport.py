@@ -77,6 +77,7 @@ class SentRequest:
 
 RequestObserver: TypeAlias = Callable[[SentRequest], None]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+VendorTransport: TypeAlias = httpx.AsyncBaseTransport
 
 
 def ignore_request(request: SentRequest) -> None:

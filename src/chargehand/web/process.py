@@ -31,7 +31,6 @@ from chargehand.inbox.writer import InboxLimits
 from chargehand.intake.addresses import TrustedProxies
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
-from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.web.api.app import APIDeps, build_api
 from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
 from chargehand.web.health import ReadyCheck
@@ -110,7 +109,7 @@ def _open_inbox(settings: Settings, stores: Stores, clock: Clock) -> GroupCommit
         waiting_deliveries=settings.inbox.queue_deliveries,
         waiting_bytes=settings.inbox.queue_bytes,
     )
-    return GroupCommit(open_inbox_writer(stores.inbox_engine).store, clock=clock, limits=limits)
+    return GroupCommit(stores.open_inbox(), clock=clock, limits=limits)
 
 
 def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: Clock) -> FrontDeps:
