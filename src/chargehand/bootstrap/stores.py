@@ -99,7 +99,8 @@ def _require_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.touch()
-        probe.unlink()
+        # The front and the worker try this at the same moment.
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise DataFolderUnusable(path=str(folder), detail=error.strerror or str(error)) from error
 
