@@ -54,11 +54,14 @@ class Repository:
     def _insert(self, table: Table, values: Mapping[str, object]) -> bool:
         """Insert unless the key is taken; False when it was."""
         row = {"organization_id": self._organization_id, **values}
-        if self._connection.dialect.name == "sqlite":
-            statement = sqlite_insert(table).values(row).on_conflict_do_nothing()
-            return self._connection.execute(statement).rowcount == 1
-        on_postgres = postgres_insert(table).values(row).on_conflict_do_nothing()
-        return self._connection.execute(on_postgres).rowcount == 1
+        is_sqlite = self._connection.dialect.name == "sqlite"
+        insert = sqlite_insert(table) if is_sqlite else postgres_insert(table)
+        outcome = self._connection.execute(
+            insert.values(row).on_conflict_do_nothing(),
+            # Of an insert SQLAlchemy forgets the count unless told, and with psycopg then says -1.
+            execution_options={"preserve_rowcount": True},
+        )
+        return outcome.rowcount == 1
 
     def _page(
         self,
