@@ -1,13 +1,12 @@
 """Signatures over raw bytes, compared in constant time."""
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 
 
 def hmac_sha256_hex(secret: bytes, body: bytes) -> str:
     """HMAC-SHA256 as lower-case hex."""
-    return hmac.new(secret, body, hashlib.sha256).hexdigest()
+    return hmac.digest(secret, body, "sha256").hex()
 
 
 def matches_any(presented: str, expected: Iterable[str]) -> bool:

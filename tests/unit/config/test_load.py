@@ -1,0 +1,158 @@
+from pathlib import Path
+
+import pytest
+
+from chargehand.config.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from chargehand.config.load import load_settings
+
+SEED_ENVIRONMENT = {
+    "ATLASSIAN_DOMAIN": "acme.atlassian.net",
+    "ATLASSIAN_EMAIL": "bot@acme.example",
+    "ATLASSIAN_API_TOKEN": "a-token",
+    "ATLASSIAN_PROJECT_KEY": "PAY, OPS",
+    "BUSINESS_TIMEZONE": "Europe/Madrid",
+    "BUSINESS_HOURS_START": "8",
+    "BUSINESS_HOURS_END": "16",
+    "COMPANY_HOLIDAYS": "2026-12-24,2026-12-31",
+    "PORT": "9001",
+    "DATABASE_URL": "postgres://u:p@db/chargehand",
+    "LOG_LEVEL": "WARNING",
+    "JIRA_POLL_INTERVAL": "30",
+}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "chargehand.toml"
+
+
+def test_environment_of_earlier_systems_is_enough(config: Path) -> None:
+    config.write_text("")
+
+    settings = load_settings(config, SEED_ENVIRONMENT)
+
+    connection = settings.connections[0]
+    assert connection.site == "https://acme.atlassian.net"
+    assert connection.projects == ("PAY", "OPS")
+    assert connection.poll_interval.total_seconds() == 30
+    assert settings.business.time_zone == "Europe/Madrid"
+    assert (settings.business.hours_start, settings.business.hours_end) == (8, 16)
+    assert [f"{day:%m-%d}" for day in settings.business.holidays] == ["12-24", "12-31"]
+    assert settings.server.port == 9001
+    assert settings.log.level == "warning"
+    assert settings.storage.database_url is not None
+
+
+def test_environment_wins_over_dotenv_and_dotenv_over_the_file(config: Path) -> None:
+    config.write_text("[server]\nport = 1\n[log]\nlevel = 'error'\n")
+    (config.parent / ".env").write_text("PORT=2\nLOG_LEVEL=debug\n")
+
+    settings = load_settings(config, {"PORT": "3"})
+
+    assert (settings.server.port, settings.log.level) == (3, "debug")
+
+
+def test_secrets_print_masked(config: Path) -> None:
+    config.write_text("")
+
+    settings = load_settings(config, {**SEED_ENVIRONMENT, "JIRA_WEBHOOK_SECRET": "hush-hush"})
+
+    assert "a-token" not in repr(settings)
+    assert "hush-hush" not in repr(settings)
+    assert "u:p@db" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("[server]\nprot = 1", ["server.prot", "Did you mean port?"], id="typo"),
+        pytest.param("[servre]\nport = 1", ["servre", "Did you mean server?"], id="section"),
+        pytest.param("[server]\nport = 99999", ["server.port", "65535"], id="range"),
+        pytest.param("[business]\ntime_zone = 'Mars/X'", ["time_zone", "Europe/Madrid"], id="zone"),
+        pytest.param("[business]\nhours_start = 18", ["hours_end", "later"], id="hours"),
+        pytest.param("[business]\nholiday_country = 'XX'", ["holiday_country", "ES"], id="country"),
+        pytest.param("[answers]\nanswer_within = 'PT1S'", ["answer_within", "1 minute"], id="span"),
+        pytest.param("[log]\nlevel = 'loud'", ["log.level", "'debug'"], id="level"),
+        pytest.param(
+            "[storage]\ndatabase_url = 'mysql://x'",
+            ["database_url", "postgresql://"],
+            id="database",
+        ),
+        pytest.param("server = 3", ["server"], id="wrong-type"),
+        pytest.param("connections = 3", ["connections"], id="connections-type"),
+        pytest.param(
+            "[[connections]]\nsite='http://acme.example'\nemail='a@b.c'\napi_token='t'\n"
+            "projects=['PAY']",
+            ["connections.0.site", "https://"],
+            id="plain-http",
+        ),
+        pytest.param(
+            "[[connections]]\nsite='https://u:p@acme.example'\nemail='a@b.c'\napi_token='t'\n"
+            "projects=['pay']",
+            ["connections.0.site", "user name", "connections.0.projects.0"],
+            id="several-at-once",
+        ),
+    ],
+)
+def test_wrong_field_is_named_with_what_is_allowed(
+    config: Path, text: str, words: list[str]
+) -> None:
+    config.write_text(text)
+
+    with pytest.raises(ConfigInvalid) as caught:
+        load_settings(config, {})
+
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_wrong_secret_is_not_repeated(config: Path) -> None:
+    config.write_text(
+        "[[connections]]\nsite='https://a.example'\nemail='a@b.c'\nprojects=['PAY']\n"
+        "api_token='t'\npath_token='short-secret'"
+    )
+
+    with pytest.raises(ConfigInvalid) as caught:
+        load_settings(config, {})
+
+    assert "path_token" in str(caught.value)
+    assert "short-secret" not in str(caught.value)
+
+
+def test_missing_file_says_how_to_make_one(config: Path) -> None:
+    with pytest.raises(ConfigMissing, match="chargehand init"):
+        load_settings(config, {})
+
+
+@pytest.mark.parametrize("content", [b"[server", b"\xff\xfe"], ids=["not-toml", "not-text"])
+def test_unreadable_file_is_an_error_of_its_own(config: Path, content: bytes) -> None:
+    config.write_bytes(content)
+
+    with pytest.raises(ConfigUnreadable, match=r"chargehand\.toml"):
+        load_settings(config, {})
+
+
+def test_several_connections_have_secrets_of_their_own(config: Path) -> None:
+    config.write_text(
+        "\n".join(
+            f"[[connections]]\nid='{name}'\nsite='https://{name}.example'\nemail='a@b.c'\n"
+            f"projects=['P{number}']"
+            for number, name in enumerate(("acme-one", "acme-two"))
+        )
+    )
+
+    settings = load_settings(
+        config,
+        {"CHARGEHAND_ACME_ONE_API_TOKEN": "first", "CHARGEHAND_ACME_TWO_API_TOKEN": "second"},
+    )
+
+    tokens = [one.api_token.get_secret_value() for one in settings.connections]
+    assert tokens == ["first", "second"]
+
+
+def test_one_id_can_not_be_used_twice(config: Path) -> None:
+    entry = "[[connections]]\nsite='https://a.example'\nemail='a@b.c'\napi_token='t'\nprojects=['PAY']\n"
+    config.write_text(entry * 2)
+
+    with pytest.raises(ConfigInvalid, match="used twice"):
+        load_settings(config, {})
