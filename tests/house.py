@@ -16,11 +16,9 @@ import httpx
 from sqlalchemy import text
 
 from chargehand.audit.chain import Verification
-from chargehand.bootstrap.connections import (
-    live_connections,
-    pipeline_rules,
-    receiving_connections,
-)
+from chargehand.bootstrap.configured import pipeline_rules
+from chargehand.bootstrap.connections import live_connections
+from chargehand.bootstrap.receiving import receiving_connections
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.connectors.jira.client import JiraClient
@@ -58,14 +56,13 @@ from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.testing.clock import FakeClock
-from chargehand.testing.contracts import Contract
 from chargehand.testing.engine import InlineEngine
 from chargehand.testing.jira import FakeJira, seed_demo
 from chargehand.testing.jira.records import Comment
 from chargehand.web.front import FrontDeps, build_front
 from chargehand.web.pages import FrontStatus
 from tests.accounting import assert_accounted
-from tests.wire import Killed, Wire
+from tests.wire import ContractCheck, Killed, Wire
 
 SITE = "http://127.0.0.1:8089"
 SECRET = "the-signing-secret-of-the-tests"
@@ -73,6 +70,7 @@ START = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
 CONNECTION = ConnectionId("jira")
 SERVED = frozenset({ProjectKey("PAY"), ProjectKey("HELP")})
 _MOST_ROUNDS = 60
+_A_MOMENT_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ class Said:
 class Doubles:
     """What a test puts in the place of a real part."""
 
-    contract: Contract | None = None
+    contract: ContractCheck | None = None
     wrap_queue: Callable[[DeliveryQueue], DeliveryQueue] = field(default=lambda queue: queue)
     wrap_parser: Callable[[EventParser], EventParser] = field(default=lambda parser: parser)
 
@@ -124,6 +122,7 @@ class House:
         self.stores: Stores = open_stores(settings)
         self.wire = Wire(self.jira.transport(), doubles.contract, self._mode_in_force)
         self._inbox_writer = open_inbox_writer(self.stores.inbox_engine)
+        self._by_people: set[str] = set()
         self.front: httpx.AsyncClient
         self.start()
 
@@ -170,7 +169,9 @@ class House:
         """A comment nobody told us of yet."""
         self.clock.advance(1)
         text = body.replace("@bot", self.mention)
-        return self.jira.comment(item, author=author, body=text, **how)
+        comment = self.jira.comment(item, author=author, body=text, **how)
+        self._by_people.add(comment.id)
+        return comment
 
     async def edit(self, comment_id: str, body: str) -> Posted:
         self.clock.advance(1)
@@ -185,6 +186,8 @@ class House:
         return await self.deliver(comment, event="comment_deleted")
 
     async def deliver(self, comment: Comment, event: str = "comment_created") -> Posted:
+        # Ids sort by time, so what is received one after the other is also listed so.
+        self.clock.advance(_A_MOMENT_S)
         headers, body = self.jira.webhook_request(comment, event=event, secret=SECRET)
         response = await self.post(headers, body)
         return Posted(comment.id, response, headers, body)
@@ -223,6 +226,7 @@ class House:
         self.start()
 
     async def poll(self) -> int:
+        self.clock.advance(_A_MOMENT_S)
         found = await self.polling.poll()
         await self.settle()
         return found
@@ -308,11 +312,13 @@ class House:
 
     @property
     def decisions(self) -> tuple[DecisionRecord, ...]:
-        return self.stores.database.read(lambda tx: tx.decisions.page(limit=200).items)
+        found = self.stores.database.read(lambda tx: tx.decisions.page(limit=200).items)
+        return tuple(sorted(found, key=lambda one: one.decided_at, reverse=True))
 
     @property
     def actions(self) -> tuple[ActionRecord, ...]:
-        return self.stores.database.read(lambda tx: tx.actions.page(limit=200).items)
+        found = self.stores.database.read(lambda tx: tx.actions.page(limit=200).items)
+        return tuple(sorted(found, key=lambda one: one.created_at, reverse=True))
 
     @property
     def events(self) -> tuple[EventRecord, ...]:
@@ -379,6 +385,11 @@ class House:
         """The bot's own comments on a work item, oldest first."""
         return [said for said in self.thread(item) if said.is_ours]
 
+    async def aclose(self) -> None:
+        await self.connection.client.aclose()
+        self._inbox_writer.close()
+        self.stores.close()
+
     def _said(self, comment: Comment) -> Said:
         names = self.jira.state.names()
         shown = comment.wiki
@@ -392,7 +403,7 @@ class House:
             mentions=tuple(names[one] for one in _mentioned(comment.body)),
             visibility=_visibility(comment),
             action_id=mark.get("action_id", ""),
-            is_ours=comment.author == self.bot.account_id,
+            is_ours=comment.author == self.bot.account_id and comment.id not in self._by_people,
         )
 
     def _connect(self) -> LiveConnection:
@@ -448,7 +459,8 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """A house that knows who the bot is, with its front open."""
     house = House(settings, doubles)
-    inbox = GroupCommit(open_inbox_writer(house.stores.inbox_engine).store, clock=house.clock)
+    writer = open_inbox_writer(house.stores.inbox_engine)
+    inbox = GroupCommit(writer.store, clock=house.clock)
     deps = FrontDeps(
         connections=receiving_connections(settings),
         inbox=inbox,
@@ -458,21 +470,20 @@ async def open_house(
         status=_no_status,
         describe=dict,
     )
-    app = build_front(deps)
+    to_front = httpx.ASGITransport(app=build_front(deps))
+    # The front's own start-up also looks through all memory for garbage, which takes long here.
+    inbox.start()
     try:
-        async with app.router.lifespan_context(app):
-            transport_to_front = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(
-                transport=transport_to_front, base_url="http://front"
-            ) as client:
-                house.front = client
-                assert await connect(house.connection, house.stores.database, clock=house.clock)
-                house.clock.advance(1)
-                yield house
-                check(house)
+        async with httpx.AsyncClient(transport=to_front, base_url="http://front") as client:
+            house.front = client
+            assert await connect(house.connection, house.stores.database, clock=house.clock)
+            house.clock.advance(1)
+            yield house
+            check(house)
     finally:
-        await house.connection.client.aclose()
-        house.stores.close()
+        await inbox.stop()
+        writer.close()
+        await house.aclose()
 
 
 async def _nothing_to_probe() -> tuple[()]:

@@ -1,19 +1,27 @@
+"""A house for each test, on SQLite and on PostgreSQL; `-m "not postgres"` leaves the second out."""
+
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import URL
 
 from chargehand.bootstrap.stores import migrate_stores
 from chargehand.testing.clock import FakeClock
-from tests.house import START, House, house_settings, open_house
+from chargehand.testing.contracts import Contract
+from tests.conftest import contracts_folder
+from tests.house import START, Doubles, House, house_settings, open_house
+from tests.postgres import PostgresServer
+from tests.wire import ContractCheck
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+DATABASES = [
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgres", id="postgres", marks=pytest.mark.postgres),
+]
+OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
 
 
 @pytest.fixture(scope="session")
@@ -24,23 +32,73 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[URL, Path]:
+    """A database that was migrated once and is cloned for each test, and its data folder."""
+    folder, database = tmp_path_factory.mktemp("migrated-postgres"), postgres_server.create()
+    settings = house_settings(folder, storage={"database_url": _text(database)})
+    migrate_stores(settings, clock=FakeClock(START))
+    return database, folder
+
+
+@pytest.fixture(params=DATABASES)
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """The storage settings of a migrated place nobody used before."""
+    folder = tmp_path / "data"
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("migrated"), folder)
+        yield {"data_dir": folder}
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    template, migrated_folder = request.getfixturevalue("migrated_postgres")
+    shutil.copytree(migrated_folder, folder)
+    database = server.create(template=template)
+    yield {"data_dir": folder, "database_url": _text(database)}
+    server.drop(database)
+
+
+@pytest.fixture(scope="session")
+def contract_check(loaded_jira_contract: Contract) -> ContractCheck:
+    return ContractCheck(loaded_jira_contract)
+
+
 @pytest.fixture
-def data_dir(migrated: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(migrated, tmp_path / "data"))
-
-
-OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
+def contract_if_any(request: pytest.FixtureRequest) -> ContractCheck | None:
+    """Jira's contract where its folder is at hand: what a house sends is held to it."""
+    if not contracts_folder().is_dir():
+        return None
+    # It fails the test when the contract was broken, whoever caught the error.
+    request.getfixturevalue("jira_contract")
+    check: ContractCheck = request.getfixturevalue("contract_check")
+    return check
 
 
 @pytest.fixture
-async def house(data_dir: Path, anyio_backend: str) -> AsyncIterator[House]:
-    async with open_house(house_settings(data_dir)) as house:
+def open_another(storage: dict[str, Any], contract_if_any: ContractCheck | None) -> OpenHouse:
+    """Opens a house with other settings or doubles; `check` replaces the one at its end."""
+
+    def open_with(
+        check: Callable[[House], None] | None = None,
+        doubles: Doubles | None = None,
+        **changes: Any,
+    ) -> AbstractAsyncContextManager[House]:
+        folder = storage["data_dir"]
+        settings = house_settings(folder, storage=storage, **changes)
+        chosen = doubles or Doubles(contract=contract_if_any)
+        if check is None:
+            return open_house(settings, chosen)
+        return open_house(settings, chosen, check=check)
+
+    return open_with
+
+
+@pytest.fixture
+async def house(open_another: OpenHouse) -> AsyncIterator[House]:
+    async with open_another() as house:
         yield house
 
 
-@pytest.fixture
-def open_another(data_dir: Path) -> Any:
-    def open_with(transport: Any = None, **changes: Any) -> Any:
-        return open_house(house_settings(data_dir, **changes), transport)
-
-    return open_with
+def _text(database: URL) -> str:
+    return database.set(drivername="postgresql").render_as_string(hide_password=False)
