@@ -4,6 +4,7 @@ Rejected
 ├── DataFolderUnusable    the data folder can not be made or written
 ├── AnotherWorkerRuns     the lock on the data folder is held
 ├── ConnectionMissing     no connection is configured, or not the one that was named
+├── PortUnusable          the address to listen on is taken or not ours
 └── ClockRefused          a foreign clock beside a real site
 Fault
 └── ChildrenKeepDying     a process died five times in a minute
@@ -37,6 +38,16 @@ class ConnectionMissing(Rejected):
 
     code = "connection_missing"
     template = "There is no connection {wanted}; configured: {configured}. See `chargehand init`."
+
+
+class PortUnusable(Rejected):
+    """The address to listen on can not be had."""
+
+    code = "port_unusable"
+    template = (
+        "Nothing can listen on {host}:{port}: {detail}. Stop what listens there, or set "
+        "server.host and server.port (PORT in the environment) to another address."
+    )
 
 
 class ClockRefused(Rejected):

@@ -7,7 +7,8 @@ import uvloop
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
-from chargehand.bootstrap.connections import live_connections, pipeline_rules
+from chargehand.bootstrap.configured import pipeline_rules
+from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.errors import AnotherWorkerRuns
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline

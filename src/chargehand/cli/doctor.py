@@ -23,7 +23,10 @@ _SILENT_AFTER = timedelta(days=3)
 
 
 def doctor(context: typer.Context) -> None:
-    """Check the configuration, the data folder and every connection; exit 1 if any check fails."""
+    """Check the configuration, the data folder and every connection; exit 1 if any check fails.
+
+    Example: chargehand doctor
+    """
     invocation: Invocation = context.obj
     failed = 0
     for check in _all_checks(invocation):
@@ -90,7 +93,7 @@ def _storage_checks(settings: "Settings") -> "Iterator[Check]":
 
 def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) -> "Iterator[Check]":
     # lazy: as above.
-    from chargehand.bootstrap.connections import served_projects
+    from chargehand.bootstrap.configured import served_projects
     from chargehand.pipeline.auditing import verify_audit
     from chargehand.pipeline.modes import list_modes
     from chargehand.plugins.connector import Check, CheckState

@@ -173,7 +173,7 @@ def _choose_projects(given: str | None, survey: "SiteSurvey") -> tuple[str, ...]
 
 def _prepare(invocation: Invocation, mode: str) -> None:
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.connections import served_projects
+    from chargehand.bootstrap.configured import served_projects
     from chargehand.bootstrap.stores import migrate_stores
     from chargehand.domain.action import ActionKind, Mode
     from chargehand.kit.clock import SystemClock

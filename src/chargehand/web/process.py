@@ -1,6 +1,5 @@
 """Runs the front: one process that receives, answers REST and serves pages; starts no engine."""
 
-import asyncio
 import os
 import signal
 import socket
@@ -8,17 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
+import uvloop
 from starlette.routing import Mount
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
-from chargehand.bootstrap.connections import (
-    live_connections,
-    pipeline_rules,
-    receiving_connections,
-    served_projects,
-)
+from chargehand.bootstrap.configured import pipeline_rules, served_projects
+from chargehand.bootstrap.errors import PortUnusable
 from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
+from chargehand.bootstrap.receiving import previewers, receiving_connections
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.domain.errors import ChargehandError
@@ -75,7 +72,7 @@ def run_front(settings: Settings, options: ProcessOptions) -> int:
     uvicorn_settings: dict[str, Any] = dict(UVICORN_SETTINGS)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, **uvicorn_settings))
     try:
-        asyncio.run(_serve(server, listener, options, settings))
+        uvloop.run(_serve(server, listener, options, settings))
     finally:
         stores.close()
     return 0
@@ -99,7 +96,12 @@ def _listen(settings: Settings) -> socket.socket:
     # The event loop switches Nagle's delay off only for sockets that say they are TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        detail = error.strerror or str(error)
+        raise PortUnusable(host=host, port=port, detail=detail) from error
     listener.set_inheritable(False)
     return listener
 
@@ -126,8 +128,8 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
         records = await database.aread(lambda tx: tx.connections.all())
         known = {record.id: record for record in records}
         connections = tuple(
-            _connection_status(one.id, one.connector, known.get(one.id))
-            for one in live_connections(settings, clock=clock).values()
+            _connection_status(ConnectionId(one.id), one.connector, known.get(ConnectionId(one.id)))
+            for one in settings.connections
         )
         return FrontStatus(connections=connections, next_steps=_next_steps(settings, connections))
 
@@ -136,9 +138,7 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
             database=database,
             queue=stores.queue,
             checkpoint=stores.checkpoint,
-            previewers={
-                one.id: one.previewer for one in live_connections(settings, clock=clock).values()
-            },
+            previewers=previewers(settings),
             served_projects=served_projects(settings),
             rules=pipeline_rules(settings),
             clock=clock,

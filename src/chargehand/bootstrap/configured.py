@@ -1,0 +1,32 @@
+"""What settings say that several processes go by; needs no connector."""
+
+from chargehand.bootstrap.errors import ConnectionMissing
+from chargehand.config.settings import JiraConnection, Settings
+from chargehand.domain.ids import ProjectKey
+from chargehand.pipeline.connection import PipelineRules
+
+
+def find_connection(settings: Settings, wanted: str | None) -> JiraConnection:
+    """The named connection, or the only one.
+
+    Raises: ConnectionMissing.
+    """
+    configured = ", ".join(one.id for one in settings.connections) or "none"
+    for one in settings.connections:
+        if wanted == one.id or (wanted is None and len(settings.connections) == 1):
+            return one
+    raise ConnectionMissing(wanted=wanted or "to choose by itself", configured=configured)
+
+
+def served_projects(settings: Settings) -> frozenset[ProjectKey]:
+    """Every project some connection serves."""
+    return frozenset(ProjectKey(key) for one in settings.connections for key in one.projects)
+
+
+def pipeline_rules(settings: Settings) -> PipelineRules:
+    """What the operator set that the pipeline goes by."""
+    return PipelineRules(
+        answer_within=settings.answers.answer_within,
+        approval_expires_after=settings.answers.approval_expires_after,
+        team_zone=settings.business.time_zone,
+    )

@@ -1,0 +1,172 @@
+"""What starting, stopping and refusing to start look like from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes.service import FakeSite, Service, installed_service, running_fake, wait_until
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[FakeSite]:
+    with running_fake(tmp_path / "jira.json") as site:
+        yield site
+
+
+@pytest.fixture
+def service(tmp_path: Path, site: FakeSite) -> Iterator[Service]:
+    with installed_service(tmp_path / "service", site) as service:
+        yield service
+
+
+def serve(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `serve` where it should refuse to."""
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "chargehand",
+            "-c",
+            str(folder / "chargehand.toml"),
+            *options,
+            "serve",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_stop_is_graceful_and_leaves_nobody(service: Service) -> None:
+    service.start()
+    service.wait_until_ready()
+
+    assert service.stop() == 0
+    assert service.everyone() == []
+    assert "worker.stopped" in service.log()
+
+
+def test_second_service_on_one_folder_is_refused(service: Service, tmp_path: Path) -> None:
+    service.start()
+    service.wait_until_ready()
+    text = (service.folder / "chargehand.toml").read_text()
+    other = service.folder / "other.toml"
+    other.write_text(text.replace(f"port = {service.port}", "port = 0"))
+
+    refused = subprocess.run(
+        [sys.executable, "-m", "chargehand", "-c", str(other), "serve"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert refused.returncode == 2
+    assert "Another worker" in refused.stderr
+    service.wait_until_ready()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param(("[server]", "[server]\nprot = 3"), "Did you mean port", id="unknown-key"),
+        pytest.param(
+            ('webhook_secrets = ["', 'poll_interval = "soon"\nwebhook_secrets = ["'),
+            "poll_interval",
+            id="wrong-value",
+        ),
+    ],
+)
+def test_wrong_configuration_is_refused_with_its_field(
+    service: Service, change: tuple[str, str], words: str
+) -> None:
+    path = service.folder / "chargehand.toml"
+    path.write_text(path.read_text().replace(*change))
+
+    refused = serve(service.folder)
+
+    assert refused.returncode == 2
+    assert words in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_taken_port_is_told_in_a_sentence(service: Service) -> None:
+    service.start()
+    service.wait_until_ready()
+    other = service.folder.parent / "other"
+    other.mkdir()
+    (other / "chargehand.toml").write_text((service.folder / "chargehand.toml").read_text())
+
+    refused = serve(other)
+
+    assert refused.returncode == 2
+    assert f"127.0.0.1:{service.port}" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_clock_of_a_fake_is_refused_beside_a_real_site(service: Service) -> None:
+    path = service.folder / "chargehand.toml"
+    path.write_text(path.read_text().replace(service.site.url, "https://acme.atlassian.net"))
+
+    refused = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "chargehand",
+            "-c",
+            str(path),
+            "--clock-from",
+            service.site.url,
+            "serve",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert refused.returncode == 2
+    assert "acme.atlassian.net" in refused.stderr
+
+
+@pytest.mark.parametrize("role", ["front", "worker"])
+def test_dead_child_is_started_again(service: Service, role: str) -> None:
+    service.start()
+    service.wait_until_ready()
+    before = service.pid_of(role)
+    assert before is not None
+
+    os.kill(before, signal.SIGKILL)
+
+    wait_until(
+        lambda: service.pid_of(role) not in (None, before),
+        "it was started again",
+        on_failure=service.log,
+    )
+    service.wait_until_ready()
+
+
+def test_role_that_keeps_dying_ends_the_service(service: Service) -> None:
+    service.start()
+    service.wait_until_ready()
+    process = service.process
+    assert process is not None
+
+    def kill_worker_again() -> bool:
+        worker = service.pid_of("worker") if process.poll() is None else None
+        if worker is not None:
+            os.kill(worker, signal.SIGKILL)
+        return process.poll() is not None
+
+    wait_until(kill_worker_again, "the supervisor gave up", on_failure=service.log)
+    assert process.returncode == 1
+    assert "giving up: worker died" in service.log()
+    wait_until(lambda: not service.everyone(), "nobody is left")
