@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chargehand.kit.clock import Clock
+
 if TYPE_CHECKING:
     # Loaded only by commands that need them: `--help` must not wait for SQLAlchemy.
     from chargehand.bootstrap.stores import Stores
@@ -16,9 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One run of the command line."""
+    """One run of the command line.
+
+    Shape: `clock_from` is the address of a fake whose clock is followed in a trial; `own_clock`
+    is for callers inside Python, and goes before it.
+    """
 
     config: Path | None
+    clock_from: str | None = None
+    own_clock: Clock | None = None
 
     def load_settings(self) -> "Settings":
         """The settings this run works with.
@@ -29,6 +37,16 @@ class Invocation:
         from chargehand.config.load import load_settings
 
         return load_settings(self.config, os.environ)
+
+    def clock(self, settings: "Settings") -> Clock:
+        """What tells this run the time.
+
+        Raises: ClockRefused.
+        """
+        # lazy: pydantic takes longer than `--help` may.
+        from chargehand.bootstrap.clocks import choose_clock
+
+        return self.own_clock or choose_clock(settings, self.clock_from)
 
     @contextmanager
     def open_stores(self) -> "Iterator[tuple[Settings, Stores]]":

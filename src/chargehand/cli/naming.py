@@ -1,0 +1,21 @@
+"""Shows the bot under its name: vendors write a mention as an account id."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes longer to load than `--help` may.
+    from chargehand.bootstrap.stores import Stores
+
+
+def bot_names(stores: "Stores") -> Mapping[str, str]:
+    """How the bot is called, by the account it has on each site."""
+    records = stores.database.read(lambda tx: tx.connections.all())
+    return {str(one.bot_account_id): one.bot_name for one in records if one.bot_account_id}
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """The text with the bot mentioned by name."""
+    for account_id, name in names.items():
+        text = text.replace(f"@{account_id}", f"@{name}")
+    return text
