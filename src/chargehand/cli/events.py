@@ -1,0 +1,192 @@
+"""`events`: what deliveries meant, and a trial of what a payload would mean."""
+
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chargehand.cli.context import Invocation
+from chargehand.cli.naming import bot_names, with_names
+from chargehand.cli.options import AsJSON, Cursor, Last, Project, WorkItem
+from chargehand.cli.output import (
+    echo_json,
+    echo_json_line,
+    echo_next,
+    echo_table,
+    excerpt,
+    local_time,
+)
+from chargehand.domain.event import EventKind
+from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.kit.clock import SystemClock
+
+if TYPE_CHECKING:
+    # The parser takes longer to load than `--help` may.
+    from chargehand.domain.event import Event
+    from chargehand.domain.json import JSONValue
+
+events = typer.Typer(
+    name="events",
+    help="What happened, in one vocabulary for all connectors.\n\n"
+    "Example: chargehand events list --project PAY --last 5",
+    no_args_is_help=True,
+)
+_STDIN = "-"
+
+
+class ParsedConnector(StrEnum):
+    """Connectors whose payloads can be read from files."""
+
+    JIRA = "jira"
+
+
+@events.command("list")
+def list_(
+    context: typer.Context,
+    *,
+    last: Last = 20,
+    project: Project = None,
+    work_item: WorkItem = None,
+    kind: Annotated[
+        EventKind | None,
+        typer.Option(metavar="KIND", help="Only this kind, such as comment.created."),
+    ] = None,
+    cursor: Cursor = None,
+    as_json: AsJSON = False,
+) -> None:
+    """List the newest events.
+
+    Example: chargehand events list --kind comment.created --last 5
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.looking import list_events
+    from chargehand.pipeline.showing import to_json
+
+    wanted = ProjectKey(project) if project is not None else None
+    with invocation.open_stores() as (settings, stores):
+        page = stores.database.read(
+            lambda tx: list_events(
+                tx, cursor=cursor, limit=last, project=wanted, work_item=work_item, kind=kind
+            )
+        )
+        names = bot_names(stores)
+    if as_json:
+        echo_json(to_json(page))
+        return
+    if not page.items:
+        typer.echo("No such events yet. `chargehand deliveries list` shows what arrived at all.")
+        return
+    echo_table(
+        ("id", f"occurred ({settings.business.time_zone})", "kind", "on", "by", "text"),
+        [
+            (
+                one.id,
+                local_time(one.occurred_at, settings),
+                one.kind.value,
+                one.work_item or one.project or "-",
+                one.actor_name or "-",
+                excerpt(with_names(one.text or "", names)),
+            )
+            for one in page.items
+        ],
+        texts=("by", "text"),
+    )
+    echo_next(page.next_cursor)
+
+
+@events.command("parse")
+def parse(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Payloads; - reads standard input.")
+    ],
+    *,
+    connector: Annotated[
+        ParsedConnector, typer.Option(help="Whose payloads they are.")
+    ] = ParsedConnector.JIRA,
+) -> None:
+    """Print the event each payload means, one JSON object a line; needs no configuration.
+
+    What is not understood is `unsupported`, which is no failure; a file that can not be read is.
+
+    Example: chargehand events parse --connector jira payload.json
+    """
+    read = _READERS[connector]()
+    unreadable = 0
+    for name in files:
+        try:
+            body, received_at = _read(name)
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+            typer.echo(f"chargehand: {name} can not be read: {problem}.", err=True)
+            unreadable += 1
+            continue
+        echo_json_line(_event_json(read(body, received_at)))
+    if unreadable:
+        raise typer.Exit(2)
+
+
+def _read(name: str) -> tuple[bytes, datetime]:
+    """The bytes, and the time an event gets whose payload tells none."""
+    if name == _STDIN:
+        return sys.stdin.buffer.read(), SystemClock().now()
+    path = Path(name)
+    body = path.read_bytes()
+    # The file's own time, so that the same file always means the same event.
+    return body, datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _jira_reader() -> "Callable[[bytes, datetime], Event]":
+    # lazy: the parser takes longer to load than `--help` may.
+    from chargehand.connectors.jira.parse import JiraParser
+    from chargehand.connectors.jira.webhook import SIGNATURE_HEADER, JiraWebhook
+    from chargehand.kit.signing import hmac_sha256_hex
+    from chargehand.plugins.connector import IntakeSecrets, RawRequest
+
+    parser, receiver, secret = JiraParser(), JiraWebhook(), secrets.token_hex()
+
+    def read(body: bytes, received_at: datetime) -> "Event":
+        # A file enters by the door of all payloads: it is signed here and proved there, so that
+        # nothing but a connector ever makes a delivery.
+        signature = hmac_sha256_hex(secret.encode(), body)
+        request = RawRequest(
+            connection_id=ConnectionId(ParsedConnector.JIRA.value),
+            headers={SIGNATURE_HEADER: f"sha256={signature}"},
+            body=body,
+            path_token=None,
+            received_at=received_at,
+        )
+        return parser.parse(receiver.verify(request, IntakeSecrets(signing=(secret,))))
+
+    return read
+
+
+_READERS: "Mapping[ParsedConnector, Callable[[], Callable[[bytes, datetime], Event]]]" = {
+    ParsedConnector.JIRA: _jira_reader
+}
+
+
+def _event_json(event: "Event") -> "Mapping[str, JSONValue]":
+    actor = event.actor
+    return {
+        "kind": event.kind.value,
+        "event_key": event.event_key,
+        "connector": event.connector,
+        "occurred_at": event.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "project": event.project,
+        "work_item": event.work_item,
+        "actor": {
+            "account_id": actor.account_id,
+            "name": actor.name,
+            "kind": actor.kind.value,
+            "time_zone": actor.time_zone,
+        },
+        "text": event.text,
+        "mentions": list(event.mentions),
+        "data": event.data,
+    }
