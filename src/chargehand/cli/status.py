@@ -1,0 +1,254 @@
+"""`status`, `stats` and `notices`: how things stand, how much happened, what to look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chargehand import __version__
+from chargehand.cli.alive import Liveness, look_at_front, look_at_worker
+from chargehand.cli.context import Invocation
+from chargehand.cli.options import AsJSON, Cursor, Last
+from chargehand.cli.output import (
+    echo_fields,
+    echo_json,
+    echo_next,
+    echo_table,
+    local_time,
+    plain_lines,
+    safe_line,
+    since,
+    zoned_time,
+)
+
+if TYPE_CHECKING:
+    # SQLAlchemy and pydantic take longer to load than `--help` may.
+    from chargehand.bootstrap.stores import Stores
+    from chargehand.config.settings import Settings
+    from chargehand.domain.records import ConnectionRecord, NoticeRecord
+    from chargehand.pipeline.looking import Modes, Status
+
+notices = typer.Typer(
+    name="notices",
+    help="What chargehand tells its operator, once for each cause, however often it returns.\n\n"
+    "Example: chargehand notices list",
+    no_args_is_help=True,
+)
+_SHOWN_NOTICES = 5
+# What waits, in the order of how much it wants a person, with the command that deals with it.
+_WAITING = (
+    (
+        "actions_unknown",
+        "actions that may or may not have happened",
+        "actions list --state unknown",
+    ),
+    ("approvals_open", "actions that wait for approval", "approvals list"),
+    ("asks_late", "questions too old to be answered by themselves", "asks late"),
+    ("asks_stuck", "questions that could not be answered", "asks late"),
+    ("asks_open", "questions being answered", "asks list --state open"),
+    ("actions_under_way", "approved actions on their way", "actions list --state approved"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Screen:
+    """Everything `status` shows."""
+
+    status: "Status"
+    modes: "Modes"
+    notices: "Sequence[NoticeRecord]"
+    front: Liveness
+    worker: Liveness
+
+
+def status(context: typer.Context, *, as_json: AsJSON = False) -> None:
+    """Show on one screen what runs, what is connected, what waits, and what needs a look.
+
+    Example: chargehand status
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.showing import to_json
+
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+        screen = _look(settings, stores, now)
+    if as_json:
+        shown = to_json(screen.status)
+        beside = {"front": to_json(screen.front), "worker": to_json(screen.worker)}
+        echo_json({**shown, **beside} if isinstance(shown, dict) else beside)
+        return
+    _echo_screen(screen, settings, now)
+
+
+def stats(
+    context: typer.Context,
+    *,
+    hours: Annotated[
+        int, typer.Option(min=1, max=24 * 366, metavar="N", help="How far to look back.")
+    ] = 24,
+    as_json: AsJSON = False,
+) -> None:
+    """Count what happened lately, by kind of row and its closed word.
+
+    Example: chargehand stats --hours 168
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.looking import read_stats
+    from chargehand.pipeline.showing import to_json
+
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+        start = now - timedelta(hours=hours)
+        found = stores.database.read(lambda tx: read_stats(tx, since=start, until=now))
+    if as_json:
+        echo_json(to_json(found))
+        return
+    typer.echo(f"Since {zoned_time(start, settings)}, {hours} h:\n")
+    rows = [
+        (name.replace("_", " "), word, str(count))
+        for name, words in found.counts.items()
+        for word, count in words.items()
+    ]
+    if not rows:
+        typer.echo("Nothing happened. `chargehand status` says whether anything is connected.")
+        return
+    echo_table(("what", "word", "count"), rows)
+
+
+@notices.command("list")
+def list_notices(
+    context: typer.Context, *, last: Last = 20, cursor: Cursor = None, as_json: AsJSON = False
+) -> None:
+    """List the newest notices, with how often each cause has returned.
+
+    Example: chargehand notices list --last 5
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline import looking
+    from chargehand.pipeline.showing import to_json
+
+    with invocation.open_stores() as (settings, stores):
+        page = stores.database.read(lambda tx: looking.list_notices(tx, cursor=cursor, limit=last))
+    if as_json:
+        echo_json(to_json(page))
+        return
+    if not page.items:
+        typer.echo("No notices: nothing needed a person yet.")
+        return
+    echo_table(
+        ("severity", f"last ({settings.business.time_zone})", "times", "code", "text"),
+        [
+            (
+                one.severity.value,
+                local_time(one.last_at, settings),
+                str(one.count),
+                one.code,
+                one.text,
+            )
+            for one in page.items
+        ],
+        texts=("text",),
+    )
+    echo_next(page.next_cursor)
+
+
+def _look(settings: "Settings", stores: "Stores", now: datetime) -> _Screen:
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.configured import served_projects
+    from chargehand.pipeline.looking import list_notices, read_modes, read_status
+
+    projects, inbox = served_projects(settings), stores.queue.counts()
+    database = stores.database
+    return _Screen(
+        status=database.read(lambda tx: read_status(tx, inbox=inbox, version=__version__, now=now)),
+        modes=database.read(lambda tx: read_modes(tx, projects)),
+        notices=database.read(lambda tx: list_notices(tx, limit=_SHOWN_NOTICES)).items,
+        front=look_at_front(settings),
+        worker=look_at_worker(settings),
+    )
+
+
+def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
+    typer.echo(f"chargehand {__version__}, {zoned_time(now, settings)}")
+    typer.echo("\nProcesses")
+    echo_fields([("front", _shown(screen.front)), ("worker", _shown(screen.worker))])
+    typer.echo("\nConnections")
+    _echo_connections(screen.status, settings, now)
+    typer.echo("\nWaiting")
+    _echo_waiting(screen.status)
+    typer.echo(f"\nModes of replies (policy version {screen.modes.version})")
+    _echo_reply_modes(screen.modes)
+    typer.echo("\nNotices")
+    _echo_notices(screen.notices, now)
+    typer.echo(f"\nAudit chain: {screen.status.audit_records} records")
+
+
+def _shown(liveness: Liveness) -> str:
+    return liveness.found if liveness.is_up else f"NOT RUNNING: {liveness.found}"
+
+
+def _echo_connections(status: "Status", settings: "Settings", now: datetime) -> None:
+    known = {str(record.id): record for record in status.connections}
+    if not settings.connections:
+        typer.echo("  None is configured; run `chargehand init` to connect a Jira site.")
+    for configured in settings.connections:
+        health, details = _health(known.get(configured.id), now)
+        typer.echo(f"  {configured.id}  {configured.site}  {health}")
+        for line in details:
+            typer.echo(f"    {safe_line(line)}")
+
+
+def _health(record: "ConnectionRecord | None", now: datetime) -> tuple[str, list[str]]:
+    if record is None:
+        return "not called yet", ["The worker calls it when it starts: `chargehand serve`."]
+    failed, worked = record.last_failure_at, record.last_ok_at
+    is_failing = failed is not None and (worked is None or failed > worked)
+    if is_failing and failed is not None:
+        health = f"FAILING ({record.last_failure}, {since(failed, now)}); see `chargehand doctor`"
+    else:
+        health = f"works, acts as {record.bot_name or 'nobody known yet'}"
+    delivered, polled = record.last_delivery_at, record.polled_at
+    details = [f"last delivery {since(delivered, now) if delivered else 'never'}"]
+    details += [f"last call that worked {since(worked, now)}"] if worked else []
+    details += [f"last poll {since(polled, now)}"] if polled else []
+    return health, details
+
+
+def _echo_waiting(status: "Status") -> None:
+    rows = [
+        (str(count), words, f"chargehand {command}")
+        for key, words, command in _WAITING
+        if (count := status.waiting.get(key, 0))
+    ]
+    inbox = status.inbox
+    if inbox.interactive + inbox.bulk:
+        stored = str(inbox.interactive + inbox.bulk)
+        rows.append((stored, "deliveries not looked at yet", "chargehand serve"))
+    if inbox.dead:
+        rows.append((str(inbox.dead), "deliveries given up", "chargehand notices list"))
+    for line in plain_lines(rows) if rows else ["Nothing waits."]:
+        typer.echo(f"  {line}")
+
+
+def _echo_reply_modes(modes: "Modes") -> None:
+    # lazy: it is small, and only this line needs it.
+    from chargehand.domain.action import ActionKind
+
+    replies = [line for line in modes.modes if line.kind is ActionKind.JIRA_ADD_COMMENT]
+    shown = ", ".join(f"{line.project} {line.mode.value}" for line in replies)
+    typer.echo(f"  {shown or f'no project is served; the default is {modes.default.value}'}")
+
+
+def _echo_notices(found: "Sequence[NoticeRecord]", now: datetime) -> None:
+    if not found:
+        typer.echo("  None.")
+    for one in found:
+        times = f", {one.count} times" if one.count > 1 else ""
+        typer.echo(
+            f"  {one.severity.value}, {since(one.last_at, now)}{times}: {safe_line(one.text)}"
+        )
