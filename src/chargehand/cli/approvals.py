@@ -1,0 +1,324 @@
+"""`approvals`: exact actions that wait for a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from chargehand.cli.context import Invocation, operator_name
+from chargehand.cli.editing import edit_text
+from chargehand.cli.naming import bot_names, with_names
+from chargehand.cli.one_by_one import one_by_one
+from chargehand.cli.options import AsJSON, Cursor, Last
+from chargehand.cli.output import (
+    echo_fields,
+    echo_json,
+    echo_next,
+    echo_table,
+    excerpt,
+    indented,
+    local_time,
+    since,
+    zoned_time,
+)
+from chargehand.domain.action import Mode
+from chargehand.domain.records import ApprovalState
+
+if TYPE_CHECKING:
+    # SQLAlchemy and pydantic take longer to load than `--help` may.
+    from chargehand.bootstrap.stores import Stores
+    from chargehand.config.settings import Settings
+    from chargehand.domain.records import ActionRecord, DecisionRecord
+    from chargehand.pipeline.looking import ShownApproval, StoredAsk
+
+approvals = typer.Typer(
+    name="approvals",
+    help="In approve mode nothing is sent before a person saw its exact words. An approval is "
+    "bound to those words: it is void once they change, the first decision wins, and it "
+    "expires.\n\nExample: chargehand approvals list",
+    no_args_is_help=True,
+)
+_VIA = "cli"
+Identifiers: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="ID", help="Approvals, by id or short id.")
+]
+Identifier: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ID", help="The approval, by id or short id.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Background:
+    """What led to an approval; None, and no text, where there was no ask."""
+
+    ask: "StoredAsk | None"
+    decision: "DecisionRecord | None"
+    text: str
+
+
+@approvals.command("list")
+def list_(
+    context: typer.Context,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Decided, expired and void ones as well.")
+    ] = False,
+    last: Last = 50,
+    cursor: Cursor = None,
+    as_json: AsJSON = False,
+) -> None:
+    """List what waits for a decision, newest first.
+
+    Example: chargehand approvals list --all --last 10
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.looking import list_approvals
+    from chargehand.pipeline.showing import to_json
+
+    state = None if every else ApprovalState.OPEN
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+        page = stores.database.read(
+            lambda tx: list_approvals(tx, cursor=cursor, limit=last, state=state)
+        )
+        if as_json:
+            echo_json(to_json(page))
+            return
+        backgrounds = [_background(stores, one.action) for one in page.items]
+    if not page.items:
+        typer.echo(
+            "No approvals yet."
+            if every
+            else "No approvals wait. Actions wait here where the mode is approve; see "
+            "`chargehand modes show`."
+        )
+        return
+    echo_table(
+        ("id", "action", "on", "asked by", "state", "opened", "expires", "begins"),
+        [
+            (
+                one.approval.short_id,
+                one.action.kind.value,
+                one.action.target,
+                background.ask.ask.asker.name if background.ask is not None else "-",
+                _state(one, now),
+                since(one.approval.opened_at, now),
+                since(one.approval.expires_at, now),
+                excerpt(_words(one.action)),
+            )
+            for one, background in zip(page.items, backgrounds, strict=True)
+        ],
+        texts=("asked by", "begins"),
+    )
+    echo_next(page.next_cursor)
+
+
+@approvals.command("show")
+def show(context: typer.Context, identifier: Identifier, *, as_json: AsJSON = False) -> None:
+    """Show the exact preview, who asked, why it is proposed, and until when it can be decided.
+
+    Example: chargehand approvals show 7h2k9d
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.looking import find_approval
+    from chargehand.pipeline.showing import to_json
+
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+        shown = stores.database.read(lambda tx: find_approval(tx, identifier))
+        background = _background(stores, shown.action)
+    if as_json:
+        echo_json(to_json(shown))
+        return
+    _echo_approval(shown, background, settings, now)
+
+
+@approvals.command("approve")
+def approve(context: typer.Context, identifiers: Identifiers) -> None:
+    """Let exact actions be sent; each is checked once more at the moment of sending.
+
+    Example: chargehand approvals approve 7h2k9d 3m5x8q
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline import approving
+
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+
+        def decide(identifier: str) -> str:
+            decided = stores.database.write(
+                lambda tx: approving.approve(tx, identifier, by=operator_name(), via=_VIA, now=now)
+            )
+            name, action = decided.approval.short_id, decided.action
+            told = f"{name} approved: {action.kind.value} on {action.target}."
+            if _mode_now(stores, action) is Mode.SIMULATE:
+                return f"{told} The mode is simulate by now, so it will be recorded, not sent."
+            return f"{told} The worker sends it next; see `chargehand trace {name}`."
+
+        one_by_one(identifiers, decide)
+
+
+@approvals.command("reject")
+def reject(
+    context: typer.Context,
+    identifiers: Identifiers,
+    *,
+    reason: Annotated[str, typer.Option(help="Why, for those who look back.")] = "",
+) -> None:
+    """See to it that actions are never sent.
+
+    Example: chargehand approvals reject 7h2k9d --reason "answered in person"
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline import approving
+
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+
+        def decide(identifier: str) -> str:
+            decided = stores.database.write(
+                lambda tx: approving.reject(
+                    tx, identifier, by=operator_name(), via=_VIA, reason=reason, now=now
+                )
+            )
+            action = decided.action
+            name = decided.approval.short_id
+            return f"{name} rejected: {action.kind.value} on {action.target} will not be sent."
+
+        one_by_one(identifiers, decide)
+
+
+@approvals.command("edit")
+def edit(
+    context: typer.Context,
+    identifier: Identifier,
+    *,
+    text: Annotated[
+        str | None, typer.Option(help="The new words, as Markdown; without it, $EDITOR opens.")
+    ] = None,
+) -> None:
+    """Word a comment differently; the approval for the old words is void and a new one opens.
+
+    Example: chargehand approvals edit 7h2k9d --text "Due **Friday 27 November 2026**."
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.configured import find_connection
+    from chargehand.bootstrap.receiving import previewers
+    from chargehand.pipeline import approving
+    from chargehand.pipeline.errors import EditNotPossible
+    from chargehand.pipeline.looking import find_approval
+
+    with invocation.open_stores() as (settings, stores):
+        clock = invocation.clock(settings)
+        before = stores.database.read(lambda tx: find_approval(tx, identifier)).action
+        find_connection(settings, before.connection_id)
+        previewer = previewers(settings)[before.connection_id]
+        words = before.params.get("markdown")
+        if text is None and not isinstance(words, str):
+            raise EditNotPossible(kind=before.kind.value)
+        wording = text if text is not None else edit_text(str(words))
+        if wording is None:
+            typer.echo("Nothing was changed.")
+            return
+        decided = stores.database.write(
+            lambda tx: approving.edit(
+                tx,
+                identifier,
+                text=wording,
+                previewer=previewer,
+                by=operator_name(),
+                via=_VIA,
+                lasts=settings.answers.approval_expires_after,
+                now=clock.now(),
+            )
+        )
+    name = decided.approval.short_id
+    typer.echo(f"The new words wait as {name}:\n")
+    typer.echo(indented(decided.action.preview, "  "))
+    typer.echo(f"\nNext: chargehand approvals approve {name}")
+
+
+def _background(stores: "Stores", action: "ActionRecord") -> _Background:
+    ask_id, database = action.ask_id, stores.database
+    ask = database.read(lambda tx: tx.asks.find(ask_id)) if ask_id is not None else None
+    return _Background(
+        ask=ask,
+        decision=database.read(lambda tx: tx.decisions.find(action.decision_id)),
+        text=with_names(ask.ask.text, bot_names(stores)) if ask is not None else "",
+    )
+
+
+def _mode_now(stores: "Stores", action: "ActionRecord") -> Mode:
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.modes import policy_in_force
+
+    policy = stores.database.read(policy_in_force)
+    return policy.mode_for(action.project, action.kind)
+
+
+def _state(shown: "ShownApproval", now: datetime) -> str:
+    approval = shown.approval
+    if approval.state is ApprovalState.OPEN and approval.expires_at <= now:
+        # The worker closes it at its next round.
+        return ApprovalState.EXPIRED.value
+    return approval.state.value
+
+
+def _words(action: "ActionRecord") -> str:
+    words = action.params.get("markdown")
+    return words if isinstance(words, str) else action.preview
+
+
+def _echo_approval(
+    shown: "ShownApproval", background: _Background, settings: "Settings", now: datetime
+) -> None:
+    # lazy: it holds every sentence, and loads longer than `--help` may.
+    from chargehand.decisions.catalogue import reason_text, withheld_text
+
+    approval, action = shown.approval, shown.action
+    state = _state(shown, now)
+    typer.echo(f"{approval.short_id}  {action.kind.value} on {action.target}: {state}")
+    ask = background.ask.ask if background.ask is not None else None
+    decision = background.decision
+    expires = f"{zoned_time(approval.expires_at, settings)} ({since(approval.expires_at, now)})"
+    echo_fields(
+        [
+            ("asked by", f"{ask.asker.name}, {zoned_time(ask.asked_at, settings)}" if ask else ""),
+            ("asked", excerpt(background.text, longest=200)),
+            ("why", reason_text(decision.reason) if decision else ""),
+            *(
+                ("source", f"{one.label}  {one.url}")
+                for one in (decision.sources if decision else ())
+            ),
+            *(
+                ("withheld", withheld_text(entry))
+                for entry in (decision.withheld if decision else ())
+            ),
+            ("opened", zoned_time(approval.opened_at, settings)),
+            ("expires", expires),
+            ("decided", _decided(shown, settings)),
+            ("reason", approval.reason),
+            ("approval", approval.id),
+            ("action", action.id),
+        ]
+    )
+    typer.echo("\nThe exact preview:\n")
+    typer.echo(indented(action.preview, "  "))
+    if state == ApprovalState.OPEN.value:
+        typer.echo(
+            f"\nDecide: chargehand approvals approve {approval.short_id}, or reject, or edit"
+        )
+
+
+def _decided(shown: "ShownApproval", settings: "Settings") -> str:
+    approval = shown.approval
+    if approval.decided_at is None:
+        return ""
+    when = local_time(approval.decided_at, settings)
+    return f"{approval.state.value} by {approval.decided_by} via {approval.decided_via}, {when}"
