@@ -35,14 +35,21 @@ def serve(
         typer.Option(help="For trials: take the time from a fake vendor on this machine."),
     ] = None,
 ) -> None:
-    """Run the service until it is stopped: receive, decide, act, and answer REST."""
+    """Run the service until it is stopped: receive, decide, act, and answer REST.
+
+    Example: chargehand serve --role worker
+    """
     invocation: Invocation = context.obj
+    clock_from = clock_from or invocation.clock_from
     plan = Plan(roles=_ROLES[role], config=invocation.config, clock_from=clock_from)
     sys.exit(supervise(plan))
 
 
 def migrate(context: typer.Context) -> None:
-    """Bring the databases to this program's schema; `serve` does it by itself."""
+    """Bring the databases to this program's schema; `serve` does it by itself.
+
+    Example: chargehand --config chargehand.toml migrate
+    """
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.bootstrap.stores import migrate_stores
