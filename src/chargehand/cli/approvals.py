@@ -1,5 +1,6 @@
 """`approvals`: exact actions that wait for a person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -50,11 +51,10 @@ Identifier: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class _Background:
-    """What led to an approval; None, and no text, where there was no ask."""
+    """What led to an approval; None where there was no ask."""
 
     ask: "StoredAsk | None"
     decision: "DecisionRecord | None"
-    text: str
 
 
 @approvals.command("list")
@@ -129,11 +129,11 @@ def show(context: typer.Context, identifier: Identifier, *, as_json: AsJSON = Fa
     with invocation.open_stores() as (settings, stores):
         now = invocation.clock(settings).now()
         shown = stores.database.read(lambda tx: find_approval(tx, identifier))
-        background = _background(stores, shown.action)
+        background, names = _background(stores, shown.action), bot_names(stores)
     if as_json:
         echo_json(to_json(shown))
         return
-    _echo_approval(shown, background, settings, now)
+    _echo_approval(shown, background, settings, now, names=names)
 
 
 @approvals.command("approve")
@@ -247,11 +247,8 @@ def edit(
 def _background(stores: "Stores", action: "ActionRecord") -> _Background:
     ask_id, database = action.ask_id, stores.database
     ask = database.read(lambda tx: tx.asks.find(ask_id)) if ask_id is not None else None
-    return _Background(
-        ask=ask,
-        decision=database.read(lambda tx: tx.decisions.find(action.decision_id)),
-        text=with_names(ask.ask.text, bot_names(stores)) if ask is not None else "",
-    )
+    decision = database.read(lambda tx: tx.decisions.find(action.decision_id))
+    return _Background(ask=ask, decision=decision)
 
 
 def _mode_now(stores: "Stores", action: "ActionRecord") -> Mode:
@@ -276,7 +273,12 @@ def _words(action: "ActionRecord") -> str:
 
 
 def _echo_approval(
-    shown: "ShownApproval", background: _Background, settings: "Settings", now: datetime
+    shown: "ShownApproval",
+    background: _Background,
+    settings: "Settings",
+    now: datetime,
+    *,
+    names: Mapping[str, str],
 ) -> None:
     # lazy: it holds every sentence, and loads longer than `--help` may.
     from chargehand.decisions.catalogue import reason_text, withheld_text
@@ -290,7 +292,7 @@ def _echo_approval(
     echo_fields(
         [
             ("asked by", f"{ask.asker.name}, {zoned_time(ask.asked_at, settings)}" if ask else ""),
-            ("asked", excerpt(background.text, longest=200)),
+            ("asked", excerpt(with_names(ask.text, names), longest=200) if ask else ""),
             ("why", reason_text(decision.reason) if decision else ""),
             *(
                 ("source", f"{one.label}  {one.url}")
