@@ -35,14 +35,18 @@ from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.policy.modes import ModePolicy
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.effects import OpenEffect
 from chargehand.storage.transaction import Writing
 
-_MOST_ATTEMPTS: Final = 10
+# With the waits between them these last about two hours, as long as an ask may wait.
+_MOST_ATTEMPTS: Final = 20
+_TELL_AFTER_ATTEMPTS: Final = 2
 _LOOK_AGAIN_AFTER: Final = timedelta(seconds=30)
+_RUNNABLE: Final = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
 # The state an action was based on is gone: nobody's failure, and nothing to send.
 _OVERTAKEN: Final = frozenset({"question_deleted", "audience_changed", "base_changed"})
 _log = get_logger()
@@ -145,7 +149,8 @@ class Executing:
         self, tx: Writing, action_id: ActionId, modes: ModePolicy
     ) -> "ApprovedAction | _MustLookUp | _Stop":
         action = tx.actions.find(action_id)
-        if action is None:
+        if action is None or action.state not in _RUNNABLE:
+            # A task that is run again after a crash meets actions it had settled before.
             return _Stop("settled")
         effect = tx.effects.of_action(action_id)
         is_open = effect is not None and effect.record.state is EffectState.INTENDED
@@ -198,8 +203,8 @@ class Executing:
                 return self._still_unsure(tx, action, seen.reason)
 
     def _still_unsure(self, tx: Writing, action: ActionRecord, reason: str) -> _Stop:
-        until = self._clock.now() + _LOOK_AGAIN_AFTER
-        tx.actions.postpone(action.id, until=until, problem=reason or "undecided")
+        wait = max(_LOOK_AGAIN_AFTER, wait_before_next(action.attempts))
+        self._postpone(tx, action, wait, problem=reason or "undecided")
         return _Stop("postponed", "undecided")
 
     def _give_up(self, tx: Writing, action: ActionRecord, problem: str) -> _Stop:
@@ -294,7 +299,7 @@ class Executing:
             case Done():
                 return self._done(tx, action, result)
             case RetryAfter():
-                return self._retry(tx, action, result, now=now)
+                return self._retry(tx, action, result)
             case Undecided():
                 settle_at = now + timedelta(seconds=result.settle_s)
                 tx.effects.delay_settling(action.id, settle_at=settle_at)
@@ -322,13 +327,27 @@ class Executing:
         _log.info("action.executed", action_id=action.id, kind=action.kind.value)
         return _Stop("executed")
 
-    def _retry(
-        self, tx: Writing, action: ActionRecord, result: RetryAfter, *, now: datetime
-    ) -> _Stop:
+    def _retry(self, tx: Writing, action: ActionRecord, result: RetryAfter) -> _Stop:
         tx.effects.forget_intent(action.id)
-        until = now + timedelta(seconds=result.after_s)
-        tx.actions.postpone(action.id, until=until, problem=result.reason)
+        wait = max(timedelta(seconds=result.after_s), wait_before_next(action.attempts))
+        self._postpone(tx, action, wait, problem=result.reason)
         return _Stop("postponed", result.reason)
+
+    def _postpone(
+        self, tx: Writing, action: ActionRecord, wait: timedelta, *, problem: str
+    ) -> None:
+        now = self._clock.now()
+        tx.actions.postpone(action.id, until=now + wait, problem=problem)
+        if action.attempts + 1 < _TELL_AFTER_ATTEMPTS:
+            return
+        tell_operator(
+            tx,
+            "action_postponed",
+            subject_id=f"{action.connection_id}:{problem}:{now:%Y-%m-%d}",
+            text=f"{action.kind.value} on {action.target} could not be done yet ({problem}); it is "
+            "tried again by itself. See `chargehand doctor`.",
+            now=now,
+        )
 
     def _refused(self, tx: Writing, action: ActionRecord, reason: str, *, now: datetime) -> _Stop:
         tx.effects.settle(action.id, EffectState.REFUSED, now=now)
