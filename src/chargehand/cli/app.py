@@ -19,6 +19,7 @@ from chargehand.cli.audit import audit
 from chargehand.cli.context import Invocation
 from chargehand.cli.decisions import decisions
 from chargehand.cli.deliveries import deliveries
+from chargehand.cli.demo import demo
 from chargehand.cli.doctor import doctor
 from chargehand.cli.events import events
 from chargehand.cli.init import init
@@ -43,6 +44,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command, in_short in (
+    (demo, "See the whole thing happen offline, in a minute."),
     (init, "Connect a Jira site."),
     (doctor, "Say what works, what is missing, and how to mend it."),
     (serve, "Run the service."),

@@ -1,0 +1,216 @@
+"""The demo's folder: its configuration, its secrets, and the commands that open it again.
+
+Rejected
+├── DemoFolderTaken  the folder holds something already
+└── PortTaken        another program listens there
+"""
+
+import os
+import secrets
+import shlex
+import shutil
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from chargehand.config.environment import NAMES
+from chargehand.domain.errors import Rejected
+
+_HOST: Final = "127.0.0.1"
+_OURS: Final = "CHARGEHAND_"
+_NO_PROXY: Final = "127.0.0.1,localhost,::1"
+
+
+class DemoFolderTaken(Rejected):
+    """The folder holds something already."""
+
+    code = "demo_folder_taken"
+    template = "{path} {problem}; give --folder with the name of a folder that is not there yet."
+
+
+class PortTaken(Rejected):
+    """Another program listens there."""
+
+    code = "port_taken"
+    template = "Port {port} of this machine can not be used ({detail}); leave --port out."
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The fake Jira as it said of itself when it was ready."""
+
+    url: str
+    port: int
+    email: str
+    token: str
+    account_id: str
+    projects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFolder:
+    """A folder made for one demo."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.path / "chargehand.toml"
+
+    @property
+    def site_state(self) -> Path:
+        """What the fake Jira keeps."""
+        return self.path / "jira.json"
+
+
+def make_folder(wanted: Path | None, *, now: datetime) -> DemoFolder:
+    """A new folder: the wanted one, else one named by the time below `demo-data`.
+
+    Raises: DemoFolderTaken.
+    """
+    path = wanted or _unused(Path("demo-data") / f"{now:%Y%m%dT%H%M%SZ}")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(path.iterdir())
+    except OSError as error:
+        raise DemoFolderTaken(path=path, problem=f"can not be used ({error.strerror})") from error
+    if not is_empty:
+        raise DemoFolderTaken(path=path, problem="is not empty")
+    return DemoFolder(path)
+
+
+def choose_port(wanted: int | None) -> int:
+    """A port nobody listens on: the wanted one, else any.
+
+    Raises: PortTaken.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, wanted or 0))
+        except (OSError, OverflowError) as error:
+            raise PortTaken(port=wanted, detail=str(error)) from error
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def write_demo_config(folder: DemoFolder, site: Site, *, port: int) -> str:
+    """Write `chargehand.toml` and `.env`; the secret that signs webhooks."""
+    secret = secrets.token_urlsafe(32)
+    folder.config.write_text(_config(site, port), encoding="utf-8")
+    env = f"ATLASSIAN_API_TOKEN={site.token}\nJIRA_WEBHOOK_SECRET={secret}\n"
+    descriptor = os.open(folder.path / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("# Secrets of the demo; they open nothing but its fake Jira.\n" + env)
+    return secret
+
+
+def demo_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without every name that would configure chargehand, or leave the machine."""
+    kept = {name: value for name, value in environ.items() if name not in _configuring(environ)}
+    return {**kept, "NO_PROXY": _NO_PROXY, "no_proxy": _NO_PROXY, "PYTHONUNBUFFERED": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command to copy, and what it is for."""
+
+    line: str
+    meaning: str
+
+
+def look_again(folder: DemoFolder, event_id: str, *, environ: Mapping[str, str]) -> list[Command]:
+    """Commands that look at the folder; nothing has to run for them."""
+    start = _chargehand(folder, environ)
+    return [
+        Command(f"{start} trace {event_id}", "everything about this comment, on one screen"),
+        Command(f"{start} audit verify", "check every record of the audit chain again"),
+        Command(f"{start} decisions list --last 5", "what was decided, and why"),
+    ]
+
+
+def go_on(
+    folder: DemoFolder, site: Site, *, port: int, environ: Mapping[str, str]
+) -> list[Command]:
+    """Commands that let the fake and the server run again, each in a terminal of its own."""
+    said = f'{{"author": "Ana Ruiz", "body": "[~accountid:{site.account_id}] when is it due?"}}'
+    env = shlex.quote(str(folder.path.resolve() / ".env"))
+    fake = (
+        f"(. {env} && {_python()} -m chargehand.testing.jira --port {site.port} "
+        f"--state {shlex.quote(str(folder.site_state))} "
+        f"--webhook-url http://{_HOST}:{port}/webhooks/jira/jira "
+        '--webhook-secret "$JIRA_WEBHOOK_SECRET")'
+    )
+    return [
+        Command(fake, "the same Jira, in a second terminal"),
+        Command(f"{_chargehand(folder, environ)} serve", "the same server, in a third"),
+        Command(
+            f"curl {site.url}/__fake__/issues/PAY-7/comments -d {shlex.quote(said)}",
+            "somebody else asks",
+        ),
+    ]
+
+
+def _configuring(environ: Mapping[str, str]) -> list[str]:
+    known = {entry.name for entry in NAMES}
+    return [name for name in environ if name in known or name.startswith(_OURS)]
+
+
+def _unused(path: Path) -> Path:
+    tries = (path, *(path.with_name(f"{path.name}-{number}") for number in range(2, 100)))
+    return next((one for one in tries if not one.exists()), path)
+
+
+def _chargehand(folder: DemoFolder, environ: Mapping[str, str]) -> str:
+    script = Path(sys.executable).with_name("chargehand")
+    program = _program(script) if script.exists() else f"{_python()} -m chargehand"
+    # What configures another chargehand in this shell would win over the demo's files.
+    unset = "".join(f"-u {name} " for name in sorted(_configuring(environ)))
+    prefix = f"env {unset}" if unset else ""
+    return f"{prefix}{program} -c {shlex.quote(str(folder.config))}"
+
+
+def _python() -> str:
+    return _program(Path(sys.executable))
+
+
+def _program(path: Path) -> str:
+    """The shortest name under which a shell in this folder finds a program."""
+    found = shutil.which(path.name)
+    if found is not None and Path(found).absolute() == path:
+        return path.name
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _config(site: Site, port: int) -> str:
+    projects = ", ".join(f'"{key}"' for key in site.projects)
+    return f"""\
+# A demo: chargehand beside a fake Jira on this machine. Secrets are in .env beside this file.
+
+[server]
+host = "{_HOST}"
+port = {port}
+
+[storage]
+data_dir = "data"
+
+[business]
+time_zone = "Europe/Madrid"
+
+[log]
+format = "json"
+
+[[connections]]
+id = "jira"
+site = "{site.url}"
+email = "{site.email}"
+account_id = "{site.account_id}"
+projects = [{projects}]
+intake = "webhook"
+"""
