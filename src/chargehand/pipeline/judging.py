@@ -54,7 +54,9 @@ class Judge:
         if not self._tx.events.add(event_id, event, stored, now=self._now):
             return
         self._tx.events.add_delivery(stored, event_id, duplicate_of=None, now=self._now)
-        self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
+        if event.project in connection.projects:
+            # A self-test, or another project of the site, does not show that intake works.
+            self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
         self._judge(event_id, event, connection, record)
 
     def _judge(
@@ -66,6 +68,9 @@ class Judge:
     ) -> None:
         ask_key = f"{connection.id}:comment:{event.data.get('comment_id', '')}"
         existing = self._tx.asks.find_by_key(ask_key) if _is_comment(event) else None
+        if existing is not None and _is_outdated(event, existing):
+            self._stay_silent(event_id, event, Reason.ALREADY_ASKED)
+            return
         context = self._context(event, connection, record, existing)
         verdict = triage(event, context)
         match verdict:
@@ -223,6 +228,12 @@ class Judge:
             intents=verdict.intents,
             state=AskState.LATE if isinstance(verdict, Late) else AskState.OPEN,
         )
+
+
+def _is_outdated(event: Event, existing: StoredAsk) -> bool:
+    """Whether the ask was already made from a later wording: vendors do not keep to an order."""
+    tells_wording = event.kind is not EventKind.COMMENT_DELETED
+    return tells_wording and event.occurred_at < existing.ask.asked_at
 
 
 def _is_comment(event: Event) -> bool:

@@ -1,0 +1,288 @@
+"""Changes are proposed only to who could make them, and made only on the state they were about."""
+
+from dataclasses import replace
+
+import pytest
+
+from chargehand.testing.jira import permissions as rights
+from tests.house import House
+
+pytestmark = pytest.mark.anyio
+
+COMMANDS = [
+    pytest.param("@bot assign to me", "Assign issues", id="assign"),
+    pytest.param("@bot move to In Review", "Transition issues", id="transition"),
+    pytest.param("@bot label urgent", "Edit issues", id="label"),
+]
+CHANGES = [
+    pytest.param("@bot assign this to Tom Berg", "jira.assign_issue", id="assign"),
+    pytest.param("@bot move to In Review", "jira.transition_issue", id="transition"),
+    pytest.param("@bot label urgent", "jira.add_labels", id="label"),
+]
+
+
+def is_changed(house: House, kind: str) -> bool:
+    issue = house.jira.issue("PAY-7")
+    match kind:
+        case "jira.assign_issue":
+            return issue.assignee == house.jira.person("Tom Berg").account_id
+        case "jira.transition_issue":
+            workflow = house.jira.project("PAY").workflow
+            return workflow.status(issue.status).name == "In Review"
+        case _:
+            return issue.labels == ("refunds", "urgent")
+
+
+class TestRights:
+    @pytest.mark.parametrize(("command", "right"), COMMANDS)
+    async def test_who_may_not_is_refused_with_the_name_of_the_right(
+        self, house: House, command: str, right: str
+    ) -> None:
+        house.mode("auto")
+
+        await house.ask(command, author="Sam Okoro")
+
+        [reply] = house.replies()
+        assert f'You need the "{right}" permission in PAY' in reply.text
+        assert house.verdicts == [("respond", "write_refused_no_right")]
+        assert house.states == [("jira.add_comment", "executed")]
+
+    @pytest.mark.parametrize(("command", "right"), COMMANDS)
+    async def test_bot_that_may_not_ask_for_rights_says_so_and_proposes_nothing(
+        self, house: House, command: str, right: str
+    ) -> None:
+        house.mode("auto")
+        _without(house, rights.ADMIN)
+
+        await house.ask(command)
+
+        [reply] = house.replies()
+        assert f'I could not check whether you have the "{right}" permission' in reply.text
+        assert house.verdicts == [("respond", "write_refused_right_unknown")]
+        assert house.states == [("jira.add_comment", "executed")]
+
+    async def test_who_may_not_may_still_ask(self, house: House) -> None:
+        house.mode("auto")
+
+        await house.ask("@bot what's blocking this?", author="Sam Okoro")
+
+        assert "PAY-12" in house.replies()[0].text
+
+    @pytest.mark.parametrize("command", ["@bot assign to me", "@bot move to Done"])
+    async def test_portal_customer_only_reads(self, house: House, command: str) -> None:
+        house.mode("auto")
+
+        await house.ask(command, item="HELP-1", author="Priya Shah")
+
+        assert house.verdicts == [("respond", "write_refused_read_only_asker")]
+        assert house.states == [("jira.reply_to_customer", "waiting")]
+
+    async def test_right_lost_by_the_bot_itself_fails_without_a_word(self, house: House) -> None:
+        house.mode("approve")
+        await house.ask("@bot assign this to Tom Berg")
+        house.approve(house.approvals[0])
+        house.jira.grant("PAY", "Chargehand", permissions="commenter")
+
+        await house.settle()
+
+        assert [state for _, state in house.states] == ["failed"]
+        assert house.notices == ["action_failed"]
+        assert house.replies() == []
+
+
+class TestDoing:
+    @pytest.mark.parametrize(("command", "kind"), CHANGES)
+    async def test_change_is_made_at_once_in_auto(
+        self, house: House, command: str, kind: str
+    ) -> None:
+        house.mode("auto")
+
+        await house.ask(command)
+
+        assert house.states == [(kind, "executed")]
+        assert is_changed(house, kind)
+        assert len(house.writes) == 1
+
+    @pytest.mark.parametrize(("command", "kind"), CHANGES)
+    async def test_change_waits_for_its_approval(
+        self, house: House, command: str, kind: str
+    ) -> None:
+        house.mode("approve")
+        await house.ask(command)
+        assert not is_changed(house, kind)
+
+        house.approve(house.approvals[0])
+        await house.settle()
+
+        assert house.states == [(kind, "executed")]
+        assert is_changed(house, kind)
+
+    @pytest.mark.parametrize(
+        ("command", "kind", "preview"),
+        [
+            pytest.param(
+                "@bot assign this to Tom Berg",
+                "jira.assign_issue",
+                "Assign PAY-7 to Tom Berg",
+                id="assign",
+            ),
+            pytest.param(
+                "@bot move to In Review",
+                "jira.transition_issue",
+                'Move PAY-7 from "In Progress" to "In Review"',
+                id="transition",
+            ),
+            pytest.param(
+                "@bot label urgent", "jira.add_labels", "Add labels to PAY-7: urgent", id="label"
+            ),
+        ],
+    )
+    async def test_preview_says_exactly_what_would_change(
+        self, house: House, command: str, kind: str, preview: str
+    ) -> None:
+        await house.ask(command)
+
+        assert house.actions[0].kind.value == kind
+        assert house.actions[0].preview.replace("“", '"').replace("”", '"').startswith(preview)
+
+    async def test_nobody_is_assigned_on_demand(self, house: House) -> None:
+        house.mode("auto")
+
+        await house.ask("@bot assign to nobody")
+
+        assert house.jira.issue("PAY-7").assignee is None
+
+    async def test_person_mentioned_is_the_person_assigned(self, house: House) -> None:
+        house.mode("auto")
+        tom = house.jira.person("Tom Berg").account_id
+
+        await house.ask(f"@bot assign to [~accountid:{tom}]")
+
+        assert house.jira.issue("PAY-7").assignee == tom
+
+    async def test_several_changes_in_one_comment_are_several_actions(self, house: House) -> None:
+        house.mode("auto")
+
+        await house.ask("@bot\nassign this to Tom Berg\nlabel urgent")
+
+        assert sorted(house.states) == [
+            ("jira.add_labels", "executed"),
+            ("jira.assign_issue", "executed"),
+        ]
+
+
+class TestBase:
+    @pytest.mark.parametrize(
+        ("command", "change"),
+        [
+            pytest.param(
+                "@bot assign this to Tom Berg",
+                lambda jira: jira.assign("PAY-7", author="Mei Tanaka", to="Lena Novak"),
+                id="assign",
+            ),
+            pytest.param(
+                "@bot move to In Review",
+                lambda jira: jira.transition("PAY-7", author="Mei Tanaka", to="Done"),
+                id="transition",
+            ),
+            pytest.param(
+                "@bot label urgent",
+                lambda jira: jira.edit("PAY-7", author="Mei Tanaka", fields={"labels": ["x"]}),
+                id="label",
+            ),
+        ],
+    )
+    async def test_state_changed_meanwhile_is_not_overwritten(
+        self, house: House, command: str, change: object
+    ) -> None:
+        house.mode("approve")
+        await house.ask(command)
+        house.approve(house.approvals[0])
+        change(house.jira)  # type: ignore[operator]
+
+        await house.settle()
+
+        assert [(one.state.value, one.problem) for one in house.actions] == [
+            ("rejected", "base_changed")
+        ]
+        assert house.writes == []
+        assert house.notices == []
+
+    @pytest.mark.parametrize(("command", "kind"), CHANGES)
+    async def test_change_somebody_made_meanwhile_counts_as_done(
+        self, house: House, command: str, kind: str
+    ) -> None:
+        house.mode("approve")
+        await house.ask(command)
+        house.approve(house.approvals[0])
+        jira = house.jira
+        if kind == "jira.assign_issue":
+            jira.assign("PAY-7", author="Mei Tanaka", to="Tom Berg")
+        elif kind == "jira.transition_issue":
+            jira.transition("PAY-7", author="Mei Tanaka", to="In Review")
+        else:
+            jira.edit("PAY-7", author="Mei Tanaka", fields={"labels": ["refunds", "urgent"]})
+
+        await house.settle()
+
+        assert house.states == [(kind, "executed")]
+        assert house.writes == []
+
+    @pytest.mark.parametrize(
+        ("command", "sentence"),
+        [
+            pytest.param(
+                "@bot assign this to Ana Ruiz", "already assigned to Ana Ruiz", id="assign"
+            ),
+            pytest.param("@bot move to In Progress", "is already in *In Progress*", id="status"),
+            pytest.param("@bot label refunds", "already has the label", id="label"),
+        ],
+    )
+    async def test_what_is_so_already_is_a_sentence_and_no_change(
+        self, house: House, command: str, sentence: str
+    ) -> None:
+        house.mode("auto")
+
+        await house.ask(command)
+
+        assert sentence in house.replies()[0].text
+        assert house.verdicts == [("respond", "write_already_so")]
+        assert house.states == [("jira.add_comment", "executed")]
+
+    @pytest.mark.parametrize(
+        ("command", "sentence"),
+        [
+            pytest.param("@bot move to Shipped", "can not move from", id="no-such-status"),
+            pytest.param("@bot assign to Zoe Quinn", "I found nobody called", id="no-such-person"),
+            pytest.param("@bot assign to Priya Shah", "I found nobody called", id="not-assignable"),
+        ],
+    )
+    async def test_what_is_not_possible_is_said_with_what_is(
+        self, house: House, command: str, sentence: str
+    ) -> None:
+        house.mode("auto")
+
+        await house.ask(command)
+
+        assert sentence in house.replies()[0].text
+        assert house.states == [("jira.add_comment", "executed")]
+
+    async def test_item_moved_to_another_project_meanwhile_is_left_alone(
+        self, house: House
+    ) -> None:
+        house.mode("approve")
+        await house.ask("@bot label urgent")
+        house.approve(house.approvals[0])
+        house.jira.inject(method="GET", path="/rest/api/3/issue/PAY-7", status=404)
+
+        await house.settle()
+
+        assert house.writes == []
+        assert [state for _, state in house.states] == ["failed"]
+
+
+def _without(house: House, permission: str) -> None:
+    left = tuple(one for one in house.bot.global_permissions if one != permission)
+    bot = replace(house.bot, global_permissions=left)
+    house.jira.state.people[bot.account_id] = bot
+    house.jira.grant("PAY", "Chargehand", permissions="member")
