@@ -105,12 +105,19 @@ def running_in(folder: Path) -> list[str]:
 class OnTerminal:
     """The command line on a terminal that we type on."""
 
-    def __init__(self, arguments: Sequence[str], *, cwd: Path) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        program: Sequence[str] = (CHARGEHAND,),
+    ) -> None:
         self._ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [CHARGEHAND, *arguments],
+            [*program, *arguments],
             cwd=cwd,
-            env=environ(),
+            env=env or environ(),
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
