@@ -62,6 +62,8 @@ def _steps(trace: "Trace", bot_names: Mapping[str, str]) -> Iterator[Step]:
         yield _decision(decision)
     for one in trace.actions:
         yield _proposal(one.action)
+        for approval in one.earlier_approvals:
+            yield from _approval(approval)
         if one.approval is not None:
             yield from _approval(one.approval)
         if one.effect is not None:

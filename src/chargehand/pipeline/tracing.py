@@ -19,9 +19,13 @@ from chargehand.storage.transaction import Reading
 
 @dataclass(frozen=True, slots=True)
 class ActionTrace:
-    """One action with its approval and its line in the effect ledger."""
+    """One action with the approval that counts, and its line in the effect ledger.
+
+    Shape: `earlier_approvals` were voided by edits, oldest first.
+    """
 
     action: ActionRecord
+    earlier_approvals: tuple[ApprovalRecord, ...]
     approval: ApprovalRecord | None
     effect: EffectRecord | None
 
@@ -92,9 +96,11 @@ def _event_of_action(tx: Reading, action_id: str) -> str | None:
 
 def _action_trace(tx: Reading, action: ActionRecord) -> ActionTrace:
     effect = tx.effects.of_action(action.id)
+    approvals = tx.approvals.of_action(action.id)
     return ActionTrace(
         action=action,
-        approval=tx.approvals.newest_of_action(action.id),
+        earlier_approvals=approvals[:-1],
+        approval=approvals[-1] if approvals else None,
         effect=effect.record if effect is not None else None,
     )
 
@@ -108,7 +114,9 @@ def _audit_of(
     subjects: list[str] = [decision.id for decision in decisions] + [
         one.action.id for one in actions
     ]
-    subjects += [one.approval.id for one in actions if one.approval is not None]
+    for one in actions:
+        subjects += [earlier.id for earlier in one.earlier_approvals]
+        subjects += [one.approval.id] if one.approval is not None else []
     subjects += [ask.ask.id] if ask is not None else []
     found = [record for subject in subjects for record in tx.audit.about(subject)]
     return tuple(sorted(found, key=lambda record: record.seq))

@@ -164,6 +164,7 @@ approvals = Table(
     Column("approval_id", _ID, nullable=False),
     Column("short_id", _WORD, nullable=False),
     Column("action_id", _ID, nullable=False),
+    Column("ordinal", Integer, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("state", _WORD, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
@@ -173,7 +174,7 @@ approvals = Table(
     Column("decided_via", _WORD, nullable=False),
     Column("content_id", _ID),
     PrimaryKeyConstraint("organization_id", "approval_id"),
-    Index("approvals_by_action", "organization_id", "action_id"),
+    UniqueConstraint("organization_id", "action_id", "ordinal", name="approvals_by_action"),
     Index("approvals_by_state", "organization_id", "state", "expires_at"),
     Index("approvals_by_short_id", "organization_id", "short_id"),
 )

@@ -22,13 +22,15 @@ class ApprovalReader(Repository):
         row = self._one(query.order_by(approvals.c.approval_id.desc()).limit(1))
         return _approval(row) if row is not None else None
 
+    def of_action(self, action_id: str) -> tuple[ApprovalRecord, ...]:
+        """Every approval of an action, oldest first; only the last one counts."""
+        query = self._select_with_content(approvals).where(approvals.c.action_id == action_id)
+        return tuple(_approval(row) for row in self._rows(query.order_by(approvals.c.ordinal)))
+
     def newest_of_action(self, action_id: str) -> ApprovalRecord | None:
         """The approval that counts for an action; None when nobody was asked."""
-        query = self._select_with_content(approvals).where(approvals.c.action_id == action_id)
-        row = self._one(
-            query.order_by(approvals.c.opened_at.desc(), approvals.c.approval_id.desc()).limit(1)
-        )
-        return _approval(row) if row is not None else None
+        every = self.of_action(action_id)
+        return every[-1] if every else None
 
     def expired(self, *, now: datetime, limit: int) -> tuple[ApprovalRecord, ...]:
         """Open approvals whose time has run out, oldest first."""
@@ -66,6 +68,7 @@ class ApprovalWriter(ApprovalReader):
                 "approval_id": approval_id,
                 "short_id": short_id(approval_id),
                 "action_id": action_id,
+                "ordinal": len(self.of_action(action_id)) + 1,
                 "digest": digest,
                 "state": ApprovalState.OPEN.value,
                 "opened_at": to_micros(now),

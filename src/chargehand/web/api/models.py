@@ -367,9 +367,10 @@ class Status(Shown):
 
 
 class ActionTrace(Shown):
-    """One action with its newest approval and its line in the effect ledger."""
+    """One action with the approval that counts and its line in the effect ledger."""
 
     action: Action
+    earlier_approvals: list[PlainApproval] = Field(description="Voided by edits, oldest first.")
     approval: PlainApproval | None
     effect: Effect | None
 

@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("approval_id", sa.String(length=40), nullable=False),
         sa.Column("short_id", sa.String(length=64), nullable=False),
         sa.Column("action_id", sa.String(length=40), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=64), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
@@ -69,9 +70,7 @@ def upgrade() -> None:
         sa.Column("decided_via", sa.String(length=64), nullable=False),
         sa.Column("content_id", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("organization_id", "approval_id"),
-    )
-    op.create_index(
-        "approvals_by_action", "approvals", ["organization_id", "action_id"], unique=False
+        sa.UniqueConstraint("organization_id", "action_id", "ordinal", name="approvals_by_action"),
     )
     op.create_index(
         "approvals_by_short_id", "approvals", ["organization_id", "short_id"], unique=False
@@ -316,7 +315,6 @@ def downgrade() -> None:
     op.drop_table("asks")
     op.drop_index("approvals_by_state", table_name="approvals")
     op.drop_index("approvals_by_short_id", table_name="approvals")
-    op.drop_index("approvals_by_action", table_name="approvals")
     op.drop_table("approvals")
     op.drop_table("api_keys")
     op.drop_index("actions_by_state", table_name="actions")
