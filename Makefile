@@ -17,7 +17,6 @@ PACKAGE := $(VENV)/.package-installed
 CHECKED := src tests tools docs benchmarks Makefile README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md pyproject.toml
 # Two cores are what a small machine has; each worker starts its own PostgreSQL when a test asks.
 WORKERS ?= 2
-BENCHMARKS := intake
 
 .PHONY: help
 help: ## Say what can be made.
@@ -34,6 +33,7 @@ $(REQUIREMENTS): requirements/dev.txt tools/make_venv.sh
 $(PACKAGE): $(REQUIREMENTS) pyproject.toml
 	@echo 'venv: installing chargehand itself, editable'
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 .PHONY: demo
@@ -89,9 +89,9 @@ docs-check: $(PACKAGE) ## Check that the generated parts of docs/ are fresh.
 	@$(BIN)/python -m tools.reference check
 
 .PHONY: bench
-bench: $(PACKAGE) ## Measure what "fast" means here; needs wrk, takes a few minutes.
+bench: $(PACKAGE) ## Measure what "fast" means here; ten minutes, needs wrk; ARGS="idle start" narrows it.
 	@echo 'bench: shipped defaults, ratios within one run'
-	@for name in $(BENCHMARKS); do $(BIN)/python "benchmarks/$$name.py" $(ARGS); done
+	@$(BIN)/python benchmarks $(ARGS)
 
 .PHONY: clean
 clean: ## Remove .venv, caches and what the demo left.

@@ -1,25 +1,22 @@
 """How many webhooks a second are stored durably, beside two baselines, in one run.
 
-Needs `wrk`. Each way is loaded for a few seconds in turn, several times over, so that a machine
-that is busy for a while slows all of them alike; the medians count. Prints a table and, as the
-last line, the same as JSON.
+Each way is loaded for a few seconds in turn, several times over, so that a machine that is busy
+for a while slows all of them alike; the medians count.
 """
 
-import argparse
-import json
-import os
 import secrets
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from measuring import Plan, Row, at_least, below
 from payloads import write_signed_bodies
+from procfs import cpu_s, free_port, shipped_environment
 from wrk import Load, Outcome, require_wrk, run_wrk
 
 HERE = Path(__file__).parent
@@ -27,43 +24,29 @@ WAYS = ("per_request", "bare_asgi", "production")
 BARS = {"per_request": 8.0, "bare_asgi": 0.5}
 P99_BAR_MS = 60.0
 BODIES = 20_000
+ROUNDS = 3
+SECONDS = 3
 _START_S = 20.0
 _STOP_S = 15.0
 
 
-def fdatasync_p50_ms(folder: Path, *, rounds: int = 300) -> float:
-    """What one durable write of 4 KiB costs on this machine, now."""
-    block = os.urandom(4096)
-    took = []
-    descriptor = os.open(folder / "fdatasync", os.O_CREAT | os.O_WRONLY)
-    try:
-        for _ in range(rounds):
-            os.write(descriptor, block)
-            started = time.perf_counter()
-            os.fdatasync(descriptor)
-            took.append((time.perf_counter() - started) * 1000)
-    finally:
-        os.close(descriptor)
-    return statistics.median(took)
-
-
-def measure(way: str, folder: Path, *, secret: str, load: Load) -> tuple[Outcome, float]:
+def _measure_way(way: str, folder: Path, *, secret: str, load: Load) -> tuple[Outcome, float]:
     """Serve one way on a fresh file and load it; the CPU seconds the server took come second."""
     with _serving(way, folder, secret) as (port, pid):
-        before_s = _cpu_s(pid)
+        before_s = cpu_s(pid)
         outcome = run_wrk(port, folder / "bodies", load)
-        return outcome, _cpu_s(pid) - before_s
+        return outcome, cpu_s(pid) - before_s
 
 
 @contextmanager
 def _serving(way: str, folder: Path, secret: str) -> Iterator[tuple[int, int]]:
-    port = _free_port()
+    port = free_port()
     database = folder / f"{way}-{secrets.token_hex(4)}.db"
     command = [
         *(sys.executable, str(HERE / "serve_intake.py"), way, "--port", str(port)),
         *("--database", str(database), "--secret", secret),
     ]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=shipped_environment())
     try:
         _await_port(port, process)
         yield port, process.pid
@@ -74,12 +57,6 @@ def _serving(way: str, folder: Path, secret: str) -> Iterator[tuple[int, int]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -96,11 +73,6 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit(f"no server on port {port} after {_START_S} s")
 
 
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def summarise(runs: list[tuple[Outcome, float]]) -> dict[str, float]:
     """The medians of several runs of one way."""
     outcomes = [outcome for outcome, _ in runs]
@@ -113,58 +85,30 @@ def summarise(runs: list[tuple[Outcome, float]]) -> dict[str, float]:
     }
 
 
-def judge(results: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Each bar with what was reached; a margin below 1 misses it."""
+def judge(results: dict[str, dict[str, float]]) -> list[Row]:
+    """The bars, and what was reached."""
     production = results["production"]
-    bars = {}
+    per_s = production["per_s"]
+    rows = []
     for way, bar in BARS.items():
-        reached = production["per_s"] / results[way]["per_s"]
-        bars[f"times {way}"] = {"reached": reached, "bar": bar, "margin": reached / bar}
-    p99_ms = production["p99_ms"]
-    bars["p99 ms"] = {"reached": p99_ms, "bar": P99_BAR_MS, "margin": P99_BAR_MS / p99_ms}
-    return bars
+        other = results[way]["per_s"]
+        extra = f" ({per_s:.0f} /s beside {other:.0f} /s)"
+        what = f"webhooks stored and acknowledged, beside {way}"
+        rows.append(at_least(what, per_s / other, bar, unit="times", extra=extra))
+    extra = f" (p50 {production['p50_ms']:.1f} ms, p99.9 {production['p999_ms']:.1f} ms)"
+    what = "the same, p99 at the most it takes"
+    rows.append(below(what, production["p99_ms"], P99_BAR_MS, unit="ms", extra=extra))
+    return rows
 
 
-def show(report: dict[str, object], results: dict[str, dict[str, float]]) -> bool:
-    """Print the table and the JSON; whether every bar was met."""
-    print(f"fdatasync p50 {report['fdatasync_p50_ms']:.3f} ms, {report['cores']} cores")
-    print(f"{'':12} {'per s':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99.9':>8} {'CPU us':>8}")
-    for way, one in results.items():
-        figures = " ".join(f"{value:8.1f}" for value in list(one.values())[1:])
-        print(f"{way:12} {one['per_s']:8.0f} {figures}")
-    bars = judge(results) if set(WAYS) <= set(results) else {}
-    for name, bar in bars.items():
-        verdict = "met" if bar["margin"] >= 1 else "MISSED"
-        print(f"{name:20} {bar['reached']:8.2f}  bar {bar['bar']:g}: {verdict}")
-    print(json.dumps({**report, "results": results, "bars": bars}))
-    return all(bar["margin"] >= 1 for bar in bars.values())
-
-
-def main() -> int:
-    """Run every way in turn; 1 when a bar is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--per-s", type=int, default=0, help="about this rate instead of the most")
-    parser.add_argument("--only", choices=WAYS, nargs="*", default=WAYS)
-    chosen = parser.parse_args()
+def measure(plan: Plan) -> list[Row]:
+    """Run every way in turn, several times over."""
     require_wrk()
-    load = Load(chosen.seconds, chosen.connections, chosen.per_s)
-    runs: dict[str, list[tuple[Outcome, float]]] = {way: [] for way in chosen.only}
-    with tempfile.TemporaryDirectory(prefix="chargehand-bench-") as name:
-        folder, secret = Path(name), secrets.token_hex(16)
-        write_signed_bodies(folder / "bodies", secret, count=BODIES)
-        report: dict[str, object] = {
-            "fdatasync_p50_ms": fdatasync_p50_ms(folder),
-            "cores": os.cpu_count(),
-        }
-        for _ in range(chosen.rounds):
-            for way in chosen.only:
-                runs[way].append(measure(way, folder, secret=secret, load=load))
-    are_met = show(report, {way: summarise(done) for way, done in runs.items()})
-    return 0 if are_met else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    folder, secret = plan.folder / "intake", secrets.token_hex(16)
+    folder.mkdir()
+    write_signed_bodies(folder / "bodies", secret, count=BODIES)
+    runs: dict[str, list[tuple[Outcome, float]]] = {way: [] for way in WAYS}
+    for _ in range(ROUNDS):
+        for way in WAYS:
+            runs[way].append(_measure_way(way, folder, secret=secret, load=Load(SECONDS)))
+    return judge({way: summarise(done) for way, done in runs.items()})

@@ -41,7 +41,8 @@ class Outcome:
 def require_wrk() -> None:
     """End with a sentence when wrk is not there."""
     if shutil.which("wrk") is None:
-        raise SystemExit("wrk is missing; install the Debian package wrk")
+        message = "wrk is missing; install it with `apt-get install wrk` or tools/install_bench.sh"
+        raise SystemExit(message)
 
 
 def run_wrk(port: int, bodies: Path, load: Load) -> Outcome:

@@ -25,7 +25,7 @@ install_with_uv() {
     # The pinned uv with its hashes: its line, and the indented ones that follow.
     awk '/^uv==/ { keep = 1; print; next } /^[^ ]/ { keep = 0 } keep' "$requirements" >"$pin"
     "${pip[@]}" install --quiet --require-hashes --no-deps --requirement "$pin" &&
-        "$folder/bin/uv" pip install --quiet --system-certs --require-hashes --no-config \
+        "$folder/bin/uv" pip install --quiet --system-certs --require-hashes --no-config --compile-bytecode \
             --python "$folder/bin/python" --requirement "$requirements"
 }
 

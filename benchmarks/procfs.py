@@ -1,0 +1,67 @@
+"""What the kernel knows about processes, and an environment that is not the operator's own."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# Settings of whoever runs the benchmark must not reach what is measured.
+_FOREIGN = ("CHARGEHAND_", "ATLASSIAN_", "JIRA_", "BUSINESS_", "COMPANY_")
+_FOREIGN_NAMES = ("PORT", "DATABASE_URL", "LOG_LEVEL", "PYTHONDONTWRITEBYTECODE")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What some processes hold; PSS counts a shared page once among those that share it."""
+
+    pss_mb: float
+    rss_mb: float
+
+
+def shipped_environment() -> Mapping[str, str]:
+    """The environment without settings, and with compiled modules as an installation has them."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_FOREIGN) and name not in _FOREIGN_NAMES
+    }
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def family_of(pid: int) -> list[int]:
+    """A process and everything it started."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += family_of(int(child))
+    return found
+
+
+def cpu_s(pid: int) -> float:
+    """The processor time a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def memory_of(pid: int) -> Memory:
+    """The memory of one process."""
+    kept = {"Pss": 0.0, "Rss": 0.0}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name in kept:
+            kept[name] = int(value.split()[0]) / 1024
+    return Memory(kept["Pss"], kept["Rss"])
+
+
+def role_of(pid: int) -> str:
+    """Which part of the service a process is."""
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return next((role for role in ("front", "worker") if role in words), "supervisor")
