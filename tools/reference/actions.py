@@ -1,0 +1,117 @@
+"""What each kind of action carries, and the steps an action can take, made from the code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+from chargehand.connectors.jira import params
+from chargehand.domain.action import ActionKind, ActionState
+from chargehand.pipeline.flow import MOVES
+from tools.reference.markdown import page, table
+
+_INTRO = """\
+What the kinds of actions carry and which states an action goes through.
+`params` say what to do, `base` is the state the proposal was made on; both are part of the digest \
+that an [approval](../explanation/gate.md) is bound to, and an action whose base has changed is \
+not sent.
+`target` is always the key of the work item."""
+_STATES_INTRO = """\
+Every step of an action is checked against this table; any other step is refused as a fault.
+[Effects](../explanation/effects.md) explains the states on the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What one kind does, and the values its params and base are read into."""
+
+    does: str
+    params: type[object]
+    base: type[object]
+
+
+_KINDS: Final[Mapping[ActionKind, _Kind]] = {
+    ActionKind.JIRA_ADD_COMMENT: _Kind(
+        "Adds a comment, restricted as `visibility` says.",
+        params.CommentParams,
+        params.CommentBase,
+    ),
+    ActionKind.JIRA_ADD_INTERNAL_COMMENT: _Kind(
+        "Adds an internal comment in a service project; `visibility.kind` is always `everyone`, "
+        "because the kind itself hides it from the customer.",
+        params.CommentParams,
+        params.CommentBase,
+    ),
+    ActionKind.JIRA_REPLY_TO_CUSTOMER: _Kind(
+        "Adds a comment that the customer of a service project reads; sent without a person's "
+        "approval only where a rule names this very kind.",
+        params.CommentParams,
+        params.CommentBase,
+    ),
+    ActionKind.JIRA_TRANSITION_ISSUE: _Kind(
+        "Moves a work item to another status.", params.TransitionParams, params.TransitionBase
+    ),
+    ActionKind.JIRA_ASSIGN_ISSUE: _Kind(
+        "Gives a work item to one person, or to nobody.", params.AssignParams, params.AssignBase
+    ),
+    ActionKind.JIRA_ADD_LABELS: _Kind(
+        "Adds labels; those that are there stay.", params.LabelsParams, params.LabelsBase
+    ),
+}
+_MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
+    (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",
+    (params.CommentParams, "visibility"): "`kind` is `everyone`, `role` or `group`; a role or "
+    "group has its name in `value` and its stable id, where known, in `identifier`. Must be given.",
+    (params.CommentParams, "more"): "What stands under the fold, as Markdown; empty for none.",
+    (params.CommentParams, "more_title"): "The fold's title; needed when there is one.",
+    (params.CommentParams, "mention"): "`account_id` and `name` of the one person notified, or "
+    "`null`.",
+    (params.CommentBase, "comment_id"): "Jira's id of the question; once it is deleted, or other "
+    "people read it, the answer is not sent.",
+    (params.CommentBase, "asked_at_ms"): "When it was asked, in milliseconds since 1970.",
+    (params.TransitionParams, "transition_id"): "Jira's id of the move.",
+    (params.TransitionParams, "transition_name"): "Its name, for people.",
+    (params.TransitionParams, "to_status"): "The status it leads to.",
+    (params.TransitionBase, "status"): "The status it starts from.",
+    (params.AssignParams, "account_id"): "The new assignee, `null` for nobody.",
+    (params.AssignParams, "name"): "Their name, for people; empty for nobody.",
+    (params.AssignBase, "assignee"): "The assignee before, `null` for nobody.",
+    (params.AssignBase, "name"): "Their name, for people; empty for nobody.",
+    (params.LabelsParams, "labels"): "1 to 50 labels, each once, without spaces.",
+    (params.LabelsBase, "labels"): "The labels before.",
+}
+_STATE_MEANINGS: Final[Mapping[ActionState, str]] = {
+    ActionState.PROPOSED: "Made and not yet given its mode; none is ever stored in this state.",
+    ActionState.SIMULATED: "Recorded and never sent, whatever the mode becomes.",
+    ActionState.WAITING: "An approval is open.",
+    ActionState.APPROVED: "May be sent: by a person's approval or by mode `auto`.",
+    ActionState.EXECUTING: "A request may have left; also while another attempt waits.",
+    ActionState.EXECUTED: "Jira holds the effect.",
+    ActionState.FAILED: "Not done, and not tried again; the operator was told.",
+    ActionState.REJECTED: "A person said no, the ask was taken back, or its base had changed.",
+    ActionState.EXPIRED: "Nobody decided in time.",
+    ActionState.UNKNOWN: "Only a look at Jira can tell whether it happened; the operator was told.",
+}
+
+
+def actions_page() -> str:
+    """Every kind of action with its params and base, and the table of moves."""
+    kinds = [_kind_section(kind, _KINDS[kind]) for kind in ActionKind]
+    rows = [
+        [f"`{state.value}`", _STATE_MEANINGS[state], _next_states(state)] for state in ActionState
+    ]
+    states = f"## States\n\n{_STATES_INTRO}\n\n" + table(["state", "meaning", "then"], rows)
+    return page("Actions", _INTRO, "\n".join([*kinds, states]))
+
+
+def _kind_section(kind: ActionKind, described: _Kind) -> str:
+    rows = [
+        [where, f"`{field.name}`", _MEANINGS[of, field.name]]
+        for where, of in (("params", described.params), ("base", described.base))
+        for field in fields(of)  # type: ignore[arg-type] # all of them are dataclasses.
+    ]
+    return f"## `{kind.value}`\n\n{described.does}\n\n" + table(["in", "key", "meaning"], rows)
+
+
+def _next_states(state: ActionState) -> str:
+    after = [f"`{one.value}`" for one in ActionState if one in MOVES[state]]
+    return ", ".join(after) or "nothing"
