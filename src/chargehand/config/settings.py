@@ -80,7 +80,7 @@ class ServerSettings(_Section):
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     public_url: SiteURL | None = Field(
-        None, description="The https address vendors send webhooks to; without one, polling."
+        None, description="The https address vendors reach this server at; `doctor` shows it."
     )
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         (), description="Networks of reverse proxies whose X-Forwarded-For is believed."
