@@ -10,11 +10,13 @@ NAME_LIMIT: Final = 120
 _ELLIPSIS: Final = "…"
 _SPACIOUS: Final = 10
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-_ANYWHERE: Final = re.compile(r"[\\`*_\[\]<>~|&@#]")
+# An ampersand means something only where an entity follows; a sign that means nothing is left
+# alone, because people read the Markdown itself when they judge a proposal.
+_ANYWHERE: Final = re.compile(r"[\\`*_\[\]<>~|]|&(?=#?\w{1,40};)")
 # An address is linked by itself in some dialects; an escaped colon or dot keeps it plain text.
 _ADDRESS: Final = re.compile(r":(?=//)|(?i:(?<=www)\.|(?<=mailto):)")
 # These mean something only as the first characters of a line.
-_AT_START: Final = re.compile(r"\A(\d{1,9})([.)])|\A([-+=:])")
+_AT_START: Final = re.compile(r"\A(\d{1,9})([.)])|\A([-+=:#])")
 _LINE_MARKS: Final = frozenset("\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}")
 _BIDI: Final = frozenset(
     "\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}\N{ARABIC LETTER MARK}"

@@ -54,7 +54,7 @@ def test_an_assignment_is_proposed_without_a_comment():
     assert action.kind is ActionKind.JIRA_ASSIGN_ISSUE
     assert (action.connection_id, action.project, action.target) == (CONNECTION, PAY, PAY_7)
     assert action.params == {"account_id": "712020:ben", "name": "Ben Okafor"}
-    assert action.base == {"assignee": "712020:ana"}
+    assert action.base == {"assignee": "712020:ana", "name": "Ana Ruiz"}
     assert [source.label for source in decision.sources] == ["PAY-7"]
 
 
@@ -64,14 +64,14 @@ def test_me_is_looked_up_by_account():
     (action,) = decided(ask(intent("assign", to="me")), read).actions
 
     assert action.params == {"account_id": "712020:dana", "name": "Dana Lee"}
-    assert action.base == {"assignee": None}
+    assert action.base == {"assignee": None, "name": ""}
 
 
 def test_nobody_takes_the_assignee_away():
     (action,) = decided(ask(intent("assign", to="nobody"))).actions
 
     assert action.params == {"account_id": None, "name": ""}
-    assert action.base == {"assignee": "712020:ana"}
+    assert action.base == {"assignee": "712020:ana", "name": "Ana Ruiz"}
 
 
 def test_a_transition_is_proposed_on_the_present_status():

@@ -109,9 +109,10 @@ class AssignParams:
 
 @dataclass(frozen=True, slots=True)
 class AssignBase:
-    """The assignee the change was proposed on; None means nobody."""
+    """The assignee the change was proposed on; None means nobody; `name` is for people."""
 
     assignee: AccountId | None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +210,11 @@ def read_assign_params(params: JSONObject) -> AssignParams:
 
 def read_assign_base(base: JSONObject) -> AssignBase:
     """The base of `jira.assign_issue`."""
-    refuse_unknown(base, "assignee")
-    return AssignBase(assignee=read_account_id_or_null(base, "assignee"))
+    refuse_unknown(base, "assignee", "name")
+    return AssignBase(
+        assignee=read_account_id_or_null(base, "assignee"),
+        name=read_optional_text(base, "name", limit_chars=NAME_LIMIT_CHARS),
+    )
 
 
 def read_labels_params(params: JSONObject) -> LabelsParams:

@@ -108,7 +108,7 @@ def _preview_assignment(action: ProposedAction) -> str:
     params = read_assign_params(action.params)
     base = read_assign_base(action.base)
     target = show_line(action.target)
-    now = "nobody" if base.assignee is None else f"account {base.assignee}"
+    now = "nobody" if base.assignee is None else show_line(base.name or f"account {base.assignee}")
     if params.account_id is None:
         return f"Assign {target} to nobody (now: {now})"
     return f"Assign {target} to {show_line(params.name)} (now: {now})\naccount: {params.account_id}"

@@ -60,7 +60,7 @@ def _unassign(wish: Wish) -> Section:
         wish,
         ActionKind.JIRA_ASSIGN_ISSUE,
         params={"account_id": None, "name": ""},
-        base={"assignee": wish.item.assignee.account_id},
+        base={"assignee": wish.item.assignee.account_id, "name": wish.item.assignee.name},
     )
 
 
@@ -76,7 +76,10 @@ def _assign(wish: Wish, person: Person) -> Section:
             "account_id": person.account_id,
             "name": bounded(person.name) or person.account_id,
         },
-        base={"assignee": None if present is None else present.account_id},
+        base={
+            "assignee": None if present is None else present.account_id,
+            "name": "" if present is None else present.name,
+        },
     )
 
 
