@@ -304,6 +304,11 @@ class House:
         with self.stores.database.engine.connect() as connection, connection.begin():
             connection.execute(text(statement), values)
 
+    def sql_inbox(self, statement: str, **values: object) -> None:
+        """Change the inbox behind everybody's back."""
+        with self.stores.inbox_engine.connect() as connection, connection.begin():
+            connection.execute(text(statement), values)
+
     # What is remembered, newest first
 
     @property

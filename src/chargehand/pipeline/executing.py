@@ -273,6 +273,8 @@ class Executing:
 
     def _hold(self, tx: Writing, action: ActionRecord, *, now: datetime) -> _Stop:
         """A policy that became stricter asks a person after all."""
+        # It counts as an attempt, so that the one after the approval is another task.
+        tx.actions.postpone(action.id, until=now, problem="policy_became_stricter")
         move_action(tx, action, ActionState.WAITING, now=now, problem="policy_became_stricter")
         tx.audit.append(AuditTag.WORKER_ACTION_HELD, action.id, {"digest": action.digest}, now=now)
         open_approval(
