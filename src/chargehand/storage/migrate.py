@@ -1,5 +1,6 @@
 """Brings the databases to this program's schema, or says why not."""
 
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -22,7 +23,7 @@ def migrate(engine: Engine, branch: Branch, *, version: str) -> bool:
     """
     config = _config(branch)
     with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-        found, known = _revisions(connection, branch, config)
+        found, known = _found(connection, branch), _known(branch)
         if found == known[0]:
             return False
         if found is not None and found not in known:
@@ -38,7 +39,7 @@ def require_schema(engine: Engine, branch: Branch, *, version: str) -> None:
     Raises: SchemaMissing, SchemaNewer.
     """
     with engine.connect() as connection:
-        found, known = _revisions(connection, branch, _config(branch))
+        found, known = _found(connection, branch), _known(branch)
     if found == known[0]:
         return
     if found is not None and found not in known:
@@ -46,16 +47,19 @@ def require_schema(engine: Engine, branch: Branch, *, version: str) -> None:
     raise SchemaMissing(database=_name(engine))
 
 
-def _revisions(
-    connection: Connection, branch: Branch, config: Config
-) -> tuple[str | None, list[str]]:
-    """(what the database is at, what this program knows, newest first)."""
+def _found(connection: Connection, branch: Branch) -> str | None:
+    """What a database is at; None when it was never migrated."""
     context = MigrationContext.configure(
         connection, opts={"version_table": f"chargehand_{branch}_version"}
     )
-    found = context.get_current_revision()
-    scripts = ScriptDirectory.from_config(config).walk_revisions()
-    return found, [script.revision for script in scripts]
+    return context.get_current_revision()
+
+
+@cache
+def _known(branch: Branch) -> tuple[str, ...]:
+    """What this program knows, newest first; reading it compiles every migration."""
+    scripts = ScriptDirectory.from_config(_config(branch)).walk_revisions()
+    return tuple(script.revision for script in scripts)
 
 
 def _config(branch: Branch) -> Config:
