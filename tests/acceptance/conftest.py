@@ -1,5 +1,6 @@
 """A house for each test, on SQLite and on PostgreSQL; `-m "not postgres"` leaves the second out."""
 
+import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import URL
 
 from chargehand.bootstrap.stores import migrate_stores
@@ -22,6 +24,21 @@ DATABASES = [
     pytest.param("postgres", id="postgres", marks=pytest.mark.postgres),
 ]
 OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Warnings only, in one line: the library's own tracebacks take half a second each."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
