@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,13 +26,30 @@ from chargehand.storage.errors import (
 )
 from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
+from tests.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(storage={"data_dir": tmp_path / "data"})
+ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", id="sqlite"),
+        pytest.param("postgres", id="postgres", marks=pytest.mark.postgres),
+    ]
+)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    storage: dict[str, object] = {"data_dir": tmp_path / "data"}
+    if request.param == "sqlite":
+        yield Settings(storage=storage)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    database = server.create()
+    url = database.set(drivername="postgresql").render_as_string(hide_password=False)
+    yield Settings(storage={**storage, "database_url": url})
+    server.drop(database)
 
 
 @pytest.fixture
@@ -76,7 +94,7 @@ def test_database_of_a_newer_program_is_refused_and_named(
     with pytest.raises(SchemaNewer, match="x9999"):
         migrate_stores(settings, clock=FakeClock(NOW))
 
-    assert f"{branch}.db" in str(opened.value)
+    assert str(engine.url.database) in str(opened.value)
 
 
 def test_unusable_data_folder_is_named(tmp_path: Path) -> None:
@@ -87,6 +105,7 @@ def test_unusable_data_folder_is_named(tmp_path: Path) -> None:
         migrate_stores(Settings(storage={"data_dir": tmp_path / "data"}), clock=FakeClock(NOW))
 
 
+@ON_SQLITE
 def test_full_disk_is_told_and_heals(stores: Stores) -> None:
     with stores.database.engine.connect() as connection:
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
@@ -116,6 +135,7 @@ def limit_pages(stores: Stores, pages: int) -> None:
         connection.execute(f"PRAGMA max_page_count={pages}")
 
 
+@ON_SQLITE
 def test_a_writer_elsewhere_that_never_ends_is_busy_not_a_hang(
     settings: Settings, stores: Stores
 ) -> None:

@@ -1,5 +1,6 @@
 """Opens the databases a settings object names."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,9 +62,12 @@ def open_stores(settings: Settings) -> Stores:
 
     Raises: DataFolderUnusable, SchemaMissing, SchemaNewer, StoreUnavailable.
     """
-    stores = _open(settings)
-    require_schema(stores.database.engine, "main", version=__version__)
-    require_schema(stores.inbox_engine, "inbox", version=__version__)
+    with ExitStack() as on_failure:
+        stores = _open(settings)
+        on_failure.callback(stores.close)
+        require_schema(stores.database.engine, "main", version=__version__)
+        require_schema(stores.inbox_engine, "inbox", version=__version__)
+        on_failure.pop_all()
     return stores
 
 
