@@ -139,7 +139,7 @@ def go_on(
 ) -> list[Command]:
     """Commands that let the fake and the server run again, each in a terminal of its own."""
     said = f'{{"author": "Ana Ruiz", "body": "[~accountid:{site.account_id}] when is it due?"}}'
-    env = shlex.quote(str(folder.path.resolve() / ".env"))
+    env = shlex.quote(str(folder.path / ".env"))
     fake = (
         f"(. {env} && {_python()} -m chargehand.testing.jira --port {site.port} "
         f"--state {shlex.quote(str(folder.site_state))} "
