@@ -30,8 +30,7 @@ class ActionReader(Repository):
 
     def find(self, action_id: str) -> ActionRecord | None:
         """One action; None when there is none."""
-        query = self._select_with_content(actions).where(actions.c.action_id == action_id)
-        row = self._one(query)
+        row = self._one_with_content_by(actions.c.action_id, action_id)
         return _action(row) if row is not None else None
 
     def find_many(self, action_ids: Iterable[str]) -> dict[str, ActionRecord]:
@@ -160,11 +159,14 @@ class ActionWriter(ActionReader):
 
     def postpone(self, action_id: ActionId, *, until: datetime, problem: str) -> None:
         """Note an attempt that has to be made again and when."""
-        self._set(
-            action_id,
-            attempts=actions.c.attempts + 1,
-            next_attempt_at=to_micros(until),
-            problem=problem,
+        self._connection.execute(
+            self._update(actions)
+            .where(actions.c.action_id == action_id)
+            .values(
+                attempts=actions.c.attempts + 1,
+                next_attempt_at=to_micros(until),
+                problem=problem,
+            )
         )
 
     def _add_content(self, action: ProposedAction, *, now: datetime) -> str:
@@ -174,9 +176,7 @@ class ActionWriter(ActionReader):
         return content_id
 
     def _set(self, action_id: ActionId, **values: object) -> None:
-        self._connection.execute(
-            self._update(actions).where(actions.c.action_id == action_id).values(**values)
-        )
+        self._change(actions.c.action_id, action_id, values)
 
 
 def action_ids(records: Iterable[ActionRecord]) -> tuple[ActionId, ...]:

@@ -24,8 +24,8 @@ class ApprovalReader(Repository):
 
     def of_action(self, action_id: str) -> tuple[ApprovalRecord, ...]:
         """Every approval of an action, oldest first; only the last one counts."""
-        query = self._select_with_content(approvals).where(approvals.c.action_id == action_id)
-        return tuple(_approval(row) for row in self._rows(query.order_by(approvals.c.ordinal)))
+        rows = self._rows_with_content_by(approvals.c.action_id, action_id)
+        return tuple(_approval(row) for row in sorted(rows, key=lambda row: int(row.ordinal)))
 
     def newest_of_action(self, action_id: str) -> ApprovalRecord | None:
         """The approval that counts for an action; None when nobody was asked."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import Column, or_
 
 from chargehand.domain.ask import Ask, AskState
 from chargehand.domain.ids import AskId
@@ -46,15 +47,15 @@ class AskReader(Repository):
 
     def find(self, ask_id: str) -> StoredAsk | None:
         """One ask; None when there is none."""
-        return self._first(asks.c.ask_id == ask_id)
+        return self._first(asks.c.ask_id, ask_id)
 
     def find_by_key(self, ask_key: str) -> StoredAsk | None:
         """The ask of one comment; None when there is none."""
-        return self._first(asks.c.ask_key == ask_key)
+        return self._first(asks.c.ask_key, ask_key)
 
     def find_by_event(self, event_id: str) -> StoredAsk | None:
         """The ask an event made or revised; None when it made none."""
-        return self._first(asks.c.event_id == event_id)
+        return self._first(asks.c.event_id, event_id)
 
     def comment_ids_on(self, work_item: str) -> frozenset[str]:
         """The comments on a work item that were asks, the newest hundred."""
@@ -90,8 +91,8 @@ class AskReader(Repository):
         query = query.where(asks.c.project == project) if project is not None else query
         return self._page(query, asks.c.ask_id, _ask, cursor=cursor, limit=limit)
 
-    def _first(self, condition: object) -> StoredAsk | None:
-        row = self._one(self._select_with_content(asks).where(condition))  # type: ignore[arg-type]
+    def _first(self, column: "Column[Any]", wanted: str) -> StoredAsk | None:
+        row = self._one_with_content_by(column, wanted)
         return _ask(row) if row is not None else None
 
 
@@ -113,23 +114,20 @@ class AskWriter(AskReader):
     def revise(self, ask: Ask, *, must_check_own_mark: bool, now: datetime) -> None:
         """Replace an unanswered ask by what its asker made of it."""
         values = self._columns(ask, must_check_own_mark=must_check_own_mark, now=now)
-        self._connection.execute(self._update(asks).where(asks.c.ask_id == ask.id).values(**values))
+        self._change(asks.c.ask_id, ask.id, values)
 
     def close(
         self, ask_id: AskId, state: AskState, *, now: datetime, by: str, problem: str = ""
     ) -> None:
         """Move an ask to a state it stays in until somebody acts."""
-        self._connection.execute(
-            self._update(asks)
-            .where(asks.c.ask_id == ask_id)
-            .values(
-                state=state.value,
-                closed_at=to_micros(now),
-                closed_by=by,
-                problem=problem,
-                next_attempt_at=None,
-            )
-        )
+        values = {
+            "state": state.value,
+            "closed_at": to_micros(now),
+            "closed_by": by,
+            "problem": problem,
+            "next_attempt_at": None,
+        }
+        self._change(asks.c.ask_id, ask_id, values)
 
     def reopen(self, ask_id: AskId) -> None:
         """Give an ask to the worker again, whatever its age."""

@@ -14,9 +14,7 @@ class ConnectionReader(Repository):
 
     def find(self, connection_id: str) -> ConnectionRecord | None:
         """One connection; None when it was never called."""
-        row = self._one(
-            self._select(connections).where(connections.c.connection_id == connection_id)
-        )
+        row = self._one_by(connections.c.connection_id, connection_id)
         return _connection(row) if row is not None else None
 
     def all(self) -> tuple[ConnectionRecord, ...]:
@@ -74,12 +72,12 @@ class ConnectionWriter(ConnectionReader):
         """Record how far polling has come."""
         self._set(connection_id, cursor=cursor, polled_at=to_micros(now), last_ok_at=to_micros(now))
 
+    def forget_cursor(self, connection_id: ConnectionId) -> None:
+        """Drop a poll position that can not be read."""
+        self._set(connection_id, cursor=None)
+
     def _set(self, connection_id: ConnectionId, **values: object) -> None:
-        self._connection.execute(
-            self._update(connections)
-            .where(connections.c.connection_id == connection_id)
-            .values(**values)
-        )
+        self._change(connections.c.connection_id, connection_id, values)
 
 
 def _connection(row: AnyRow) -> ConnectionRecord:

@@ -23,7 +23,7 @@ class EffectReader(Repository):
 
     def of_action(self, action_id: str) -> OpenEffect | None:
         """The ledger's line about an action; None when nothing was ever sent."""
-        row = self._one(self._select(effects).where(effects.c.action_id == action_id))
+        row = self._one_by(effects.c.action_id, action_id)
         if row is None:
             return None
         return OpenEffect(record=_effect(row), settle_at=moment(row.settle_at))
@@ -97,9 +97,7 @@ class EffectWriter(EffectReader):
         )
 
     def _set(self, action_id: ActionId, **values: object) -> None:
-        self._connection.execute(
-            self._update(effects).where(effects.c.action_id == action_id).values(**values)
-        )
+        self._change(effects.c.action_id, action_id, values)
 
 
 def _effect(row: AnyRow) -> EffectRecord:

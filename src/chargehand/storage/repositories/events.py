@@ -26,7 +26,7 @@ class EventReader(Repository):
 
     def id_of_key(self, event_key: str) -> EventId | None:
         """The event that has a natural key; None when nobody told of it yet."""
-        row = self._one(self._select(events).where(events.c.event_key == event_key))
+        row = self._one_by(events.c.event_key, event_key)
         return EventId(row.event_id) if row is not None else None
 
     def find_delivery(self, delivery_id: str) -> DeliveryRecord | None:

@@ -5,16 +5,22 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Select, Table, Update, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Column, Connection, Row, Select, Table, Update, update
 
 from chargehand.domain.ids import OrganizationId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.errors import CursorInvalid
-from chargehand.storage.tables import contents
+from chargehand.storage.repositories.statements import (
+    WANTED,
+    insert_unless_taken,
+    select_by,
+    select_rows,
+    select_with_content,
+    select_with_content_by,
+    update_by,
+)
 
 T = TypeVar("T")
 # A row as SQLAlchemy types it: columns by attribute, their Python types unknown to the checker.
@@ -31,16 +37,11 @@ class Repository:
         self._organization_id = organization_id
 
     def _select(self, table: Table) -> Select[Any]:
-        return select(table).where(table.c.organization_id == self._organization_id)
+        return select_rows(table, self._organization_id)
 
     def _select_with_content(self, table: Table) -> Select[Any]:
         """Rows with the content they refer to, read by `content_of`."""
-        joined = table.outerjoin(
-            contents,
-            (contents.c.organization_id == table.c.organization_id)
-            & (contents.c.content_id == table.c.content_id),
-        )
-        return self._select(table).add_columns(contents.c.body.label("content")).select_from(joined)
+        return select_with_content(table, self._organization_id)
 
     def _update(self, table: Table) -> Update:
         return update(table).where(table.c.organization_id == self._organization_id)
@@ -51,13 +52,32 @@ class Repository:
     def _rows(self, query: Select[Any]) -> list[AnyRow]:
         return list(self._connection.execute(query))
 
+    def _one_by(self, column: "Column[Any]", wanted: str) -> AnyRow | None:
+        """The row in which a column holds a value."""
+        query = select_by(column, self._organization_id)
+        return self._connection.execute(query, {WANTED: wanted}).first()
+
+    def _one_with_content_by(self, column: "Column[Any]", wanted: str) -> AnyRow | None:
+        """The same with its content."""
+        found = self._rows_with_content_by(column, wanted)
+        return found[0] if found else None
+
+    def _rows_with_content_by(self, column: "Column[Any]", wanted: str) -> list[AnyRow]:
+        """Every row in which a column holds a value, with its content."""
+        query = select_with_content_by(column, self._organization_id)
+        return list(self._connection.execute(query, {WANTED: wanted}))
+
+    def _change(self, column: "Column[Any]", wanted: str, values: Mapping[str, object]) -> None:
+        """Give columns new values where a column holds a value."""
+        statement = update_by(column, self._organization_id, tuple(values))
+        new = {f"new_{name}": value for name, value in values.items()}
+        self._connection.execute(statement, {WANTED: wanted, **new})
+
     def _insert(self, table: Table, values: Mapping[str, object]) -> bool:
         """Insert unless the key is taken; False when it was."""
-        row = {"organization_id": self._organization_id, **values}
-        is_sqlite = self._connection.dialect.name == "sqlite"
-        insert = sqlite_insert(table) if is_sqlite else postgres_insert(table)
         outcome = self._connection.execute(
-            insert.values(row).on_conflict_do_nothing(),
+            insert_unless_taken(table, self._connection.dialect.name),
+            {"organization_id": self._organization_id, **values},
             # Of an insert SQLAlchemy forgets the count unless told, and with psycopg then says -1.
             execution_options={"preserve_rowcount": True},
         )

@@ -1,0 +1,66 @@
+"""Statements that are built once: building one costs about as much as running it.
+
+Each is kept by table and organization, so its parameters are the only thing that differs from
+call to call. Values of a row go in by column name, the wanted key as `WANTED`.
+"""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Column, Insert, Select, Table, Update, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from chargehand.domain.ids import OrganizationId
+from chargehand.storage.tables import contents
+
+WANTED: Final = "wanted_key"
+_MOST_KEPT = 512
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def select_rows(table: Table, organization_id: OrganizationId) -> Select[Any]:
+    """Every row of an organization."""
+    return select(table).where(table.c.organization_id == organization_id)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def select_with_content(table: Table, organization_id: OrganizationId) -> Select[Any]:
+    """Every row of an organization with the content it refers to."""
+    joined = table.outerjoin(
+        contents,
+        (contents.c.organization_id == table.c.organization_id)
+        & (contents.c.content_id == table.c.content_id),
+    )
+    content = contents.c.body.label("content")
+    return select_rows(table, organization_id).add_columns(content).select_from(joined)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def select_by(column: "Column[Any]", organization_id: OrganizationId) -> Select[Any]:
+    """The rows in which a column holds what is wanted."""
+    return select_rows(column.table, organization_id).where(column == bindparam(WANTED))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def select_with_content_by(column: "Column[Any]", organization_id: OrganizationId) -> Select[Any]:
+    """The rows in which a column holds what is wanted, with their contents."""
+    rows = select_with_content(column.table, organization_id)
+    return rows.where(column == bindparam(WANTED))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def update_by(
+    column: "Column[Any]", organization_id: OrganizationId, names: tuple[str, ...]
+) -> Update:
+    """Set the named columns where a column holds what is wanted; `new_name` is a name's value."""
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    rows = update(column.table).where(column.table.c.organization_id == organization_id)
+    return rows.where(column == bindparam(WANTED)).values(values)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def insert_unless_taken(table: Table, dialect: str) -> Insert:
+    """Insert a row unless its key is taken."""
+    insert = sqlite_insert(table) if dialect == "sqlite" else postgres_insert(table)
+    return insert.on_conflict_do_nothing()
