@@ -132,11 +132,7 @@ def _(value: Stats) -> JSONValue:
 
 @to_json.register
 def _(value: Verification) -> JSONValue:
-    return {
-        "is_intact": value.is_intact,
-        "records": value.records,
-        "breaks": to_json(value.breaks),
-    }
+    return {"is_intact": value.is_intact, **_fields_of(value)}
 
 
 def _fields_of(record: object) -> dict[str, JSONValue]:
