@@ -38,6 +38,8 @@ def run_child(arguments: Sequence[str]) -> int:
         nudge_fd=given.nudge_fd,
         lifeline_fd=given.lifeline_fd,
     )
+    # What is written belongs to the operator alone: databases hold what people said.
+    os.umask(0o077)
     try:
         return _run(given.role, options)
     except ChargehandError as error:

@@ -269,16 +269,34 @@ async def test_question_whose_answer_failed_may_be_edited_and_is_answered_then(
     assert "Due Saturday" in reply.text
 
 
-async def test_jira_down_before_the_send_is_waited_out_for_hours(house: House) -> None:
+async def test_answer_that_waited_for_jira_is_decided_anew(house: House) -> None:
+    """What was true an hour ago, in words of an hour ago, is not sent."""
     house.mode("auto")
-    house.jira.inject(method="GET", path=COMMENTS + r"/\d+", status=500, times=14)
+    house.jira.inject(method="GET", path=COMMENTS + r"/\d+", status=500, times=9)
+    await house.ask(QUESTION)
+
+    for _ in range(10):
+        await house.wait(600)
+
+    [reply] = house.replies()
+    assert "You asked this on" in reply.text
+    states = [(action.state.value, action.problem) for action in house.actions]
+    assert states[0] == ("executed", "")
+    assert ("rejected", "outdated") in states
+    assert house.notices == ["action_postponed"]
+
+
+async def test_answer_that_waited_for_too_long_is_left_to_a_person(house: House) -> None:
+    house.mode("auto")
+    house.jira.inject(method="GET", path=COMMENTS + r"/\d+", status=500, times=99)
     await house.ask(QUESTION)
 
     for _ in range(20):
         await house.wait(600)
 
-    assert len(house.replies()) == 1
-    assert house.notices == ["action_postponed"]
+    assert house.replies() == []
+    assert [one.ask.state.value for one in house.asks] == ["late"]
+    assert "asks_late" in house.notices
 
 
 @pytest.mark.parametrize(

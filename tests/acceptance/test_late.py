@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chargehand.kit.clock import to_micros
 from chargehand.pipeline.errors import NotLate
 from tests.house import House, Posted
 
@@ -51,7 +52,7 @@ async def test_late_question_waits_for_a_person(house: House, be_late: object) -
     await house.wait(HOURS)
 
     assert [one.ask.state.value for one in house.asks] == ["late"]
-    assert house.decisions == ()
+    assert [(one.verdict, one.reason) for one in house.decisions] == [("silent", "late")]
     assert house.writes == []
     assert house.notices == ["asks_late"]
 
@@ -169,12 +170,31 @@ async def test_late_question_that_is_deleted_waits_no_more(house: House) -> None
     assert [one.ask.state.value for one in house.asks] == ["withdrawn"]
 
 
-async def test_polling_starts_at_the_present(house: House) -> None:
+async def test_polling_starts_at_the_first_connection(house: House) -> None:
     house.mode("auto")
     house.write("@bot what's blocking this?")
-    house.clock.advance(60)
+    house.clock.advance(600)
+    house.sql("UPDATE connections SET first_connected_at = :now", now=to_micros(house.clock.now()))
 
     found = [await house.poll(), await house.poll()]
 
     assert found == [0, 0]
     assert house.events == ()
+
+
+@pytest.mark.parametrize("cursor", [None, "nobody wrote this"], ids=["lost", "unreadable"])
+async def test_poll_that_lost_its_place_misses_nothing_and_answers_nothing_old(
+    house: House, cursor: str | None
+) -> None:
+    house.mode("auto")
+    await house.poll()
+    house.write("@bot what's blocking this?")
+    house.clock.advance(3 * 3600)
+    house.sql("UPDATE connections SET cursor = :cursor", cursor=cursor)
+
+    for _ in range(3):
+        await house.poll()
+
+    assert [one.ask.state.value for one in house.asks] == ["late"]
+    assert house.writes == []
+    assert ("poll_position_lost" in house.notices) is (cursor is not None)

@@ -33,10 +33,15 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of walking the whole chain; no breaks means every record is as it was written."""
+    """The outcome of walking the whole chain; no breaks means every record is as it was written.
+
+    Shape: without `has_checkpoint` nothing outside the database says where the chain has to end,
+    so an end that was cut off together with its head can not be told.
+    """
 
     records: int
     breaks: tuple[Break, ...]
+    has_checkpoint: bool
 
     @property
     def is_intact(self) -> bool:
@@ -80,7 +85,9 @@ def verify_chain(
             break
     else:
         walk.finish(head, checkpoints)
-    return Verification(records=walk.count, breaks=tuple(walk.breaks))
+    return Verification(
+        records=walk.count, breaks=tuple(walk.breaks), has_checkpoint=bool(checkpoints)
+    )
 
 
 class _Walk:

@@ -34,6 +34,7 @@ def live_connections(
             previewer=JiraPreviewer(),
             client=open_client(configured, clock=clock, observer=observer),
             poll_interval=None if configured.intake == "webhook" else configured.poll_interval,
+            send_within=configured.request_timeout,
             settle_after=configured.request_timeout + _SETTLE_MARGIN,
         )
         for configured in settings.connections

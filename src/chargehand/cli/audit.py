@@ -106,6 +106,11 @@ def verify(context: typer.Context, *, as_json: AsJSON = False) -> None:
         echo_json(to_json(found))
     elif found.is_intact:
         typer.echo(f"audit: {found.records} records, chain verified")
+        if not found.has_checkpoint:
+            typer.echo(
+                "The checkpoint beside the database is missing, so an end that was cut off can "
+                "not be told; the next record starts a new one."
+            )
     else:
         places = len(found.breaks)
         typer.echo(f"audit: {found.records} records, chain BROKEN in {places} place(s)")

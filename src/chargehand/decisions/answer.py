@@ -6,6 +6,7 @@ Errors: FactsMissing (Fault) when the caller did not read what `fact_needs` name
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 from chargehand.decisions import catalogue
@@ -18,7 +19,13 @@ from chargehand.decisions.audience_rules import (
     silent_decision,
     tell,
 )
-from chargehand.decisions.dates import DateWording, local_day, wording_for, wording_without_time
+from chargehand.decisions.dates import (
+    DateWording,
+    local_day,
+    wording_for,
+    wording_without_distances,
+    wording_without_time,
+)
 from chargehand.decisions.markdown import link
 from chargehand.decisions.needs import fact_needs
 from chargehand.decisions.ranking import confidence_of, reason_of, urgency_of
@@ -62,6 +69,13 @@ class LastAnswer:
     is_pointer: bool
 
 
+class Sending(StrEnum):
+    """When the words of an answer will be read."""
+
+    AT_ONCE = "at_once"
+    AFTER_APPROVAL = "after_approval"
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
     """What an answer depends on besides the ask and its facts.
@@ -69,7 +83,8 @@ class AnswerContext:
     Shape: `team_zone` is an IANA name, used when the asker's is not known; `commands` are pairs of
     usage and what it does, in the order to show; `last_answers` are those of the last 15 minutes
     on this work item, in any order; `ask_comment_ids` are the comments on the asked items that
-    were asks to the bot, which are not repeated as news.
+    were asks to the bot, which are not repeated as news; `sending` says whether the words must
+    still be right when a person lets them through later.
     """
 
     now: datetime
@@ -79,6 +94,7 @@ class AnswerContext:
     commands: tuple[tuple[str, str], ...]
     last_answers: tuple[LastAnswer, ...] = ()
     ask_comment_ids: frozenset[str] = frozenset()
+    sending: Sending = Sending.AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,8 @@ def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext)
     rule = reply_rule(ask, own.value)
     told = _tellable_items(ask, facts, rule)
     wording = wording_for(ask.asker.time_zone, team_zone=context.team_zone, now=context.now)
+    if context.sending is Sending.AFTER_APPROVAL:
+        wording = wording_without_distances(wording)
     material = Material(
         ask=ask, connection_id=context.connection_id, plan=plan, facts=facts, told=told
     )
@@ -230,7 +248,8 @@ class _Writer:
             notes.append(
                 catalogue.FIRST_FEW.format(count=plan.asked_count, taken=len(plan.intents))
             )
-        if self.context.now - self.ask.asked_at > SAY_WHEN_ASKED_AFTER:
+        is_waiting = self.context.sending is Sending.AFTER_APPROVAL
+        if is_waiting or self.context.now - self.ask.asked_at > SAY_WHEN_ASKED_AFTER:
             moment = self.wording.moment(self.ask.asked_at)
             notes.append(catalogue.ASKED_ON.format(moment=moment))
         return tuple(notes)

@@ -95,6 +95,11 @@ class Told:
     withheld: tuple[str, ...] = ()
 
 
+def reply_kind(visibility: Visibility) -> ActionKind:
+    """The kind of comment that answers a question of this visibility."""
+    return _COMMENT_KINDS[visibility.kind]
+
+
 def reply_rule(ask: Ask, item: WorkItem) -> ReplyRule:
     """The audience of the answer to this ask, and the kind of comment that keeps to it.
 

@@ -287,8 +287,6 @@ _REASON_TEXTS: Final = {
     Reason.ITEM_NOT_READABLE: "The work item can not be read by the bot.",
     Reason.NOTHING_TO_DO: "Nothing in this event asks for anything.",
     Reason.UNSUPPORTED_EVENT: "chargehand does not know this kind of event.",
-    Reason.DUPLICATE_EVENT: "Another delivery told of the same event before.",
-    Reason.SELFTEST: "The event belongs to a self-test.",
 }
 
 

@@ -80,6 +80,11 @@ def wording_without_time(wording: DateWording) -> DateWording:
     return replace(wording, zone=UTC, team_zone=UTC, today=None)
 
 
+def wording_without_distances(wording: DateWording) -> DateWording:
+    """The same wording without "tomorrow" and the like, for words that are read another day."""
+    return replace(wording, today=None)
+
+
 def local_day(moment: datetime, wording: DateWording) -> date:
     """The date a moment falls on where the reader is."""
     return moment.astimezone(wording.zone).date()

@@ -114,10 +114,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """Our own mistake; a person is told."""
+    """Our own mistake; a person is told. `external_id` names what came of it, if anything did."""
 
     reason: str
     detail: str = ""
+    external_id: str = ""
+    url: str = ""
     status: Literal["fault"] = "fault"
 
 

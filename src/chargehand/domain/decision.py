@@ -59,8 +59,6 @@ class Reason(StrEnum):
     ITEM_NOT_READABLE = "item_not_readable"
     NOTHING_TO_DO = "nothing_to_do"
     UNSUPPORTED_EVENT = "unsupported_event"
-    DUPLICATE_EVENT = "duplicate_event"
-    SELFTEST = "selftest"
 
 
 @dataclass(frozen=True, slots=True)

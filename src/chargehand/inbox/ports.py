@@ -1,13 +1,13 @@
 """What the inbox needs from a store, and what it tells those who watch it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from chargehand.domain.delivery import StoredDelivery, VerifiedDelivery
-from chargehand.domain.ids import DeliveryId
+from chargehand.domain.ids import ConnectionId, DeliveryId
 from chargehand.inbox.errors import InboxUnavailable
 
 NewDelivery: TypeAlias = tuple[DeliveryId, VerifiedDelivery]
@@ -54,11 +54,14 @@ class InboxCounts:
 class DeliveryQueue(Protocol):
     """The dispatcher's side of the store; every call may be repeated."""
 
-    def claim(self, limit: int, *, max_bytes: int) -> list[StoredDelivery]:
+    def claim(
+        self, limit: int, *, max_bytes: int, leave_out: Collection[ConnectionId] = ()
+    ) -> list[StoredDelivery]:
         """The next deliveries to dispatch, interactive before bulk, oldest first.
 
         Shape: nothing is changed, so a dispatcher that dies gets the same again; at least one
-        when any waits, even if it alone is larger than `max_bytes`.
+        when any waits, even if it alone is larger than `max_bytes`. Those of the connections in
+        `leave_out` stay where they are and keep nobody else waiting.
         Raises: InboxUnavailable.
         """
         ...

@@ -15,9 +15,10 @@ from chargehand.decisions.answer import (
     Answered,
     LastAnswer,
     NotYet,
+    Sending,
     answer,
 )
-from chargehand.decisions.audience_rules import silent_decision
+from chargehand.decisions.audience_rules import reply_kind, silent_decision
 from chargehand.decisions.needs import fact_needs
 from chargehand.decisions.previews import with_previews
 from chargehand.domain.action import ActionState, Mode, ProposedAction
@@ -39,6 +40,7 @@ from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import is_overtaken, report_late
+from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.policy.modes import read_policy
@@ -92,6 +94,7 @@ class Answering:
         ask, now = stored.ask, self._clock.now()
         facts = await _read_facts(connection, ask, now=now)
         bot_name, last, asked = await self._database.aread(lambda tx: _earlier(tx, ask, now=now))
+        sending = await self._database.aread(lambda tx: _sending(tx, ask))
         context = AnswerContext(
             now=now,
             connection_id=connection.id,
@@ -100,6 +103,7 @@ class Answering:
             commands=tuple((entry.usage, entry.does) for entry in command_reference()),
             last_answers=last,
             ask_comment_ids=asked,
+            sending=sending,
         )
         outcome = answer(ask, facts, context)
         if isinstance(outcome, NotYet):
@@ -312,6 +316,12 @@ def _earlier(
     answers = tuple(_last_answer(tx, decision) for decision in earlier if decision.answer_digest)
     asked = tx.asks.comment_ids_on(ask.work_item)
     return connection.bot_name if connection is not None else "", answers, asked
+
+
+def _sending(tx: Reading, ask: Ask) -> Sending:
+    """Whether the reply will wait for a person, by the policy in force."""
+    mode = policy_in_force(tx).mode_for(ask.project, reply_kind(ask.visibility))
+    return Sending.AFTER_APPROVAL if mode is Mode.APPROVE else Sending.AT_ONCE
 
 
 def _last_answer(tx: Reading, decision: DecisionRecord) -> LastAnswer:

@@ -12,8 +12,8 @@ class LiveConnection:
     """Everything the worker needs of one site.
 
     Shape: `poll_interval` is None when webhooks are the only intake.
-    Units: `settle_after` is longer than any request lives, so that a send whose end nobody saw
-    has landed by then or never will.
+    Units: a send is cut off after `send_within`; by `settle_after`, which is longer, it has landed
+    or never will, though nobody saw its end.
     """
 
     id: ConnectionId
@@ -24,6 +24,7 @@ class LiveConnection:
     previewer: ActionPreviewer
     client: ConnectorClient
     poll_interval: timedelta | None
+    send_within: timedelta
     settle_after: timedelta
 
 

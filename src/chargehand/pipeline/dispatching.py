@@ -74,22 +74,22 @@ class Dispatcher:
         keeps no other one waiting.
         Raises: Retryable when a store is away; nothing is lost then.
         """
-        waiting = self._queue.claim(_BATCH, max_bytes=_BATCH_BYTES)
-        if not waiting:
-            return 0
         known = {
             record.id: record for record in self._database.read(lambda tx: tx.connections.all())
         }
+        # Without knowing who the bot is nobody can tell what is for it; such deliveries wait.
+        waiting = self._queue.claim(
+            _BATCH,
+            max_bytes=_BATCH_BYTES,
+            leave_out=[id_ for id_ in self._connections if not _is_identified(known.get(id_))],
+        )
         parsed: list[_Parsed] = []
         dealt_with = 0
         for stored in waiting:
             connection = self._connections.get(stored.delivery.connection_id)
             if connection is None:
-                self._queue.mark_dead(stored.id, "connection_not_configured", now=self._clock.now())
+                self._set_aside(stored)
                 dealt_with += 1
-            elif not _is_identified(known.get(connection.id)):
-                # Without knowing who the bot is nobody can tell what is for it; it waits.
-                continue
             elif (one := self._parse(stored, connection)) is not None:
                 parsed.append(one)
             else:
@@ -136,6 +136,21 @@ class Dispatcher:
             return len(parsed)
 
         return self._database.write(work)
+
+    def _set_aside(self, stored: StoredDelivery) -> None:
+        """Give up what belongs to a connection that was taken out of the configuration."""
+        now, connection_id = self._clock.now(), stored.delivery.connection_id
+        self._database.write(
+            lambda tx: tell_operator(
+                tx,
+                "connection_not_configured",
+                subject_id=f"{connection_id}:{now:%Y-%m-%d}",
+                text=f"Deliveries of {connection_id} are set aside, because no connection of that "
+                "name is configured any more.",
+                now=now,
+            )
+        )
+        self._queue.mark_dead(stored.id, "connection_not_configured", now=now)
 
     def _mark_dispatched(self, parsed: Sequence[_Parsed]) -> None:
         self._queue.mark_dispatched([one.stored.id for one in parsed], now=self._clock.now())

@@ -63,6 +63,13 @@ class ArgumentInvalid(Rejected):
     template = "{field} is {found!r}; allowed: {allowed}."
 
 
+class NotUnknown(Rejected):
+    """An action whose end is known."""
+
+    code = "action_not_unknown"
+    template = "The action {id} is {state}; only actions that are unknown can be settled by hand."
+
+
 class IllegalMove(Fault):
     """A step the table of moves does not know."""
 

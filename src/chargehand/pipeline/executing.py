@@ -35,6 +35,7 @@ from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.policy.modes import ModePolicy
@@ -136,8 +137,16 @@ class Executing:
         return await self._perform(found)
 
     async def _perform(self, action: ApprovedAction) -> "_Result":
-        client = self._connections[action.connection_id].client
-        return _Result(action.action_id, await client.perform(action))
+        connection = self._connections[action.connection_id]
+        try:
+            # Reading the base, waiting for a slot and sending share one limit, so that the moment
+            # from which looking for the effect can decide is known when the intent is written.
+            async with asyncio.timeout(connection.send_within.total_seconds()):
+                return _Result(action.action_id, await connection.client.perform(action))
+        except TimeoutError:
+            margin = connection.settle_after - connection.send_within
+            undecided = Undecided("send_timed_out", settle_s=margin.total_seconds())
+            return _Result(action.action_id, undecided)
 
     def _enter_all(
         self, tx: Writing, action_ids: Sequence[ActionId]
@@ -241,6 +250,9 @@ class Executing:
             )
         )
         match passed:
+            case ApprovedAction() if is_outdated(action, passed, now=now):
+                set_outdated_aside(tx, action, answer_within=self._rules.answer_within, now=now)
+                return _Stop("rejected", OUTDATED)
             case ApprovedAction():
                 self._intend(tx, action, passed.effect_id, now=now)
                 return passed
@@ -310,7 +322,11 @@ class Executing:
             case Refused():
                 return self._refused(tx, action, result.reason, now=now)
             case Faulty():
-                tx.effects.settle(action.id, EffectState.REFUSED, now=now)
+                # What came of it all the same is ours, or our own comment would be asked of us.
+                state = EffectState.DONE if result.external_id else EffectState.REFUSED
+                tx.effects.settle(
+                    action.id, state, now=now, external_id=result.external_id, url=result.url
+                )
                 return self._fail(tx, action, result.reason, Severity.CRITICAL)
 
     def _done(self, tx: Writing, action: ActionRecord, done: Done) -> _Stop:

@@ -199,6 +199,7 @@ class Judge:
             withdraw_ask(self._tx, existing.ask, now=self._now)
             self._tx.asks.revise(ask, must_check_own_mark=must_check, now=self._now)
         if ask.state is AskState.LATE:
+            self._stay_silent(event_id, event, Reason.LATE)
             report_late(self._tx, ask, now=self._now)
 
     def _ask(

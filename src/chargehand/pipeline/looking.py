@@ -5,7 +5,7 @@ code and the command line without. Nothing here changes anything.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias, TypeVar
 
@@ -331,7 +331,7 @@ def read_verification(tx: Reading, checkpoint: AuditCheckpoint) -> Verification:
         head = tx.audit.head()
         walked = verify_chain(tx.organization_id, tx.audit.walk(), head=head, checkpoints=())
         broken = Break(head.seq, str(error))
-        return Verification(records=walked.records, breaks=(*walked.breaks, broken))
+        return replace(walked, breaks=(*walked.breaks, broken))
 
 
 def _check_page(cursor: str | None, limit: int, *, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chargehand.domain.ids import EventId
 from chargehand.domain.records import (
     ActionRecord,
     ApprovalRecord,
@@ -55,7 +56,10 @@ def trace(tx: Reading, identifier: str) -> Trace:
     if event is None:
         raise NotFound(kind=id_kind(identifier) or "delivery, event, ask or action", id=identifier)
     ask = tx.asks.find_by_event(event.id)
-    decisions = tx.decisions.of_ask(ask.ask.id) if ask else tx.decisions.of_event(event.id)
+    found = [*tx.decisions.of_event(event.id), *(tx.decisions.of_ask(ask.ask.id) if ask else ())]
+    decisions = tuple(
+        sorted({one.id: one for one in found}.values(), key=lambda one: one.decided_at)
+    )
     actions = tuple(
         _action_trace(tx, action)
         for decision in decisions
@@ -92,6 +96,16 @@ def _event_of_action(tx: Reading, action_id: str) -> str | None:
     action = tx.actions.find(action_id)
     decision = tx.decisions.find(action.decision_id) if action else None
     return decision.event_id if decision else None
+
+
+def _decisions_of(
+    tx: Reading, event_id: EventId, ask: StoredAsk | None
+) -> tuple[DecisionRecord, ...]:
+    """An event's own decision, such as the one that its ask is late, and those of the ask."""
+    found = {one.id: one for one in tx.decisions.of_event(event_id)}
+    if ask is not None:
+        found |= {one.id: one for one in tx.decisions.of_ask(ask.ask.id)}
+    return tuple(sorted(found.values(), key=lambda one: one.decided_at))
 
 
 def _action_trace(tx: Reading, action: ActionRecord) -> ActionTrace:

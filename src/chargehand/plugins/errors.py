@@ -4,7 +4,8 @@ Rejected
 ├── SignatureMissing, SignatureMalformed, SignatureWrong     intake
 ├── CredentialsRefused      the vendor does not know our sign-in (401)
 ├── PermissionMissing       the sign-in may not do this (403)
-└── TargetMissing           the thing does not exist, or is hidden from us (404)
+├── TargetMissing           the thing does not exist, or is hidden from us (404)
+└── CursorUnreadable        a stored poll position that can not be read
 Retryable
 ├── VendorUnreachable       no answer, a cut connection, a time-out
 ├── VendorFailing           5xx
@@ -65,6 +66,13 @@ class RequestRefused(Rejected):
 
     code = "request_refused"
     template = "{vendor} refused to {operation} (HTTP {status}): {detail}"
+
+
+class CursorUnreadable(Rejected):
+    """A stored poll position that the connector did not write, or no longer understands."""
+
+    code = "cursor_unreadable"
+    template = "The stored poll position of the connection {connection_id} can not be read."
 
 
 class VendorUnreachable(Retryable):

@@ -118,6 +118,7 @@ decisions = Table(
     Column("confidence_percent", SmallInteger, nullable=False),
     Column("urgency", _WORD, nullable=False),
     Column("audience_scope", _KEY, nullable=False),
+    Column("audience_visibility", Text, nullable=False),
     Column("content_id", _ID),
     Column("answer_digest", String(64), nullable=False),
     Column("cost_micro_usd", BigInteger, nullable=False),

@@ -152,7 +152,7 @@ class JiraClient:
     ) -> AsyncIterator[PollPage]:
         """Every comment made or edited since the cursor, page by page; None starts at `now`.
 
-        Raises: PollCursorWrong, and the errors of plugins/errors.py, while iterating.
+        Raises: the errors of plugins/errors.py, while iterating.
         """
         return self._poller.poll(projects, cursor, now=now)
 

@@ -98,7 +98,12 @@ class CommentActions:
         async def finish(answer: bytes) -> Done | Faulty:
             stored = decode(answer, RequestCommentAnswer, operation=_ADD)
             if stored.public is not None and stored.public is not is_public:
-                return Faulty(AUDIENCE_NOT_KEPT, f"comment {stored.id} is public: {stored.public}")
+                return Faulty(
+                    AUDIENCE_NOT_KEPT,
+                    f"comment {stored.id} is public: {stored.public}",
+                    external_id=stored.id,
+                    url=self.config.comment_url(action.target, stored.id),
+                )
             is_marked = await self._mark(action, stored.id)
             return self._done(action, stored.id, {"marked": is_marked})
 

@@ -1,8 +1,7 @@
 """Jira's answers turned into the errors all connectors share.
 
 Rejected
-├── JiraConfigWrong         a setting of a Jira connection; names the field
-└── PollCursorWrong         a stored poll position that chargehand never wrote
+└── JiraConfigWrong         a setting of a Jira connection; names the field
 plugins/errors.py draws the rest of the tree.
 """
 
@@ -39,13 +38,6 @@ class JiraConfigWrong(Rejected):
 
     code = "jira_config_wrong"
     template = "The Jira setting {field} {problem}."
-
-
-class PollCursorWrong(Rejected):
-    """A stored poll position that can not be read; starting anew would skip what happened since."""
-
-    code = "poll_cursor_wrong"
-    template = "The stored poll position of the Jira connection {connection_id} can not be read."
 
 
 def is_success(status: int) -> bool:

@@ -16,7 +16,7 @@ from chargehand.connectors.jira.answers import (
 )
 from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
-from chargehand.connectors.jira.errors import VENDOR, PollCursorWrong
+from chargehand.connectors.jira.errors import VENDOR
 from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
 from chargehand.connectors.jira.webhook import CONNECTOR
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
@@ -24,7 +24,7 @@ from chargehand.domain.ids import ProjectKey
 from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import EPOCH
 from chargehand.plugins.connector import PollPage
-from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable
+from chargehand.plugins.errors import CursorUnreadable, TargetMissing, VendorAnswerUnreadable
 
 # Jira's search index follows its data after a moment; what was seen already is dropped by its key.
 _OVERLAP_MS = 180_000
@@ -82,7 +82,7 @@ class Poller:
 
         Shape: every page is complete up to its cursor, so storing both together loses nothing;
         the last page's cursor is the present. None for a cursor gives one empty page.
-        Raises: PollCursorWrong, and the errors of plugins/errors.py.
+        Raises: the errors of plugins/errors.py.
         """
         if cursor is None:
             yield PollPage((), _Cursor(since_ms=to_millis(now), origin_ms=to_millis(now)).text())
@@ -100,7 +100,7 @@ class Poller:
         try:
             return msgspec.json.decode(text, type=_Cursor)
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise PollCursorWrong(connection_id=self.config.connection_id) from error
+            raise CursorUnreadable(connection_id=self.config.connection_id) from error
 
     def _present_millis(self, now: datetime) -> int:
         """The present by Jira's clock when ours is ahead: its times are what we compare with."""

@@ -1,6 +1,6 @@
 """The dispatcher's side of the inbox: what comes next, what is done, what is given up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,10 +45,16 @@ class InboxReader:
         self._engine = engine
         self._version = open_version_source(engine)
 
-    def claim(self, limit: int, *, max_bytes: int = 32 * 1024 * 1024) -> list[StoredDelivery]:
+    def claim(
+        self,
+        limit: int,
+        *,
+        max_bytes: int = 32 * 1024 * 1024,
+        leave_out: Collection[ConnectionId] = (),
+    ) -> list[StoredDelivery]:
         """The next deliveries to dispatch, interactive before bulk, oldest first."""
         with self._reading() as connection:
-            chosen = _choose(connection, limit, max_bytes)
+            chosen = _choose(connection, limit, max_bytes, leave_out)
             rows = connection.execute(select(inbox_deliveries).where(_t.seq.in_(chosen)))
             by_seq = {row.seq: _restore(row) for row in rows}
         return [by_seq[seq] for seq in chosen]
@@ -157,11 +163,16 @@ def _is_open() -> ColumnElement[bool]:
     return _t.state == DeliveryState.STORED.value
 
 
-def _choose(connection: Connection, limit: int, max_bytes: int) -> list[int]:
+def _choose(
+    connection: Connection, limit: int, max_bytes: int, leave_out: Collection[ConnectionId]
+) -> list[int]:
     chosen: list[int] = []
     total_bytes = 0
     for lane in (Lane.INTERACTIVE, Lane.BULK):
-        for seq, size_bytes in connection.execute(_waiting_in(lane, limit - len(chosen))).all():
+        waiting = _waiting_in(lane, limit - len(chosen))
+        if leave_out:
+            waiting = waiting.where(_t.connection_id.not_in(leave_out))
+        for seq, size_bytes in connection.execute(waiting).all():
             total_bytes += size_bytes
             if chosen and total_bytes > max_bytes:
                 return chosen

@@ -1,5 +1,6 @@
 """Decisions, one for each event that was judged and each revision of an ask."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 
@@ -22,7 +23,12 @@ from chargehand.storage.repositories.encoding import (
     source_to_json,
     visibility_to_json,
 )
-from chargehand.storage.repositories.rows import AnyRow, Repository, content_of
+from chargehand.storage.repositories.rows import (
+    AnyRow,
+    Repository,
+    content_of,
+    load_object,
+)
 from chargehand.storage.tables import decisions
 
 _MICRO = Decimal(1_000_000)
@@ -155,7 +161,6 @@ class DecisionWriter(DecisionReader):
                     "response": decision.response,
                     "sources": [source_to_json(source) for source in decision.sources],
                     "withheld": list(decision.withheld),
-                    "visibility": visibility_to_json(decision.audience.visibility),
                     "actions": [action.kind.value for action in decision.actions],
                 },
                 now=now,
@@ -167,6 +172,7 @@ class DecisionWriter(DecisionReader):
             "confidence_percent": round(decision.confidence * 100),
             "urgency": decision.urgency.value,
             "audience_scope": decision.audience.scope,
+            "audience_visibility": json.dumps(visibility_to_json(decision.audience.visibility)),
             "content_id": content_id,
             "cost_micro_usd": int(decision.cost_usd * _MICRO),
             "policy_version": policy_version,
@@ -187,7 +193,7 @@ def _decision(row: AnyRow) -> DecisionRecord:
         decided_by=DecidedBy(row.decided_by),
         confidence=row.confidence_percent / 100,
         urgency=Urgency(row.urgency),
-        audience=audience_from_json(row.audience_scope, content.get("visibility", {})),
+        audience=audience_from_json(row.audience_scope, dict(load_object(row.audience_visibility))),
         response=content.get("response", ""),
         sources=tuple(Source(**source) for source in content.get("sources", ())),
         withheld=tuple(content.get("withheld", ())),

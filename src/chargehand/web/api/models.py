@@ -271,6 +271,9 @@ class Verification(Shown):
     """The outcome of walking the whole audit chain."""
 
     is_intact: bool = Field(description="Nothing was edited, deleted, reordered or cut off.")
+    has_checkpoint: bool = Field(
+        description="Whether the end of the chain is kept outside the database as well."
+    )
     records: int = Field(description="How many records were walked.")
     breaks: list[Break] = Field(description="Every place where the chain does not hold.")
 

@@ -2,10 +2,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from tests.connectors.jira.client.wire import Rig, Wire, answer
-from tests.connectors.jira.client.world import NOW
 
-from chargehand.connectors.jira.errors import PollCursorWrong
 from chargehand.connectors.jira.parse import JiraParser
 from chargehand.connectors.jira.webhook import JiraWebhook
 from chargehand.domain.delivery import DeliverySource, Lane
@@ -13,12 +10,15 @@ from chargehand.domain.event import EventKind
 from chargehand.kit.clock import to_micros
 from chargehand.plugins.connector import IntakeSecrets, RawRequest
 from chargehand.plugins.errors import (
+    CursorUnreadable,
     RequestRefused,
     VendorAnswerUnreadable,
     VendorBusy,
     VendorFailing,
 )
 from chargehand.testing.jira.records import CommentVisibility
+from tests.connectors.jira.client.wire import Rig, Wire, answer
+from tests.connectors.jira.client.world import NOW
 
 pytestmark = pytest.mark.anyio
 
@@ -285,7 +285,7 @@ async def test_no_projects_ask_nothing(world):
     ],
 )
 async def test_cursor_we_never_wrote_is_refused(world, cursor):
-    with pytest.raises(PollCursorWrong):
+    with pytest.raises(CursorUnreadable):
         await Poll(world, cursor).run()
 
 

@@ -272,7 +272,7 @@ UNKNOWN = {
     "transition": (read_transition_params, TRANSITION | {"comment": "a"}, "comment"),
     "transition base": (read_transition_base, {"status": "a", "id": "1"}, "id"),
     "assign": (read_assign_params, ANA | {"notify": True}, "notify"),
-    "assign base": (read_assign_base, {"assignee": None, "name": ""}, "name"),
+    "assign base": (read_assign_base, {"assignee": None, "email": ""}, "email"),
     "labels": (read_labels_params, {"labels": ["a"], "remove": ["b"]}, "remove"),
     "labels base": (read_labels_base, {"labels": [], "x": 1}, "x"),
 }

@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("confidence_percent", sa.SmallInteger(), nullable=False),
         sa.Column("urgency", sa.String(length=64), nullable=False),
         sa.Column("audience_scope", sa.String(length=400), nullable=False),
+        sa.Column("audience_visibility", sa.Text(), nullable=False),
         sa.Column("content_id", sa.String(length=40), nullable=True),
         sa.Column("answer_digest", sa.String(length=64), nullable=False),
         sa.Column("cost_micro_usd", sa.BigInteger(), nullable=False),

@@ -1,0 +1,48 @@
+"""An answer that could not be sent for a while is not sent late: it is decided anew.
+
+Words such as "due tomorrow", and the facts themselves, are those of the moment of the decision.
+What a person approved is sent as approved; it was worded to be read later.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.action import ActionKind, ActionState, ApprovedAction
+from chargehand.domain.ask import AskState
+from chargehand.domain.records import ActionRecord
+from chargehand.pipeline.late_asks import report_late
+from chargehand.pipeline.moving import move_action
+from chargehand.storage.transaction import Writing
+
+OUTDATED: Final = "outdated"
+_FRESH_FOR: Final = timedelta(minutes=10)
+_ANSWERS: Final = frozenset(
+    {
+        ActionKind.JIRA_ADD_COMMENT,
+        ActionKind.JIRA_ADD_INTERNAL_COMMENT,
+        ActionKind.JIRA_REPLY_TO_CUSTOMER,
+    }
+)
+
+
+def is_outdated(action: ActionRecord, passed: ApprovedAction, *, now: datetime) -> bool:
+    """Whether an answer nobody looked at has waited for too long to be sent as it is."""
+    is_answer = action.kind in _ANSWERS and action.ask_id is not None
+    return is_answer and passed.approval_id is None and now - action.created_at > _FRESH_FOR
+
+
+def set_outdated_aside(
+    tx: Writing, action: ActionRecord, *, answer_within: timedelta, now: datetime
+) -> None:
+    """Drop the answer and have its ask decided anew, or left to a person when it is too old."""
+    move_action(tx, action, ActionState.REJECTED, now=now, problem=OUTDATED)
+    tx.audit.append(AuditTag.WORKER_ACTION_OUTDATED, action.id, {"digest": action.digest}, now=now)
+    stored = tx.asks.find(action.ask_id) if action.ask_id is not None else None
+    if stored is None or stored.ask.state is not AskState.DECIDED:
+        return
+    if now - stored.ask.asked_at > answer_within:
+        tx.asks.close(stored.ask.id, AskState.LATE, now=now, by="worker", problem=OUTDATED)
+        report_late(tx, stored.ask, now=now)
+    else:
+        tx.asks.reopen(stored.ask.id)
