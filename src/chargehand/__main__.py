@@ -38,6 +38,9 @@ def run_child(arguments: Sequence[str]) -> int:
         nudge_fd=given.nudge_fd,
         lifeline_fd=given.lifeline_fd,
     )
+    # The logging library loads it where it can, to draw tracebacks that nobody here asks for: with
+    # all it brings along it would be 5 MB and a twentieth of a second of each process.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type] # None is how an import is barred.
     # What is written belongs to the operator alone: databases hold what people said.
     os.umask(0o077)
     try:

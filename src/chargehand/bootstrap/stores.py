@@ -22,7 +22,8 @@ from chargehand.storage.engines import (
 )
 from chargehand.storage.inbox.reader import InboxReader
 from chargehand.storage.inbox.writer import open_inbox_writer
-from chargehand.storage.migrate import migrate, require_schema
+from chargehand.storage.migrate import migrate
+from chargehand.storage.schema import require_schema
 from chargehand.storage.transaction import Writing
 
 _FIRST_POLICY = 1

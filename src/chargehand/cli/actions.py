@@ -1,10 +1,11 @@
 """`actions`: side effects, proposed, simulated, waiting or done."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chargehand.cli.context import Invocation
+from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.options import AsJSON, Cursor, Last, Project
 from chargehand.cli.output import (
     echo_fields,
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     # They name types only.
     from chargehand.config.settings import Settings
     from chargehand.domain.records import ActionRecord
+
+
+class Finding(StrEnum):
+    """What a person can have found at the vendor."""
+
+    HAPPENED = "happened"
+    DID_NOT_HAPPEN = "did_not_happen"
+
 
 actions = typer.Typer(
     name="actions",
@@ -105,6 +114,32 @@ def show(
         echo_json(to_json(record))
         return
     _echo_action(record, settings)
+
+
+@actions.command("settle")
+def settle(
+    context: typer.Context,
+    action_id: Annotated[str, typer.Argument(metavar="ID", help="An action's id: act_...")],
+    finding: Annotated[
+        Finding, typer.Argument(help="What you saw at the vendor.", show_default=False)
+    ],
+) -> None:
+    """Say whether an action happened of which chargehand can not tell; it is never sent again.
+
+    Example: chargehand actions settle act_06f0c4h8k2v9m3p7r1t5w8x2z4 happened
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.settling import settle_action
+
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+        settled = stores.database.write(
+            lambda tx: settle_action(
+                tx, action_id, finding.value, by=operator_name(), via="cli", now=now
+            )
+        )
+    typer.echo(f"{settled.id} is {settled.state.value} now, as you found it.")
 
 
 def _echo_action(record: "ActionRecord", settings: "Settings") -> None:

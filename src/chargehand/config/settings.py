@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-import holidays
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -32,6 +31,9 @@ def _known_zone(name: str) -> str:
 
 
 def _known_country(code: str) -> str:
+    # lazy: the tables are 4 MB, and most configurations name no country.
+    import holidays
+
     country = code.partition("-")[0]
     if country not in holidays.list_supported_countries():
         message = f"{code!r} is not a country with known holidays; for example ES or US-NY"

@@ -42,6 +42,7 @@ from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import is_overtaken, report_late
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.standing import without_standing
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.policy.modes import read_policy
 from chargehand.storage.database import Database
@@ -91,8 +92,10 @@ class Answering:
         return await self._decide(stored, connection)
 
     async def _decide(self, stored: StoredAsk, connection: LiveConnection) -> JSONObject:
-        ask, now = stored.ask, self._clock.now()
-        facts = await _read_facts(connection, ask, now=now)
+        ask = stored.ask
+        facts = await _read_facts(connection, ask, now=self._clock.now())
+        # Reading takes time, and what is said is said after it.
+        now = self._clock.now()
         bot_name, last, asked = await self._database.aread(lambda tx: _earlier(tx, ask, now=now))
         sending = await self._database.aread(lambda tx: _sending(tx, ask))
         context = AnswerContext(
@@ -134,6 +137,7 @@ class Answering:
             tx.asks.close(ask.id, AskState.LATE, now=now, by="worker", problem="mode_changed")
             report_late(tx, ask, now=now)
             return
+        decision = without_standing(tx, ask.id, decision)
         policy = tx.policies.current()
         version = policy.version if policy is not None else 0
         modes = read_policy(version, policy.document if policy is not None else {})

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import ApiKeyId
@@ -14,6 +14,7 @@ from chargehand.storage.transaction import Reading, Writing
 
 _PREFIX = "chk_"
 _SECRET_BYTES = 32
+_NOTE_USE_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ def create_key(tx: Writing, name: str, *, by: str, now: datetime) -> NewKey:
 def find_key(tx: Reading | Writing, secret: str) -> ApiKeyRecord | None:
     """The live key a caller presented; None when it is unknown or revoked."""
     return tx.api_keys.find_by_digest(_digest(secret))
+
+
+def is_use_unnoted(key: ApiKeyRecord, now: datetime) -> bool:
+    """Whether the last noted use is older than an hour; more often would be a write a request."""
+    return key.last_used_at is None or now - key.last_used_at > _NOTE_USE_EVERY
+
+
+def note_use(tx: Writing, key: ApiKeyRecord, now: datetime) -> None:
+    """Remember that a key is in use, for those who wonder which may go."""
+    tx.api_keys.note_use(key.id, now=now)
 
 
 def revoke_key(tx: Writing, key_id: str, *, by: str, now: datetime) -> ApiKeyRecord:

@@ -6,7 +6,6 @@ from typing import Final
 
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.errors import ChargehandError
-from chargehand.domain.records import ConnectionRecord
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection
@@ -57,19 +56,19 @@ class Polling:
 
     async def _round(self) -> int:
         record = await self._database.aread(lambda tx: tx.connections.find(self._connection.id))
-        if record is not None and record.cursor is not None:
+        if record is None or record.first_connected_at is None:
+            # Nobody knows yet who the bot is, nor from when on it is asked.
+            return 0
+        if record.cursor is not None:
             return await self._read_from(record.cursor, now=self._clock.now())
-        return await self._read_from(None, now=self._restart_at(record))
+        return await self._read_from(None, now=self._restart_at(record.first_connected_at))
 
-    def _restart_at(self, record: ConnectionRecord | None) -> datetime:
-        """Where to begin without a position: now at first, else where it may have been.
+    def _restart_at(self, first_connected_at: datetime) -> datetime:
+        """Where to begin without a position: at the first connection, or three days ago.
 
         What is read twice is the same event; what is old waits in the late list.
         """
-        now = self._clock.now()
-        if record is None or record.first_connected_at is None:
-            return now
-        return max(record.first_connected_at, now - _LOOK_BACK)
+        return max(first_connected_at, self._clock.now() - _LOOK_BACK)
 
     async def _read_from(self, cursor: str | None, *, now: datetime) -> int:
         found = 0

@@ -10,14 +10,17 @@ from typing import TypeVar
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from chargehand.audit.chain import ChainPosition
 from chargehand.domain.ids import DEFAULT_ORGANIZATION, OrganizationId
+from chargehand.logs.log import get_logger
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.engines import WRITES, open_engine
-from chargehand.storage.errors import StoreBusy, StoreUnavailable
+from chargehand.storage.errors import CheckpointUnreadable, StoreBusy, StoreUnavailable
 from chargehand.storage.transaction import Reading, Writing
 
 T = TypeVar("T")
 _THREADS = 4
+_log = get_logger()
 
 
 class Database:
@@ -68,8 +71,8 @@ class Database:
             transaction = Writing(connection, self.organization_id)
             result = work(transaction)
             position = transaction.audit.flush()
-        if position is not None and self._checkpoint is not None:
-            self._checkpoint.advance(self.organization_id, position)
+        if position is not None:
+            self._advance_checkpoint(position)
         return result
 
     async def aread(self, work: Callable[[Reading], T]) -> T:
@@ -84,6 +87,15 @@ class Database:
         """Let go of every connection and thread; safe to call twice."""
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+
+    def _advance_checkpoint(self, position: ChainPosition) -> None:
+        """Keep the end of the chain outside; the commit stands whether or not that works."""
+        if self._checkpoint is None:
+            return
+        try:
+            self._checkpoint.advance(self.organization_id, position)
+        except (CheckpointUnreadable, OSError) as error:
+            _log.error("audit.checkpoint_not_kept", seq=position.seq, detail=str(error))
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -47,6 +47,8 @@ deliveries = Table(
     Column("event_id", _ID, nullable=False),
     Column("duplicate_of", _ID),
     PrimaryKeyConstraint("organization_id", "delivery_id"),
+    Index("deliveries_by_event", "organization_id", "event_id"),
+    Index("deliveries_by_first_event", "organization_id", "duplicate_of"),
 )
 
 events = Table(

@@ -87,7 +87,7 @@ async def test_every_operation_asks_for_a_key(quiet_app: ASGIApp) -> None:
             for method in item
         }
 
-    assert len(answers) == 25
+    assert len(answers) == 26
     assert {answer.status_code for answer in answers.values()} == {401}
 
 
@@ -111,3 +111,24 @@ async def test_key_never_comes_back(world: World, client: httpx.AsyncClient) -> 
     assert all(secret not in answer.text for answer in seen)
     bodies = [json.loads(record["body"]) for record in seen[0].json()["items"]]
     assert {"key:ci", "cli"} == {body["by"] for body in bodies if "by" in body}
+
+
+async def test_use_of_a_key_is_noted_about_hourly(world: World) -> None:
+    now = world.clock.now()
+    made = world.database.write(lambda tx: create_key(tx, "ci2", by="cli", now=now))
+
+    def noted() -> list[float]:
+        keys = world.database.read(lambda tx: tx.api_keys.all())
+        return [key.last_used_at for key in keys if key.id == made.id]
+
+    async with world.client(key=made.secret) as client:
+        await client.get("/v1/modes")
+        first = noted()
+        world.clock.advance(600)
+        await client.get("/v1/modes")
+        soon = noted()
+        world.clock.advance(3600)
+        await client.get("/v1/modes")
+
+    assert first == soon == [now]
+    assert noted() > first

@@ -1,10 +1,10 @@
 """Which database errors mean that the store is away, as opposed to a bug of ours."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -26,12 +26,6 @@ _PASSING_SQLITE = frozenset(
         sqlite3.SQLITE_PERM,
     }
 )
-# Gone, starting, stopping, full or overloaded; read-only is what a server says after a fail-over.
-_PASSING_POSTGRES = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    psycopg.errors.ReadOnlySqlTransaction,
-)
 
 
 @contextmanager
@@ -48,7 +42,7 @@ def translated() -> Iterator[None]:
         if _is_passing(error.orig):
             raise _unavailable(error.orig) from error
         raise
-    except (sqlite3.Error, psycopg.Error) as error:
+    except _driver_errors() as error:
         if _is_passing(error):
             raise _unavailable(error) from error
         raise
@@ -58,7 +52,27 @@ def _is_passing(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
         return code is not None and (code & _PRIMARY_CODE) in _PASSING_SQLITE
-    return isinstance(error, _PASSING_POSTGRES)
+    # lazy: only its own errors come here, so the driver is loaded by now.
+    import psycopg
+
+    # Gone, starting, stopping, full or overloaded; read-only is what a server says after a
+    # fail-over.
+    passing = (
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        psycopg.errors.ReadOnlySqlTransaction,
+    )
+    return isinstance(error, passing)
+
+
+def _driver_errors() -> tuple[type[Exception], ...]:
+    """What drivers raise by themselves; PostgreSQL's is no part of a process that has SQLite."""
+    if "psycopg" not in sys.modules:
+        return (sqlite3.Error,)
+    # lazy: as above.
+    import psycopg
+
+    return (sqlite3.Error, psycopg.Error)
 
 
 def _unavailable(error: BaseException | None) -> InboxUnavailable:

@@ -8,16 +8,19 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
-import psycopg
 from sqlalchemy import Engine, PoolProxiedConnection
 
 from chargehand.domain.ids import DeliveryId
 from chargehand.inbox.ports import NewDelivery, StoreOutcome, StoreStatus
 from chargehand.kit.clock import to_micros
 from chargehand.storage.inbox.failures import translated
+
+if TYPE_CHECKING:
+    # Loaded by the engine where there is a PostgreSQL: it is 5 MB of every process.
+    import psycopg
 
 _ROWS_PER_STATEMENT = 64
 _COLUMNS = (

@@ -51,6 +51,14 @@ class ApiKeyWriter(ApiKeyReader):
             },
         )
 
+    def note_use(self, key_id: ApiKeyId, *, now: datetime) -> None:
+        """Remember when a key was last used."""
+        self._connection.execute(
+            self._update(api_keys)
+            .where(api_keys.c.key_id == key_id)
+            .values(last_used_at=to_micros(now))
+        )
+
     def revoke(self, key_id: ApiKeyId, *, now: datetime) -> bool:
         """End a key; False when it had ended before."""
         outcome = self._connection.execute(

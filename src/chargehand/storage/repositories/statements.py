@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Column, Insert, Select, Table, Update, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from chargehand.domain.ids import OrganizationId
@@ -62,5 +61,9 @@ def update_by(
 @lru_cache(maxsize=_MOST_KEPT)
 def insert_unless_taken(table: Table, dialect: str) -> Insert:
     """Insert a row unless its key is taken."""
-    insert = sqlite_insert(table) if dialect == "sqlite" else postgres_insert(table)
-    return insert.on_conflict_do_nothing()
+    if dialect == "sqlite":
+        return sqlite_insert(table).on_conflict_do_nothing()
+    # lazy: the other dialect is no part of a process that has SQLite.
+    from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+    return postgres_insert(table).on_conflict_do_nothing()

@@ -44,7 +44,7 @@ def build_api(deps: APIDeps) -> API:
         app.add_exception_handler(kind, answer)
     # Routes are added to the application's own router: an included one hides its methods.
     router = app.router
-    router.route_class = guarded_route(deps.database, deps.bodies)
+    router.route_class = guarded_route(deps.database, deps.clock, deps.bodies)
     add_approval_routes(router, deps)
     add_ask_routes(router, deps)
     add_reading_routes(router, deps)

@@ -20,6 +20,7 @@ from chargehand.pipeline.errors import (
     ApprovalVoided,
     NotFound,
     NotLate,
+    NotUnknown,
     PolicyChangedMeanwhile,
 )
 
@@ -68,6 +69,7 @@ STATUSES: Final[Mapping[type[ChargehandError], int]] = MappingProxyType(
         ApprovalExpired: HTTPStatus.CONFLICT,
         ApprovalVoided: HTTPStatus.CONFLICT,
         NotLate: HTTPStatus.CONFLICT,
+        NotUnknown: HTTPStatus.CONFLICT,
         PolicyChangedMeanwhile: HTTPStatus.CONFLICT,
         ConnectionGone: HTTPStatus.CONFLICT,
         BodyTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

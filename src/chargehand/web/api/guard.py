@@ -16,7 +16,8 @@ from starlette.types import Message
 
 from chargehand.domain.ids import ApiKeyId
 from chargehand.intake.errors import BodyTooLarge
-from chargehand.pipeline.keys import find_key
+from chargehand.kit.clock import Clock
+from chargehand.pipeline.keys import find_key, is_use_unnoted, note_use
 from chargehand.pipeline.looking import Database
 from chargehand.web.api.errors import BodyNotJSON, BodyTooLong, KeyMissing, KeyUnknown
 from chargehand.web.body import BodyReader
@@ -43,7 +44,7 @@ def current_caller(request: Request) -> Caller:
     return caller
 
 
-def guarded_route(database: Database, bodies: BodyReader) -> type[APIRoute]:
+def guarded_route(database: Database, clock: Clock, bodies: BodyReader) -> type[APIRoute]:
     """The class of routes that only callers with a live key reach."""
 
     class GuardedRoute(APIRoute):
@@ -54,7 +55,7 @@ def guarded_route(database: Database, bodies: BodyReader) -> type[APIRoute]:
             handle = super().get_route_handler()
 
             async def guarded(request: Request) -> Response:
-                caller = await _authenticate(database, request)
+                caller = await _authenticate(database, clock, request)
                 if request.method in _WITH_BODY:
                     request = await _with_whole_body(bodies, request)
                 request.state.caller = caller
@@ -67,7 +68,7 @@ def guarded_route(database: Database, bodies: BodyReader) -> type[APIRoute]:
     return GuardedRoute
 
 
-async def _authenticate(database: Database, request: Request) -> Caller:
+async def _authenticate(database: Database, clock: Clock, request: Request) -> Caller:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret:
@@ -77,6 +78,9 @@ async def _authenticate(database: Database, request: Request) -> Caller:
     key = await database.aread(lambda tx: find_key(tx, secret))
     if key is None:
         raise KeyUnknown
+    now = clock.now()
+    if is_use_unnoted(key, now):
+        await database.awrite(lambda tx: note_use(tx, key, now))
     return Caller(key_id=key.id, actor=f"key:{key.name}")
 
 

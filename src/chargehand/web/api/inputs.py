@@ -12,6 +12,7 @@ from chargehand.domain.decision import Verdict
 from chargehand.domain.event import EventKind
 from chargehand.domain.records import ApprovalState
 from chargehand.pipeline.looking import LEAST_PER_PAGE, MOST_PER_PAGE, PER_PAGE
+from chargehand.pipeline.settling import Finding
 from chargehand.web.api.models import ID_LETTERS
 
 UNKNOWN_FIELD = "unknown_field"
@@ -156,6 +157,12 @@ class EditBody(Handed):
     """The comment as it should be worded instead."""
 
     text: str = Field(min_length=1, max_length=_LONGEST_TEXT, description="Markdown.")
+
+
+class SettleBody(Handed):
+    """What a person saw at the vendor."""
+
+    finding: Finding = Field(description="Whether the action happened there.")
 
 
 class ModeBody(Handed):

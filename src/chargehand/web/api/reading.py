@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.json import JSONValue
 from chargehand.pipeline import looking
+from chargehand.pipeline.settling import settle_action
 from chargehand.pipeline.showing import to_json
 from chargehand.web.api.deps import APIDeps
-from chargehand.web.api.describing import Tag, problems
+from chargehand.web.api.describing import Tag, problems, problems_with_body
+from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import (
     ActionQuery,
     DecisionQuery,
@@ -17,6 +19,7 @@ from chargehand.web.api.inputs import (
     EventQuery,
     Identifier,
     Nothing,
+    SettleBody,
 )
 from chargehand.web.api.models import (
     Action,
@@ -163,6 +166,29 @@ def _add_actions(router: APIRouter, deps: APIDeps) -> None:
     async def read_action(action_id: Identifier, _query: Nothing) -> JSONValue:
         """One action with its exact preview."""
         return await deps.database.aread(lambda tx: to_json(looking.find_action(tx, action_id)))
+
+    @router.post(
+        "/actions/{action_id}/settle",
+        response_model=Action,
+        responses=problems_with_body(404, 409),
+        tags=[Tag.LOOKING_BACK],
+    )
+    async def settle_unknown_action(
+        action_id: Identifier,
+        body: SettleBody,
+        caller: Annotated[Caller, Depends(current_caller)],
+        _query: Nothing,
+    ) -> JSONValue:
+        """Say whether an action happened of which only a person can tell."""
+        now = deps.clock.now()
+
+        def work(tx: looking.Changing) -> JSONValue:
+            found = looking.find_action(tx, action_id).id
+            return to_json(
+                settle_action(tx, found, body.finding, by=caller.actor, via="rest", now=now)
+            )
+
+        return await deps.database.awrite(work)
 
 
 def _project(key: str | None) -> ProjectKey | None:

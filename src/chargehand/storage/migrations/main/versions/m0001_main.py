@@ -221,6 +221,12 @@ def upgrade() -> None:
         sa.Column("duplicate_of", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("organization_id", "delivery_id"),
     )
+    op.create_index(
+        "deliveries_by_event", "deliveries", ["organization_id", "event_id"], unique=False
+    )
+    op.create_index(
+        "deliveries_by_first_event", "deliveries", ["organization_id", "duplicate_of"], unique=False
+    )
     op.create_table(
         "effects",
         sa.Column("organization_id", sa.String(length=40), nullable=False),
@@ -300,6 +306,8 @@ def downgrade() -> None:
     op.drop_table("events")
     op.drop_index("effects_by_external_id", table_name="effects")
     op.drop_table("effects")
+    op.drop_index("deliveries_by_first_event", table_name="deliveries")
+    op.drop_index("deliveries_by_event", table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_index("decisions_by_event", table_name="decisions")
     op.drop_index("decisions_by_ask", table_name="decisions")

@@ -1,0 +1,35 @@
+"""What an ask has set in motion already, so that deciding it anew does not do it again."""
+
+from dataclasses import replace
+from typing import Final
+
+from chargehand.domain.action import ActionState, ProposedAction
+from chargehand.domain.decision import Decision
+from chargehand.domain.ids import AskId
+from chargehand.domain.records import ActionRecord
+from chargehand.kit.canonical import canonical_json
+from chargehand.storage.transaction import Writing
+
+_STANDING: Final = frozenset(
+    {
+        ActionState.WAITING,
+        ActionState.APPROVED,
+        ActionState.EXECUTING,
+        ActionState.EXECUTED,
+        ActionState.UNKNOWN,
+    }
+)
+
+
+def without_standing(tx: Writing, ask_id: AskId, decision: Decision) -> Decision:
+    """The decision without the actions that an earlier one for the same ask did or may still do.
+
+    A change somebody else took back since is not made a second time: it was asked for once.
+    """
+    standing = {_doing(one) for one in tx.actions.of_ask(ask_id) if one.state in _STANDING}
+    fresh = tuple(action for action in decision.actions if _doing(action) not in standing)
+    return replace(decision, actions=fresh)
+
+
+def _doing(action: ActionRecord | ProposedAction) -> tuple[str, str, str]:
+    return action.kind.value, action.target, canonical_json(action.params)
