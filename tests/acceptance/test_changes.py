@@ -267,6 +267,26 @@ class TestBase:
         assert sentence in house.replies()[0].text
         assert house.states == [("jira.add_comment", "executed")]
 
+    @pytest.mark.parametrize("mode", ["auto", "approve"])
+    async def test_change_made_once_is_not_proposed_again_with_a_late_answer(
+        self, house: House, mode: str
+    ) -> None:
+        house.mode("auto")
+        house.mode(mode, kind="jira.assign_issue")
+        house.jira.inject(method="POST", path=".*/PAY-7/comment", status=429, retry_after=900)
+        await house.ask("@bot\nassign this to Tom Berg\nstatus")
+        for approval in house.approvals:
+            house.approve(approval)
+        await house.settle()
+        house.jira.assign("PAY-7", author="Mei Tanaka", to="Lena Novak")
+
+        await house.wait(901)
+
+        assert len(house.replies()) == 1
+        assert house.jira.issue("PAY-7").assignee == house.jira.person("Lena Novak").account_id
+        kinds = [kind for kind, _ in house.states]
+        assert kinds.count("jira.assign_issue") == 1
+
     async def test_item_moved_to_another_project_meanwhile_is_left_alone(
         self, house: House
     ) -> None:
