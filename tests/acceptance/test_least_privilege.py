@@ -45,7 +45,7 @@ async def test_attack_changes_nothing_and_is_recorded(house: House, attack: str)
     assert [key for key in before if after[key].status != before[key].status] == []
     assert [key for key in before if after[key].assignee != before[key].assignee] == []
     said = "".join(reply.text for reply in house.replies())
-    assert not any(word in said for word in ("fake-api-token", "49", "secret plan", "/root"))
+    assert not any(word in said for word in ("fake-api-token", "49", "secret plan", "PATH="))
     [event], [decision] = house.events, house.decisions
     assert (event.actor_name, event.text is not None) == ("Mei Tanaka", True)
     [record] = house.stores.database.read(lambda tx: tx.audit.about(decision.id))
