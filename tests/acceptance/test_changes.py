@@ -61,6 +61,28 @@ class TestRights:
         assert house.verdicts == [("respond", "write_refused_right_unknown")]
         assert house.states == [("jira.add_comment", "executed")]
 
+    @pytest.mark.parametrize("intake", ["poll", "webhook"])
+    async def test_words_put_into_a_comment_have_the_rights_of_who_put_them_there(
+        self, house: House, intake: str
+    ) -> None:
+        house.mode("auto")
+        await house.poll()
+        comment = house.write("I will look at it tomorrow.")
+        house.jira.grant("PAY", "Sam Okoro", permissions=(*rights.COMMENTER, rights.EDIT_ALL))
+        house.clock.advance(1)
+        edited = house.jira.edit_comment(
+            comment.id, body=f"{house.mention} assign this to Tom Berg", author="Sam Okoro"
+        )
+        house.clock.advance(60)
+
+        if intake == "webhook":
+            await house.deliver(edited, event="comment_updated")
+            await house.settle()
+        await house.poll()
+
+        assert ("respond", "write_refused_no_right") in house.verdicts
+        assert house.states == [("jira.add_comment", "executed")]
+
     async def test_who_may_not_may_still_ask(self, house: House) -> None:
         house.mode("auto")
 

@@ -228,8 +228,17 @@ def _note_actors(kind: EventKind, note: Note, payload: Payload) -> tuple[User | 
             return (note.update_author, note.author, payload.user)
         case EventKind.COMMENT_DELETED | EventKind.WORKLOG_DELETED:
             return (payload.user, payload.author, note.author)
+        case _ if _was_edited(note):
+            # A poll tells of the making with the words of the last edit; they are those of
+            # whoever edited, and must not borrow the rights of the author.
+            return (note.update_author, note.author, payload.user)
         case _:
             return (note.author, payload.user)
+
+
+def _was_edited(note: Note) -> bool:
+    made_at, edited_at = note.created_at, note.updated_at
+    return made_at is not None and edited_at is not None and edited_at > made_at
 
 
 def _sent(payload: Payload, delivery: VerifiedDelivery) -> str:
