@@ -117,6 +117,19 @@ async def test_question_that_was_open_while_the_mode_changed_waits_too(house: Ho
     assert len(house.replies()) == 1
 
 
+async def test_release_does_not_outlive_the_modes_it_was_given_under(house: House) -> None:
+    house.mode("approve")
+    await ask_and_be_down(house)
+    house.jira.inject(method="GET", path="/rest/api/3/issue/PAY-7", status=500)
+    await house.release(house.asks[0])
+
+    house.mode("auto")
+    await house.wait(60)
+
+    assert [(one.ask.state.value, one.problem) for one in house.asks] == [("late", "mode_changed")]
+    assert house.writes == []
+
+
 @pytest.mark.parametrize(
     "kind", ["jira.add_internal_comment", "jira.assign_issue", "jira.add_labels"]
 )

@@ -52,7 +52,11 @@ def is_overtaken(tx: Writing, ask: Ask) -> bool:
     changed = modes_changed_at(tx, ask.project)
     if changed is None or ask.asked_at >= changed:
         return False
-    return all(record.tag != AuditTag.PERSON_ASK_RELEASED for record in tx.audit.about(ask.id))
+    # A release was given under the modes of its moment, and does not outlive them.
+    return all(
+        record.tag != AuditTag.PERSON_ASK_RELEASED or record.recorded_at < changed
+        for record in tx.audit.about(ask.id)
+    )
 
 
 def report_late(tx: Writing, ask: Ask, *, now: datetime) -> None:
