@@ -5,7 +5,7 @@
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
-.DEFAULT_GOAL := help
+.DEFAULT_GOAL := start
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -17,6 +17,9 @@ PACKAGE := $(VENV)/.package-installed
 CHECKED := src tests tools docs benchmarks Makefile README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md pyproject.toml
 # Two cores are what a small machine has; each worker starts its own PostgreSQL when a test asks.
 WORKERS ?= 2
+
+.PHONY: start
+start: $(PACKAGE) help
 
 .PHONY: help
 help: ## Say what can be made.
