@@ -21,6 +21,7 @@ from chargehand.kit.clock import Clock
 from chargehand.web.body import BodyReader
 from chargehand.web.edge import Edge
 from chargehand.web.errors import error_answers
+from chargehand.web.heads import HeadLimited
 from chargehand.web.health import ReadyProbe, health_routes
 from chargehand.web.metrics import FrontMetrics
 from chargehand.web.pages import StatusProbe, front_page_route
@@ -31,7 +32,7 @@ from chargehand.web.webhooks import WebhookDoor, webhook_routes
 # path tokens; a thousand connections stay below the usual limit of open files.
 UVICORN_SETTINGS: Final[Mapping[str, object]] = MappingProxyType(
     {
-        "http": "httptools",
+        "http": HeadLimited,
         "loop": "uvloop",
         "ws": "none",
         "lifespan": "on",

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import msgspec
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -64,7 +65,7 @@ def health_routes(
         )
 
     async def metrics(request: Request) -> Response:
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        encode, content_type = _encoder_for(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": content_type, **_NO_STORE})
 
     return [
@@ -83,6 +84,14 @@ def check_inbox(inbox: GroupCommit, clock: Clock) -> ReadyCheck:
         return ReadyCheck("inbox", is_ok=False, found="no commit yet")
     found = f"last commit {health.commit_age_s:.0f} s ago, {health.waiting} waiting"
     return ReadyCheck("inbox", is_ok=health.commit_age_s <= _STALE_COMMIT_S, found=found)
+
+
+def _encoder_for(accept: str) -> tuple[Callable[[Collector], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except ValueError:
+        # A version that is no number; whoever asks so gets the form everybody reads.
+        return choose_encoder("")
 
 
 def _json(status: int, body: object) -> Response:

@@ -27,6 +27,7 @@ p, ul, ol { margin: .4rem 0; }
 .bad { color: var(--bad); font-weight: 600; }
 code, pre { font: .9em/1.5 ui-monospace, monospace; background: var(--tint); }
 code { padding: .1em .3em; border-radius: .25rem; overflow-wrap: anywhere; }
+td:first-child code { white-space: nowrap; }
 pre { padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto; }
 pre code { padding: 0; background: none; }
 .wide { overflow-x: auto; }

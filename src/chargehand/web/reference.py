@@ -1,6 +1,7 @@
 """`/docs`: the API reference, rendered here from the OpenAPI description; no script."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import TypeAlias
@@ -15,6 +16,7 @@ from chargehand.web.page import page, table
 Description: TypeAlias = Callable[[], JSONObject]
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REF = "$ref"
+_CODE = re.compile(r"`([^`]+)`")
 _OTHER_PATHS = (
     ("POST /webhooks/{connector}/{connection}", "Signed deliveries of a vendor: 202 when stored."),
     (
@@ -88,7 +90,7 @@ def _parameters(operation: JSONObject, whole: JSONObject) -> str:
                 f"<code>{escape(_text(parameter.get('name')))}</code>",
                 f"{escape(_text(parameter.get('in')))}, {required}",
                 escape(_kind(parameter.get("schema"), whole)),
-                escape(_text(parameter.get("description"))),
+                _worded(_text(parameter.get("description"))),
             )
         )
     if not rows:
@@ -114,7 +116,7 @@ def _answers(operation: JSONObject, whole: JSONObject) -> str:
         rows.append(
             (
                 f"<code>{escape(status)}</code>",
-                escape(_text(answer.get("description"))),
+                _worded(_text(answer.get("description"))),
                 escape(", ".join(sorted(kinds))),
             )
         )
@@ -131,7 +133,7 @@ def _fields(schema: JSONObject, whole: JSONObject) -> str:
             f"<code>{escape(name)}</code>",
             "required" if name in required else "optional",
             escape(_kind(entry, whole)),
-            escape(_text(_object(entry).get("description"))),
+            _worded(_text(_object(entry).get("description"))),
         )
         for name, entry in properties.items()
     ]
@@ -166,7 +168,7 @@ def _resolve(value: JSONValue, whole: JSONObject) -> JSONObject:
 
 
 def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part.strip())
+    return "".join(f"<p>{_worded(part)}</p>" for part in text.split("\n\n") if part.strip())
 
 
 def _object(value: JSONValue) -> JSONObject:
@@ -179,3 +181,8 @@ def _list(value: JSONValue) -> list[JSONValue]:
 
 def _text(value: JSONValue) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _worded(text: str) -> str:
+    """Text for people; what stands between backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))

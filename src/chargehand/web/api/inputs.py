@@ -47,9 +47,14 @@ class Handed(BaseModel):
             raise PydanticCustomError(
                 UNKNOWN_FIELD,
                 "There is no such field here.",
-                {"field": str(unknown[0])[:60], "allowed": ", ".join(cls.model_fields) or "none"},
+                {"field": _shown(unknown[0]), "allowed": ", ".join(cls.model_fields) or "none"},
             )
         return value
+
+
+def _shown(name: object) -> str:
+    # JSON can hold half a surrogate pair, which no answer can.
+    return str(name)[:60].encode("utf-8", "replace").decode()
 
 
 class NoQuery(Handed):
