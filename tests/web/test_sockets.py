@@ -4,9 +4,10 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ import uvicorn
 
 from chargehand.web.body import BodyLimits
 from chargehand.web.front import UVICORN_SETTINGS
+from chargehand.web.heads import HeadLimited
 from tests.web.fronts import BODY_LIMIT, COMMENT, MEBIBYTE, PATH, Front, sign
 
 pytestmark = pytest.mark.anyio
@@ -22,10 +24,10 @@ TOKEN = "t0ken-that-nobody-may-read"
 
 
 @asynccontextmanager
-async def listening(front: Front) -> AsyncIterator[int]:
+async def listening(front: Front, **changed: object) -> AsyncIterator[int]:
     """The port of a front that is served as in production, on this event loop."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        settings = {**UVICORN_SETTINGS, "timeout_graceful_shutdown": 1}
+        settings: dict[str, Any] = {**UVICORN_SETTINGS, "timeout_graceful_shutdown": 1, **changed}
         config = uvicorn.Config(front.build(), log_level="warning", **settings)
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -142,6 +144,60 @@ async def test_a_body_that_does_not_come_is_given_up(tmp_path: Path, sent: bytes
     assert (status, body["code"]) == (408, "body_slow")
     assert rest == b""
     front.close()
+
+
+class Impatient(HeadLimited):
+    """Waits for a head as the real one does, only not for as long."""
+
+    head_timeout_s = 0.05
+
+
+WHOLE_REQUEST = b"GET /health HTTP/1.1\r\nHost: front\r\n\r\n"
+UNFINISHED = {
+    "nothing": b"",
+    "half a head": b"GET /health HTTP/1.1\r\nHost: fr",
+    "line ends": b"\r\n\r\n",
+    "half a second head": WHOLE_REQUEST + b"GET /hea",
+    "a body nobody waits for": head_of(b"", f"Content-Length: {20 * MEBIBYTE}") + b"x",
+}
+
+
+@pytest.mark.parametrize("sent", UNFINISHED.values(), ids=UNFINISHED)
+async def test_a_head_that_does_not_come_is_given_up(front: Front, sent: bytes) -> None:
+    async with listening(front, http=Impatient) as port, talking(port) as (reader, writer):
+        writer.write(sent)
+        if sent.endswith(b"x"):
+            assert (await read_answer(reader))[0] == 413
+            writer.write(b"x")
+
+        rest = await reader.read()
+
+    assert rest.count(b"HTTP/1.1 200") == sent.count(WHOLE_REQUEST)
+
+
+async def test_a_head_without_end_is_refused(front: Front) -> None:
+    answer = b""
+    async with listening(front) as port, talking(port) as (reader, writer):
+        writer.write(b"GET /health HTTP/1.1\r\nHost: front\r\nX-Long: ")
+        # It never ends by itself, and what is sent after a refusal may cost its answer.
+        with suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(b"x" * MEBIBYTE)
+                await writer.drain()
+                await asyncio.sleep(0)
+            answer = await reader.read()
+
+    assert answer[:13] in (b"", b"HTTP/1.1 431 ")
+
+
+async def test_a_kept_connection_outlives_the_wait_for_a_head(front: Front) -> None:
+    async with listening(front, http=Impatient) as port, talking(port) as (reader, writer):
+        statuses = []
+        for _ in range(20):
+            writer.write(head_of(COMMENT, f"Content-Length: {len(COMMENT)}") + COMMENT)
+            statuses.append((await read_answer(reader))[0])
+
+    assert statuses == [202] + [200] * 19
 
 
 async def test_a_sender_that_hangs_up_leaves_nothing(front: Front) -> None:

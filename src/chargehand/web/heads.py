@@ -26,6 +26,7 @@ class HeadLimited(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _is_in_head = False
+    _has_seen_head = False
     _heads_begun = 0
     _bytes_of_head = 0
 
@@ -51,7 +52,7 @@ class HeadLimited(HttpToolsProtocol):
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
                 return
-        if self._is_in_head or self.cycle is None or self.cycle.response_complete:
+        if self._is_in_head or not self._has_seen_head or self.cycle.response_complete:
             self._start_deadline()
 
     def on_message_begin(self) -> None:
@@ -64,6 +65,7 @@ class HeadLimited(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Note that the head is whole; its body has a limit of its own."""
         self._is_in_head = False
+        self._has_seen_head = True
         self._end_deadline()
         super().on_headers_complete()
 
