@@ -67,6 +67,17 @@ async def test_metrics_count_what_was_stored_and_refused(client: httpx.AsyncClie
     assert "chargehand_inbox_waiting 0.0" in lines
 
 
+@pytest.mark.parametrize("version", ["x", "1.x", "", "1.0.0"])
+@pytest.mark.parametrize("form", ["application/openmetrics-text", "text/plain"])
+async def test_metrics_are_told_whatever_version_is_asked_for(
+    client: httpx.AsyncClient, form: str, version: str
+) -> None:
+    answer = await client.get("/metrics", headers={"accept": f"{form}; version={version}"})
+
+    assert answer.status_code == 200
+    assert "chargehand_inbox_waiting 0.0" in answer.text
+
+
 @pytest.mark.parametrize("path", ["/", "/health", "/ready", "/metrics", "/docs", "/nothing"])
 async def test_every_answer_carries_the_safe_headers(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)

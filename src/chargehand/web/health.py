@@ -89,7 +89,7 @@ def check_inbox(inbox: GroupCommit, clock: Clock) -> ReadyCheck:
 def _encoder_for(accept: str) -> tuple[Callable[[Collector], bytes], str]:
     try:
         return choose_encoder(accept)
-    except ValueError:
+    except (TypeError, ValueError):
         # A version that is no number; whoever asks so gets the form everybody reads.
         return choose_encoder("")
 

@@ -23,6 +23,7 @@ BODIES = {
     "nothing": (b"", JSON, 422, "request_invalid"),
     "broken UTF-8": (b'{"mode": "\xff"}', JSON, 400, "bad_request"),
     "half a surrogate": (b'{"mode": "auto", "project": "\\ud800"}', JSON, 422, "request_invalid"),
+    "half a surrogate as a name": (b'{"\\ud800": 1}', JSON, 422, "request_invalid"),
     "nested too deep": (b"[" * 60_000, JSON, 400, "bad_request"),
     "a number too long": (b'{"mode": ' + b"1" * 60_000 + b"}", JSON, 400, "bad_request"),
     "too long": (b'{"mode": "' + b"a" * 65_536 + b'"}', JSON, 413, "body_too_large"),
