@@ -125,6 +125,44 @@ async def test_deletion_told_before_the_creation_gets_nothing(house: House) -> N
     assert house.replies() == []
 
 
+async def test_deletion_told_before_the_creation_changes_nothing(house: House) -> None:
+    comment = house.write("@bot assign this to Tom Berg")
+    created = house.jira.webhook_request(comment, secret="the-signing-secret-of-the-tests")
+    await house.delete(comment.id)
+    await house.settle()
+
+    await house.post(*created)
+    await house.settle()
+
+    assert house.writes == []
+    assert house.verdicts[-1] == ("silent", "ask_withdrawn")
+
+
+@pytest.mark.parametrize("how", ["deleted", "reworded"])
+async def test_change_that_still_waits_is_taken_back_after_its_answer(
+    house: House, how: str
+) -> None:
+    house.mode("approve", kind="jira.assign_issue")
+    posted = await house.ask("@bot due\n@bot assign this to Tom Berg")
+    assert sorted(house.states) == [
+        ("jira.add_comment", "executed"),
+        ("jira.assign_issue", "waiting"),
+    ]
+
+    if how == "deleted":
+        await house.delete(posted.id)
+    else:
+        await house.edit(posted.id, "@bot due\n@bot do not assign this")
+    await house.settle()
+
+    assert sorted(house.states) == [
+        ("jira.add_comment", "executed"),
+        ("jira.assign_issue", "rejected"),
+    ]
+    assert [one.state.value for one in house.approvals] == ["voided"]
+    assert len(house.replies()) == 1
+
+
 async def test_deletion_while_an_approval_waits_voids_it(house: House) -> None:
     house.mode("approve")
     posted = await house.ask("@bot assign to me")

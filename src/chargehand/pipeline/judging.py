@@ -18,7 +18,7 @@ from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import modes_changed_at, report_late
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.withdrawing import is_unsent, withdraw_ask
+from chargehand.pipeline.withdrawing import is_unsent, withdraw_ask, withdraw_unsent
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
@@ -71,13 +71,22 @@ class Judge:
         if existing is not None and _is_outdated(event, existing):
             self._stay_silent(event_id, event, Reason.ALREADY_ASKED)
             return
+        if existing is None and self._is_deleted(ask_key, event):
+            # A deleted comment can not come back; its making was only told after its deletion.
+            self._stay_silent(event_id, event, Reason.ASK_WITHDRAWN)
+            return
         context = self._context(event, connection, record, existing)
         verdict = triage(event, context)
         match verdict:
             case Silent():
                 self._stay_silent(event_id, event, verdict.reason)
-                if verdict.withdraws_ask and existing is not None:
+                if existing is None:
+                    return
+                if verdict.withdraws_ask:
                     withdraw_ask(self._tx, existing.ask, now=self._now)
+                elif _takes_back(event, existing):
+                    # The answer was given, but a change it proposed may still wait for a person.
+                    withdraw_unsent(self._tx, existing.ask, now=self._now)
             case Late() | NeedsFacts():
                 self._take_ask(event_id, event, verdict, ask_key, existing)
 
@@ -128,6 +137,10 @@ class Judge:
         if not _is_comment(event) or not isinstance(comment_id, str):
             return False
         return self._tx.effects.is_ours(event.connection_id, comment_id)
+
+    def _is_deleted(self, ask_key: str, event: Event) -> bool:
+        tells_wording = event.kind in (EventKind.COMMENT_CREATED, EventKind.COMMENT_UPDATED)
+        return tells_wording and self._tx.events.id_of_key(f"{ask_key}:deleted") is not None
 
     def _standing(self, existing: StoredAsk | None) -> tuple[AskState | None, bool]:
         """An ask of whose actions nothing was sent and nothing will be is not answered yet."""
@@ -235,6 +248,13 @@ def _is_outdated(event: Event, existing: StoredAsk) -> bool:
     """Whether the ask was already made from a later wording: vendors do not keep to an order."""
     tells_wording = event.kind is not EventKind.COMMENT_DELETED
     return tells_wording and event.occurred_at < existing.ask.asked_at
+
+
+def _takes_back(event: Event, existing: StoredAsk) -> bool:
+    """Whether a comment that was asked before is gone, or says something else now."""
+    if event.kind is EventKind.COMMENT_DELETED:
+        return True
+    return event.kind is EventKind.COMMENT_UPDATED and (event.text or "") != existing.ask.text
 
 
 def _is_comment(event: Event) -> bool:

@@ -14,11 +14,16 @@ _TAKEN_BACK = "ask_withdrawn"
 
 def withdraw_ask(tx: Writing, ask: Ask, *, now: datetime) -> None:
     """Close an ask; what was not sent is not sent any more, what was sent stays sent."""
+    withdraw_unsent(tx, ask, now=now)
+    tx.asks.close(ask.id, AskState.WITHDRAWN, now=now, by="asker")
+
+
+def withdraw_unsent(tx: Writing, ask: Ask, *, now: datetime) -> None:
+    """Reject what was proposed for an ask and not sent; its answer may have been given."""
     for action in tx.actions.of_ask(ask.id):
         if is_unsent(tx, action):
             _void_approval(tx, action, now=now)
             move_action(tx, action, ActionState.REJECTED, now=now, problem=_TAKEN_BACK)
-    tx.asks.close(ask.id, AskState.WITHDRAWN, now=now, by="asker")
 
 
 def is_unsent(tx: Writing, action: ActionRecord) -> bool:
