@@ -135,7 +135,8 @@ async def test_deletion_told_before_the_creation_changes_nothing(house: House) -
     await house.settle()
 
     assert house.writes == []
-    assert house.verdicts[-1] == ("silent", "ask_withdrawn")
+    assert ("silent", "ask_withdrawn") in house.verdicts
+    assert house.actions == ()
 
 
 @pytest.mark.parametrize("how", ["deleted", "reworded"])
