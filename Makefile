@@ -5,7 +5,7 @@
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
-.DEFAULT_GOAL := start
+.DEFAULT_GOAL := all
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -18,8 +18,8 @@ CHECKED := src tests tools docs benchmarks Makefile README.md CHANGELOG.md CONTR
 # Two cores are what a small machine has; each worker starts its own PostgreSQL when a test asks.
 WORKERS ?= 2
 
-.PHONY: start
-start: $(PACKAGE) help
+.PHONY: all
+all: $(PACKAGE) help ## What `make` alone does: make .venv, then say what can be made.
 
 .PHONY: help
 help: ## Say what can be made.
