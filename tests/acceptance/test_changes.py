@@ -83,6 +83,23 @@ class TestRights:
         assert ("respond", "write_refused_no_right") in house.verdicts
         assert house.states == [("jira.add_comment", "executed")]
 
+    @pytest.mark.parametrize("when", ["asked", "approved"])
+    async def test_move_with_conditions_is_not_made_with_the_rights_of_the_bot(
+        self, house: House, when: str
+    ) -> None:
+        house.mode("approve", kind="jira.transition_issue")
+        if when == "asked":
+            _restrict_moves(house)
+        await house.ask("@bot move to In Review")
+        _restrict_moves(house)
+        for approval in house.approvals:
+            house.approve(approval)
+
+        await house.settle()
+
+        assert not is_changed(house, "jira.transition_issue")
+        assert house.writes == []
+
     async def test_who_may_not_may_still_ask(self, house: House) -> None:
         house.mode("auto")
 
@@ -328,3 +345,11 @@ def _without(house: House, permission: str) -> None:
     bot = replace(house.bot, global_permissions=left)
     house.jira.state.people[bot.account_id] = bot
     house.jira.grant("PAY", "Chargehand", permissions="member")
+
+
+def _restrict_moves(house: House) -> None:
+    """Give every move of the workflow a condition, which the bot meets."""
+    project = house.jira.project("PAY")
+    moves = tuple(replace(move, is_conditional=True) for move in project.workflow.moves)
+    workflow = replace(project.workflow, moves=moves)
+    house.jira.state.projects["PAY"] = replace(project, workflow=workflow)

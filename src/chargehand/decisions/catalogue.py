@@ -215,6 +215,10 @@ NO_TRANSITION_AT_ALL: Final = "{key} can not move out of **{status}** now."
 SEVERAL_TRANSITIONS: Final = "{wanted} could mean {moves}. Which one do you want?"
 MOVE: Final = "**{status}**"
 MOVE_NAMED: Final = "**{status}** ({name})"
+TRANSITION_CONDITIONAL: Final = (
+    "Moving {key} to **{status}** has conditions in Jira's workflow that I can check only for "
+    "myself; please do it in Jira."
+)
 TRANSITION_NEEDS_FIELDS: Final = Counted(
     "Moving {key} to **{status}** needs the field {fields}, which I can not fill; "
     "please do it in Jira.",

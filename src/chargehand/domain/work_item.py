@@ -132,13 +132,18 @@ class Sprint:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A legal move out of the present status; `required_fields` must be filled by a person."""
+    """A legal move out of the present status; `required_fields` must be filled by a person.
+
+    Shape: `is_conditional` is true when the vendor lets only some people make it, and can not be
+    asked about anybody but the bot.
+    """
 
     id: str
     name: str
     to_status: str
     to_category: StatusCategory
     required_fields: tuple[str, ...] = ()
+    is_conditional: bool = False
 
 
 NOT_ASKED = Unknown(UnknownReason.NOT_CONFIGURED, "not asked for")

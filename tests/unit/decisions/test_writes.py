@@ -325,6 +325,14 @@ def test_a_goal_is_matched_to_a_move(to, moves, chosen):
             "which I can not fill; please do it in Jira.",
             id="fields-a-person-fills",
         ),
+        pytest.param(
+            "done",
+            (replace(DONE, is_conditional=True),),
+            Reason.WRITE_REFUSED_NOT_POSSIBLE,
+            "Moving PAY-7 to **Done** has conditions in Jira's workflow that I can check only "
+            "for myself; please do it in Jira.",
+            id="conditions-tried-for-the-bot-alone",
+        ),
     ],
 )
 def test_moves_that_can_not_be_proposed(to, moves, reason, expected):

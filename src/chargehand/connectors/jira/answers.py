@@ -282,6 +282,7 @@ class TransitionAnswer(Answer, frozen=True):
     name: str
     to: StatusAnswer
     is_available: bool = True
+    is_conditional: bool = False
     fields: Mapping[str, TransitionFieldAnswer] = {}
 
 

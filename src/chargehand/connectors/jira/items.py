@@ -304,4 +304,5 @@ def transition_of(transition: TransitionAnswer) -> Transition:
             for field in transition.fields.values()
             if field.required and not field.has_default_value
         ),
+        is_conditional=transition.is_conditional,
     )

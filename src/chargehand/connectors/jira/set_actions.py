@@ -24,6 +24,7 @@ from chargehand.plugins.connector import LookUp, LookUpState, SentAction
 BASE_CHANGED = "base_changed"
 TRANSITION_GONE = "transition_gone"
 FIELDS_NEEDED = "transition_needs_fields"
+CONDITIONAL = "transition_conditional"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,8 @@ class SetActions:
             return moved
         moves = await self.queries.transitions(action.target)
         move = next((found for found in moves if _is_move(found, params)), None)
-        if move is None:
-            return Refused(TRANSITION_GONE, f"{params.transition_name} is not possible now")
-        if move.required_fields:
-            return Refused(FIELDS_NEEDED, f"it asks for {', '.join(move.required_fields)}")
+        if refused := _move_refused(move, params):
+            return refused
         path = path_of("issue", action.target, "transitions")
         body: JSONObject = {"transition": {"id": params.transition_id}}
         return self._plan(
@@ -160,6 +159,16 @@ def moved_away(state: StateAnswer, action: ApprovedAction) -> Refused | None:
 
 def _is_move(found: Transition, params: TransitionParams) -> bool:
     return found.id == params.transition_id and found.to_status == params.to_status
+
+
+def _move_refused(move: Transition | None, params: TransitionParams) -> Refused | None:
+    if move is None:
+        return Refused(TRANSITION_GONE, f"{params.transition_name} is not possible now")
+    if move.is_conditional:
+        return Refused(CONDITIONAL, f"{params.transition_name} is not open to everybody now")
+    if move.required_fields:
+        return Refused(FIELDS_NEEDED, f"it asks for {', '.join(move.required_fields)}")
+    return None
 
 
 def _status(fields: StateFieldsAnswer) -> str:

@@ -78,6 +78,12 @@ def _already(wish: Wish) -> Section:
 def _move(wish: Wish, move: Transition) -> Section:
     if _folded(move.to_status) == _folded(wish.item.status):
         return _already(wish)
+    if move.is_conditional:
+        # The conditions were tried for the bot, whose rights are not the asker's.
+        text = catalogue.TRANSITION_CONDITIONAL.format(
+            key=wish.item.key, status=shown(move.to_status)
+        )
+        return said(Reason.WRITE_REFUSED_NOT_POSSIBLE, text)
     if move.required_fields:
         text = catalogue.TRANSITION_NEEDS_FIELDS.of(
             len(move.required_fields),

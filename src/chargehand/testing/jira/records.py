@@ -50,7 +50,8 @@ class WorkflowMove:
     """One transition.
 
     Shape: `from_statuses` holds status ids, empty means from any; `required_fields` must come
-    with the request; `resolution` is set when the request names none.
+    with the request; `resolution` is set when the request names none; `is_conditional` says that
+    the workflow has conditions for it, which every caller of the fake meets.
     """
 
     id: str
@@ -59,6 +60,7 @@ class WorkflowMove:
     from_statuses: tuple[str, ...] = ()
     required_fields: tuple[str, ...] = ()
     resolution: str | None = None
+    is_conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

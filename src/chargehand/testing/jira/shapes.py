@@ -213,7 +213,7 @@ class Shapes:
             "isGlobal": not move.from_statuses,
             "isInitial": False,
             "isAvailable": True,
-            "isConditional": False,
+            "isConditional": move.is_conditional,
             "looped": False,
         }
 

@@ -336,6 +336,7 @@ class TestTransitions:
         assert (start.id, start.name, start.to_status) == ("21", "Start work", "In Progress")
         assert (start.to_category, start.required_fields) == (StatusCategory.IN_PROGRESS, ())
         assert (close.to_status, close.required_fields) == ("Closed", ("Resolution",))
+        assert [move.is_conditional for move in moves] == [False, False]
 
 
 class TestRights:
