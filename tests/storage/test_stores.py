@@ -24,6 +24,7 @@ from chargehand.storage.errors import (
     StoreBusy,
     StoreUnavailable,
 )
+from chargehand.storage.patience import PATIENCE_S
 from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
 from tests.postgres import PostgresServer
@@ -143,8 +144,7 @@ def test_a_writer_elsewhere_that_never_ends_is_busy_not_a_hang(
     try:
         with other.database.engine.connect() as connection:
             connection.execution_options(chargehand_writes=True).begin()
-            with stores.database.engine.connect() as waiting:
-                waiting.exec_driver_sql("PRAGMA busy_timeout=50")
+            stores.database.engine.update_execution_options(**{PATIENCE_S: 0.05})
             with pytest.raises(StoreBusy):
                 stores.database.write(write_something)
     finally:

@@ -8,6 +8,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from chargehand.storage.patience import make_patient
+
 DatabaseURL: TypeAlias = URL
 DatabaseEngine: TypeAlias = Engine
 BUSY_TIMEOUT_S = 5
@@ -42,6 +44,7 @@ def open_engine(url: URL) -> Engine:
         )
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
+        make_patient(engine)
         return engine
     return create_engine(
         url,
@@ -63,6 +66,7 @@ def open_durable_engine(url: URL) -> Engine:
             url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": "IMMEDIATE"}
         )
         event.listen(engine, "connect", _set_pragmas)
+        make_patient(engine)
         return engine
     return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_TIMEOUT_S})
 
@@ -76,8 +80,9 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
     cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    # From here on `patience` waits; what is above needs SQLite's own waiting at a first start.
+    cursor.execute("PRAGMA busy_timeout=0")
     cursor.close()
     connection.isolation_level = level
 

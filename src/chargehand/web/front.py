@@ -80,6 +80,7 @@ def build_front(deps: FrontDeps) -> Starlette:
         # for tens of milliseconds, several times a second under load.
         gc.collect()
         gc.freeze()
+        gc.enable()
         try:
             yield
         finally:

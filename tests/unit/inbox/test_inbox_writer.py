@@ -11,6 +11,7 @@ from chargehand.storage.engines import open_engine, sqlite_url
 from chargehand.storage.inbox.reader import InboxReader
 from chargehand.storage.inbox.tables import inbox_metadata
 from chargehand.storage.inbox.writer import InboxWriter, open_inbox_writer
+from chargehand.storage.patience import PATIENCE_S
 from tests.postgres import PostgresServer
 from tests.unit.inbox.deliveries import NOW, new
 
@@ -192,7 +193,7 @@ def test_a_file_that_may_only_be_read_is_unavailable(tmp_path: Path) -> None:
 def test_a_locked_file_is_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
     engine = open_engine(sqlite_url(path))
-    event.listen(engine, "connect", lambda one, _: one.execute("PRAGMA busy_timeout=1"))
+    engine.update_execution_options(**{PATIENCE_S: 0.01})
     inbox_metadata.create_all(engine)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -24,6 +24,7 @@ from chargehand.inbox.ports import InboxCounts
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import new_id
 from chargehand.storage.engines import WRITES
+from chargehand.storage.inbox.closing import close_on_sqlite
 from chargehand.storage.inbox.failures import translated
 from chargehand.storage.inbox.tables import DeliveryState, inbox_deliveries
 from chargehand.storage.inbox.version import open_version_source
@@ -61,6 +62,8 @@ class InboxReader:
 
     def mark_dispatched(self, delivery_ids: Sequence[DeliveryId], *, now: datetime) -> int:
         """Close deliveries whose work is safe in `main`; how many were still open."""
+        if self._engine.dialect.name == "sqlite":
+            return close_on_sqlite(self._engine, delivery_ids, now=now)
         closing = (
             update(inbox_deliveries)
             .where(_t.delivery_id.in_(delivery_ids), _is_open())

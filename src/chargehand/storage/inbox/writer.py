@@ -17,6 +17,7 @@ from chargehand.domain.ids import DeliveryId
 from chargehand.inbox.ports import NewDelivery, StoreOutcome, StoreStatus
 from chargehand.kit.clock import to_micros
 from chargehand.storage.inbox.failures import translated
+from chargehand.storage.patience import patience_of, patiently
 
 if TYPE_CHECKING:
     # Loaded by the engine where there is a PostgreSQL: it is 5 MB of every process.
@@ -72,13 +73,14 @@ class SQLiteInboxWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._connection = _KeptConnection(engine)
+        self._patience_s = patience_of(engine)
 
     def store(self, batch: Sequence[NewDelivery], /) -> list[StoreOutcome]:
         """Store deliveries in one transaction; see `inbox.ports.StoreBatch`."""
         rows = [_row_of(new) for new in batch]
         with translated(), self._connection.lent() as driver:
             cursor = cast("sqlite3.Connection", driver).cursor()
-            first = _store_on_sqlite(cursor, rows)
+            first = _store_on_sqlite(cursor, rows, patience_s=self._patience_s)
         return _outcomes(rows, first)
 
     def close(self) -> None:
@@ -158,22 +160,24 @@ def _row_of(new: NewDelivery) -> _Row:
     )
 
 
-def _store_on_sqlite(cursor: sqlite3.Cursor, rows: Sequence[_Row]) -> dict[_Key, str]:
+def _store_on_sqlite(
+    cursor: sqlite3.Cursor, rows: Sequence[_Row], *, patience_s: float
+) -> dict[_Key, str]:
     first: dict[_Key, str] = {}
     waiting = rows
     while True:
-        if _insert_on_sqlite(cursor, waiting) == len(waiting):
+        if _insert_on_sqlite(cursor, waiting, patience_s=patience_s) == len(waiting):
             return first
         first |= _first_on_sqlite(cursor, waiting)
         # A row that was there a moment ago and is not now was pruned: its key is free again.
         waiting = [row for row in waiting if (row[1], row[3]) not in first]
 
 
-def _insert_on_sqlite(cursor: sqlite3.Cursor, rows: Sequence[_Row]) -> int:
+def _insert_on_sqlite(cursor: sqlite3.Cursor, rows: Sequence[_Row], *, patience_s: float) -> int:
     if 0 < len(rows) <= _ROWS_PER_STATEMENT:
         # One statement is a transaction of its own, begun and committed without leaving SQLite.
-        return _insert_part(cursor, rows)
-    cursor.execute("BEGIN IMMEDIATE")
+        return patiently(lambda: _insert_part(cursor, rows), patience_s=patience_s)
+    patiently(lambda: cursor.execute("BEGIN IMMEDIATE"), patience_s=patience_s)
     starts = range(0, len(rows), _ROWS_PER_STATEMENT)
     stored = sum(_insert_part(cursor, rows[at : at + _ROWS_PER_STATEMENT]) for at in starts)
     cursor.execute("COMMIT")
