@@ -353,3 +353,41 @@ def _restrict_moves(house: House) -> None:
     moves = tuple(replace(move, is_conditional=True) for move in project.workflow.moves)
     workflow = replace(project.workflow, moves=moves)
     house.jira.state.projects["PAY"] = replace(project, workflow=workflow)
+
+
+class TestTakenBack:
+    """A change is not made for words that hide, nor for a comment that is gone."""
+
+    @pytest.mark.parametrize("intake", ["poll", "webhook"])
+    @pytest.mark.parametrize(
+        "words",
+        [
+            pytest.param("assign this to \u2067\u202eTom Berg\u202c\u2069", id="reordered"),
+            pytest.param("assign to me\u200b", id="zero-width"),
+        ],
+    )
+    async def test_words_that_read_otherwise_than_they_are_change_nothing(
+        self, house: House, words: str, intake: str
+    ) -> None:
+        house.mode("auto")
+        await house.poll()
+
+        if intake == "poll":
+            house.write(f"@bot {words}")
+            house.clock.advance(60)
+            await house.poll()
+        else:
+            await house.ask(f"@bot {words}")
+
+        assert [one for one in house.states if one[0] == "jira.assign_issue"] == []
+
+    async def test_change_whose_comment_vanished_unheard_is_not_made(self, house: House) -> None:
+        house.mode("approve", kind="jira.assign_issue")
+        posted = await house.ask("@bot assign this to Tom Berg")
+        house.jira.delete_comment(posted.id)
+
+        house.approve(house.approvals[0])
+        await house.settle()
+
+        assert not is_changed(house, "jira.assign_issue")
+        assert house.actions[0].problem == "question_deleted"

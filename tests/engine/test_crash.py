@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.engine.engines import until
 from tests.engine.worker_process import POISON, STEPS
 

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 import structlog
 from sqlalchemy import create_engine, event
-from tests.engine.conftest import Place
-from tests.engine.engines import until_ended
 
 from chargehand.domain.errors import Rejected
 from chargehand.domain.json import JSONObject, JSONValue
@@ -18,6 +16,8 @@ from chargehand.engine.dbos_engine.engine import DBOSEngine
 from chargehand.engine.dbos_engine.serializer import JSONSerializer, RecordedError
 from chargehand.engine.errors import EngineMisconfigured
 from chargehand.engine.port import StepRunner, Task
+from tests.engine.conftest import Place
+from tests.engine.engines import until_ended
 
 pytestmark = pytest.mark.anyio
 

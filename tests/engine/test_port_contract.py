@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 import structlog
-from tests.engine.conftest import Place
-from tests.engine.engines import until, until_ended
 
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.engine.errors import (
@@ -20,6 +18,8 @@ from chargehand.engine.errors import (
     ValueNotJSON,
 )
 from chargehand.engine.port import StepRunner, Task, TaskBody
+from tests.engine.conftest import Place
+from tests.engine.engines import until, until_ended
 
 pytestmark = pytest.mark.anyio
 

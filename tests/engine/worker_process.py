@@ -12,10 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.engine.engines import OPENERS, until_ended
-
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.engine.port import StepRunner, Task, TaskEngine
+from tests.engine.engines import OPENERS, until_ended
 
 STEPS = 5
 POISON = "poison"

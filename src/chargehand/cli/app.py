@@ -112,6 +112,8 @@ def main(arguments: Sequence[str] | None = None, given: Invocation | None = None
     was made; 3 a fault of chargehand or of the machine. `arguments` None means those of the
     process; `given` is what a caller inside Python begins with.
     """
+    # What is written belongs to the operator alone: databases hold what people said.
+    os.umask(0o077)
     _print_whatever_comes()
     try:
         app(arguments, obj=given)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from chargehand.commands.contractions import fold
 from chargehand.domain.ids import AccountId, WorkItemKey
 from chargehand.domain.text import Line, LineKind
+from chargehand.kit.disguise import DISGUISE, is_disguised
 
 KEY = "<key>"
 MENTION = "<mention>"
@@ -28,7 +29,6 @@ _MAY_END_WORD = frozenset(".;:")
 _EMPHASIS = "*_"
 _HARMLESS = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFE0F, 0xFEFF])
 # What a reader sees differs from what is written: overrides and isolates of direction, tag letters.
-_DISGUISE = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BULLET = re.compile(r"\s*(?:[-*•‣▪+–—]|\d{1,2}[.)]|\[[ xX]?\])\s+")
 _KEY = re.compile(r"([A-Z][A-Z0-9_]{0,99})-([1-9][0-9]{0,9})")
@@ -99,7 +99,7 @@ def split_line(line: Line, project_keys: frozenset[str]) -> TokenLine:
         _MARK if span.mention is not None else span.text.replace(_MARK, " ") for span in line.spans
     )
     mentions = tuple(span.mention for span in line.spans if span.mention is not None)
-    text = _CONTROL.sub(" ", _DISGUISE.sub("", raw).translate(_HARMLESS))
+    text = _CONTROL.sub(" ", DISGUISE.sub("", raw).translate(_HARMLESS))
     scanner = _Scanner(text, mentions, project_keys)
     tokens = tuple(scanner.scan())
     return TokenLine(
@@ -107,7 +107,7 @@ def split_line(line: Line, project_keys: frozenset[str]) -> TokenLine:
         text=text,
         names=tuple(span.text for span in line.spans if span.mention is not None),
         tokens=tokens,
-        is_disguised=_DISGUISE.search(raw) is not None,
+        is_disguised=line.is_disguised or is_disguised(raw),
         quoted_mentions=tuple(scanner.quoted_mentions),
     )
 

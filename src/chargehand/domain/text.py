@@ -24,10 +24,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One paragraph, list item, table cell or quoted line, in reading order."""
+    """One paragraph, list item, table cell or quoted line, in reading order.
+
+    Shape: `is_disguised` when the text it came from held characters that hide or reorder what a
+    reader sees, whether or not they are still in it.
+    """
 
     spans: tuple[Span, ...]
     kind: LineKind = LineKind.BODY
+    is_disguised: bool = False
 
     @property
     def text(self) -> str:

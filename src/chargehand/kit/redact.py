@@ -38,4 +38,6 @@ def _redact_value(key: str, value: object) -> object:
         return redact_text(value)
     if isinstance(value, Mapping):
         return redact_fields({str(k): v for k, v in value.items()})
+    if isinstance(value, list | tuple):
+        return [_redact_value(key, item) for item in value]
     return value

@@ -63,6 +63,13 @@ class ArgumentInvalid(Rejected):
     template = "{field} is {found!r}; allowed: {allowed}."
 
 
+class KeyNameTaken(Rejected):
+    """A live key has that name."""
+
+    code = "key_name_taken"
+    template = "A live API key is called {name} already; choose another name, or revoke that one."
+
+
 class NotUnknown(Rejected):
     """An action whose end is known."""
 

@@ -163,6 +163,9 @@ class Judge:
 
     def _fresh_since(self, event: Event, record: ConnectionRecord) -> datetime:
         first = record.first_connected_at or EPOCH
+        if first > self._now:
+            # The clock was ahead when it was written down; it must not make every ask late.
+            first = EPOCH
         if event.project is None:
             return first
         if event.project not in self._modes_changed_at:

@@ -9,7 +9,7 @@ from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import ApiKeyId
 from chargehand.domain.records import ApiKeyRecord
 from chargehand.kit.ids import new_id
-from chargehand.pipeline.errors import NotFound
+from chargehand.pipeline.errors import KeyNameTaken, NotFound
 from chargehand.storage.transaction import Reading, Writing
 
 _PREFIX = "chk_"
@@ -26,7 +26,12 @@ class NewKey:
 
 
 def create_key(tx: Writing, name: str, *, by: str, now: datetime) -> NewKey:
-    """A fresh key of 256 random bits; only its digest is kept."""
+    """A fresh key of 256 random bits; only its digest is kept.
+
+    Raises: KeyNameTaken, since what a key decides is recorded under its name.
+    """
+    if any(key.name == name and key.revoked_at is None for key in tx.api_keys.all()):
+        raise KeyNameTaken(name=name)
     secret = _PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
     key_id = ApiKeyId(new_id("key", now))
     tx.api_keys.add(key_id, name, _digest(secret), by=by, now=now)

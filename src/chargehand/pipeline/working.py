@@ -7,6 +7,7 @@ process's write is noticed by a cheap change check, and due times set the alarm.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 from chargehand.domain.ids import ActionId, AskId, ConnectionId
@@ -27,6 +28,8 @@ from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.database import Database
 
 _CHECK_EVERY_S: Final = 0.25
+# What arrives within this time shares a round, and with it one transaction; the first never waits.
+_ROUND_EVERY_S: Final = 0.02
 _HOUSEKEEPING_EVERY_S: Final = 5.0
 _CONNECT_AGAIN_S: Final = 15.0
 _AFTER_FAILURE_S: Final = 1.0
@@ -147,9 +150,11 @@ class Worker:
     ) -> None:
         """Run rounds for as long as there is work, then sleep until woken."""
         while not self._stopping.is_set():
+            next_s = monotonic() + _ROUND_EVERY_S
             wake.clear()
             if not await self._guarded(name, work):
                 await wake.wait()
+            await self._pause(next_s - monotonic())
 
     async def _every(self, name: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
         while not self._stopping.is_set():
@@ -166,6 +171,8 @@ class Worker:
             return name in ("dispatch", "start")
 
     async def _pause(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()

@@ -3,6 +3,15 @@
 from dataclasses import replace
 
 import pytest
+
+from chargehand.decisions.answer import answer
+from chargehand.decisions.audience_rules import reply_rule, tell
+from chargehand.domain.action import ActionKind
+from chargehand.domain.decision import Reason, Verdict
+from chargehand.domain.event import EVERYONE, ActorKind, Visibility, VisibilityKind
+from chargehand.domain.fact import Fact, Unknown, UnknownReason
+from chargehand.domain.ids import ProjectKey, WorkItemKey
+from chargehand.domain.work_item import LinkDirection, Person, Right
 from tests.unit.decisions.samples import (
     ADMINS,
     CONTEXT,
@@ -24,15 +33,6 @@ from tests.unit.decisions.samples import (
     person,
     work_item,
 )
-
-from chargehand.decisions.answer import answer
-from chargehand.decisions.audience_rules import reply_rule, tell
-from chargehand.domain.action import ActionKind
-from chargehand.domain.decision import Reason, Verdict
-from chargehand.domain.event import EVERYONE, ActorKind, Visibility, VisibilityKind
-from chargehand.domain.fact import Fact, Unknown, UnknownReason
-from chargehand.domain.ids import ProjectKey, WorkItemKey
-from chargehand.domain.work_item import LinkDirection, Person, Right
 
 READS = ("status", "blockers", "summary", "who", "due")
 MEMBER_COMMENT = ActionKind.JIRA_ADD_COMMENT

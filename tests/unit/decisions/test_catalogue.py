@@ -2,7 +2,6 @@ import ast
 from pathlib import Path
 
 import pytest
-from tests.unit.decisions.samples import ask, decided, intent
 
 import chargehand.decisions
 from chargehand.decisions import catalogue
@@ -10,6 +9,7 @@ from chargehand.decisions.previews import with_previews
 from chargehand.domain.decision import Reason
 from chargehand.domain.fact import UnknownReason
 from chargehand.domain.work_item import Right
+from tests.unit.decisions.samples import ask, decided, intent
 
 ROOM = Path(chargehand.decisions.__file__).parent
 MODULES = sorted(path for path in ROOM.rglob("*.py") if path.name != "catalogue.py")

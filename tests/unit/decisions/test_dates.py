@@ -3,9 +3,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.decisions.samples import ask, decided, fact, facts, intent, person, work_item
 
 from chargehand.decisions.dates import wording_for, wording_without_time
+from tests.unit.decisions.samples import ask, decided, fact, facts, intent, person, work_item
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

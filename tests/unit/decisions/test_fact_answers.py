@@ -4,6 +4,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
+from chargehand.domain.decision import Reason, Urgency, Verdict
+from chargehand.domain.fact import Unknown, UnknownReason
+from chargehand.domain.intent import IntentForm
+from chargehand.domain.work_item import Person, Sprint, StatusCategory
 from tests.unit.decisions.samples import (
     BEN,
     COMMENTS,
@@ -23,11 +28,6 @@ from tests.unit.decisions.samples import (
     person,
     work_item,
 )
-
-from chargehand.domain.decision import Reason, Urgency, Verdict
-from chargehand.domain.fact import Unknown, UnknownReason
-from chargehand.domain.intent import IntentForm
-from chargehand.domain.work_item import Person, Sprint, StatusCategory
 
 ITEM_SOURCE = f"[PAY-7]({SITE}/browse/PAY-7)"
 HISTORY_SOURCE = f"[history]({SITE}/browse/PAY-7?page=history)"

@@ -1,6 +1,13 @@
 from dataclasses import replace
 
 import pytest
+
+from chargehand.decisions.answer import FactsMissing, NotYet, answer
+from chargehand.decisions.needs import fact_needs
+from chargehand.domain.event import EVERYONE, ActorKind
+from chargehand.domain.fact import Unknown, UnknownReason
+from chargehand.domain.ids import AccountId
+from chargehand.domain.work_item import FactNeeds, Right
 from tests.unit.decisions.samples import (
     CONTEXT,
     CUSTOMER,
@@ -12,13 +19,6 @@ from tests.unit.decisions.samples import (
     intent,
     person,
 )
-
-from chargehand.decisions.answer import FactsMissing, NotYet, answer
-from chargehand.decisions.needs import fact_needs
-from chargehand.domain.event import EVERYONE, ActorKind
-from chargehand.domain.fact import Unknown, UnknownReason
-from chargehand.domain.ids import AccountId
-from chargehand.domain.work_item import FactNeeds, Right
 
 DANA = AccountId("712020:dana")
 

@@ -4,6 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
+from chargehand.decisions.answer import LastAnswer
+from chargehand.domain.decision import Reason, Verdict
+from chargehand.domain.ids import AccountId
 from tests.unit.decisions.samples import (
     CLEO,
     DEVELOPERS,
@@ -18,10 +22,6 @@ from tests.unit.decisions.samples import (
     person,
     work_item,
 )
-
-from chargehand.decisions.answer import LastAnswer
-from chargehand.domain.decision import Reason, Verdict
-from chargehand.domain.ids import AccountId
 
 URL = f"{SITE}/browse/PAY-7?focusedCommentId=77"
 DANA = AccountId("712020:dana")

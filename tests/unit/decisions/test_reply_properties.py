@@ -6,6 +6,11 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+
+from chargehand.domain.ids import AccountId
+from chargehand.domain.intent import IntentKind
+from chargehand.domain.work_item import Person, StatusCategory
+from chargehand.kit.canonical import digest_of
 from tests.unit.decisions.samples import (
     NOW,
     answered,
@@ -18,11 +23,6 @@ from tests.unit.decisions.samples import (
     linked,
     work_item,
 )
-
-from chargehand.domain.ids import AccountId
-from chargehand.domain.intent import IntentKind
-from chargehand.domain.work_item import Person, StatusCategory
-from chargehand.kit.canonical import digest_of
 
 PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 ALLOWED = {

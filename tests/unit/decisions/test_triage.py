@@ -2,13 +2,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.unit.decisions.samples import intent, person
 
 from chargehand.decisions.triage import Late, NeedsFacts, Silent, TriageContext, triage
 from chargehand.domain.ask import AskState
 from chargehand.domain.decision import Reason
 from chargehand.domain.event import Actor, ActorKind, Event, EventKind
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey, WorkItemKey
+from tests.unit.decisions.samples import intent, person
 
 NOW = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
 BOT = AccountId("712020:bot")

@@ -3,6 +3,13 @@
 from dataclasses import replace
 
 import pytest
+
+from chargehand.domain.action import ActionKind
+from chargehand.domain.decision import Reason, Verdict
+from chargehand.domain.event import ActorKind
+from chargehand.domain.fact import Unknown, UnknownReason
+from chargehand.domain.ids import AccountId
+from chargehand.domain.work_item import Person, Right, StatusCategory, Transition
 from tests.unit.decisions.samples import (
     ANA,
     BEN,
@@ -19,13 +26,8 @@ from tests.unit.decisions.samples import (
     work_item,
 )
 
-from chargehand.domain.action import ActionKind
-from chargehand.domain.decision import Reason, Verdict
-from chargehand.domain.event import ActorKind
-from chargehand.domain.fact import Unknown, UnknownReason
-from chargehand.domain.ids import AccountId
-from chargehand.domain.work_item import Person, Right, StatusCategory, Transition
-
+# Where the change was asked for; it is not made once that comment is gone.
+QUESTION = {"comment_id": "90210", "asked_on": "PAY-7"}
 DANA = Person(AccountId("712020:dana"), "Dana Lee")
 NO_ACCESS = Unknown(UnknownReason.NO_ACCESS)
 DONE = Transition("31", "Done", "Done", StatusCategory.DONE)
@@ -54,7 +56,7 @@ def test_an_assignment_is_proposed_without_a_comment():
     assert action.kind is ActionKind.JIRA_ASSIGN_ISSUE
     assert (action.connection_id, action.project, action.target) == (CONNECTION, PAY, PAY_7)
     assert action.params == {"account_id": "712020:ben", "name": "Ben Okafor"}
-    assert action.base == {"assignee": "712020:ana", "name": "Ana Ruiz"}
+    assert action.base == {"assignee": "712020:ana", "name": "Ana Ruiz", **QUESTION}
     assert [source.label for source in decision.sources] == ["PAY-7"]
 
 
@@ -64,14 +66,14 @@ def test_me_is_looked_up_by_account():
     (action,) = decided(ask(intent("assign", to="me")), read).actions
 
     assert action.params == {"account_id": "712020:dana", "name": "Dana Lee"}
-    assert action.base == {"assignee": None, "name": ""}
+    assert action.base == {"assignee": None, "name": "", **QUESTION}
 
 
 def test_nobody_takes_the_assignee_away():
     (action,) = decided(ask(intent("assign", to="nobody"))).actions
 
     assert action.params == {"account_id": None, "name": ""}
-    assert action.base == {"assignee": "712020:ana", "name": "Ana Ruiz"}
+    assert action.base == {"assignee": "712020:ana", "name": "Ana Ruiz", **QUESTION}
 
 
 def test_a_transition_is_proposed_on_the_present_status():
@@ -83,7 +85,7 @@ def test_a_transition_is_proposed_on_the_present_status():
         "transition_name": "Send to review",
         "to_status": "In Review",
     }
-    assert action.base == {"status": "In Progress"}
+    assert action.base == {"status": "In Progress", **QUESTION}
 
 
 def test_only_labels_that_are_missing_are_added():
@@ -93,7 +95,7 @@ def test_only_labels_that_are_missing_are_added():
 
     assert action.kind is ActionKind.JIRA_ADD_LABELS
     assert action.params == {"labels": ["urgent", "gateway"]}
-    assert action.base == {"labels": ["refunds"]}
+    assert action.base == {"labels": ["refunds"], **QUESTION}
 
 
 @pytest.mark.parametrize("write", WRITES)

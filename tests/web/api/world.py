@@ -88,6 +88,7 @@ class World:
         default_factory=lambda: {SITE: JiraPreviewer()}
     )
     others: list[Database] = field(default_factory=list)
+    _secrets: dict[str, str] = field(default_factory=dict)
 
     def deps(self) -> APIDeps:
         return APIDeps(
@@ -112,7 +113,10 @@ class World:
 
     def key(self, name: str = "ci") -> str:
         now = self.clock.now()
-        return self.database.write(lambda tx: create_key(tx, name, by="cli", now=now)).secret
+        if name not in self._secrets:
+            made = self.database.write(lambda tx: create_key(tx, name, by="cli", now=now))
+            self._secrets[name] = made.secret
+        return self._secrets[name]
 
     @asynccontextmanager
     async def client(

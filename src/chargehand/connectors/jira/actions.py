@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from chargehand.connectors.jira.comment_actions import CommentActions
+from chargehand.connectors.jira.comment_actions import QUESTION_DELETED, CommentActions
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.outcomes import (
     VENDOR_FAILURES,
@@ -27,6 +27,13 @@ from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAc
 
 # Added to the time-out: what Jira still works on when we stop listening is stored by then.
 _SETTLE_MARGIN_S = 10.0
+_CHANGES = frozenset(
+    {
+        ActionKind.JIRA_TRANSITION_ISSUE,
+        ActionKind.JIRA_ASSIGN_ISSUE,
+        ActionKind.JIRA_ADD_LABELS,
+    }
+)
 _OUR_MISTAKES = (ParamInvalid, ParamUnknown, CommentTooLong)
 
 
@@ -63,6 +70,8 @@ class ActionSender:
             return LookUp(LookUpState.UNSURE, reason=error.code)
 
     async def _prepare(self, action: ApprovedAction) -> Plan | Done | Refused:
+        if action.kind in _CHANGES and await self.comments.is_question_gone(action.base):
+            return Refused(QUESTION_DELETED, "the comment that asked for it is not there any more")
         match action.kind:
             case ActionKind.JIRA_ADD_COMMENT:
                 return await self.comments.prepare(action)

@@ -22,6 +22,7 @@ from chargehand.connectors.jira.params import (
     VisibilityParam,
     read_comment_base,
     read_comment_params,
+    read_question,
     read_service_comment_params,
 )
 from chargehand.connectors.jira.plans import CLOCK_MARGIN, Plan
@@ -108,6 +109,17 @@ class CommentActions:
             return self._done(action, stored.id, {"marked": is_marked})
 
         return Plan(call, finish)
+
+    async def is_question_gone(self, base: JSONObject) -> bool:
+        """Whether the comment that asked for a change was deleted, or is hidden from us now."""
+        question = read_question(base)
+        if question is None:
+            return False
+        try:
+            await self.comments.one(question.asked_on, question.comment_id)
+        except TargetMissing:
+            return True
+        return False
 
     async def look_up(self, action: SentAction, past: PastEffect) -> LookUp:
         """Whether a comment of ours carries the action's mark, or for want of it, its words."""

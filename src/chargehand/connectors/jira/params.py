@@ -27,6 +27,8 @@ NAME_LIMIT_CHARS: Final = 255
 LABELS_LIMIT: Final = 50
 _TRANSITION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COMMENT_ID: Final = re.compile(r"[0-9]{1,20}")
+# What the base of every change may say of the comment that asked for it.
+_QUESTION: Final = ("comment_id", "asked_on")
 
 
 class CommentVisibility(StrEnum):
@@ -108,6 +110,14 @@ class AssignParams:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """The comment that asked for a change, and the work item it stands on."""
+
+    comment_id: str
+    asked_on: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssignBase:
     """The assignee the change was proposed on; None means nobody; `name` is for people."""
 
@@ -173,6 +183,16 @@ def read_comment_base(base: JSONObject) -> CommentBase:
     return CommentBase(comment_id=comment_id, asked_at_ms=asked_at_ms)
 
 
+def read_question(base: JSONObject) -> Question | None:
+    """The comment that asked for a change; None when the change was not asked in a comment."""
+    if "comment_id" not in base:
+        return None
+    comment_id = read_matching(
+        base["comment_id"], "comment_id", pattern=_COMMENT_ID, allowed="1 to 20 digits"
+    )
+    return Question(comment_id, read_text(base, "asked_on", limit_chars=NAME_LIMIT_CHARS))
+
+
 def read_transition_params(params: JSONObject) -> TransitionParams:
     """The parameters of `jira.transition_issue`."""
     refuse_unknown(params, "transition_id", "transition_name", "to_status")
@@ -191,7 +211,7 @@ def read_transition_params(params: JSONObject) -> TransitionParams:
 
 def read_transition_base(base: JSONObject) -> TransitionBase:
     """The base of `jira.transition_issue`."""
-    refuse_unknown(base, "status")
+    refuse_unknown(base, "status", *_QUESTION)
     return TransitionBase(status=read_text(base, "status", limit_chars=NAME_LIMIT_CHARS))
 
 
@@ -210,7 +230,7 @@ def read_assign_params(params: JSONObject) -> AssignParams:
 
 def read_assign_base(base: JSONObject) -> AssignBase:
     """The base of `jira.assign_issue`."""
-    refuse_unknown(base, "assignee", "name")
+    refuse_unknown(base, "assignee", "name", *_QUESTION)
     return AssignBase(
         assignee=read_account_id_or_null(base, "assignee"),
         name=read_optional_text(base, "name", limit_chars=NAME_LIMIT_CHARS),
@@ -232,7 +252,7 @@ def read_labels_params(params: JSONObject) -> LabelsParams:
 
 def read_labels_base(base: JSONObject) -> LabelsBase:
     """The base of `jira.add_labels`; an empty list means the work item had none."""
-    refuse_unknown(base, "labels")
+    refuse_unknown(base, "labels", *_QUESTION)
     return LabelsBase(labels=_read_labels(base.get("labels")))
 
 

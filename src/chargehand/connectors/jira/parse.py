@@ -22,13 +22,15 @@ from chargehand.connectors.jira.schemas import (
     to_millis,
 )
 from chargehand.connectors.jira.text.adf import read_adf
+from chargehand.connectors.jira.text.hidden import strings_in
 from chargehand.connectors.jira.text.reading import Reading
 from chargehand.connectors.jira.text.wiki import read_wiki
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.event import EVERYONE, Actor, Event, EventKind, Visibility
 from chargehand.domain.ids import ProjectKey, WorkItemKey
 from chargehand.domain.json import JSONObject
-from chargehand.domain.text import mentioned_accounts, plain_text
+from chargehand.domain.text import Line, mentioned_accounts, plain_text
+from chargehand.kit.disguise import is_disguised
 
 _COMMENTS: Mapping[str, EventKind] = {
     "comment_created": EventKind.COMMENT_CREATED,
@@ -248,8 +250,16 @@ def _sent(payload: Payload, delivery: VerifiedDelivery) -> str:
 
 def _read_text(body: object) -> Reading | None:
     if isinstance(body, str):
-        return read_wiki(body)
-    return read_adf(body) if isinstance(body, Mapping) else None
+        return _marked(read_wiki(body), body)
+    return _marked(read_adf(body), body) if isinstance(body, Mapping) else None
+
+
+def _marked(reading: Reading, source: object) -> Reading:
+    """The reading, which shows no hidden characters, still saying that there were some."""
+    if not any(is_disguised(text) for text in strings_in(source)):
+        return reading
+    lines = tuple(Line(line.spans, line.kind, is_disguised=True) for line in reading.lines)
+    return Reading(lines, was_cut=reading.was_cut)
 
 
 def _event(delivery: VerifiedDelivery, payload: Payload, meaning: _Meaning) -> Event:

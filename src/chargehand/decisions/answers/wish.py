@@ -63,7 +63,8 @@ def proposed(wish: Wish, kind: ActionKind, *, params: JSONObject, base: JSONObje
         project=wish.ask.project,
         target=wish.item.key,
         params=params,
-        base=base,
+        # A change is not made for a question that was taken back meanwhile.
+        base={**base, "comment_id": wish.ask.comment_id, "asked_on": wish.ask.work_item},
         preview="",
     )
     return Section(reason=Reason.WRITE_PROPOSED, actions=(action,))

@@ -53,7 +53,8 @@ class ActionReader(Repository):
             actions.c.next_attempt_at.is_(None), actions.c.next_attempt_at <= to_micros(now)
         )
         query = self._select(actions).where(actions.c.state.in_(_RUNNABLE), is_due)
-        rows = self._rows(query.order_by(actions.c.action_id).limit(limit))
+        narrow = query.with_only_columns(actions.c.action_id, actions.c.attempts)
+        rows = self._rows(narrow.order_by(actions.c.action_id).limit(limit))
         return tuple((row.action_id, row.attempts) for row in rows)
 
     def next_due_at(self) -> datetime | None:

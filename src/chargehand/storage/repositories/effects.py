@@ -7,6 +7,7 @@ from chargehand.domain.ids import ActionId, EffectId
 from chargehand.domain.records import ActionRecord, EffectRecord, EffectState
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository, moment
+from chargehand.storage.repositories.statements import WANTED, WANTED_TOO, select_by_both
 from chargehand.storage.tables import effects
 
 
@@ -30,10 +31,11 @@ class EffectReader(Repository):
 
     def is_ours(self, connection_id: str, external_id: str) -> bool:
         """Whether a thing at the vendor is one that we made."""
-        query = self._select(effects).where(
-            effects.c.connection_id == connection_id, effects.c.external_id == external_id
+        query = select_by_both(
+            effects.c.connection_id, effects.c.external_id, self._organization_id
         )
-        return self._one(query.limit(1)) is not None
+        wanted = {WANTED: connection_id, WANTED_TOO: external_id}
+        return self._connection.execute(query, wanted).first() is not None
 
 
 class EffectWriter(EffectReader):

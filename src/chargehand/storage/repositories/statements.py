@@ -14,6 +14,7 @@ from chargehand.domain.ids import OrganizationId
 from chargehand.storage.tables import contents
 
 WANTED: Final = "wanted_key"
+WANTED_TOO: Final = "wanted_too"
 _MOST_KEPT = 512
 
 
@@ -39,6 +40,14 @@ def select_with_content(table: Table, organization_id: OrganizationId) -> Select
 def select_by(column: "Column[Any]", organization_id: OrganizationId) -> Select[Any]:
     """The rows in which a column holds what is wanted."""
     return select_rows(column.table, organization_id).where(column == bindparam(WANTED))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def select_by_both(
+    first: "Column[Any]", second: "Column[Any]", organization_id: OrganizationId
+) -> Select[Any]:
+    """One row in which two columns hold what is wanted."""
+    return select_by(first, organization_id).where(second == bindparam(WANTED_TOO)).limit(1)
 
 
 @lru_cache(maxsize=_MOST_KEPT)

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
 from tests.connectors.jira.client.world import World, build_world
 
 

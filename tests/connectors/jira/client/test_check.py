@@ -1,9 +1,9 @@
 import pytest
-from tests.connectors.jira.client.wire import Rig, Wire, answer
-from tests.connectors.jira.client.world import SITE
 
 from chargehand.connectors.jira.config import ApiToken
 from chargehand.plugins.connector import CheckState
+from tests.connectors.jira.client.wire import Rig, Wire, answer
+from tests.connectors.jira.client.world import SITE
 
 pytestmark = pytest.mark.anyio
 

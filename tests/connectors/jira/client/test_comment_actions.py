@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from tests.connectors.jira.client import samples
-from tests.connectors.jira.client.world import NOW, SITE
 
 from chargehand.domain.action import ActionKind, Done, Faulty, Refused, Undecided
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.testing.jira.records import CommentVisibility
+from tests.connectors.jira.client import samples
+from tests.connectors.jira.client.world import NOW, SITE
 
 pytestmark = pytest.mark.anyio
 

@@ -2,10 +2,10 @@ import base64
 from dataclasses import replace
 
 import pytest
-from tests.connectors.jira.client.wire import TOKEN, make_config
 
 from chargehand.connectors.jira.config import ApiToken
 from chargehand.connectors.jira.errors import JiraConfigWrong
+from tests.connectors.jira.client.wire import TOKEN, make_config
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import pytest
 from openapi_core import Config, OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest
-from tests.connectors.jira.client import samples
-from tests.connectors.jira.client.world import NOW, World, build_world
 
 from chargehand.domain.action import ActionKind, Done
 from chargehand.domain.work_item import FactNeeds, Right
 from chargehand.kit.clock import to_micros
 from chargehand.plugins.connector import PastEffect
+from tests.connectors.jira.client import samples
+from tests.connectors.jira.client.world import NOW, World, build_world
 
 pytestmark = [pytest.mark.anyio, pytest.mark.contract]
 

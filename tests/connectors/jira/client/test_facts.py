@@ -1,7 +1,6 @@
 from datetime import date, timedelta
 
 import pytest
-from tests.connectors.jira.client.world import NOW, SITE
 
 from chargehand.domain.event import EVERYONE, Visibility, VisibilityKind
 from chargehand.domain.fact import Fact, Unknown, UnknownReason
@@ -16,6 +15,7 @@ from chargehand.domain.work_item import (
     StatusCategory,
 )
 from chargehand.testing.jira.records import ChangeItem, CommentVisibility
+from tests.connectors.jira.client.world import NOW, SITE
 
 pytestmark = pytest.mark.anyio
 

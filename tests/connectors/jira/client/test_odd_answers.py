@@ -2,10 +2,10 @@
 
 import httpx
 import pytest
-from tests.connectors.jira.client.wire import NOW, Rig, answer
 
 from chargehand.domain.fact import UnknownReason
 from chargehand.domain.work_item import FactNeeds, Sprint
+from tests.connectors.jira.client.wire import NOW, Rig, answer
 
 pytestmark = pytest.mark.anyio
 

@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
-from tests.connectors.jira.client import samples
-from tests.connectors.jira.client.wire import HANG, NOW, TOKEN, Rig, Wire, answer
 
 from chargehand.domain.action import ActionKind, Faulty, Refused, RetryAfter, Undecided
 from chargehand.plugins.connector import LookUpState, PastEffect
+from tests.connectors.jira.client import samples
+from tests.connectors.jira.client.wire import HANG, NOW, TOKEN, Rig, Wire, answer
 
 pytestmark = pytest.mark.anyio
 

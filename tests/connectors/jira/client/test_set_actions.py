@@ -1,9 +1,9 @@
 import pytest
-from tests.connectors.jira.client import samples
-from tests.connectors.jira.client.world import NOW, SITE
 
 from chargehand.domain.action import Done, Refused, Undecided
 from chargehand.plugins.connector import LookUpState, PastEffect
+from tests.connectors.jira.client import samples
+from tests.connectors.jira.client.world import NOW, SITE
 
 pytestmark = pytest.mark.anyio
 

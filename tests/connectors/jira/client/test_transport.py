@@ -3,7 +3,6 @@ import gzip
 
 import httpx
 import pytest
-from tests.connectors.jira.client.wire import HANG, TOKEN, Rig, Wire, answer
 
 from chargehand.connectors.jira.answers import UserAnswer
 from chargehand.connectors.jira.transport import (
@@ -24,6 +23,7 @@ from chargehand.plugins.errors import (
     VendorFailing,
     VendorUnreachable,
 )
+from tests.connectors.jira.client.wire import HANG, TOKEN, Rig, Wire, answer
 
 pytestmark = pytest.mark.anyio
 

@@ -5,10 +5,10 @@ import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.connectors.jira.reading.samples import BOT, CONTRACTS
 
 from chargehand.connectors.jira.text.adf import adf_to_text, read_adf
 from chargehand.domain.text import LineKind, mentioned_accounts
+from tests.connectors.jira.reading.samples import BOT, CONTRACTS
 
 BODY, QUOTE, CODE = LineKind.BODY, LineKind.QUOTE, LineKind.CODE
 SCHEMA = CONTRACTS / "jira" / "adf-full.schema.json"

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests.connectors.jira.reading.samples import CONTRACTS, RECEIVED_AT, parse_bytes
 
 from chargehand.connectors.jira.text.wiki import read_wiki
 from chargehand.domain.event import ActorKind, EventKind, VisibilityKind
+from tests.connectors.jira.reading.samples import CONTRACTS, RECEIVED_AT, parse_bytes
 
 WEBHOOKS = CONTRACTS / "jira" / "webhooks"
 CREATED, UPDATED = EventKind.WORK_ITEM_CREATED, EventKind.WORK_ITEM_UPDATED

@@ -3,6 +3,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from chargehand.domain.event import (
+    EVERYONE,
+    ActorKind,
+    EventKind,
+    Visibility,
+    VisibilityKind,
+)
+from chargehand.domain.text import LineKind
 from tests.connectors.jira.reading.samples import (
     ASKER,
     BOT,
@@ -13,15 +22,6 @@ from tests.connectors.jira.reading.samples import (
     parse_bytes,
     parse_fixture,
 )
-
-from chargehand.domain.event import (
-    EVERYONE,
-    ActorKind,
-    EventKind,
-    Visibility,
-    VisibilityKind,
-)
-from chargehand.domain.text import LineKind
 
 ABSENT = object()
 

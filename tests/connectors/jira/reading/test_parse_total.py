@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.connectors.jira.reading.samples import FIXTURES, load, parse, parse_bytes
 
 from chargehand.domain.event import Event
 from chargehand.domain.ids import AccountId
+from tests.connectors.jira.reading.samples import FIXTURES, load, parse, parse_bytes
 
 NAMES = sorted(path.stem for path in FIXTURES.glob("*.json"))
 EVENT_NAMES = [

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 
 import pytest
-from tests.connectors.jira.reading.samples import CONNECTION, RECEIVED_AT, load
 
 from chargehand.connectors.jira.webhook import JiraWebhook
 from chargehand.domain.delivery import DeliverySource, Lane
 from chargehand.plugins.connector import IntakeSecrets, RawRequest
 from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
+from tests.connectors.jira.reading.samples import CONNECTION, RECEIVED_AT, load
 
 BODY = json.dumps(load("comment_created__mention")).encode()
 OLD, NEW, STRANGER = "old-secret", "new-secret", "somebody-elses"

@@ -3,10 +3,10 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.connectors.jira.reading.samples import BOT
 
 from chargehand.connectors.jira.text.wiki import read_wiki, wiki_to_lines
 from chargehand.domain.text import LineKind, mentioned_accounts, plain_text
+from tests.connectors.jira.reading.samples import BOT
 
 BODY, QUOTE, CODE = LineKind.BODY, LineKind.QUOTE, LineKind.CODE
 M = f"[~accountid:{BOT}]"

@@ -1,7 +1,6 @@
 """The parts of a comment put together: mention, answer, fold; and Jira's limit."""
 
 import pytest
-from tests.connectors.jira.rendering.adf_reading import EVERYONE, render
 
 from chargehand.connectors.jira.params import CommentParams, MentionParam
 from chargehand.connectors.jira.render import (
@@ -12,6 +11,7 @@ from chargehand.connectors.jira.render import (
     render_service_comment,
 )
 from chargehand.domain.errors import Rejected
+from tests.connectors.jira.rendering.adf_reading import EVERYONE, render
 
 ANA = MentionParam(account_id="557058:ana", name="Ana Ruiz")
 MENTION = {"type": "mention", "attrs": {"id": "557058:ana", "text": "@Ana Ruiz"}}

@@ -1,6 +1,7 @@
 """Markdown in, ADF out: the shapes people will see."""
 
 import pytest
+
 from tests.connectors.jira.rendering.adf_reading import render
 
 

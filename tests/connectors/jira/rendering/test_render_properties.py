@@ -5,17 +5,6 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.connectors.jira.rendering.adf_reading import (
-    MARK_TYPES,
-    NODE_TYPES,
-    letters,
-    marks,
-    nodes,
-    read_aloud,
-    render,
-    types,
-)
-from tests.connectors.jira.rendering.markdown_texts import arbitrary, hostile, well_formed
 
 from chargehand.connectors.jira.adf_nodes import document
 from chargehand.connectors.jira.markdown_parser import parse_markdown
@@ -27,6 +16,17 @@ from chargehand.connectors.jira.render import (
     markdown_to_plain,
 )
 from chargehand.connectors.jira.visible import defuse
+from tests.connectors.jira.rendering.adf_reading import (
+    MARK_TYPES,
+    NODE_TYPES,
+    letters,
+    marks,
+    nodes,
+    read_aloud,
+    render,
+    types,
+)
+from tests.connectors.jira.rendering.markdown_texts import arbitrary, hostile, well_formed
 
 # Derandomised, so that a run can not fail by chance; wider searches were made while writing.
 unhurried = settings(deadline=None, database=None, max_examples=100, derandomize=True)

@@ -1,6 +1,7 @@
 """Keeps of a foreign text what a reader can see, so that nothing hides in it."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 # Characters that show nothing, or change how their neighbours are shown: controls, bidirectional
 # marks and overrides, zero-width characters, variation selectors, blank fillers, tags, lone
@@ -14,6 +15,7 @@ _HIDDEN = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
     "]"
 )
+_MOST_VALUES = 200_000
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
@@ -23,6 +25,21 @@ def without_hidden(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _SPACE.sub(" ", _HIDDEN.sub("", _BREAK.sub("\n", text)))
+
+
+def strings_in(value: object) -> Iterator[str]:
+    """Every string inside a decoded JSON value, in no order, at most a bounded number."""
+    waiting = [value]
+    for _ in range(_MOST_VALUES):
+        if not waiting:
+            return
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
 
 
 def one_line(text: str, limit: int) -> str:
