@@ -80,7 +80,6 @@ def load_book(
 
     Raises: OverlayUnusable when a patch leads nowhere.
     """
-    # openapi_core is a development dependency and slow to import, so it is imported on demand.
     # lazy: only tests have the checkers installed.
     from openapi_core import Config, OpenAPI
 
@@ -165,7 +164,6 @@ def _forbid_unknown(node: object) -> None:
 
 def build_schema(schema: Any) -> Schema:
     """A JSON Schema, its draft recognised by itself, ready for checking."""
-    # A development dependency as well.
     # lazy: only tests have the checkers installed.
     import jsonschema_rs
 
@@ -174,7 +172,6 @@ def build_schema(schema: Any) -> Schema:
 
 def seen_request(request: httpx.Request, body: bytes, host: str) -> Any:
     """A request or answer as `openapi_core` wants to see it."""
-    # See `load_book` about importing on demand.
     # lazy: only tests have the checkers installed.
     from openapi_core.testing import MockRequest
 
@@ -193,7 +190,6 @@ def seen_request(request: httpx.Request, body: bytes, host: str) -> Any:
 
 def seen_response(response: httpx.Response) -> Any:
     """A request or answer as `openapi_core` wants to see it."""
-    # See `load_book` about importing on demand.
     # lazy: only tests have the checkers installed.
     from openapi_core.testing import MockResponse
 
