@@ -144,7 +144,7 @@ class House:
                 dispatcher=self.dispatcher,
                 answering=Answering(database, connections, rules=rules, clock=clock),
                 executing=Executing(database, connections, rules=rules, clock=clock),
-                pollings=(),
+                pollings={},
                 connections=connections,
                 changes=ChangeCheck(database.engine, self.queue),
                 clock=clock,

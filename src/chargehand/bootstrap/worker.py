@@ -124,11 +124,11 @@ def _parts(
         dispatcher=Dispatcher(stores.queue, stores.database, connections, rules=rules, clock=clock),
         answering=Answering(stores.database, connections, rules=rules, clock=clock),
         executing=Executing(stores.database, connections, rules=rules, clock=clock),
-        pollings=[
-            (one, Polling(one, stores.database, store, clock=clock))
+        pollings={
+            one.id: Polling(one, stores.database, store, clock=clock)
             for one in connections.values()
             if one.poll_interval is not None
-        ],
+        },
         connections=connections,
         changes=ChangeCheck(stores.database.engine, stores.queue),
         clock=clock,

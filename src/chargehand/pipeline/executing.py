@@ -152,16 +152,22 @@ class Executing:
         self, tx: Writing, action_ids: Sequence[ActionId]
     ) -> "dict[ActionId, ApprovedAction | _MustLookUp | _Stop]":
         modes = policy_in_force(tx)
-        return {action_id: self._enter(tx, action_id, modes) for action_id in action_ids}
+        actions, effects = tx.actions.find_many(action_ids), tx.effects.of_actions(action_ids)
+        return {
+            action_id: self._enter(tx, actions.get(action_id), effects.get(action_id), modes)
+            for action_id in action_ids
+        }
 
     def _enter(
-        self, tx: Writing, action_id: ActionId, modes: ModePolicy
+        self,
+        tx: Writing,
+        action: ActionRecord | None,
+        effect: OpenEffect | None,
+        modes: ModePolicy,
     ) -> "ApprovedAction | _MustLookUp | _Stop":
-        action = tx.actions.find(action_id)
         if action is None or action.state not in _RUNNABLE:
             # A task that is run again after a crash meets actions it had settled before.
             return _Stop("settled")
-        effect = tx.effects.of_action(action_id)
         is_open = effect is not None and effect.record.state is EffectState.INTENDED
         if action.connection_id not in self._connections:
             problem = "connection_not_configured"
@@ -299,12 +305,15 @@ class Executing:
         return _Stop("held")
 
     def _record_all(self, tx: Writing, results: "Sequence[_Result]") -> dict[str, JSONValue]:
-        return {one.action_id: self._record(tx, one).outcome for one in results}
+        actions = tx.actions.find_many(one.action_id for one in results)
+        return {
+            one.action_id: self._record(tx, actions.get(one.action_id), one).outcome
+            for one in results
+        }
 
-    def _record(self, tx: Writing, ended: "_Result") -> _Stop:
+    def _record(self, tx: Writing, action: ActionRecord | None, ended: "_Result") -> _Stop:
         if isinstance(ended.result, _Stop):
             return ended.result
-        action = tx.actions.find(ended.action_id)
         return self._settle(tx, action, ended.result) if action is not None else _Stop("settled")
 
     def _settle(self, tx: Writing, action: ActionRecord, result: ActionResult) -> _Stop:

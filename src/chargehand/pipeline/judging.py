@@ -51,7 +51,7 @@ class Judge:
         if first is not None and first != event_id:
             self._tx.events.add_delivery(stored, event_id, duplicate_of=first, now=self._now)
             return
-        if not self._tx.events.add(event_id, event, stored, now=self._now):
+        if first is not None or not self._tx.events.add(event_id, event, stored, now=self._now):
             return
         self._tx.events.add_delivery(stored, event_id, duplicate_of=None, now=self._now)
         if event.project in connection.projects:

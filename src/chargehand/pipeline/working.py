@@ -5,7 +5,7 @@ process's write is noticed by a cheap change check, and due times set the alarm.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
@@ -29,7 +29,8 @@ from chargehand.storage.database import Database
 
 _CHECK_EVERY_S: Final = 0.25
 # What arrives within this time shares a round, and with it one transaction; the first never waits.
-_ROUND_EVERY_S: Final = 0.02
+_DISPATCH_EVERY_S: Final = 0.05
+_START_EVERY_S: Final = 0.02
 _HOUSEKEEPING_EVERY_S: Final = 5.0
 _CONNECT_AGAIN_S: Final = 15.0
 _AFTER_FAILURE_S: Final = 1.0
@@ -45,7 +46,7 @@ class WorkerParts:
     dispatcher: Dispatcher
     answering: Answering
     executing: Executing
-    pollings: Sequence[tuple[LiveConnection, Polling]]
+    pollings: Mapping[ConnectionId, Polling]
     connections: Mapping[ConnectionId, LiveConnection]
     changes: ChangeCheck
     clock: Clock
@@ -90,17 +91,14 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`; every loop outlives the failures of a single round."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat("dispatch", self._dispatch, self._deliveries))
-            group.create_task(self._repeat("start", self._start, self._work))
+            group.create_task(
+                self._repeat("dispatch", self._dispatch, self._deliveries, _DISPATCH_EVERY_S)
+            )
+            group.create_task(self._repeat("start", self._start, self._work, _START_EVERY_S))
             group.create_task(self._every("check", self._check, _CHECK_EVERY_S))
             group.create_task(self._every("housekeeping", self._keep_house, _HOUSEKEEPING_EVERY_S))
             for connection in self._parts.connections.values():
-                group.create_task(self._connect(connection))
-            for connection, polling in self._parts.pollings:
-                interval = connection.poll_interval
-                if interval is not None:
-                    seconds = interval.total_seconds()
-                    group.create_task(self._every("poll", _discard(polling.poll), seconds))
+                group.create_task(self._attend(connection))
 
     async def _dispatch(self) -> bool:
         closed = await asyncio.to_thread(self._parts.dispatcher.dispatch)
@@ -123,12 +121,16 @@ class Worker:
         now = self._parts.clock.now()
         await self._parts.database.awrite(lambda tx: expire_approvals(tx, now=now))
 
-    async def _connect(self, connection: LiveConnection) -> None:
-        while not self._stopping.is_set():
-            if await self._guarded("connect", lambda: self._connect_once(connection)):
-                self._deliveries.set()
-                return
+    async def _attend(self, connection: LiveConnection) -> None:
+        """Connect, however long it takes; then poll at once and for good, where it is wanted."""
+        while not await self._guarded("connect", lambda: self._connect_once(connection)):
             await self._pause(_CONNECT_AGAIN_S)
+            if self._stopping.is_set():
+                return
+        self._deliveries.set()
+        polling, interval = self._parts.pollings.get(connection.id), connection.poll_interval
+        if polling is not None and interval is not None:
+            await self._every("poll", _discard(polling.poll), interval.total_seconds())
 
     async def _connect_once(self, connection: LiveConnection) -> bool:
         return await connect(connection, self._parts.database, clock=self._parts.clock)
@@ -146,11 +148,11 @@ class Worker:
         return run
 
     async def _repeat(
-        self, name: str, work: Callable[[], Awaitable[bool]], wake: asyncio.Event
+        self, name: str, work: Callable[[], Awaitable[bool]], wake: asyncio.Event, every_s: float
     ) -> None:
         """Run rounds for as long as there is work, then sleep until woken."""
         while not self._stopping.is_set():
-            next_s = monotonic() + _ROUND_EVERY_S
+            next_s = monotonic() + every_s
             wake.clear()
             if not await self._guarded(name, work):
                 await wake.wait()

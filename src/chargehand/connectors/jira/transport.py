@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -139,21 +140,13 @@ class JiraTransport:
         self._timeout_s = config.request_timeout_s
         self._slots = asyncio.Semaphore(_CONCURRENT_REQUESTS)
         self.clock_offset_s: float | None = None
-        self._client = httpx.AsyncClient(
-            base_url=config.api_url,
-            transport=transport,
-            follow_redirects=False,
-            # A session cookie would make later requests depend on earlier ones.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=httpx.Timeout(
-                self._timeout_s, connect=min(_CONNECT_TIMEOUT_S, self._timeout_s / 2)
-            ),
-            headers={
-                "Accept": "application/json",
-                "Authorization": config.authorization(),
-                "User-Agent": f"chargehand/{__version__}",
-            },
-        )
+        self._config = config
+        self._given_transport = transport
+        self._certificates: ssl.SSLContext | None = None
+        # One connection each: a pool asks all that lie idle at every request whether they still
+        # live, which for eight of them cost more than the request.
+        self._clients: list[httpx.AsyncClient] = []
+        self._free: list[httpx.AsyncClient] = []
 
     async def read(self, call: Call, answer: type[T]) -> T:
         """What Jira tells, asked again after passing failures while the time-out lasts.
@@ -198,11 +191,44 @@ class JiraTransport:
 
     async def aclose(self) -> None:
         """Close the connections; safe to call twice."""
-        await self._client.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     async def _send(self, call: Call, access: Access) -> bytes:
+        """The body of one answer; whoever calls holds a slot, so there are as many clients."""
+        client = self._free.pop() if self._free else self._open_client()
+        try:
+            return await self._send_through(client, call, access)
+        finally:
+            self._free.append(client)
+
+    def _open_client(self) -> httpx.AsyncClient:
+        if self._certificates is None and self._given_transport is None:
+            # Reading the certificates takes longer than a request, so the clients share them.
+            self._certificates = httpx.create_ssl_context()
+        client = httpx.AsyncClient(
+            base_url=self._config.api_url,
+            transport=self._given_transport,
+            verify=self._certificates or True,
+            limits=httpx.Limits(max_connections=1),
+            follow_redirects=False,
+            # A session cookie would make later requests depend on earlier ones.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=httpx.Timeout(
+                self._timeout_s, connect=min(_CONNECT_TIMEOUT_S, self._timeout_s / 2)
+            ),
+            headers={
+                "Accept": "application/json",
+                "Authorization": self._config.authorization(),
+                "User-Agent": f"chargehand/{__version__}",
+            },
+        )
+        self._clients.append(client)
+        return client
+
+    async def _send_through(self, client: httpx.AsyncClient, call: Call, access: Access) -> bytes:
         status: int | None = None
-        request = self._client.build_request(
+        request = client.build_request(
             call.method,
             call.path,
             params=dict(call.query) or None,
@@ -210,7 +236,7 @@ class JiraTransport:
             headers=None if call.body is None else {"Content-Type": "application/json"},
         )
         try:
-            response = await self._client.send(request, stream=True)
+            response = await client.send(request, stream=True)
             try:
                 status = response.status_code
                 self._note_clock(response.headers)

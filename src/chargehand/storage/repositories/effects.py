@@ -1,5 +1,6 @@
 """The effect ledger: what was about to be sent, and what became of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,12 @@ class EffectReader(Repository):
         if row is None:
             return None
         return OpenEffect(record=_effect(row), settle_at=moment(row.settle_at))
+
+    def of_actions(self, action_ids: Iterable[str]) -> dict[str, OpenEffect]:
+        """The ledger's lines about some actions, by action; those never sent are left out."""
+        wanted = sorted(set(action_ids))
+        rows = self._rows(self._select(effects).where(effects.c.action_id.in_(wanted)))
+        return {row.action_id: OpenEffect(_effect(row), moment(row.settle_at)) for row in rows}
 
     def is_ours(self, connection_id: str, external_id: str) -> bool:
         """Whether a thing at the vendor is one that we made."""

@@ -78,8 +78,6 @@ class EventWriter(EventReader):
         self, event_id: EventId, event: Event, stored: StoredDelivery, *, now: datetime
     ) -> bool:
         """Record an event; False when another delivery had told of it before."""
-        if self.id_of_key(event.event_key) is not None:
-            return False
         content_id, _ = ContentWriter(self._connection, self._organization_id).add(
             {"actor": event.actor.name, "text": event.text, "data": event.data}, now=now
         )
