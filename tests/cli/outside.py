@@ -57,6 +57,10 @@ def run_shell(line: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _listen_to_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def in_background(line: str, *, cwd: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A line of shell that goes on, until the end of the block."""
@@ -122,6 +126,8 @@ class OnTerminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
+            # A suite that runs in the background has Ctrl-C switched off, and hands that on.
+            preexec_fn=_listen_to_ctrl_c,  # noqa: PLW1509 - nothing else can undo it.
         )
         os.close(theirs)
         self._shown = bytearray()
