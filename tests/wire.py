@@ -13,7 +13,9 @@ from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ids import ProjectKey
 from chargehand.testing.contracts import Contract
 
-READING_POSTS = re.compile(r"/rest/api/3/(search/jql|comment/list|permissions/check)")
+READING_POSTS = re.compile(
+    r"/rest/api/3/(search/jql|issue/bulkfetch|comment/list|permissions/check)"
+)
 _MARK = re.compile(r"/rest/api/3/comment/(?P<comment>\d+)/properties/chargehand\.action")
 _SERVICE_COMMENT = re.compile(r"/rest/servicedeskapi/request/(?P<target>[^/]+)/comment")
 _KINDS = {

@@ -64,6 +64,15 @@ async def test_issue_shows_links_sprint_and_people(bot: httpx.AsyncClient, fake:
     assert fields["comment"]["total"] == 3
 
 
+async def test_several_issues_come_at_once_without_hidden_ones(connect: Connect) -> None:
+    wanted = {"issueIdsOrKeys": ["PAY-12", "pay-7", "PAY-999"], "fields": ["status"]}
+
+    found = (await connect("Ana Ruiz").post("/rest/api/3/issue/bulkfetch", json=wanted)).json()
+
+    assert [issue["key"] for issue in found["issues"]] == ["PAY-7", "PAY-12"]
+    assert [list(issue["fields"]) for issue in found["issues"]] == [["status"], ["status"]]
+
+
 async def test_field_selection_excludes_named_fields(bot: httpx.AsyncClient) -> None:
     issue = (await bot.get("/rest/api/3/issue/PAY-7", params={"fields": "*all,-comment"})).json()
 

@@ -165,6 +165,12 @@ class StateAnswer(Answer, frozen=True):
     fields: StateFieldsAnswer
 
 
+class BulkStatesAnswer(Answer, frozen=True):
+    """The states of several work items; those that can not be read are not among them."""
+
+    issues: tuple[StateAnswer, ...] = ()
+
+
 class UpdatedFieldsAnswer(msgspec.Struct, frozen=True):
     """When a work item changed last."""
 

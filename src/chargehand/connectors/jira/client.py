@@ -18,6 +18,7 @@ from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.poll import Poller
 from chargehand.connectors.jira.queries import JiraQueries
 from chargehand.connectors.jira.set_actions import SetActions
+from chargehand.connectors.jira.states import StateReader
 from chargehand.connectors.jira.transport import (
     Call,
     JiraTransport,
@@ -78,14 +79,14 @@ class JiraClient:
         self._bot: BotIdentity | None = None
         comments = CommentReader(self._transport)
         queries = JiraQueries(self._transport)
-        sets = SetActions(config, self._transport, queries)
+        states = StateReader(self._transport)
         self._comments = comments
         self._facts = FactReader(config, queries, comments, self._find_bot)
         self._actions = ActionSender(
             config,
             self._transport,
-            CommentActions(config, self._transport, comments, sets, self._find_bot),
-            sets,
+            CommentActions(config, self._transport, comments, states, self._find_bot),
+            SetActions(config, queries, states),
         )
         self._poller = Poller(config, self._transport, comments)
 

@@ -27,7 +27,8 @@ from chargehand.connectors.jira.params import (
 )
 from chargehand.connectors.jira.plans import CLOCK_MARGIN, Plan
 from chargehand.connectors.jira.render import render_comment, render_service_comment
-from chargehand.connectors.jira.set_actions import SetActions, moved_away
+from chargehand.connectors.jira.set_actions import moved_away
+from chargehand.connectors.jira.states import StateReader
 from chargehand.connectors.jira.text.adf import adf_to_text
 from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
 from chargehand.domain.action import ActionKind, ApprovedAction, Done, Faulty, Refused
@@ -57,7 +58,7 @@ class CommentActions:
     config: JiraConfig
     transport: JiraTransport
     comments: CommentReader
-    states: SetActions
+    states: StateReader
     find_bot: Callable[[], Awaitable[AccountId]]
 
     async def prepare(self, action: ApprovedAction) -> Plan | Refused:
@@ -160,7 +161,7 @@ class CommentActions:
         try:
             question, state = await asyncio.gather(
                 self.comments.one(action.target, base.comment_id),
-                self.states.state(action.target),
+                self.states.one(action.target),
             )
         except TargetMissing:
             return Refused(QUESTION_DELETED, f"comment {base.comment_id} is not there any more")

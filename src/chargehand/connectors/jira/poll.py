@@ -30,6 +30,8 @@ from chargehand.plugins.errors import CursorUnreadable, TargetMissing, VendorAns
 _OVERLAP_MS = 180_000
 _ISSUES_PER_SEARCH = 50
 _DELIVERIES_PER_PAGE = 200
+# Half of what the transport lets through, so that answers never wait behind a long poll.
+_ISSUES_AT_ONCE = 4
 _MILLISECOND = timedelta(milliseconds=1)
 _OPERATION = "search for changed work items"
 _READ_COMMENTS = "read comments"
@@ -133,7 +135,13 @@ class Poller:
     async def _deliveries(
         self, changed: Iterable["_Changed"], floor_ms: int, now: datetime
     ) -> list[VerifiedDelivery]:
-        by_issue = await asyncio.gather(*(self._of_issue(issue, floor_ms) for issue in changed))
+        turns = asyncio.Semaphore(_ISSUES_AT_ONCE)
+
+        async def in_turn(issue: _Changed) -> list[_News]:
+            async with turns:
+                return await self._of_issue(issue, floor_ms)
+
+        by_issue = await asyncio.gather(*(in_turn(issue) for issue in changed))
         news = sorted((new for found in by_issue for new in found), key=lambda new: new.at_ms)
         return [
             VerifiedDelivery(

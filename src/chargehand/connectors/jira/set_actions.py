@@ -15,7 +15,8 @@ from chargehand.connectors.jira.params import (
 )
 from chargehand.connectors.jira.plans import Plan
 from chargehand.connectors.jira.queries import JiraQueries
-from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
+from chargehand.connectors.jira.states import StateReader
+from chargehand.connectors.jira.transport import Call, path_of
 from chargehand.domain.action import ApprovedAction, Done, Refused
 from chargehand.domain.json import JSONObject
 from chargehand.domain.work_item import Transition
@@ -35,21 +36,14 @@ class SetActions:
     """
 
     config: JiraConfig
-    transport: JiraTransport
     queries: JiraQueries
-
-    async def state(self, key: str) -> StateAnswer:
-        """Status, assignee and labels as they are now, with the key Jira uses now."""
-        query = {"fields": "status,assignee,labels"}
-        operation = "read the state of a work item"
-        call = Call("GET", path_of("issue", key), operation, f"work item {key}", query=query)
-        return await self.transport.read(call, StateAnswer)
+    states: StateReader
 
     async def prepare_transition(self, action: ApprovedAction) -> Plan | Done | Refused:
         """The move, unless the status is reached already or no longer the one it starts from."""
         params = read_transition_params(action.params)
         base = read_transition_base(action.base)
-        state = await self.state(action.target)
+        state = await self.states.one(action.target)
         status = _status(state.fields)
         if status == params.to_status:
             return self._already(action)
@@ -70,7 +64,7 @@ class SetActions:
     async def prepare_assign(self, action: ApprovedAction) -> Plan | Done | Refused:
         """The assignment, unless it is so already or somebody assigned it meanwhile."""
         params, base = read_assign_params(action.params), read_assign_base(action.base)
-        state = await self.state(action.target)
+        state = await self.states.one(action.target)
         assignee = _assignee(state.fields)
         if assignee == params.account_id:
             return self._already(action)
@@ -87,7 +81,7 @@ class SetActions:
     async def prepare_labels(self, action: ApprovedAction) -> Plan | Done | Refused:
         """The missing labels, unless all are there already or the labels changed meanwhile."""
         params, base = read_labels_params(action.params), read_labels_base(action.base)
-        state = await self.state(action.target)
+        state = await self.states.one(action.target)
         labels = set(state.fields.labels or ())
         missing = [label for label in params.labels if label not in labels]
         if not missing:
@@ -107,7 +101,7 @@ class SetActions:
         """Whether the status is the wanted one; a third status tells nothing."""
         params = read_transition_params(action.params)
         base = read_transition_base(action.base)
-        status = _status((await self.state(action.target)).fields)
+        status = _status((await self.states.one(action.target)).fields)
         if status == params.to_status:
             return self._found(action)
         if status == base.status:
@@ -117,7 +111,7 @@ class SetActions:
     async def look_up_assign(self, action: SentAction) -> LookUp:
         """Whether the assignee is the wanted one; a third person tells nothing."""
         params, base = read_assign_params(action.params), read_assign_base(action.base)
-        assignee = _assignee((await self.state(action.target)).fields)
+        assignee = _assignee((await self.states.one(action.target)).fields)
         if assignee == params.account_id:
             return self._found(action)
         if assignee == base.assignee:
@@ -127,7 +121,7 @@ class SetActions:
     async def look_up_labels(self, action: SentAction) -> LookUp:
         """Whether all labels are there; some of them tell nothing."""
         params, base = read_labels_params(action.params), read_labels_base(action.base)
-        labels = set((await self.state(action.target)).fields.labels or ())
+        labels = set((await self.states.one(action.target)).fields.labels or ())
         wanted = set(params.labels)
         if wanted <= labels:
             return self._found(action)

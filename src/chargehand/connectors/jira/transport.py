@@ -7,9 +7,8 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
@@ -20,6 +19,7 @@ from chargehand.connectors.jira.errors import VENDOR, error_from_answer, header_
 from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import Clock
+from chargehand.kit.proxies import proxy_for
 from chargehand.kit.redact import redact_text
 from chargehand.plugins.errors import (
     TargetMissing,
@@ -37,6 +37,7 @@ _CONNECT_TIMEOUT_S = 5.0
 _FIRST_WAIT_S = 0.25
 _LONGEST_BACKOFF_S = 8.0
 _PASSING_STATUSES = frozenset({408, 502, 503, 504})
+_JSON_CONTENT = ("Content-Type", "application/json")
 # Nothing was sent when one of these is raised; after every other failure it may have been.
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -142,11 +143,18 @@ class JiraTransport:
         self.clock_offset_s: float | None = None
         self._config = config
         self._given_transport = transport
+        self._headers = _headers_of(config)
+        self._timeouts = {
+            "timeout": httpx.Timeout(
+                self._timeout_s, connect=min(_CONNECT_TIMEOUT_S, self._timeout_s / 2)
+            ).as_dict()
+        }
+        # Reading the certificates takes longer than a request, so the connections share them.
         self._certificates: ssl.SSLContext | None = None
         # One connection each: a pool asks all that lie idle at every request whether they still
         # live, which for eight of them cost more than the request.
-        self._clients: list[httpx.AsyncClient] = []
-        self._free: list[httpx.AsyncClient] = []
+        self._wires: list[VendorTransport] = []
+        self._free: list[VendorTransport] = []
 
     async def read(self, call: Call, answer: type[T]) -> T:
         """What Jira tells, asked again after passing failures while the time-out lasts.
@@ -191,52 +199,40 @@ class JiraTransport:
 
     async def aclose(self) -> None:
         """Close the connections; safe to call twice."""
-        for client in self._clients:
-            await client.aclose()
+        for wire in self._wires:
+            await wire.aclose()
 
     async def _send(self, call: Call, access: Access) -> bytes:
-        """The body of one answer; whoever calls holds a slot, so there are as many clients."""
-        client = self._free.pop() if self._free else self._open_client()
+        """The body of one answer; whoever calls holds a slot, so there are as many wires."""
+        wire = self._free.pop() if self._free else self._open_wire()
         try:
-            return await self._send_through(client, call, access)
+            return await self._send_through(wire, call, access)
         finally:
-            self._free.append(client)
+            self._free.append(wire)
 
-    def _open_client(self) -> httpx.AsyncClient:
-        if self._certificates is None and self._given_transport is None:
-            # Reading the certificates takes longer than a request, so the clients share them.
+    def _open_wire(self) -> VendorTransport:
+        wire = self._given_transport or self._connection()
+        self._wires.append(wire)
+        return wire
+
+    def _connection(self) -> VendorTransport:
+        """One connection, without the client around it: that would add redirects, cookies and
+        sign-in ways nobody wants here, and doubles what a request costs.
+        """
+        if self._certificates is None:
             self._certificates = httpx.create_ssl_context()
-        client = httpx.AsyncClient(
-            base_url=self._config.api_url,
-            transport=self._given_transport,
-            verify=self._certificates or True,
+        proxy = proxy_for(self._config.api_url)
+        return httpx.AsyncHTTPTransport(
+            verify=self._certificates,
             limits=httpx.Limits(max_connections=1),
-            follow_redirects=False,
-            # A session cookie would make later requests depend on earlier ones.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=httpx.Timeout(
-                self._timeout_s, connect=min(_CONNECT_TIMEOUT_S, self._timeout_s / 2)
-            ),
-            headers={
-                "Accept": "application/json",
-                "Authorization": self._config.authorization(),
-                "User-Agent": f"chargehand/{__version__}",
-            },
+            proxy=httpx.Proxy(proxy) if proxy else None,
         )
-        self._clients.append(client)
-        return client
 
-    async def _send_through(self, client: httpx.AsyncClient, call: Call, access: Access) -> bytes:
+    async def _send_through(self, wire: VendorTransport, call: Call, access: Access) -> bytes:
         status: int | None = None
-        request = client.build_request(
-            call.method,
-            call.path,
-            params=dict(call.query) or None,
-            content=None if call.body is None else msgspec.json.encode(call.body),
-            headers=None if call.body is None else {"Content-Type": "application/json"},
-        )
+        request = self._request(call)
         try:
-            response = await client.send(request, stream=True)
+            response = await wire.handle_async_request(request)
             try:
                 status = response.status_code
                 self._note_clock(response.headers)
@@ -259,6 +255,19 @@ class JiraTransport:
             status, response.headers, body=body, operation=call.operation, target=call.target
         )
 
+    def _request(self, call: Call) -> httpx.Request:
+        query = f"?{urlencode(call.query)}" if call.query else ""
+        headers, content = self._headers, None
+        if call.body is not None:
+            headers, content = [*headers, _JSON_CONTENT], msgspec.json.encode(call.body)
+        return httpx.Request(
+            call.method,
+            f"{self._config.api_url}{call.path}{query}",
+            headers=headers,
+            content=content,
+            extensions=self._timeouts,
+        )
+
     def _wait_before_next(self, error: Retryable, attempt: int) -> float | None:
         """Seconds to wait before asking again; None when asking again is useless."""
         status = error.fields.get("status")
@@ -278,6 +287,15 @@ class JiraTransport:
     def _timed_out(self, *, may_have_landed: bool) -> VendorUnreachable:
         detail = f"no answer within {self._timeout_s:g} s"
         return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
+
+
+def _headers_of(config: JiraConfig) -> list[tuple[str, str]]:
+    return [
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "gzip, deflate"),
+        ("Authorization", config.authorization()),
+        ("User-Agent", f"chargehand/{__version__}"),
+    ]
 
 
 async def _bounded_body(response: httpx.Response, call: Call) -> bytes:

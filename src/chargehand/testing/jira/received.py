@@ -11,7 +11,9 @@ import msgspec
 
 from chargehand.testing.jira.refusals import StateUnreadable
 
-_READING_POSTS: Final = re.compile(r"/rest/api/3/(search/jql|comment/list|permissions/check)/?")
+_READING_POSTS: Final = re.compile(
+    r"/rest/api/3/(search/jql|issue/bulkfetch|comment/list|permissions/check)/?"
+)
 
 
 @dataclass(frozen=True, slots=True)

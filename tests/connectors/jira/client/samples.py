@@ -59,5 +59,6 @@ def assign(account_id: str | None, name: str, *, base: str | None = None) -> App
     return approved(ActionKind.JIRA_ASSIGN_ISSUE, params, {"assignee": base})
 
 
-def labels(*names: str, base: tuple[str, ...] = ()) -> ApprovedAction:
-    return approved(ActionKind.JIRA_ADD_LABELS, {"labels": list(names)}, {"labels": list(base)})
+def labels(*names: str, base: tuple[str, ...] = (), target: str = "PAY-1") -> ApprovedAction:
+    params, found = {"labels": list(names)}, {"labels": list(base)}
+    return approved(ActionKind.JIRA_ADD_LABELS, params, found, target=target)

@@ -1,5 +1,6 @@
 """Every request the client sends, held against Atlassian's own description of the API."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -119,6 +120,14 @@ async def label(world):
     await act(world, samples.labels("urgent", base=("api",)))
 
 
+async def act_on_several(world):
+    world.jira.add_issue("PAY", "Payouts are late", labels=["api"])
+    targets = ("PAY-1", "PAY-2")
+    await asyncio.gather(
+        *(act(world, samples.labels("urgent", base=("api",), target=one)) for one in targets)
+    )
+
+
 @pytest.mark.parametrize(
     "deed",
     [
@@ -132,6 +141,7 @@ async def label(world):
         assign,
         unassign,
         label,
+        act_on_several,
     ],
     ids=lambda deed: deed.__name__,
 )

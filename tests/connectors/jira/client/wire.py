@@ -48,7 +48,7 @@ class Wire:
         return [request.url.path for request in self.requests]
 
     def writes(self) -> list[httpx.Request]:
-        reading = ("/search/jql", "/comment/list", "/permissions/check")
+        reading = ("/search/jql", "/issue/bulkfetch", "/comment/list", "/permissions/check")
         return [
             request
             for request in self.requests
