@@ -17,8 +17,8 @@ from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Reading
 
 MOST_ASKS: Final = 16
-MOST_ACTIONS: Final = 48
-ACTIONS_PER_TASK: Final = 12
+MOST_ACTIONS: Final = 96
+ACTIONS_PER_TASK: Final = 24
 _AGAIN_AFTER: Final = timedelta(seconds=5)
 _FAILED: Final = frozenset({"failed", "cancelled"})
 _DONE: Final = "done"

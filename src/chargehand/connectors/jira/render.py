@@ -111,6 +111,8 @@ def _sequence(value: JSONValue) -> Sequence[JSONValue]:
 
 
 def _blocks_of(markdown: str) -> tuple[Block, ...]:
+    if not markdown:
+        return ()
     source = defuse(markdown)
     tokens = parse_markdown(source)
     if not is_cut_off(tokens):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chargehand.testing.jira.permissions import can_see_issue
 from chargehand.testing.jira.records import Issue, Link, Person
 from chargehand.testing.jira.shapes import Shape, Shapes, jira_time
 from chargehand.testing.jira.site import Site
@@ -129,15 +130,19 @@ class IssueShapes:
         if "issuelinks" in names:
             links = (self._link(issue, link) for link in self._site.state.links)
             related["issuelinks"] = [link for link in links if link]
-        visible = {other.key: other for other in self._site.visible_issues(self._caller)}
+        issues = self._site.state.issues
         if "subtasks" in names:
-            children = [other for other in visible.values() if other.parent == issue.key]
+            children = [c for c in issues.values() if c.parent == issue.key and self._is_seen(c)]
             related["subtasks"] = [self.reference(c) for c in children if self._is_subtask(c)]
-        if issue.parent in visible:
-            related["parent"] = self.reference(visible[issue.parent])
+        parent = issues.get(issue.parent or "")
+        if parent is not None and self._is_seen(parent):
+            related["parent"] = self.reference(parent)
         if "comment" in names:
             related["comment"] = self._comment_field(issue)
         return related
+
+    def _is_seen(self, issue: Issue) -> bool:
+        return can_see_issue(self._caller, issue, self._site.project_of(issue))
 
     def _is_subtask(self, issue: Issue) -> bool:
         return bool(self._shapes.issue_type(issue.issue_type)["subtask"])
@@ -150,8 +155,8 @@ class IssueShapes:
         if issue.key not in ends:
             return None
         side, other_key = ends[issue.key]
-        visible = {other.key: other for other in self._site.visible_issues(self._caller)}
-        if other_key not in visible:
+        other = self._site.state.issues.get(other_key)
+        if other is None or not self._is_seen(other):
             return None
         number, inward, outward = LINK_KINDS[link.kind]
         return {
@@ -164,7 +169,7 @@ class IssueShapes:
                 "outward": outward,
                 "self": self._shapes.link(f"issueLinkType/{number}"),
             },
-            side: self.reference(visible[other_key]),
+            side: self.reference(other),
         }
 
     def reference(self, issue: Issue) -> Shape:

@@ -15,7 +15,8 @@ from chargehand.testing.jira.webhooks import WebhookMessage, WebhookTarget, sign
 RETRY_DELAYS_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 _RETRIED: Final = frozenset({408, 409, 425, 429})
 _TIMEOUT: Final = httpx.Timeout(20.0, connect=5.0)
-_AT_ONCE: Final = 20
+# The client's pool asks every idle connection at every request whether it still lives.
+_AT_ONCE: Final = 4
 
 
 class WebhookMissing(Rejected):
@@ -108,7 +109,11 @@ class WebhookSender:
 
     def _client_here(self) -> httpx.AsyncClient:
         if self._client is None:
-            self._client = httpx.AsyncClient(transport=self._transport, timeout=_TIMEOUT)
+            self._client = httpx.AsyncClient(
+                transport=self._transport,
+                timeout=_TIMEOUT,
+                limits=httpx.Limits(max_connections=_AT_ONCE),
+            )
         return self._client
 
     def _start_waiting(self) -> None:
