@@ -112,6 +112,24 @@ class TestLinkedItems:
         assert key not in reply.text
         assert house.jira.issue(key).summary not in reply.text
 
+    @pytest.mark.parametrize("question", ["@bot what's blocking this?", "@bot status PAY-12"])
+    async def test_item_closed_off_before_the_send_is_not_told(
+        self, house: House, question: str
+    ) -> None:
+        house.mode("approve")
+        await house.ask(question)
+        house.approve(house.approvals[0])
+        house.jira.state.issues["PAY-12"] = replace(
+            house.jira.issue("PAY-12"), security=house.jira.issue("PAY-15").security
+        )
+
+        await house.settle()
+
+        assert house.writes == []
+        assert [(one.state.value, one.problem) for one in house.actions] == [
+            ("rejected", "audience_changed")
+        ]
+
     async def test_item_with_a_security_level_reads_like_none(self, house: House) -> None:
         await house.ask("@bot status PAY-15")
         await house.ask("@bot status PAY-99")

@@ -68,6 +68,8 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.CommentBase, "comment_id"): "Jira's id of the question; once it is deleted, or other "
     "people read it, the answer is not sent.",
     (params.CommentBase, "asked_at_ms"): "When it was asked, in milliseconds since 1970.",
+    (params.CommentBase, "named"): "The other work items it tells of, if any; once one of them may "
+    "not be read by everybody in the project, the answer is not sent.",
     (params.TransitionParams, "transition_id"): "Jira's id of the move.",
     (params.TransitionParams, "transition_name"): "Its name, for people.",
     (params.TransitionParams, "to_status"): "The status it leads to.",

@@ -30,7 +30,7 @@ from chargehand.decisions.markdown import link
 from chargehand.decisions.needs import fact_needs
 from chargehand.decisions.ranking import confidence_of, reason_of, urgency_of
 from chargehand.decisions.render import Material, render_sections
-from chargehand.decisions.reply import Reply, comment_action, compose, withheld_of
+from chargehand.decisions.reply import Reply, comment_action, compose, items_named, withheld_of
 from chargehand.decisions.section import Inquiry, Section
 from chargehand.decisions.wishes import Plan, plan_intents
 from chargehand.domain.action import ProposedAction
@@ -306,7 +306,7 @@ class _Writer:
     def _decide(self, sections: tuple[Section, ...], reply: Reply) -> Decision:
         actions = [action for section in sections for action in section.actions]
         if reply.markdown:
-            actions.append(self._comment(reply))
+            actions.append(self._comment(sections, reply))
         return Decision(
             verdict=Verdict.RESPOND,
             reason=reason_of(sections),
@@ -319,7 +319,11 @@ class _Writer:
             withheld=withheld_of(sections),
         )
 
-    def _comment(self, reply: Reply) -> ProposedAction:
+    def _comment(self, sections: tuple[Section, ...], reply: Reply) -> ProposedAction:
         return comment_action(
-            self.ask, reply, rule=self.rule, connection_id=self.context.connection_id
+            self.ask,
+            reply,
+            rule=self.rule,
+            connection_id=self.context.connection_id,
+            named=items_named(sections, reply, own_key=self.ask.work_item),
         )

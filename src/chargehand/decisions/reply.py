@@ -67,13 +67,31 @@ def compose(sections: Sequence[Section], *, notes: Sequence[str], own_key: WorkI
     )
 
 
+def items_named(
+    sections: Sequence[Section], reply: Reply, *, own_key: WorkItemKey
+) -> tuple[WorkItemKey, ...]:
+    """The work items besides the asked one of which a reply tells, by key."""
+    text = f"{reply.markdown}\n{reply.more}"
+    told = [one.told for one in sections if one.told is not None]
+    keys = {one.item.key for one in told}
+    keys |= {linked.key for one in told for linked in one.item.links}
+    # Keys hold no sign that Markdown escapes but the underscore of a project's name.
+    return tuple(sorted(key for key in keys - {own_key} if escape_markdown(key) in text))
+
+
 def comment_action(
-    ask: Ask, reply: Reply, *, rule: ReplyRule, connection_id: ConnectionId
+    ask: Ask,
+    reply: Reply,
+    *,
+    rule: ReplyRule,
+    connection_id: ConnectionId,
+    named: Sequence[WorkItemKey] = (),
 ) -> ProposedAction:
     """The comment that carries a reply, restricted as the question was.
 
     Internal comments and replies to customers are restricted by their kind; a role or a group
-    travels in the parameters.
+    travels in the parameters. `named` are other work items it tells of: they belong to what the
+    reply is based on, since an approval can take days and they may be closed off meanwhile.
     """
     by_kind = rule.comment_kind is not ActionKind.JIRA_ADD_COMMENT
     visibility = EVERYONE if by_kind else rule.visibility
@@ -93,7 +111,11 @@ def comment_action(
                 "identifier": visibility.identifier,
             },
         },
-        base={"comment_id": ask.comment_id, "asked_at_ms": to_micros(ask.asked_at) // 1000},
+        base={
+            "comment_id": ask.comment_id,
+            "asked_at_ms": to_micros(ask.asked_at) // 1000,
+            **({"named": list(named)} if named else {}),
+        },
         preview="",
     )
 

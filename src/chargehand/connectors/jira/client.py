@@ -85,7 +85,7 @@ class JiraClient:
         self._actions = ActionSender(
             config,
             self._transport,
-            CommentActions(config, self._transport, comments, states, self._find_bot),
+            CommentActions(config, self._transport, comments, queries, states, self._find_bot),
             SetActions(config, queries, states),
         )
         self._poller = Poller(config, self._transport, comments)

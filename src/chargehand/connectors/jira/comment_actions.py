@@ -26,6 +26,7 @@ from chargehand.connectors.jira.params import (
     read_service_comment_params,
 )
 from chargehand.connectors.jira.plans import CLOCK_MARGIN, Plan
+from chargehand.connectors.jira.queries import JiraQueries
 from chargehand.connectors.jira.render import render_comment, render_service_comment
 from chargehand.connectors.jira.set_actions import moved_away
 from chargehand.connectors.jira.states import StateReader
@@ -58,6 +59,7 @@ class CommentActions:
     config: JiraConfig
     transport: JiraTransport
     comments: CommentReader
+    queries: JiraQueries
     states: StateReader
     find_bot: Callable[[], Awaitable[AccountId]]
 
@@ -74,6 +76,8 @@ class CommentActions:
             return question
         if not _keeps_audience(params.visibility, question):
             return Refused(AUDIENCE_CHANGED, "other people read the question now")
+        if closed := await self._closed_since(action):
+            return closed
         call = Call(
             "POST", path_of("issue", action.target, "comment"), _ADD, action.target, body=body
         )
@@ -93,6 +97,8 @@ class CommentActions:
         # A restricted question has fewer readers than any service-desk comment would get.
         if question.visibility is not None or (is_public and not question.jsd_public):
             return Refused(AUDIENCE_CHANGED, "other people read the question now")
+        if closed := await self._closed_since(action):
+            return closed
         path = path_of("request", action.target, "comment", root=_SERVICE_ROOT)
         body: JSONObject = {"body": text, "public": is_public}
         call = Call("POST", path, _ADD, action.target, body=body)
@@ -166,6 +172,16 @@ class CommentActions:
         except TargetMissing:
             return Refused(QUESTION_DELETED, f"comment {base.comment_id} is not there any more")
         return moved_away(state, action) or question
+
+    async def _closed_since(self, action: ApprovedAction) -> Refused | None:
+        """The refusal when a work item it tells of can not be read by all its readers now."""
+        named = read_comment_base(action.base).named
+        if not named:
+            return None
+        closed = sorted(set(named) - await self.queries.open_keys(named, action.project))
+        if not closed:
+            return None
+        return Refused(AUDIENCE_CHANGED, f"not everybody may read {', '.join(closed)} now")
 
     async def _mark(self, action: ApprovedAction, comment_id: str) -> bool:
         mark = mark_of(action.action_id)

@@ -26,6 +26,7 @@ MARKDOWN_LIMIT_CHARS: Final = 30_000
 NAME_LIMIT_CHARS: Final = 255
 LABELS_LIMIT: Final = 50
 _TRANSITION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ITEM_KEY: Final = re.compile(r"[A-Z][A-Z0-9_]{1,31}-[0-9]{1,10}")
 _COMMENT_ID: Final = re.compile(r"[0-9]{1,20}")
 # What the base of every change may say of the comment that asked for it.
 _QUESTION: Final = ("comment_id", "asked_on")
@@ -76,13 +77,14 @@ class CommentParams:
 
 @dataclass(frozen=True, slots=True)
 class CommentBase:
-    """The question a comment answers.
+    """The question a comment answers, and the other work items it tells of.
 
     Units: `asked_at_ms` is milliseconds since 1970, UTC, the vendor's time.
     """
 
     comment_id: str
     asked_at_ms: int
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def read_service_comment_params(params: JSONObject) -> CommentParams:
 
 def read_comment_base(base: JSONObject) -> CommentBase:
     """The base of the three comment kinds."""
-    refuse_unknown(base, "comment_id", "asked_at_ms")
+    refuse_unknown(base, "comment_id", "asked_at_ms", "named")
     asked_at_ms = base.get("asked_at_ms")
     if not isinstance(asked_at_ms, int) or isinstance(asked_at_ms, bool) or asked_at_ms < 0:
         allowed = "whole milliseconds since 1970"
@@ -180,7 +182,14 @@ def read_comment_base(base: JSONObject) -> CommentBase:
     comment_id = read_matching(
         base.get("comment_id"), "comment_id", pattern=_COMMENT_ID, allowed="1 to 20 digits"
     )
-    return CommentBase(comment_id=comment_id, asked_at_ms=asked_at_ms)
+    named = base.get("named", ())
+    if not isinstance(named, list | tuple):
+        raise invalid("named", "a list of work item keys", found=named)
+    keys = tuple(
+        read_matching(key, "named", pattern=_ITEM_KEY, allowed="work item keys like PAY-7")
+        for key in named
+    )
+    return CommentBase(comment_id=comment_id, asked_at_ms=asked_at_ms, named=keys)
 
 
 def read_question(base: JSONObject) -> Question | None:

@@ -1,5 +1,6 @@
 """The single questions facts are made from, each asked of Jira once and answered or raised."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chargehand.connectors.jira.answers import (
@@ -54,14 +55,17 @@ class JiraQueries:
         return open_issue(answer, operation=READ_ITEM)
 
     async def open_linked_keys(self, issue: Issue) -> frozenset[str]:
-        """The linked work items that everybody who reads `issue` may read too.
-
-        Those lie in the same project and have no security level. The link itself carries neither,
-        so they are searched; what the search does not return stays closed.
-        """
-        project = issue.fields.project.key
+        """The linked work items that everybody who reads `issue` may read too."""
         linked = dict.fromkeys(link.stub.key for link in links_of(issue.fields))
-        keys = [key for key in linked if key.rpartition("-")[0] == project][:_LINKED_LIMIT]
+        return await self.open_keys(linked, issue.fields.project.key)
+
+    async def open_keys(self, wanted: Iterable[str], project: str) -> frozenset[str]:
+        """Those work items that everybody who reads the project may read.
+
+        They lie in it and have no security level. A link carries neither, so they are searched;
+        what the search does not return stays closed.
+        """
+        keys = [key for key in wanted if key.rpartition("-")[0] == project][:_LINKED_LIMIT]
         if not keys:
             return frozenset()
         operation = "read linked work items"
