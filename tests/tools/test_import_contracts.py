@@ -29,6 +29,7 @@ HOUSE = {
     "decisions/answer.py": "from chargehand.plugins import connector\n",
     "engine/port.py": "from chargehand.domain import action\n",
     "engine/dbos_engine/engine.py": "import dbos, sqlalchemy\nfrom chargehand.engine import port\n",
+    "flags/registry.py": "from chargehand.kit import clock\n",
     "inbox/ports.py": "from chargehand.logs import log\n",
     "intake/receive.py": "from chargehand.plugins import connector\n",
     "policy/modes.py": "from chargehand.domain import action\n",

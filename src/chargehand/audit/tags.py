@@ -28,6 +28,7 @@ class AuditTag(StrEnum):
     PERSON_ASK_RELEASED = "person:ask:released"
     PERSON_ASK_DISMISSED = "person:ask:dismissed"
     WORKER_ASK_STUCK = "worker:ask:stuck"
+    PERSON_FLAG_CHANGED = "person:flag:changed"
     PERSON_KEY_CREATED = "person:key:created"
     PERSON_KEY_REVOKED = "person:key:revoked"
     WORKER_CONNECTION_FIRST = "worker:connection:first"

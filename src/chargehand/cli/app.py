@@ -22,6 +22,7 @@ from chargehand.cli.deliveries import deliveries
 from chargehand.cli.demo import demo
 from chargehand.cli.doctor import doctor
 from chargehand.cli.events import events
+from chargehand.cli.flags import flags
 from chargehand.cli.init import init
 from chargehand.cli.keys import keys
 from chargehand.cli.modes import modes
@@ -59,6 +60,7 @@ for group, in_short in (
     (approvals, "Actions that wait for a person."),
     (asks, "Questions to the bot, and those that wait."),
     (modes, "What is simulated, approved or sent at once."),
+    (flags, "Switches that work while everything runs."),
     (actions, "Side effects and their exact previews."),
     (decisions, "Answers and silences, with reasons."),
     (events, "What deliveries meant; try payloads."),

@@ -270,4 +270,14 @@ class PolicyVersion:
     created_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class FlagRecord:
+    """A flag as somebody set it."""
+
+    name: str
+    is_on: bool
+    changed_at: datetime
+    changed_by: str
+
+
 Counts = Mapping[str, int]

@@ -13,6 +13,7 @@ from chargehand.storage.repositories.contents import ContentReader, ContentWrite
 from chargehand.storage.repositories.decisions import DecisionReader, DecisionWriter
 from chargehand.storage.repositories.effects import EffectReader, EffectWriter
 from chargehand.storage.repositories.events import EventReader, EventWriter
+from chargehand.storage.repositories.flags import FlagReader, FlagWriter
 from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
 from chargehand.storage.repositories.stats import StatsReader
@@ -35,6 +36,7 @@ class Reading:
         self.connections = ConnectionReader(connection, organization_id)
         self.api_keys = ApiKeyReader(connection, organization_id)
         self.notices = NoticeReader(connection, organization_id)
+        self.flags = FlagReader(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)
 
 
@@ -55,4 +57,5 @@ class Writing:
         self.connections = ConnectionWriter(connection, organization_id)
         self.api_keys = ApiKeyWriter(connection, organization_id)
         self.notices = NoticeWriter(connection, organization_id)
+        self.flags = FlagWriter(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)

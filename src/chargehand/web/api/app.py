@@ -11,6 +11,7 @@ from chargehand.web.api.asks import add_ask_routes
 from chargehand.web.api.audit import add_audit_routes
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import TITLE, describe
+from chargehand.web.api.flags import add_flag_routes
 from chargehand.web.api.guard import guarded_route
 from chargehand.web.api.modes import add_mode_routes
 from chargehand.web.api.overview import add_overview_routes
@@ -50,6 +51,7 @@ def build_api(deps: APIDeps) -> API:
     add_reading_routes(router, deps)
     add_audit_routes(router, deps)
     add_mode_routes(router, deps)
+    add_flag_routes(router, deps)
     add_overview_routes(router, deps)
     return app
 

@@ -38,6 +38,7 @@ class Tag(StrEnum):
     LOOKING_BACK = "looking back"
     AUDIT = "audit"
     MODES = "modes"
+    FLAGS = "flags"
     OVERVIEW = "overview"
 
 
@@ -48,6 +49,7 @@ _TAG_TEXTS: Final[Mapping[Tag, str]] = MappingProxyType(
         Tag.LOOKING_BACK: "What was received, understood, decided and done.",
         Tag.AUDIT: "The hash chain of everything that was decided.",
         Tag.MODES: "Which actions are simulated, approved first, or sent.",
+        Tag.FLAGS: "Switches that work while everything runs.",
         Tag.OVERVIEW: "How things stand and how much happened.",
     }
 )

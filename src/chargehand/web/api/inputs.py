@@ -176,3 +176,9 @@ class ModeBody(Handed):
     mode: Mode
     project: ProjectFilter | None = Field(None, description="One project; null for every one.")
     kind: ActionKind | None = Field(None, description="One action kind; null for every one.")
+
+
+class FlagBody(Handed):
+    """Where a flag shall stand."""
+
+    is_on: bool = Field(strict=True, description="true turns it on, false turns it off.")

@@ -12,6 +12,7 @@ from chargehand.domain.delivery import DeliverySource, Lane
 from chargehand.domain.event import ActorKind, EventKind, VisibilityKind
 from chargehand.domain.intent import IntentForm, IntentKind
 from chargehand.domain.records import ApprovalState, EffectState, Severity
+from chargehand.flags.registry import Flag
 
 ID_LETTERS = "[0-9a-hjkmnp-tv-z]{26}"
 
@@ -304,6 +305,22 @@ class Modes(Shown):
     default: Mode = Field(description="The mode where no rule says otherwise.")
     rules: list[ModeRule]
     modes: list[ModeLine] = Field(description="Every action kind in every served project.")
+
+
+class FlagLine(Shown):
+    """How one flag stands."""
+
+    flag: Flag
+    is_on: bool
+    does: str = Field(description="What it switches.")
+    changed_at: datetime | None = Field(description="Null when nobody ever set it.")
+    changed_by: Actor
+
+
+class Flags(Shown):
+    """Every flag there is."""
+
+    flags: list[FlagLine]
 
 
 class Stats(Shown):

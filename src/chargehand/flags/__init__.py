@@ -1,0 +1,1 @@
+"""Switches that work while everything runs: which there are, and how they stand at first."""
