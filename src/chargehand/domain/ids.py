@@ -13,6 +13,8 @@ ApprovalId = NewType("ApprovalId", str)
 EffectId = NewType("EffectId", str)
 ApiKeyId = NewType("ApiKeyId", str)
 NoticeId = NewType("NoticeId", str)
+BudgetId = NewType("BudgetId", str)
+ReservationId = NewType("ReservationId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)

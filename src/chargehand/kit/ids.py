@@ -19,6 +19,8 @@ PREFIXES = {
     "eff": "effect",
     "key": "API key",
     "ntc": "notice",
+    "bgt": "budget",
+    "rsv": "reservation",
 }
 
 
