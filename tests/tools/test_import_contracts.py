@@ -24,6 +24,7 @@ HOUSE = {
     "testing/jira.py": "import httpx\n",
     "approvals/gate.py": "from chargehand.domain import action\n",
     "audit/chain.py": "from chargehand.kit import clock\n",
+    "budgets/prices.py": "import genai_prices\nfrom chargehand.plugins import connector\n",
     "commands/question.py": "from chargehand.domain import action\n",
     "config/settings.py": "from chargehand.kit import clock\n",
     "decisions/answer.py": "from chargehand.plugins import connector\n",
@@ -144,6 +145,12 @@ CRACKS = {
         "connectors/jira/client.py",
         "import httpx\n",
     ),
+    "budget-asks-the-network": (
+        "Proving, parsing and deciding",
+        "budgets/caps.py",
+        "import httpx\n",
+    ),
+    "second-place-for-prices": ("Only agents know", "budgets/caps.py", "import genai_prices\n"),
     "model-in-a-decision": ("Only agents know", "decisions/answer.py", "import anthropic\n"),
 }
 
@@ -159,5 +166,5 @@ def test_crack_is_found_by_its_contract(
     result = check(tmp_path)
 
     assert result.returncode == 1
-    broken = [line for line in result.stdout.splitlines() if line.endswith("BROKEN")]
+    broken = [line for line in result.stdout.splitlines() if " BROKEN" in line]
     assert any(line.startswith(contract) for line in broken), result.stdout

@@ -12,6 +12,7 @@ case when it expires, since a death before the sending looks the same as one aft
 
 Rejected
 ├── BudgetExceeded        a cap has no room for the most this request can cost
+├── ReservationDiffers    the same id was reserved before, for less
 ├── ReservationClosed     the same id was reserved before, and is settled or released
 └── ReservationUnknown    nothing was ever reserved under this id
 """
@@ -48,7 +49,8 @@ class ModelPrice:
 class SpendRequest:
     """What one model request may cost at most, and what for.
 
-    Shape: the caller makes `reservation_id`; reserving twice with one id is one reservation.
+    Shape: the caller makes `reservation_id`, a fresh one for each request it sends; reserving twice
+    with one id is one reservation.
     `purpose` is a closed word, such as "decision"; `subject_id` is the ask or event it is spent
     for.
     Units: tokens; the bytes of the input are at least its tokens, so they serve as the worst case.
@@ -84,8 +86,8 @@ class BudgetDoor(Protocol):
         """Take the worst case out of every budget it counts against; all of them, or none.
 
         Units: the reserved US dollars.
-        Raises: BudgetExceeded, ReservationClosed, both Rejected; StoreBusy and StoreUnavailable,
-        retryable, after which nothing may be sent.
+        Raises: BudgetExceeded, ReservationClosed, ReservationDiffers, all Rejected; StoreBusy and
+        StoreUnavailable, retryable, after which nothing may be sent.
         """
         ...
 
@@ -136,6 +138,16 @@ class BudgetExceeded(Rejected):
         moment = self.fields["resets_at"]
         assert isinstance(moment, datetime)
         return moment
+
+
+class ReservationDiffers(Rejected):
+    """The same id was reserved before, for less than is wanted now."""
+
+    code = "reservation_differs"
+    template = (
+        "The reservation {reservation_id} holds {reserved_usd} USD, and {wanted_usd} USD are "
+        "wanted now; another request needs a reservation of its own."
+    )
 
 
 class ReservationClosed(Rejected):

@@ -1,0 +1,158 @@
+"""Caps on what models cost, and what is spent against them.
+
+Scope and period are values, so that a cap on a further kind of scope is a new word and no new
+table. Amounts of money are whole micro-dollars here: caps are kept by adding and comparing them.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from chargehand.domain.ids import BudgetId, DecisionId, ProjectKey, ReservationId
+
+
+class BudgetScope(StrEnum):
+    """Whose spending a budget caps."""
+
+    ORGANIZATION = "organization"
+    PROJECT = "project"
+
+
+class BudgetPeriod(StrEnum):
+    """How long a budget lasts before it has room again by itself."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BudgetKey:
+    """Which budget; `scope_id` is the project's key, and empty for the organization."""
+
+    scope: BudgetScope
+    scope_id: str
+    period: BudgetPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRecord:
+    """A cap that somebody set."""
+
+    id: BudgetId
+    key: BudgetKey
+    cap_micro_usd: int
+    changed_at: datetime
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodTotal:
+    """What counts against a budget in one of its periods, capped or not.
+
+    Shape: `starts_on` is the first day of the period, in the team's time zone.
+    """
+
+    key: BudgetKey
+    starts_on: date
+    spent_micro_usd: int
+    reserved_micro_usd: int
+
+
+class ReservationState(StrEnum):
+    """How a reservation stands: the money is held, was spent, or was given back."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+    RELEASED = "released"
+
+
+class SettledBy(StrEnum):
+    """What is known of the cost of a settled reservation.
+
+    `reported` by the provider; `assumed` to be the worst case by the caller, who could not know;
+    `expired`, so assumed likewise, because its owner never came back.
+    """
+
+    REPORTED = "reported"
+    ASSUMED = "assumed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationRecord:
+    """One model request as the budget knows it.
+
+    Shape: `settled_by` is None while it is open, or when it was released; the used tokens are 0
+    until they are reported.
+    Units: prices are US dollars for one million tokens, kept as they were when it was reserved.
+    """
+
+    id: ReservationId
+    state: ReservationState
+    settled_by: SettledBy | None
+    project: ProjectKey | None
+    purpose: str
+    subject_id: str
+    provider: str
+    model: str
+    input_usd: Decimal
+    output_usd: Decimal
+    cache_read_usd: Decimal
+    cache_write_usd: Decimal
+    price_version: str
+    is_at_most: bool
+    input_tokens_at_most: int
+    output_tokens_at_most: int
+    reserved_micro_usd: int
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cost_micro_usd: int
+    day: date
+    reserved_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpending:
+    """What one model cost on one day, for one project.
+
+    Shape: `is_at_most` says that some of it is the most it can have cost, not what it did cost;
+    `reserved_usd` is held for requests under way and not a part of the cost.
+    """
+
+    day: date
+    project: ProjectKey | None
+    provider: str
+    model: str
+    price_versions: tuple[str, ...]
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal
+    reserved_usd: Decimal
+    is_at_most: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSpending:
+    """What was spent for one ask or event, over all its model requests.
+
+    Shape: `decision_id` is the newest decision about it; None while there is none.
+    """
+
+    subject_id: str
+    decision_id: DecisionId | None
+    purpose: str
+    project: ProjectKey | None
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal
+    reserved_usd: Decimal
+    is_at_most: bool
+    first_at: datetime
+    last_at: datetime
