@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chargehand import __version__
 from chargehand.audit.tags import AuditTag
+from chargehand.bootstrap.databases import database_url, inbox_url
 from chargehand.bootstrap.errors import DataFolderUnusable
 from chargehand.config.settings import Settings
 from chargehand.inbox.ports import StoreBatch
@@ -13,13 +14,7 @@ from chargehand.kit.clock import Clock
 from chargehand.policy.modes import ModePolicy
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.database import Database
-from chargehand.storage.engines import (
-    DatabaseEngine,
-    DatabaseURL,
-    open_engine,
-    postgres_url,
-    sqlite_url,
-)
+from chargehand.storage.engines import DatabaseEngine, open_engine
 from chargehand.storage.inbox.reader import InboxReader
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.migrate import migrate
@@ -48,14 +43,6 @@ class Stores:
         self.database.close()
         self.inbox_engine.dispose()
         self.checkpoint.close()
-
-
-def database_url(settings: Settings) -> DatabaseURL:
-    """Where `main` is."""
-    configured = settings.storage.database_url
-    if configured is not None:
-        return postgres_url(configured.get_secret_value())
-    return sqlite_url(settings.storage.data_dir / "main.db")
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -90,12 +77,9 @@ def migrate_stores(settings: Settings, *, clock: Clock) -> bool:
 def _open(settings: Settings) -> Stores:
     folder = settings.storage.data_dir
     _require_folder(folder)
-    url = database_url(settings)
     checkpoint = AuditCheckpoint(folder / "audit.checkpoint")
-    database = Database(url, checkpoint=checkpoint)
-    # Writers of one SQLite file share one lock, so what is acknowledged has a file of its own.
-    inbox_url = sqlite_url(folder / "inbox.db") if database.is_sqlite else url
-    inbox_engine = open_engine(inbox_url)
+    database = Database(database_url(settings), checkpoint=checkpoint)
+    inbox_engine = open_engine(inbox_url(settings))
     return Stores(database, inbox_engine, InboxReader(inbox_engine), checkpoint)
 
 

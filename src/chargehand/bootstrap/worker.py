@@ -10,10 +10,11 @@ from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.configured import pipeline_rules
 from chargehand.bootstrap.connections import live_connections
+from chargehand.bootstrap.databases import database_url
 from chargehand.bootstrap.errors import AnotherWorkerRuns
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
-from chargehand.bootstrap.stores import Stores, database_url, open_stores
+from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.ids import ConnectionId, DeliveryId

@@ -16,6 +16,7 @@ from chargehand.cli.actions import actions
 from chargehand.cli.approvals import approvals
 from chargehand.cli.asks import asks
 from chargehand.cli.audit import audit
+from chargehand.cli.backup import backup
 from chargehand.cli.context import Invocation
 from chargehand.cli.decisions import decisions
 from chargehand.cli.deliveries import deliveries
@@ -68,6 +69,7 @@ for group, in_short in (
     (notices, "What the operator was told."),
     (audit, "The chained account: show, verify, export."),
     (keys, "API keys for REST."),
+    (backup, "Back everything up; verify and list backups."),
 ):
     app.add_typer(group, short_help=in_short)
 

@@ -100,8 +100,8 @@ def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
-    data_dir = settings.storage.data_dir
-    if data_dir.is_absolute():
-        return settings
+    """The settings with every relative folder made absolute; an absolute one stays as it is."""
+    data_dir, backups = settings.storage.data_dir, settings.backup.folder
     storage = settings.storage.model_copy(update={"data_dir": folder / data_dir})
-    return settings.model_copy(update={"storage": storage})
+    backup = settings.backup.model_copy(update={"folder": folder / backups if backups else None})
+    return settings.model_copy(update={"storage": storage, "backup": backup})

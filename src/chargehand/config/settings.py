@@ -179,6 +179,14 @@ class InboxSettings(_Section):
     )
 
 
+class BackupSettings(_Section):
+    """Where backups are kept."""
+
+    folder: Path | None = Field(
+        None, description="Folder of the backups; `backups` in data_dir when left out."
+    )
+
+
 class JiraConnection(_Section):
     """One Jira Cloud site."""
 
@@ -234,6 +242,7 @@ class Settings(BaseSettings):
     answers: AnswerSettings = Field(default_factory=AnswerSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     inbox: InboxSettings = Field(default_factory=InboxSettings)
+    backup: BackupSettings = Field(default_factory=BackupSettings)
     connections: tuple[JiraConnection, ...] = Field((), description="The connected sites.")
 
     @classmethod
@@ -248,6 +257,11 @@ class Settings(BaseSettings):
         """Only what `load_settings` merged: one table of names instead of implicit ones."""
         _ = settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups are kept."""
+        return self.backup.folder or self.storage.data_dir / "backups"
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> "Settings":

@@ -21,6 +21,7 @@ PREFIXES = {
     "ntc": "notice",
     "bgt": "budget",
     "rsv": "reservation",
+    "bkp": "backup",
 }
 
 

@@ -40,6 +40,19 @@ def require_schema(engine: Engine, branch: Branch, *, version: str) -> None:
             raise SchemaMissing(database=_name(engine))
 
 
+def require_known(engine: Engine, branch: Branch, *, version: str) -> str:
+    """The revision of a database that this program or an older one migrated.
+
+    Raises: SchemaMissing, SchemaNewer.
+    """
+    with engine.connect() as connection:
+        found = found_revision(connection, branch)
+        if found is None:
+            raise SchemaMissing(database=_name(engine))
+        is_current(connection, branch, version=version)
+    return found
+
+
 def is_current(connection: Connection, branch: Branch, *, version: str) -> bool:
     """Whether a database is at this program's schema.
 
