@@ -17,6 +17,7 @@ from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalStat
 class ClosedReason(StrEnum):
     """Why the gate stayed shut."""
 
+    HELD = "held"
     NOT_DUE = "not_due"
     ALREADY_SETTLED = "already_settled"
     DIGEST_CHANGED = "digest_changed"
@@ -40,7 +41,8 @@ class Simulated:
 class GateView:
     """Everything the gate looks at, read in the same transaction.
 
-    Shape: `mode` is the policy's answer now, not when the action was proposed.
+    Shape: `mode` is the policy's answer now, not when the action was proposed; `is_held` is true
+    from a restore until somebody has looked up what may have happened meanwhile.
     """
 
     organization_id: OrganizationId
@@ -48,6 +50,7 @@ class GateView:
     effect_id: EffectId
     approval: ApprovalRecord | None
     mode: Mode
+    is_held: bool
     now: datetime
 
 
@@ -57,10 +60,9 @@ _MAY_BE_SENT = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
 def open_gate(view: GateView) -> ApprovedAction | Simulated | Closed:
     """Let the action through, record it as simulated, or say why not."""
     action = view.action
-    if action.state not in _MAY_BE_SENT:
-        return Closed(ClosedReason.ALREADY_SETTLED)
-    if action.next_attempt_at is not None and action.next_attempt_at > view.now:
-        return Closed(ClosedReason.NOT_DUE)
+    unready = _unready(view)
+    if unready is not None:
+        return Closed(unready)
     if action_digest(view.organization_id, proposal_of(action)) != action.digest:
         return Closed(ClosedReason.DIGEST_CHANGED)
     if view.mode is Mode.SIMULATE or action.mode is Mode.SIMULATE:
@@ -94,6 +96,17 @@ def proposal_of(action: ActionRecord) -> ProposedAction:
         base=action.base,
         preview=action.preview,
     )
+
+
+def _unready(view: GateView) -> ClosedReason | None:
+    action = view.action
+    if action.state not in _MAY_BE_SENT:
+        return ClosedReason.ALREADY_SETTLED
+    if view.is_held:
+        return ClosedReason.HELD
+    if action.next_attempt_at is not None and action.next_attempt_at > view.now:
+        return ClosedReason.NOT_DUE
+    return None
 
 
 def _approval_problem(view: GateView) -> ClosedReason | None:

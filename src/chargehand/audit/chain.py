@@ -1,9 +1,12 @@
 """The hash chain: how a link is made, and how a broken one is found."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import OrganizationId
 from chargehand.domain.records import AuditRecord
 from chargehand.kit.canonical import canonical_json
@@ -32,16 +35,31 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """A place where the chain goes on from a backup.
+
+    Shape: the record at `seq` tells of it; the former chain had records up to `lost_until`, and
+    those from `seq` on are not in this database; None when nobody knew its end.
+    """
+
+    seq: int
+    restored_at: datetime
+    lost_until: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """The outcome of walking the whole chain; no breaks means every record is as it was written.
 
     Shape: without `has_checkpoint` nothing outside the database says where the chain has to end,
-    so an end that was cut off together with its head can not be told.
+    so an end that was cut off together with its head can not be told. `restores` are recorded
+    breaks with what was before: the chain holds across them, and records were lost there.
     """
 
     records: int
     breaks: tuple[Break, ...]
     has_checkpoint: bool
+    restores: tuple[Restore, ...] = ()
 
     @property
     def is_intact(self) -> bool:
@@ -86,7 +104,10 @@ def verify_chain(
     else:
         walk.finish(head, checkpoints)
     return Verification(
-        records=walk.count, breaks=tuple(walk.breaks), has_checkpoint=bool(checkpoints)
+        records=walk.count,
+        breaks=tuple(walk.breaks),
+        has_checkpoint=bool(checkpoints),
+        restores=tuple(walk.restores),
     )
 
 
@@ -97,6 +118,7 @@ class _Walk:
         self._end = START
         self.count = 0
         self.breaks: list[Break] = []
+        self.restores: list[Restore] = []
 
     def visit(self, record: AuditRecord) -> None:
         self.count += 1
@@ -119,6 +141,8 @@ class _Walk:
         kept = self._kept.get(record.seq)
         if kept is not None and kept != record.hash:
             self.breaks.append(Break(record.seq, "differs from the checkpoint kept outside"))
+        if record.tag == AuditTag.PERSON_DATABASE_RESTORED.value:
+            self.restores.append(_restore_of(record))
         self._end = ChainPosition(record.seq, record.hash)
 
     def finish(self, head: ChainPosition, checkpoints: Sequence[ChainPosition]) -> None:
@@ -134,3 +158,16 @@ class _Walk:
                     f"records {self._end.seq + 1} to {last_kept} were cut off",
                 )
             )
+
+
+def _restore_of(record: AuditRecord) -> Restore:
+    try:
+        lost_until = json.loads(record.body).get("lost_until")
+    except (ValueError, AttributeError):
+        # A body that was changed is a break, and named as one.
+        lost_until = None
+    return Restore(
+        seq=record.seq,
+        restored_at=record.recorded_at,
+        lost_until=lost_until if isinstance(lost_until, int) else None,
+    )

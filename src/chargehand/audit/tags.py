@@ -31,4 +31,7 @@ class AuditTag(StrEnum):
     PERSON_FLAG_CHANGED = "person:flag:changed"
     PERSON_KEY_CREATED = "person:key:created"
     PERSON_KEY_REVOKED = "person:key:revoked"
+    PERSON_DATABASE_RESTORED = "person:database:restored"
+    PERSON_DATABASE_RESUMED = "person:database:resumed"
+    SYSTEM_EFFECT_FOUND = "system:effect:found"
     WORKER_CONNECTION_FIRST = "worker:connection:first"

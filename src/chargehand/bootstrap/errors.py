@@ -3,6 +3,9 @@
 Rejected
 ├── DataFolderUnusable    the data folder can not be made or written
 ├── AnotherWorkerRuns     the lock on the data folder is held
+├── DataFolderInUse       another process works with the databases
+├── RestoreUnderWay       another restore works on them
+├── RestoreCut            a restore was cut off half way
 ├── ConnectionMissing     no connection is configured, or not the one that was named
 ├── PortUnusable          the address to listen on is taken or not ours
 └── ClockRefused          a foreign clock beside a real site
@@ -30,6 +33,33 @@ class AnotherWorkerRuns(Rejected):
     template = (
         "Another worker{holder} holds {path}. One data folder has one worker; stop the other one "
         "first, or use a data folder of its own."
+    )
+
+
+class DataFolderInUse(Rejected):
+    """The databases are opened, or are being replaced."""
+
+    code = "data_folder_in_use"
+    template = (
+        "The databases of {path} are in use: {detail}. Stop the service and wait for other "
+        "commands to end, then try again."
+    )
+
+
+class RestoreUnderWay(Rejected):
+    """One installation is restored once at a time."""
+
+    code = "restore_under_way"
+    template = "Another restore{holder} works on {path}; wait until it has ended, then look."
+
+
+class RestoreCut(Rejected):
+    """The databases were half replaced when a restore ended."""
+
+    code = "restore_cut"
+    template = (
+        "A restore into {path} was cut off while it put the databases in their place. Run "
+        "`chargehand restore FILE` again; what was replaced is kept in {aside}."
     )
 
 

@@ -1,11 +1,21 @@
-"""One data folder has one worker: a lock the operating system lets go of when its holder dies."""
+"""Locks on the data folder, which the operating system lets go of when their holder dies.
+
+One data folder has one worker. Whoever opens the databases shares their use; whoever replaces them
+has it alone.
+"""
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
-from chargehand.bootstrap.errors import AnotherWorkerRuns
+from chargehand.bootstrap.errors import AnotherWorkerRuns, DataFolderInUse, RestoreUnderWay
+
+WORKER: Final = "worker.lock"
+_USE: Final = "use.lock"
+_RESTORE: Final = "restore.lock"
 
 
 class FolderLock:
@@ -20,13 +30,12 @@ class FolderLock:
 
         Raises: AnotherWorkerRuns naming the process that holds it.
         """
-        file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+        file = _opened(self._path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = file.read().strip()
+            named = _holder(file)
             file.close()
-            named = f" (process {holder})" if holder else ""
             raise AnotherWorkerRuns(holder=named, path=str(self._path)) from error
         file.truncate(0)
         file.write(str(os.getpid()))
@@ -38,3 +47,67 @@ class FolderLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+class FolderUse:
+    """A share in the use of the databases of a data folder; any number of processes have one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[str] | None = None
+
+    def share(self) -> None:
+        """Take a share without waiting.
+
+        Raises: DataFolderInUse while the databases are being replaced.
+        """
+        file = _opened(self._folder / _USE)
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.close()
+            detail = "they are being replaced by a restore or a copy"
+            raise DataFolderInUse(path=str(self._folder), detail=detail) from error
+        self._file = file
+
+    def release(self) -> None:
+        """Let go; safe to call twice."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Have the databases of a data folder alone, to replace them.
+
+    Raises: RestoreUnderWay, AnotherWorkerRuns, DataFolderInUse.
+    """
+    with ExitStack() as held:
+        restore = held.enter_context(_opened(folder / _RESTORE))
+        try:
+            fcntl.flock(restore, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RestoreUnderWay(holder=_holder(restore), path=str(folder)) from error
+        restore.truncate(0)
+        restore.write(str(os.getpid()))
+        restore.flush()
+        worker = FolderLock(folder / WORKER)
+        worker.take()
+        held.callback(worker.release)
+        use = held.enter_context(_opened(folder / _USE))
+        try:
+            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            detail = "the front or a command has them open"
+            raise DataFolderInUse(path=str(folder), detail=detail) from error
+        yield
+
+
+def _opened(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+
+
+def _holder(file: IO[str]) -> str:
+    holder = file.read().strip()
+    return f" (process {holder})" if holder else ""

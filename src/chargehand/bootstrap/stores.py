@@ -7,11 +7,13 @@ from pathlib import Path
 from chargehand import __version__
 from chargehand.audit.tags import AuditTag
 from chargehand.bootstrap.databases import database_url, inbox_url
-from chargehand.bootstrap.errors import DataFolderUnusable
+from chargehand.bootstrap.errors import DataFolderUnusable, RestoreCut
+from chargehand.bootstrap.locks import FolderUse
 from chargehand.config.settings import Settings
 from chargehand.inbox.ports import StoreBatch
 from chargehand.kit.clock import Clock
 from chargehand.policy.modes import ModePolicy
+from chargehand.storage.backup.replacing import Replacing
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.database import Database
 from chargehand.storage.engines import DatabaseEngine, open_engine
@@ -32,6 +34,7 @@ class Stores:
     inbox_engine: DatabaseEngine
     queue: InboxReader
     checkpoint: AuditCheckpoint
+    use: FolderUse
 
     def open_inbox(self) -> StoreBatch:
         """What stores deliveries, over a connection of its own that belongs to one thread."""
@@ -43,12 +46,14 @@ class Stores:
         self.database.close()
         self.inbox_engine.dispose()
         self.checkpoint.close()
+        self.use.release()
 
 
 def open_stores(settings: Settings) -> Stores:
     """Open what was migrated before.
 
-    Raises: DataFolderUnusable, SchemaMissing, SchemaNewer, StoreUnavailable.
+    Raises: DataFolderUnusable, DataFolderInUse, RestoreCut, SchemaMissing, SchemaNewer,
+    StoreUnavailable.
     """
     with ExitStack() as on_failure:
         stores = _open(settings)
@@ -62,7 +67,7 @@ def open_stores(settings: Settings) -> Stores:
 def migrate_stores(settings: Settings, *, clock: Clock) -> bool:
     """Bring the databases to this program's schema; True when anything was to be done.
 
-    Raises: DataFolderUnusable, SchemaNewer, StoreUnavailable.
+    Raises: DataFolderUnusable, DataFolderInUse, RestoreCut, SchemaNewer, StoreUnavailable.
     """
     stores = _open(settings)
     try:
@@ -76,14 +81,33 @@ def migrate_stores(settings: Settings, *, clock: Clock) -> bool:
 
 def _open(settings: Settings) -> Stores:
     folder = settings.storage.data_dir
-    _require_folder(folder)
+    use = use_folder(folder)
     checkpoint = AuditCheckpoint(folder / "audit.checkpoint")
     database = Database(database_url(settings), checkpoint=checkpoint)
     inbox_engine = open_engine(inbox_url(settings))
-    return Stores(database, inbox_engine, InboxReader(inbox_engine), checkpoint)
+    return Stores(database, inbox_engine, InboxReader(inbox_engine), checkpoint, use)
 
 
-def _require_folder(folder: Path) -> None:
+def use_folder(folder: Path) -> FolderUse:
+    """A share in the use of a data folder, which is made when it is missing.
+
+    Raises: DataFolderUnusable, DataFolderInUse, RestoreCut.
+    """
+    require_folder(folder)
+    use = FolderUse(folder)
+    use.share()
+    aside = Replacing(folder).cut_off()
+    if aside is not None:
+        use.release()
+        raise RestoreCut(path=str(folder), aside=aside)
+    return use
+
+
+def require_folder(folder: Path) -> None:
+    """Make the data folder unless it is there.
+
+    Raises: DataFolderUnusable.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / ".writable"

@@ -27,6 +27,7 @@ from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
+from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.polling import Polling, StoreDeliveries
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.storage.changes import ChangeCheck
@@ -86,6 +87,9 @@ async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clo
     gc.freeze()
     gc.enable()
     hearing = asyncio.create_task(_hear(listener, worker)) if listener is not None else None
+    hold = await stores.database.aread(lambda tx: tx.holds.current())
+    if hold is not None:
+        _log.warning("worker.held_after_restore", hold_id=hold.id, cure=RESUME)
     _log.info("worker.started", version=__version__, connections=sorted(connections))
     try:
         await worker.run()

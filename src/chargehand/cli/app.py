@@ -27,6 +27,7 @@ from chargehand.cli.flags import flags
 from chargehand.cli.init import init
 from chargehand.cli.keys import keys
 from chargehand.cli.modes import modes
+from chargehand.cli.restore import restore, resume
 from chargehand.cli.selftest import selftest
 from chargehand.cli.serve import migrate, serve
 from chargehand.cli.status import notices, stats, status
@@ -51,6 +52,8 @@ for command, in_short in (
     (doctor, "Say what works, what is missing, and how to mend it."),
     (serve, "Run the service."),
     (migrate, "Prepare the databases; `serve` does it by itself."),
+    (restore, "Put a backup in the place of the databases."),
+    (resume, "Allow sending again after a restore."),
     (selftest, "Send a signed delivery through the running server."),
     (status, "What runs, what is connected, what waits."),
     (stats, "How much happened lately."),

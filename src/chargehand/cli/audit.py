@@ -18,7 +18,8 @@ from chargehand.cli.output import echo_json, echo_next, echo_table, local_time
 from chargehand.domain.errors import Rejected
 
 if TYPE_CHECKING:
-    # It names a type only.
+    # They name types only.
+    from chargehand.audit.chain import Verification
     from chargehand.domain.records import AuditRecord
 
 audit = typer.Typer(
@@ -116,8 +117,22 @@ def verify(context: typer.Context, *, as_json: AsJSON = False) -> None:
         typer.echo(f"audit: {found.records} records, chain BROKEN in {places} place(s)")
         for one in found.breaks:
             typer.echo(f"  record {one.seq}: {one.problem}")
+    if not as_json:
+        _echo_restores(found)
     if not found.is_intact:
         raise typer.Exit(1)
+
+
+def _echo_restores(found: "Verification") -> None:
+    """A restore is no break, but whoever verifies has to hear of it."""
+    for one in found.restores:
+        if one.lost_until is None:
+            lost = "how many records were lost is not known"
+        elif one.lost_until < one.seq:
+            lost = "no record was lost"
+        else:
+            lost = f"records {one.seq} to {one.lost_until} of the former chain were lost"
+        typer.echo(f"  record {one.seq}: restored from a backup {one.restored_at:%Y-%m-%d}; {lost}")
 
 
 @audit.command("export")

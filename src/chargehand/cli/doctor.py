@@ -98,6 +98,14 @@ def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) ->
     from chargehand.pipeline.modes import list_modes
     from chargehand.plugins.connector import Check, CheckState
 
+    hold = stores.database.read(lambda tx: tx.holds.current())
+    if hold is not None:
+        yield Check(
+            "restore",
+            CheckState.FAILED,
+            f"restored from a backup of {hold.taken_at:%Y-%m-%d %H:%M} UTC; nothing is sent",
+            "Run `chargehand resume --after-restore`.",
+        )
     verified = stores.database.read(lambda tx: verify_audit(tx, stores.checkpoint))
     yield Check(
         "audit",

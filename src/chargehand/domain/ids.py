@@ -15,6 +15,8 @@ ApiKeyId = NewType("ApiKeyId", str)
 NoticeId = NewType("NoticeId", str)
 BudgetId = NewType("BudgetId", str)
 ReservationId = NewType("ReservationId", str)
+BackupId = NewType("BackupId", str)
+HoldId = NewType("HoldId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)

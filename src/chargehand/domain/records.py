@@ -20,11 +20,13 @@ from chargehand.domain.ids import (
     ApiKeyId,
     ApprovalId,
     AskId,
+    BackupId,
     ConnectionId,
     DecisionId,
     DeliveryId,
     EffectId,
     EventId,
+    HoldId,
     NoticeId,
     ProjectKey,
 )
@@ -230,6 +232,22 @@ class Severity(StrEnum):
     INFO = "info"
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRecord:
+    """A time in which nothing is sent, because the database was restored.
+
+    Units: `taken_at` is the moment the restored backup is of, `held_at` that of the restore.
+    """
+
+    id: HoldId
+    backup_id: BackupId
+    taken_at: datetime
+    held_at: datetime
+    held_by: str
+    lifted_at: datetime | None
+    lifted_by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ PREFIXES = {
     "bgt": "budget",
     "rsv": "reservation",
     "bkp": "backup",
+    "hld": "hold",
 }
 
 

@@ -39,7 +39,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.late_asks import is_overtaken, report_late
+from chargehand.pipeline.late_asks import find_overtaking, report_late
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.standing import without_standing
@@ -133,8 +133,9 @@ class Answering:
         if current.ask.revision != ask.revision:
             # The asker edited while facts were read; the new wording gets its own task.
             return
-        if is_overtaken(tx, ask):
-            tx.asks.close(ask.id, AskState.LATE, now=now, by="worker", problem="mode_changed")
+        overtaking = find_overtaking(tx, ask)
+        if overtaking is not None:
+            tx.asks.close(ask.id, AskState.LATE, now=now, by="worker", problem=overtaking)
             report_late(tx, ask, now=now)
             return
         decision = without_standing(tx, ask.id, decision)

@@ -3,6 +3,7 @@
 Rejected
 ├── NotFound          no such thing in this organization
 ├── NotLate           an ask that does not wait in the late list
+├── NotHeld           nothing was restored, or it is resumed already
 ├── ProjectUnknown    a project no connection serves
 └── ArgumentInvalid   a cursor, limit or filter that can not be used
 Fault
@@ -29,6 +30,7 @@ __all__ = [
     "EditNotPossible",
     "IllegalMove",
     "NotFound",
+    "NotHeld",
     "NotLate",
     "PolicyChangedMeanwhile",
     "ProjectUnknown",
@@ -75,6 +77,13 @@ class NotUnknown(Rejected):
 
     code = "action_not_unknown"
     template = "The action {id} is {state}; only actions that are unknown can be settled by hand."
+
+
+class NotHeld(Rejected):
+    """There is no restore to resume from."""
+
+    code = "not_held"
+    template = "This database is not held: nothing was restored that is not resumed already."
 
 
 class IllegalMove(Fault):

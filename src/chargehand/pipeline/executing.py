@@ -47,6 +47,9 @@ from chargehand.storage.transaction import Writing
 _MOST_ATTEMPTS: Final = 20
 _TELL_AFTER_ATTEMPTS: Final = 2
 _LOOK_AGAIN_AFTER: Final = timedelta(seconds=30)
+_LEFT_AS_IT_IS: Final = frozenset(
+    {ClosedReason.HELD, ClosedReason.NOT_DUE, ClosedReason.ALREADY_SETTLED}
+)
 _RUNNABLE: Final = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
 # The state an action was based on is gone: nobody's failure, and nothing to send.
 _OVERTAKEN: Final = frozenset({"question_deleted", "audience_changed", "base_changed"})
@@ -252,6 +255,7 @@ class Executing:
                 effect_id=EffectId(derive_id("eff", action.id)),
                 approval=tx.approvals.newest_of_action(action.id),
                 mode=modes.mode_for(action.project, action.kind),
+                is_held=tx.holds.current() is not None,
                 now=now,
             )
         )
@@ -270,7 +274,7 @@ class Executing:
                 return _Stop("simulated")
             case Closed(reason=ClosedReason.NEEDS_APPROVAL):
                 return self._hold(tx, action, now=now)
-            case Closed(reason=ClosedReason.NOT_DUE | ClosedReason.ALREADY_SETTLED as reason):
+            case Closed(reason=reason) if reason in _LEFT_AS_IT_IS:
                 return _Stop("closed", reason.value)
             case Closed(reason=reason):
                 return self._fail(tx, action, reason.value, Severity.CRITICAL)

@@ -34,11 +34,20 @@ MOVES: Final = {
     ),
     ActionState.SIMULATED: frozenset[ActionState](),
     ActionState.WAITING: frozenset(
-        {ActionState.APPROVED, ActionState.REJECTED, ActionState.EXPIRED, ActionState.SIMULATED}
+        {
+            ActionState.APPROVED,
+            ActionState.REJECTED,
+            ActionState.EXPIRED,
+            ActionState.SIMULATED,
+            # Found at the vendor after a restore.
+            ActionState.EXECUTED,
+        }
     ),
     ActionState.APPROVED: frozenset(
         {
             ActionState.EXECUTING,
+            # As above.
+            ActionState.EXECUTED,
             ActionState.SIMULATED,
             ActionState.WAITING,
             ActionState.REJECTED,

@@ -16,7 +16,7 @@ from chargehand.domain.records import ConnectionRecord
 from chargehand.kit.clock import EPOCH
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.late_asks import modes_changed_at, report_late
+from chargehand.pipeline.late_asks import modes_changed_at, report_late, restored_at
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_ask, withdraw_unsent
 from chargehand.storage.repositories.asks import StoredAsk
@@ -36,6 +36,7 @@ class Judge:
         self._now = now
         current = tx.policies.current()
         self._policy_version = current.version if current is not None else 0
+        self._restored_at = restored_at(tx) or EPOCH
         self._modes_changed_at: dict[ProjectKey, datetime | None] = {}
 
     def take(
@@ -166,6 +167,7 @@ class Judge:
         if first > self._now:
             # The clock was ahead when it was written down; it must not make every ask late.
             first = EPOCH
+        first = max(first, self._restored_at)
         if event.project is None:
             return first
         if event.project not in self._modes_changed_at:

@@ -47,16 +47,28 @@ def modes_changed_at(tx: Writing, project: ProjectKey) -> datetime | None:
     return max((at for at in changes if at is not None), default=None)
 
 
-def is_overtaken(tx: Writing, ask: Ask) -> bool:
-    """Whether a mode became another after an ask was made, and nobody released the ask since."""
-    changed = modes_changed_at(tx, ask.project)
-    if changed is None or ask.asked_at >= changed:
-        return False
-    # A release was given under the modes of its moment, and does not outlive them.
-    return all(
-        record.tag != AuditTag.PERSON_ASK_RELEASED or record.recorded_at < changed
-        for record in tx.audit.about(ask.id)
-    )
+def restored_at(tx: Writing) -> datetime | None:
+    """When the database was last restored; None if never.
+
+    An earlier ask may have been answered in the time that the restored database does not know.
+    """
+    hold = tx.holds.newest()
+    return hold.held_at if hold is not None else None
+
+
+def find_overtaking(tx: Writing, ask: Ask) -> str | None:
+    """What came between an ask and its answer, unless somebody released the ask since."""
+    changes = {"restored": restored_at(tx), "mode_changed": modes_changed_at(tx, ask.project)}
+    for problem, changed in changes.items():
+        if changed is None or ask.asked_at >= changed:
+            continue
+        # A release was given for the state of its moment, and does not outlive it.
+        if all(
+            record.tag != AuditTag.PERSON_ASK_RELEASED or record.recorded_at < changed
+            for record in tx.audit.about(ask.id)
+        ):
+            return problem
+    return None
 
 
 def report_late(tx: Writing, ask: Ask, *, now: datetime) -> None:

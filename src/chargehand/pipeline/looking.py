@@ -25,6 +25,7 @@ from chargehand.domain.records import (
     DecisionRecord,
     DeliveryRecord,
     EventRecord,
+    HoldRecord,
     NoticeRecord,
     Page,
 )
@@ -80,7 +81,8 @@ class Status:
     """How things stand at one moment.
 
     Shape: `inbox` counts deliveries by state; `waiting` counts what waits in `main`, by what it
-    waits for; `audit_records` is the length of the audit chain.
+    waits for; `audit_records` is the length of the audit chain; `hold` is None unless the database
+    was restored and nothing may be sent yet.
     """
 
     version: str
@@ -90,6 +92,7 @@ class Status:
     waiting: Counts
     policy_version: int
     audit_records: int
+    hold: HoldRecord | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +308,7 @@ def read_status(tx: View, *, inbox: InboxCounts, version: str, now: datetime) ->
         waiting=tx.stats.open_work(),
         policy_version=policy.version if policy is not None else 0,
         audit_records=tx.audit.head().seq,
+        hold=tx.holds.current(),
     )
 
 

@@ -74,12 +74,15 @@ class Starter:
 
     def _find_due(self, tx: Reading) -> _Due:
         now = self._clock.now()
-        waiting = [at for at in (tx.asks.next_due_at(), tx.actions.next_due_at()) if at is not None]
+        # After a restore the gate lets nothing through, so actions wait here for its lifting.
+        is_held = tx.holds.current() is not None
+        next_action_at = None if is_held else tx.actions.next_due_at()
+        waiting = [at for at in (tx.asks.next_due_at(), next_action_at) if at is not None]
         self._next_due_at = min(waiting, default=None)
         # Rows whose task is running are still due, so as many more have to be read.
         return (
             tx.asks.due(now=now, limit=MOST_ASKS + len(self._asks)),
-            tx.actions.due(now=now, limit=MOST_ACTIONS + len(self._actions)),
+            () if is_held else tx.actions.due(now=now, limit=MOST_ACTIONS + len(self._actions)),
         )
 
     async def _start_actions(self, attempts: Mapping[ActionId, int]) -> None:

@@ -14,6 +14,7 @@ from chargehand.storage.repositories.decisions import DecisionReader, DecisionWr
 from chargehand.storage.repositories.effects import EffectReader, EffectWriter
 from chargehand.storage.repositories.events import EventReader, EventWriter
 from chargehand.storage.repositories.flags import FlagReader, FlagWriter
+from chargehand.storage.repositories.holds import HoldReader, HoldWriter
 from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
 from chargehand.storage.repositories.stats import StatsReader
@@ -37,6 +38,7 @@ class Reading:
         self.api_keys = ApiKeyReader(connection, organization_id)
         self.notices = NoticeReader(connection, organization_id)
         self.flags = FlagReader(connection, organization_id)
+        self.holds = HoldReader(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)
 
 
@@ -58,4 +60,5 @@ class Writing:
         self.api_keys = ApiKeyWriter(connection, organization_id)
         self.notices = NoticeWriter(connection, organization_id)
         self.flags = FlagWriter(connection, organization_id)
+        self.holds = HoldWriter(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)

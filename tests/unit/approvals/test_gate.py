@@ -71,13 +71,16 @@ def approval(state: ApprovalState = ApprovalState.APPROVED, **changes: object) -
     return replace(record, **changes)
 
 
-def look(given: ActionRecord, held: ApprovalRecord | None, mode: Mode) -> object:
+def look(
+    given: ActionRecord, held: ApprovalRecord | None, mode: Mode, *, is_held: bool = False
+) -> object:
     view = GateView(
         organization_id=DEFAULT_ORGANIZATION,
         action=given,
         effect_id=EffectId("eff_1"),
         approval=held,
         mode=mode,
+        is_held=is_held,
         now=NOW,
     )
     return open_gate(view)
@@ -177,3 +180,8 @@ def test_gate_stays_shut(
     given: ActionRecord, held: ApprovalRecord | None, mode: Mode, reason: ClosedReason
 ) -> None:
     assert look(given, held, mode) == Closed(reason)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_gate_of_a_restored_database_lets_nothing_through(mode: Mode) -> None:
+    assert look(action(), approval(), mode, is_held=True) == Closed(ClosedReason.HELD)

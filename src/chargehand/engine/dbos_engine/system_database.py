@@ -1,6 +1,7 @@
 """What the database engine handed in must be, checked before the first task is trusted to it."""
 
-from sqlalchemy import Engine
+from dbos import DBOS
+from sqlalchemy import URL, Engine
 
 from chargehand.engine.errors import EngineMisconfigured
 
@@ -24,6 +25,14 @@ def require_durable(engine: Engine) -> None:
         for setting, wanted in _PRAGMAS.items():
             found = connection.exec_driver_sql(f"PRAGMA {setting}").scalar()
             _require(setting, found, wanted)
+
+
+def make_tables(url: URL) -> None:
+    """Make the library's tables in a PostgreSQL database, before anything is launched on it.
+
+    Source: https://docs.dbos.dev/python/reference/cli, `dbos migrate`
+    """
+    DBOS.migrate(url.render_as_string(hide_password=False))
 
 
 def _require(setting: str, found: object, wanted: object) -> None:

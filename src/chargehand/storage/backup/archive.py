@@ -27,6 +27,7 @@ from chargehand.storage.backup.errors import (
     BackupNewer,
     BackupUnreadable,
 )
+from chargehand.storage.backup.files import sync_folder
 from chargehand.storage.backup.manifest import FORMAT, MANIFEST, Manifest, Member
 
 _CHUNK: Final = 1 << 20
@@ -112,15 +113,6 @@ def extract(path: Path, into: Path, *, version: str) -> Manifest:
         while packed.read(_CHUNK):
             pass
     return manifest
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure that a new name in a folder survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

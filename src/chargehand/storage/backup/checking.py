@@ -15,8 +15,8 @@ from chargehand.domain.ids import OrganizationId
 from chargehand.domain.records import AuditRecord
 from chargehand.kit.clock import from_micros
 from chargehand.storage.backup.errors import BackupDamaged
+from chargehand.storage.backup.files import INBOX, MAIN
 from chargehand.storage.backup.manifest import BackupKind, Manifest, Member
-from chargehand.storage.backup.taking import INBOX, MAIN
 from chargehand.storage.repositories.audit import AuditReader
 
 _AUDIT_TABLE: Final = ".audit_records.copy"

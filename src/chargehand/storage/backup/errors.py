@@ -8,7 +8,10 @@ Rejected
 ├── BackupNewer        made by a newer program
 ├── BackupExists       the name is taken
 ├── BackupUnwritable   the place for it can not be written
-└── BackupUnderWay     another process makes one in the same folder
+├── BackupUnderWay     another process makes one in the same folder
+├── BackupOfOtherKind  of SQLite for PostgreSQL, or the other way round
+├── RestoreOverNewer   what would be replaced was written by a newer program
+└── DatabaseNotEmpty   on PostgreSQL a restore needs an empty database
 """
 
 from chargehand.domain.errors import Rejected
@@ -77,3 +80,34 @@ class BackupUnderWay(Rejected):
 
     code = "backup_under_way"
     template = "Another process is making a backup in {path}; wait until it has ended."
+
+
+class BackupOfOtherKind(Rejected):
+    """A backup goes back to the kind of database it came from."""
+
+    code = "backup_of_other_kind"
+    template = (
+        "The backup {path} is of {found} and this installation uses {wanted}. Restore it into an "
+        "installation on {found}, then move it with `chargehand storage copy`."
+    )
+
+
+class RestoreOverNewer(Rejected):
+    """What would be replaced was written by a newer program."""
+
+    code = "restore_over_newer"
+    template = (
+        "The database at {database} is at schema {found}, newer than this program ({version}, "
+        "schema {known}). Restore with the program that wrote it, or move the data folder aside "
+        "first."
+    )
+
+
+class DatabaseNotEmpty(Rejected):
+    """Rows are never written over."""
+
+    code = "database_not_empty"
+    template = (
+        "The database at {database} is not empty ({found}; this program is {version}). Make an "
+        "empty database, name it in storage.database_url, and try again; the old one stays."
+    )

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chargehand.audit.chain import ChainPosition
 from chargehand.storage.backup.archive import describe_member
+from chargehand.storage.backup.files import INBOX, MAIN
 from chargehand.storage.backup.manifest import BackupKind, Member
 from chargehand.storage.engines import BUSY_TIMEOUT_S
 from chargehand.storage.errors import StoreUnavailable
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     # Loaded by the engine where there is a PostgreSQL: it is 5 MB of every process.
     import psycopg
 
-MAIN: Final = "main.db"
-INBOX: Final = "inbox.db"
 # The tables of the durable engine lie in a schema of their own on PostgreSQL.
 ENGINE_SCHEMA: Final = "dbos"
 _PAGES_PER_STEP: Final = 2048

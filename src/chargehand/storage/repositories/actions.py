@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
 from chargehand.domain.ids import ActionId, AskId, DecisionId
@@ -56,6 +56,14 @@ class ActionReader(Repository):
         narrow = query.with_only_columns(actions.c.action_id, actions.c.attempts)
         rows = self._rows(narrow.order_by(actions.c.action_id).limit(limit))
         return tuple((row.action_id, row.attempts) for row in rows)
+
+    def in_states(
+        self, states: Iterable[ActionState], *, created_before: datetime
+    ) -> tuple[ActionRecord, ...]:
+        """Every action that is in one of some states and was proposed before a moment."""
+        wanted = sorted(state.value for state in states)
+        is_early = actions.c.created_at < to_micros(created_before)
+        return self._all(and_(actions.c.state.in_(wanted), is_early))
 
     def next_due_at(self) -> datetime | None:
         """When the next postponed action wants another attempt; None when none waits."""

@@ -268,6 +268,16 @@ class Break(Shown):
     problem: str = Field(description="What is wrong there, in words.")
 
 
+class Restore(Shown):
+    """A place where the audit chain goes on from a backup."""
+
+    seq: int = Field(description="The record that tells of the restore.")
+    restored_at: datetime
+    lost_until: int | None = Field(
+        description="The former chain's end; its records from seq on are lost. Null: not known."
+    )
+
+
 class Verification(Shown):
     """The outcome of walking the whole audit chain."""
 
@@ -277,6 +287,7 @@ class Verification(Shown):
     )
     records: int = Field(description="How many records were walked.")
     breaks: list[Break] = Field(description="Every place where the chain does not hold.")
+    restores: list[Restore] = Field(description="Where the chain goes on from a backup.")
 
 
 class ModeRule(Shown):
@@ -374,6 +385,18 @@ class Waiting(Shown):
     actions_unknown: int = Field(description="For a person who looks whether they happened.")
 
 
+class Hold(Shown):
+    """Nothing is sent, because the database was restored and is not resumed yet."""
+
+    id: str
+    backup_id: str
+    taken_at: datetime = Field(description="The moment the restored backup is of.")
+    held_at: datetime
+    held_by: str
+    lifted_at: datetime | None
+    lifted_by: str
+
+
 class Status(Shown):
     """How things stand."""
 
@@ -384,6 +407,9 @@ class Status(Shown):
     waiting: Waiting
     policy_version: int
     audit_records: int = Field(description="Length of the audit chain.")
+    hold: Hold | None = Field(
+        description="After a restore: nothing is sent until the operator resumes; null otherwise."
+    )
 
 
 class ActionTrace(Shown):

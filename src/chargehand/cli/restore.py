@@ -1,0 +1,113 @@
+"""`restore` and `resume`: the way back from a backup, and what has to be done after it."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chargehand.cli.context import Invocation, operator_name
+from chargehand.cli.output import echo_table, zoned_time
+from chargehand.domain.errors import Rejected
+
+if TYPE_CHECKING:
+    # pydantic and SQLAlchemy take longer to load than `--help` may.
+    from chargehand.bootstrap.stores import Stores
+    from chargehand.config.settings import Settings
+    from chargehand.kit.clock import Clock
+    from chargehand.pipeline.resuming import Resumed
+
+
+class ResumeNotNamed(Rejected):
+    """Sending is allowed again on purpose only."""
+
+    code = "resume_not_named"
+    template = (
+        "Say what to resume from: `chargehand resume --after-restore` looks up what may have "
+        "happened since the backup, and then allows sending again."
+    )
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+) -> None:
+    """Put a backup in the place of the databases; the service has to be stopped.
+
+    What was there is kept aside. The restored database sends nothing until `chargehand resume
+    --after-restore`. On PostgreSQL name an empty database first; no other is written to.
+
+    Example: chargehand restore /mnt/elsewhere/chargehand.tar.gz
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.restoring import restore as put_back
+
+    settings = invocation.load_settings()
+    clock = invocation.clock(settings)
+    restored = put_back(settings, file, clock=clock, by=operator_name())
+    moment = zoned_time(restored.checked.manifest.created_at, settings)
+    typer.echo(f"Restored as of {moment}. What was replaced is in {restored.aside}.")
+    if not restored.checked.is_intact:
+        typer.echo("Its audit chain is BROKEN; `chargehand audit verify` says where.")
+    typer.echo("\nIt is HELD: deliveries are received and judged, and nothing is sent.")
+    typer.echo("Start the service, then run `chargehand resume --after-restore`.")
+    typer.echo(f"Modes and API keys are those of {moment}; what was revoked since works again.")
+    typer.echo("Look at `chargehand modes show` and `chargehand keys list` first.")
+
+
+def resume(
+    context: typer.Context,
+    *,
+    after_restore: Annotated[
+        bool,
+        typer.Option("--after-restore", help="Look up what may have happened since the backup."),
+    ] = False,
+) -> None:
+    """Allow sending again after a restore, once every open action was looked up at its vendor.
+
+    The service may run. What had happened is recorded and not sent again.
+
+    Example: chargehand resume --after-restore
+    """
+    if not after_restore:
+        raise ResumeNotNamed
+    invocation: Invocation = context.obj
+    with invocation.open_stores() as (settings, stores):
+        clock = invocation.clock(settings)
+        resumed = asyncio.run(_resume(settings, stores, clock))
+        moment = zoned_time(resumed.hold.held_at, settings)
+    _echo_resumed(resumed, moment)
+
+
+async def _resume(settings: "Settings", stores: "Stores", clock: "Clock") -> "Resumed":
+    # lazy: the clients take longer to load than `--help` may.
+    from chargehand.bootstrap.configured import pipeline_rules
+    from chargehand.bootstrap.connections import live_connections
+    from chargehand.pipeline.resuming import Resuming
+
+    connections = live_connections(settings, clock=clock)
+    rules = pipeline_rules(settings)
+    try:
+        resuming = Resuming(stores.database, connections, rules=rules, clock=clock)
+        return await resuming.resume(by=operator_name())
+    finally:
+        for connection in connections.values():
+            await connection.client.aclose()
+
+
+def _echo_resumed(resumed: "Resumed", moment: str) -> None:
+    groups = (
+        (resumed.happened, "had happened, and is not sent again"),
+        (resumed.goes_on, "is surely not there, or waits for a person as before"),
+        (resumed.asks_again, "can not be told; see `chargehand approvals list` and `status`"),
+    )
+    rows = [(action_id, words) for group, words in groups for action_id in group]
+    if rows:
+        echo_table(("action", "found"), rows)
+    else:
+        typer.echo("No action was open when the backup was made.")
+    for one in resumed.unknown_effects:
+        typer.echo(f"The bot commented on {one.work_item} ({one.comment_id}); its record is lost.")
+    typer.echo(f"\nSending is allowed again. Questions from before {moment} wait as late:")
+    typer.echo("look at the thread, then use `chargehand asks late`.")

@@ -1,0 +1,32 @@
+"""The table of holds after a restore."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "m0004"
+down_revision = "m0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table."""
+    op.create_table(
+        "holds",
+        sa.Column("organization_id", sa.String(length=40), nullable=False),
+        sa.Column("hold_id", sa.String(length=40), nullable=False),
+        sa.Column("backup_id", sa.String(length=40), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.Column("held_at", sa.BigInteger(), nullable=False),
+        sa.Column("held_by", sa.String(length=64), nullable=False),
+        sa.Column("lifted_at", sa.BigInteger(), nullable=True),
+        sa.Column("lifted_by", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "hold_id"),
+    )
+    op.create_index("holds_by_time", "holds", ["organization_id", "held_at"], unique=False)
+
+
+def downgrade() -> None:
+    """Drop the table."""
+    op.drop_index("holds_by_time", table_name="holds")
+    op.drop_table("holds")
