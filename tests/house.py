@@ -49,6 +49,7 @@ from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.late_asks import dismiss_ask, release_ask
 from chargehand.pipeline.modes import policy_in_force, set_mode
 from chargehand.pipeline.polling import Polling
+from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.tracing import Trace, trace
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.plugins.connector import EventParser
@@ -136,6 +137,7 @@ class House:
         rules = pipeline_rules(self.settings)
         self.queue = self.doubles.wrap_queue(self.stores.queue)
         self.dispatcher = Dispatcher(self.queue, database, connections, rules=rules, clock=clock)
+        self.pruning = Pruning(database, self.queue, rules.retention, clock)
         self.polling = Polling(self.connection, database, self._store, clock=clock)
         self.worker = Worker(
             WorkerParts(
@@ -147,6 +149,7 @@ class House:
                 pollings={},
                 connections=connections,
                 changes=ChangeCheck(database.engine, self.queue),
+                pruning=self.pruning,
                 clock=clock,
             )
         )

@@ -35,3 +35,5 @@ class AuditTag(StrEnum):
     PERSON_DATABASE_RESUMED = "person:database:resumed"
     SYSTEM_EFFECT_FOUND = "system:effect:found"
     WORKER_CONNECTION_FIRST = "worker:connection:first"
+    WORKER_CONTENT_PRUNED = "worker:content:pruned"
+    PERSON_CONTENT_PRUNED = "person:content:pruned"

@@ -3,6 +3,7 @@
 from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.config.settings import JiraConnection, Settings
 from chargehand.domain.ids import ProjectKey
+from chargehand.domain.retention import Kept
 from chargehand.pipeline.connection import PipelineRules
 
 
@@ -29,4 +30,9 @@ def pipeline_rules(settings: Settings) -> PipelineRules:
         answer_within=settings.answers.answer_within,
         approval_expires_after=settings.answers.approval_expires_after,
         team_zone=settings.business.time_zone,
+        retention={
+            Kept.RAW_DELIVERIES: settings.retention.raw_deliveries,
+            Kept.PROMPTS: settings.retention.prompts,
+            Kept.TEXTS: settings.retention.texts,
+        },
     )

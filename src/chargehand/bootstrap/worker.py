@@ -29,6 +29,7 @@ from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.polling import Polling, StoreDeliveries
+from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.engines import open_durable_engine
@@ -136,6 +137,7 @@ def _parts(
         },
         connections=connections,
         changes=ChangeCheck(stores.database.engine, stores.queue),
+        pruning=Pruning(stores.database, stores.queue, rules.retention, clock),
         clock=clock,
     )
 

@@ -8,6 +8,7 @@ import typer
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.options import AsJSON, Cursor, Last, Project
 from chargehand.cli.output import (
+    ERASED,
     echo_fields,
     echo_json,
     echo_next,
@@ -159,5 +160,5 @@ def _echo_action(record: "ActionRecord", settings: "Settings") -> None:
         ]
     )
     typer.echo("\nThe exact preview:\n")
-    typer.echo(indented(record.preview, "  "))
+    typer.echo(indented(ERASED if record.is_erased else record.preview, "  "))
     typer.echo(f"\nThe whole story: chargehand trace {record.id}")

@@ -28,6 +28,7 @@ from chargehand.cli.init import init
 from chargehand.cli.keys import keys
 from chargehand.cli.modes import modes
 from chargehand.cli.restore import restore, resume
+from chargehand.cli.privacy import privacy
 from chargehand.cli.selftest import selftest
 from chargehand.cli.serve import migrate, serve
 from chargehand.cli.status import notices, stats, status
@@ -73,6 +74,7 @@ for group, in_short in (
     (audit, "The chained account: show, verify, export."),
     (keys, "API keys for REST."),
     (backup, "Back everything up; verify and list backups."),
+    (privacy, "What is kept of people, and for how long."),
 ):
     app.add_typer(group, short_help=in_short)
 

@@ -13,6 +13,7 @@ from chargehand.cli.naming import bot_names, with_names
 from chargehand.cli.one_by_one import one_by_one
 from chargehand.cli.options import AsJSON, Cursor, Last
 from chargehand.cli.output import (
+    ERASED,
     echo_fields,
     echo_json,
     echo_next,
@@ -268,6 +269,8 @@ def _state(shown: "ShownApproval", now: datetime) -> str:
 
 
 def _words(action: "ActionRecord") -> str:
+    if action.is_erased:
+        return ERASED
     words = action.params.get("markdown")
     return words if isinstance(words, str) else action.preview
 
@@ -291,8 +294,11 @@ def _echo_approval(
     expires = f"{zoned_time(approval.expires_at, settings)} ({since(approval.expires_at, now)})"
     echo_fields(
         [
-            ("asked by", f"{ask.asker.name}, {zoned_time(ask.asked_at, settings)}" if ask else ""),
-            ("asked", excerpt(with_names(ask.text, names), longest=200) if ask else ""),
+            (
+                "asked by",
+                f"{ask.asker.name or '-'}, {zoned_time(ask.asked_at, settings)}" if ask else "",
+            ),
+            ("asked", _asked(background, names)),
             ("why", reason_text(decision.reason) if decision else ""),
             *(
                 ("source", f"{one.label}  {one.url}")
@@ -305,17 +311,24 @@ def _echo_approval(
             ("opened", zoned_time(approval.opened_at, settings)),
             ("expires", expires),
             ("decided", _decided(shown, settings)),
-            ("reason", approval.reason),
+            ("reason", ERASED if approval.is_erased else approval.reason),
             ("approval", approval.id),
             ("action", action.id),
         ]
     )
     typer.echo("\nThe exact preview:\n")
-    typer.echo(indented(action.preview, "  "))
+    typer.echo(indented(ERASED if action.is_erased else action.preview, "  "))
     if state == ApprovalState.OPEN.value:
         typer.echo(
             f"\nDecide: chargehand approvals approve {approval.short_id}, or reject, or edit"
         )
+
+
+def _asked(background: _Background, names: Mapping[str, str]) -> str:
+    stored = background.ask
+    if stored is None or stored.is_erased:
+        return ERASED if stored is not None else ""
+    return excerpt(with_names(stored.ask.text, names), longest=200)
 
 
 def _decided(shown: "ShownApproval", settings: "Settings") -> str:

@@ -11,7 +11,14 @@ from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.naming import bot_names, with_names
 from chargehand.cli.one_by_one import one_by_one
 from chargehand.cli.options import AsJSON, Cursor, Last, Project
-from chargehand.cli.output import echo_json, echo_next, echo_table, excerpt, local_time
+from chargehand.cli.output import (
+    ERASED,
+    echo_json,
+    echo_next,
+    echo_table,
+    excerpt,
+    local_time,
+)
 from chargehand.domain.ask import AskState
 from chargehand.domain.errors import Rejected
 from chargehand.domain.ids import AskId, ProjectKey
@@ -192,7 +199,7 @@ def _echo_asks(
                 one.ask.asker.name or "-",
                 one.ask.state.value,
                 one.problem or "-",
-                excerpt(with_names(one.ask.text, names)),
+                ERASED if one.is_erased else excerpt(with_names(one.ask.text, names)),
             )
             for one in page.items
         ],

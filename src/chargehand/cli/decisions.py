@@ -7,6 +7,7 @@ import typer
 from chargehand.cli.context import Invocation
 from chargehand.cli.options import AsJSON, Cursor, Last, Project, WorkItem
 from chargehand.cli.output import (
+    ERASED,
     echo_fields,
     echo_json,
     echo_next,
@@ -128,7 +129,7 @@ def _echo_decision(record: "DecisionRecord", settings: "Settings") -> None:
             *(("withheld", withheld_text(entry)) for entry in record.withheld),
         ]
     )
-    if record.response:
+    if record.response or record.is_erased:
         typer.echo("\nThe answer:\n")
-        typer.echo(indented(record.response, "  "))
+        typer.echo(indented(ERASED if record.is_erased else record.response, "  "))
     typer.echo(f"\nThe whole story: chargehand trace {record.id}")

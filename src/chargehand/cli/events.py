@@ -14,6 +14,7 @@ from chargehand.cli.context import Invocation
 from chargehand.cli.naming import bot_names, with_names
 from chargehand.cli.options import AsJSON, Cursor, Last, Project, WorkItem
 from chargehand.cli.output import (
+    ERASED,
     echo_json,
     echo_json_line,
     echo_next,
@@ -91,7 +92,7 @@ def list_(
                 one.kind.value,
                 one.work_item or one.project or "-",
                 one.actor_name or "-",
-                excerpt(with_names(one.text or "", names)),
+                ERASED if one.is_erased else excerpt(with_names(one.text or "", names)),
             )
             for one in page.items
         ],

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from chargehand.config.settings import Settings
 
+# What stands where a text was that is past its retention, or of a person who was erased.
+ERASED = "(erased: after its retention, or on request)"
 _GAP = "  "
 _LEAST_TEXT_WIDTH = 24
 _LONGEST_EXCERPT = 60

@@ -10,6 +10,7 @@ import typer
 from chargehand import __version__
 from chargehand.cli.alive import Liveness, look_at_front, look_at_worker
 from chargehand.cli.context import Invocation
+from chargehand.cli.keeping import retention_lines
 from chargehand.cli.options import AsJSON, Cursor, Last
 from chargehand.cli.output import (
     echo_fields,
@@ -159,13 +160,18 @@ def list_notices(
 
 def _look(settings: "Settings", stores: "Stores", now: datetime) -> _Screen:
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.configured import served_projects
+    from chargehand.bootstrap.configured import pipeline_rules, served_projects
     from chargehand.pipeline.looking import list_notices, read_modes, read_status
 
     projects, inbox = served_projects(settings), stores.queue.counts()
+    retention = pipeline_rules(settings).retention
     database = stores.database
     return _Screen(
-        status=database.read(lambda tx: read_status(tx, inbox=inbox, version=__version__, now=now)),
+        status=database.read(
+            lambda tx: read_status(
+                tx, inbox=inbox, retention=retention, version=__version__, now=now
+            )
+        ),
         modes=database.read(lambda tx: read_modes(tx, projects)),
         notices=database.read(lambda tx: list_notices(tx, limit=_SHOWN_NOTICES)).items,
         front=look_at_front(settings),
@@ -192,6 +198,9 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
     _echo_reply_modes(screen.modes)
     typer.echo("\nNotices")
     _echo_notices(screen.notices, now)
+    typer.echo("\nKept")
+    for line in retention_lines(screen.status.retention, now):
+        typer.echo(f"  {line}")
     typer.echo(f"\nAudit chain: {screen.status.audit_records} records")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chargehand.cli.naming import with_names
-from chargehand.cli.output import safe_line
+from chargehand.cli.output import ERASED, safe_line
 from chargehand.domain.action import ActionState
 from chargehand.domain.event import EventKind
 from chargehand.domain.records import EffectState
@@ -74,7 +74,7 @@ def _steps(trace: "Trace", bot_names: Mapping[str, str]) -> Iterator[Step]:
 def _said(event: "EventRecord", bot_names: Mapping[str, str]) -> Step:
     place = f" on {event.work_item}" if event.work_item else ""
     who = event.actor_name or "somebody without a name"
-    text = with_names(event.text or "", bot_names)
+    text = ERASED if event.is_erased else with_names(event.text or "", bot_names)
     if len(text) > _MOST_CHARS:
         left_out = len(text) - _MOST_CHARS
         text = f"{text[:_MOST_CHARS]}… ({left_out} more characters)"
@@ -91,6 +91,7 @@ def _delivery(delivery: "DeliveryRecord") -> Step:
 def _ask(stored: "StoredAsk") -> Iterator[Step]:
     ask = stored.ask
     understood = "; ".join(_intent(intent) for intent in ask.intents) or "nothing"
+    understood = ERASED if stored.is_erased else understood
     details = [f"understood: {understood}"]
     if stored.attempts:
         details.append(f"attempts that failed: {stored.attempts}, the last: {stored.problem}")
@@ -119,6 +120,7 @@ def _decision(decision: "DecisionRecord") -> Step:
     if decision.response:
         whom = f"{readers.kind.value} {readers.value}".strip()
         details.append(f"for {decision.audience.scope}, {whom}")
+    details += [ERASED] if decision.is_erased else []
     details += [f"source: {one.label}  {one.url}" for one in decision.sources]
     details += [f"withheld: {withheld_text(entry)}" for entry in decision.withheld]
     return Step(
@@ -133,7 +135,9 @@ def _proposal(action: "ActionRecord") -> Step:
     simulated = action.state is ActionState.SIMULATED and action.finished_at == action.created_at
     what = f"{action.kind.value} on {action.target}, mode {action.mode.value}"
     told = f"{action.id}  {what}" + (", simulated: nothing is sent" if simulated else "")
-    return Step(action.created_at, "action", told, (action.preview,))
+    return Step(
+        action.created_at, "action", told, (ERASED if action.is_erased else action.preview,)
+    )
 
 
 def _approval(approval: "ApprovalRecord") -> Iterator[Step]:
@@ -141,7 +145,8 @@ def _approval(approval: "ApprovalRecord") -> Iterator[Step]:
     yield Step(approval.opened_at, "approval", f"{name}  opened")
     if approval.decided_at is not None:
         how = f"{approval.state.value} by {approval.decided_by} via {approval.decided_via}"
-        reason = (f"because: {approval.reason}",) if approval.reason else ()
+        said = ERASED if approval.is_erased else approval.reason
+        reason = (f"because: {said}",) if said else ()
         yield Step(approval.decided_at, "approval", f"{approval.short_id}  {how}", reason)
 
 

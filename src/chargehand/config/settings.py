@@ -159,6 +159,26 @@ class AnswerSettings(_Section):
         return value
 
 
+class RetentionSettings(_Section):
+    """How long names and texts of people are kept; rows, digests and the audit stay for good."""
+
+    raw_deliveries: timedelta = Field(
+        timedelta(days=30), description="Requests as they were received."
+    )
+    prompts: timedelta = Field(timedelta(days=30), description="What models were told and said.")
+    texts: timedelta = Field(
+        timedelta(days=365), description="Comments, answers, previews; not those of open work."
+    )
+
+    @field_validator("raw_deliveries", "prompts", "texts")
+    @classmethod
+    def _days(cls, value: timedelta) -> timedelta:
+        if not timedelta(days=1) <= value <= timedelta(days=3650):
+            message = "must lie between 1 day (P1D) and 3650 days (P3650D)"
+            raise ValueError(message)
+        return value
+
+
 class LogSettings(_Section):
     """What is written to standard error."""
 
@@ -240,6 +260,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     business: BusinessSettings = Field(default_factory=BusinessSettings)
     answers: AnswerSettings = Field(default_factory=AnswerSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     inbox: InboxSettings = Field(default_factory=InboxSettings)
     backup: BackupSettings = Field(default_factory=BackupSettings)

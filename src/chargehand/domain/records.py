@@ -67,7 +67,10 @@ class DeliveryRecord:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """An event as it was recorded; `text` is None when there was none, or after its erasure."""
+    """An event as it was recorded; `text` is None when there was none, or after its erasure.
+
+    Shape: `is_erased` says that names, text and data are gone for good.
+    """
 
     id: EventId
     event_key: str
@@ -83,12 +86,14 @@ class EventRecord:
     recorded_at: datetime
     text: str | None
     data: JSONObject
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """A decision with everything needed to look back at it.
 
+    Shape: `is_erased` says that the answer's words and sources are gone for good.
     Units: `decided_at` is UTC; `cost_usd` in US dollars.
     """
 
@@ -111,6 +116,7 @@ class DecisionRecord:
     cost_usd: Decimal
     policy_version: int
     decided_at: datetime
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,8 @@ class ActionRecord:
     """A proposed side effect and where it stands.
 
     Shape: `mode` is the one the policy gave it when it was proposed; `problem` is a closed word
-    when it failed, was rejected, or is unknown; `result` holds the vendor's id and address.
+    when it failed, was rejected, or is unknown; `result` holds the vendor's id and address;
+    `is_erased` says that params, base and preview are gone for good, while the digest stays.
     """
 
     id: ActionId
@@ -141,6 +148,7 @@ class ActionRecord:
     finished_at: datetime | None
     result: JSONObject
     problem: str
+    is_erased: bool = False
 
 
 class ApprovalState(StrEnum):
@@ -155,7 +163,10 @@ class ApprovalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRecord:
-    """A question to people about one exact action, by digest."""
+    """A question to people about one exact action, by digest.
+
+    Shape: `is_erased` says that the reason a person gave is gone for good.
+    """
 
     id: ApprovalId
     short_id: str
@@ -168,6 +179,7 @@ class ApprovalRecord:
     decided_by: str
     decided_via: str
     reason: str
+    is_erased: bool = False
 
 
 class EffectState(StrEnum):

@@ -94,6 +94,10 @@ class DeliveryQueue(Protocol):
         """Delete closed deliveries received before a moment, oldest first; how many went."""
         ...
 
+    def count_prunable(self, before: datetime) -> int:
+        """How many closed deliveries were received before a moment."""
+        ...
+
 
 class InboxWatcher(Protocol):
     """Hears what the inbox does; called on the event loop, must not block or raise."""

@@ -1,9 +1,10 @@
 """A configured connection as the pipeline uses it, whatever the vendor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.retention import DEFAULT_RETENTION, Retention
 from chargehand.plugins.connector import ActionPreviewer, ConnectorClient, EventParser
 
 
@@ -35,3 +36,4 @@ class PipelineRules:
     answer_within: timedelta
     approval_expires_after: timedelta
     team_zone: str
+    retention: Retention = field(default_factory=lambda: DEFAULT_RETENTION)

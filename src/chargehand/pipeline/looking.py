@@ -29,11 +29,13 @@ from chargehand.domain.records import (
     NoticeRecord,
     Page,
 )
+from chargehand.domain.retention import Retention, RetentionLine
 from chargehand.inbox.ports import InboxCounts
 from chargehand.kit.ids import id_kind
 from chargehand.pipeline.auditing import verify_audit
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.pipeline.modes import ModeLine, list_modes
+from chargehand.pipeline.pruning import retention_lines
 from chargehand.pipeline.tracing import Trace, trace
 from chargehand.policy.modes import ModeRule, read_policy
 from chargehand.storage.checkpoint import AuditCheckpoint
@@ -82,7 +84,8 @@ class Status:
 
     Shape: `inbox` counts deliveries by state; `waiting` counts what waits in `main`, by what it
     waits for; `audit_records` is the length of the audit chain; `hold` is None unless the database
-    was restored and nothing may be sent yet.
+    was restored and nothing may be sent yet; `retention` says what is kept for how long, and when
+    what was older last went.
     """
 
     version: str
@@ -93,6 +96,7 @@ class Status:
     policy_version: int
     audit_records: int
     hold: HoldRecord | None
+    retention: tuple[RetentionLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +301,9 @@ def read_stats(tx: View, *, since: datetime, until: datetime) -> Stats:
     return Stats(since=since, until=until, counts=tx.stats.since(since))
 
 
-def read_status(tx: View, *, inbox: InboxCounts, version: str, now: datetime) -> Status:
+def read_status(
+    tx: View, *, inbox: InboxCounts, retention: Retention, version: str, now: datetime
+) -> Status:
     """How things stand; `inbox` was counted by the caller, since it is another database."""
     policy = tx.policies.current()
     return Status(
@@ -309,6 +315,7 @@ def read_status(tx: View, *, inbox: InboxCounts, version: str, now: datetime) ->
         policy_version=policy.version if policy is not None else 0,
         audit_records=tx.audit.head().seq,
         hold=tx.holds.current(),
+        retention=retention_lines(tx, retention),
     )
 
 

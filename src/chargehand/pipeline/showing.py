@@ -97,6 +97,7 @@ def _(value: DecisionRecord) -> JSONValue:
         "withheld": [withheld_text(entry) for entry in value.withheld],
         "policy_version": value.policy_version,
         "decided_at": to_json(value.decided_at),
+        "is_erased": value.is_erased,
     }
 
 
@@ -110,6 +111,7 @@ def _(value: StoredAsk) -> JSONValue:
         "closed_at": to_json(value.closed_at),
         "closed_by": value.closed_by,
         "problem": value.problem,
+        "is_erased": value.is_erased,
     }
 
 

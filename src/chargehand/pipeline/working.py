@@ -23,6 +23,7 @@ from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.flow import ANSWER, EXECUTE
 from chargehand.pipeline.polling import Polling
+from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.starting import Starter, task_subjects
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.database import Database
@@ -32,6 +33,9 @@ _CHECK_EVERY_S: Final = 0.25
 _DISPATCH_EVERY_S: Final = 0.05
 _START_EVERY_S: Final = 0.02
 _HOUSEKEEPING_EVERY_S: Final = 5.0
+_PRUNE_EVERY_S: Final = 3600.0
+# After a start there is more urgent work.
+_FIRST_PRUNE_AFTER_S: Final = 60.0
 _CONNECT_AGAIN_S: Final = 15.0
 _AFTER_FAILURE_S: Final = 1.0
 _log = get_logger()
@@ -49,6 +53,7 @@ class WorkerParts:
     pollings: Mapping[ConnectionId, Polling]
     connections: Mapping[ConnectionId, LiveConnection]
     changes: ChangeCheck
+    pruning: Pruning
     clock: Clock
 
 
@@ -97,6 +102,7 @@ class Worker:
             group.create_task(self._repeat("start", self._start, self._work, _START_EVERY_S))
             group.create_task(self._every("check", self._check, _CHECK_EVERY_S))
             group.create_task(self._every("housekeeping", self._keep_house, _HOUSEKEEPING_EVERY_S))
+            group.create_task(self._prune_for_good())
             for connection in self._parts.connections.values():
                 group.create_task(self._attend(connection))
 
@@ -120,6 +126,19 @@ class Worker:
     async def _keep_house(self) -> None:
         now = self._parts.clock.now()
         await self._parts.database.awrite(lambda tx: expire_approvals(tx, now=now))
+
+    async def _prune_for_good(self) -> None:
+        await self._pause(_FIRST_PRUNE_AFTER_S)
+        await self._every("prune", self._prune, _PRUNE_EVERY_S)
+
+    async def _prune(self) -> None:
+        """One run, resting between its steps; what is left when told to stop goes another time."""
+        run = self._parts.pruning.begin()
+        while await asyncio.to_thread(run.step) and not self._stopping.is_set():
+            await self._pause(run.rest_s)
+        await asyncio.to_thread(run.finish, by="worker")
+        if any(run.removed.values()):
+            _log.info("retention.pruned", **{kept.value: n for kept, n in run.removed.items()})
 
     async def _attend(self, connection: LiveConnection) -> None:
         """Connect, however long it takes; then poll at once and for good, where it is wanted."""

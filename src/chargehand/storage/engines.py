@@ -81,6 +81,8 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    # What is deleted is overwritten: otherwise its bytes stay in free pages for years.
+    cursor.execute("PRAGMA secure_delete=ON")
     # From here on `patience` waits; what is above needs SQLite's own waiting at a first start.
     cursor.execute("PRAGMA busy_timeout=0")
     cursor.close()

@@ -17,6 +17,7 @@ from chargehand.storage.repositories.flags import FlagReader, FlagWriter
 from chargehand.storage.repositories.holds import HoldReader, HoldWriter
 from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
+from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
 from chargehand.storage.repositories.stats import StatsReader
 
 
@@ -39,6 +40,7 @@ class Reading:
         self.notices = NoticeReader(connection, organization_id)
         self.flags = FlagReader(connection, organization_id)
         self.holds = HoldReader(connection, organization_id)
+        self.retention = RetentionReader(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)
 
 
@@ -61,4 +63,5 @@ class Writing:
         self.notices = NoticeWriter(connection, organization_id)
         self.flags = FlagWriter(connection, organization_id)
         self.holds = HoldWriter(connection, organization_id)
+        self.retention = RetentionWriter(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)

@@ -26,6 +26,7 @@ from chargehand.kit.ids import new_id
 from chargehand.storage.engines import WRITES
 from chargehand.storage.inbox.closing import close_on_sqlite
 from chargehand.storage.inbox.failures import translated
+from chargehand.storage.inbox.pruning import prune_on_sqlite
 from chargehand.storage.inbox.tables import DeliveryState, inbox_deliveries
 from chargehand.storage.inbox.version import open_version_source
 
@@ -128,22 +129,22 @@ class InboxReader:
 
     def prune(self, before: datetime, *, limit: int) -> int:
         """Delete closed deliveries received before a moment, oldest first; how many went."""
-        # Ids sort by time, so their index leads straight to the oldest rows.
-        bound = new_id("dlv", before + _ID_LAG)
-        old = (
-            select(_t.seq)
-            .where(
-                _t.delivery_id < bound,
-                _t.state.in_(_CLOSED),
-                _t.received_at < to_micros(before),
+        bound = _bound(before)
+        if self._engine.dialect.name == "sqlite":
+            return prune_on_sqlite(
+                self._engine, bound=bound, before_micros=to_micros(before), limit=limit
             )
-            .order_by(_t.delivery_id)
-            .limit(limit)
-        )
+        old = select(_t.seq).where(*_is_prunable(before)).order_by(_t.delivery_id).limit(limit)
         with self._writing() as connection:
             return connection.execute(
                 delete(inbox_deliveries).where(_t.seq.in_(old.scalar_subquery()))
             ).rowcount
+
+    def count_prunable(self, before: datetime) -> int:
+        """How many closed deliveries were received before a moment."""
+        counting = select(func.count()).select_from(inbox_deliveries).where(*_is_prunable(before))
+        with self._reading() as connection:
+            return connection.execute(counting).scalar_one()
 
     def close(self) -> None:
         """Give the connections back; safe to call twice."""
@@ -164,6 +165,19 @@ class InboxReader:
 
 def _is_open() -> ColumnElement[bool]:
     return _t.state == DeliveryState.STORED.value
+
+
+def _bound(before: datetime) -> str:
+    """Ids sort by time, so their index leads straight to the oldest rows."""
+    return new_id("dlv", before + _ID_LAG)
+
+
+def _is_prunable(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _t.delivery_id < _bound(before),
+        _t.state.in_(_CLOSED),
+        _t.received_at < to_micros(before),
+    )
 
 
 def _choose(

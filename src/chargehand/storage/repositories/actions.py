@@ -16,6 +16,7 @@ from chargehand.storage.repositories.rows import (
     AnyRow,
     Repository,
     content_of,
+    is_erased,
     load_object,
     micros,
     moment,
@@ -216,4 +217,5 @@ def _action(row: AnyRow) -> ActionRecord:
         finished_at=moment(row.finished_at),
         result=load_object(row.result),
         problem=row.problem,
+        is_erased=is_erased(row),
     )

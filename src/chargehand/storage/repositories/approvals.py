@@ -7,7 +7,7 @@ from chargehand.domain.records import ApprovalRecord, ApprovalState, Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import short_id
 from chargehand.storage.repositories.contents import ContentWriter
-from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, moment
+from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, is_erased, moment
 from chargehand.storage.tables import approvals
 
 
@@ -125,4 +125,5 @@ def _approval(row: AnyRow) -> ApprovalRecord:
         decided_by=row.decided_by,
         decided_via=row.decided_via,
         reason=content_of(row).get("reason", ""),
+        is_erased=is_erased(row),
     )

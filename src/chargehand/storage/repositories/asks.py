@@ -20,7 +20,14 @@ from chargehand.storage.repositories.encoding import (
     visibility_from_json,
     visibility_to_json,
 )
-from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, micros, moment
+from chargehand.storage.repositories.rows import (
+    AnyRow,
+    Repository,
+    content_of,
+    is_erased,
+    micros,
+    moment,
+)
 from chargehand.storage.tables import asks
 
 
@@ -29,7 +36,8 @@ class StoredAsk:
     """An ask with the bookkeeping around it.
 
     Shape: `must_check_own_mark` asks the worker to make sure the comment is not our own;
-    `problem` is a closed word, empty while all is well.
+    `problem` is a closed word, empty while all is well; `is_erased` says that its words and its
+    asker are gone for good.
     """
 
     ask: Ask
@@ -40,6 +48,7 @@ class StoredAsk:
     closed_at: datetime | None
     closed_by: str
     problem: str
+    is_erased: bool = False
 
 
 class AskReader(Repository):
@@ -211,4 +220,5 @@ def _ask(row: AnyRow) -> StoredAsk:
         closed_at=moment(row.closed_at),
         closed_by=row.closed_by,
         problem=row.problem,
+        is_erased=is_erased(row),
     )

@@ -27,6 +27,7 @@ from chargehand.storage.repositories.rows import (
     AnyRow,
     Repository,
     content_of,
+    is_erased,
     load_object,
 )
 from chargehand.storage.tables import decisions
@@ -202,4 +203,5 @@ def _decision(row: AnyRow) -> DecisionRecord:
         cost_usd=Decimal(row.cost_micro_usd) / _MICRO,
         policy_version=row.policy_version,
         decided_at=from_micros(row.decided_at),
+        is_erased=is_erased(row),
     )

@@ -12,7 +12,7 @@ from chargehand.domain.ids import EventId
 from chargehand.domain.records import DeliveryRecord, EventRecord, Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.contents import ContentWriter
-from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, micros
+from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, is_erased, micros
 from chargehand.storage.tables import deliveries, events
 
 
@@ -145,6 +145,7 @@ def _event(row: AnyRow) -> EventRecord:
         recorded_at=from_micros(row.recorded_at),
         text=content.get("text"),
         data=content.get("data", {}),
+        is_erased=is_erased(row),
     )
 
 

@@ -122,6 +122,11 @@ def content_of(row: AnyRow) -> dict[str, Any]:
     return dict(load_object(row.content)) if row.content is not None else {}
 
 
+def is_erased(row: AnyRow) -> bool:
+    """Whether a row read with its content had one that is gone for good."""
+    return row.content_id is not None and row.content is None
+
+
 def load_object(text: str) -> JSONObject:
     """A JSON object that we wrote ourselves."""
     value = json.loads(text)

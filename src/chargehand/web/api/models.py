@@ -13,6 +13,7 @@ from chargehand.domain.event import ActorKind, EventKind, VisibilityKind
 from chargehand.domain.intent import IntentForm, IntentKind
 from chargehand.domain.records import ApprovalState, EffectState, Severity
 from chargehand.flags.registry import Flag
+from chargehand.domain.retention import Kept
 
 ID_LETTERS = "[0-9a-hjkmnp-tv-z]{26}"
 
@@ -48,6 +49,11 @@ class Shown(BaseModel):
 
 
 Item = TypeVar("Item")
+
+
+IsErased = Annotated[
+    bool, Field(description="The names and texts of it are gone for good, by age or on request.")
+]
 
 
 class Page(Shown, Generic[Item]):
@@ -95,6 +101,7 @@ class Event(Shown):
     recorded_at: datetime
     text: str | None = Field(description="What was written; null without text or after erasure.")
     data: dict[str, JsonValue] = Field(description="Further facts, by kind.")
+    is_erased: IsErased
 
 
 class Person(Shown):
@@ -146,6 +153,7 @@ class Ask(Shown):
     closed_at: datetime | None
     closed_by: Actor
     problem: Problem
+    is_erased: IsErased
 
 
 class Source(Shown):
@@ -184,6 +192,7 @@ class Decision(Shown):
     withheld: list[str] = Field(description="What was left out for the audience's sake.")
     policy_version: int = Field(description="The policy in force when it was decided.")
     decided_at: datetime
+    is_erased: IsErased
 
 
 class Action(Shown):
@@ -209,6 +218,7 @@ class Action(Shown):
     finished_at: datetime | None
     result: dict[str, JsonValue] = Field(description="The vendor's id and address of the effect.")
     problem: Problem
+    is_erased: IsErased
 
 
 class PlainApproval(Shown):
@@ -225,6 +235,7 @@ class PlainApproval(Shown):
     decided_by: Actor
     decided_via: str = Field(description="The way it was decided; empty while it is open.")
     reason: str = Field(description="What the person said; empty without a word.")
+    is_erased: IsErased
 
 
 class Approval(PlainApproval):
@@ -395,6 +406,14 @@ class Hold(Shown):
     held_by: str
     lifted_at: datetime | None
     lifted_by: str
+class RetentionLine(Shown):
+    """How long one class of names and texts is kept, and what the last pruning took."""
+
+    kept: Kept
+    kept_days: float
+    last_at: datetime | None = Field(description="The last run; null before the first.")
+    last_rows: int
+    total_rows: int
 
 
 class Status(Shown):
@@ -410,6 +429,7 @@ class Status(Shown):
     hold: Hold | None = Field(
         description="After a restore: nothing is sent until the operator resumes; null otherwise."
     )
+    retention: list[RetentionLine]
 
 
 class ActionTrace(Shown):

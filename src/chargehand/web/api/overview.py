@@ -22,9 +22,13 @@ def add_overview_routes(router: APIRouter, deps: APIDeps) -> None:
     async def read_status(_query: Nothing) -> JSONValue:
         """Connections, what waits, and how long the audit chain is."""
         counts = await asyncio.to_thread(deps.queue.counts)
-        now = deps.clock.now()
+        now, retention = deps.clock.now(), deps.rules.retention
         return await deps.database.aread(
-            lambda tx: to_json(looking.read_status(tx, inbox=counts, version=deps.version, now=now))
+            lambda tx: to_json(
+                looking.read_status(
+                    tx, inbox=counts, retention=retention, version=deps.version, now=now
+                )
+            )
         )
 
     @router.get("/stats", response_model=Stats, responses=problems(), tags=[Tag.OVERVIEW])

@@ -1,0 +1,64 @@
+"""`privacy`: what is kept of people, for how long, and a copy of it for one who asks."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chargehand.cli.context import Invocation, operator_name
+from chargehand.cli.keeping import WORDS
+from chargehand.cli.output import plain_lines
+from chargehand.domain.retention import Kept
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes longer to load than `--help` may.
+    from chargehand.pipeline.pruning import Pruning
+
+privacy = typer.Typer(
+    name="privacy",
+    help="Names and texts of people go after their retention; the settings say when. Rows, digests "
+    "and the audit stay.\n\nExample: chargehand privacy prune --dry-run",
+    no_args_is_help=True,
+)
+
+
+@privacy.command("prune")
+def prune(
+    context: typer.Context,
+    *,
+    now: Annotated[
+        bool, typer.Option("--now/--dry-run", help="Do it, or only count what would go.")
+    ] = False,
+) -> None:
+    """Let go of what is past its retention; the worker does the same by itself every hour.
+
+    Example: chargehand privacy prune --now
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.configured import pipeline_rules
+    from chargehand.pipeline.pruning import Pruning
+
+    with invocation.open_stores() as (settings, stores):
+        rules = pipeline_rules(settings)
+        clock = invocation.clock(settings)
+        pruning = Pruning(stores.database, stores.queue, rules.retention, clock)
+        rows = _run(pruning) if now else pruning.preview()
+    word = "went" if now else "would go"
+    table = [
+        (str(rows[kept]), WORDS[kept], f"older than {rules.retention[kept].days} days {word}")
+        for kept in Kept
+    ]
+    for line in plain_lines(table):
+        typer.echo(line)
+    if not now:
+        typer.echo("Nothing was changed; --now does it.")
+
+
+def _run(pruning: "Pruning") -> dict[Kept, int]:
+    run = pruning.begin()
+    while run.step():
+        # A running service shares the databases, and goes first.
+        time.sleep(run.rest_s)
+    run.finish(by=operator_name())
+    return run.removed

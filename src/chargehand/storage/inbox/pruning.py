@@ -1,0 +1,30 @@
+"""Deletes deliveries past their retention on SQLite in one call into it, see `closing`."""
+
+from sqlalchemy import Engine
+
+from chargehand.storage.inbox.failures import translated
+from chargehand.storage.patience import patience_of, patiently
+
+_PRUNE = """
+DELETE FROM inbox_deliveries WHERE seq IN (
+    SELECT seq FROM inbox_deliveries
+    WHERE delivery_id < ? AND state IN ('dispatched', 'dead') AND received_at < ?
+    ORDER BY delivery_id LIMIT ?
+)
+"""
+
+
+def prune_on_sqlite(engine: Engine, *, bound: str, before_micros: int, limit: int) -> int:
+    """Delete closed deliveries received before a moment, oldest first; how many went.
+
+    Raises: InboxUnavailable.
+    """
+    values = (bound, before_micros, limit)
+    with translated():
+        pooled = engine.raw_connection()
+        try:
+            cursor = pooled.cursor()
+            patiently(lambda: cursor.execute(_PRUNE, values), patience_s=patience_of(engine))
+            return int(cursor.rowcount)
+        finally:
+            pooled.close()
