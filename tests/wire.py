@@ -24,6 +24,7 @@ _KINDS = {
     ("PUT", "/assignee"): ActionKind.JIRA_ASSIGN_ISSUE,
     ("PUT", ""): ActionKind.JIRA_ADD_LABELS,
 }
+_LINK = "/rest/api/3/issueLink"
 _ISSUE = re.compile(r"/rest/api/3/issue/(?P<target>[^/]+)(?P<part>/\w+)?")
 # The fake says so in the body of every failure a test ordered; no contract documents those.
 _ORDERED = b"Injected failure"
@@ -66,6 +67,7 @@ class Write:
     """A request that asks Jira for a change, as it left.
 
     Shape: `kind` is None for the mark on a service-desk comment, which belongs to the comment;
+    `target` names both ends of a link, the first being where it begins;
     `action_id` is what the request itself carries, empty when it carries none.
     """
 
@@ -144,9 +146,14 @@ def _subject_of(method: str, path: str, body: Any) -> tuple[ActionKind | None, s
     if found := _SERVICE_COMMENT.fullmatch(path):
         public = ActionKind.JIRA_REPLY_TO_CUSTOMER
         return (public if body["public"] else ActionKind.JIRA_ADD_INTERNAL_COMMENT), found[1], ""
+    if path == _LINK:
+        both = f"{body['inwardIssue']['key']} {body['outwardIssue']['key']}"
+        return ActionKind.JIRA_LINK_ISSUES, both, ""
     found = _ISSUE.fullmatch(path)
     assert found is not None, f"nobody allowed {method} {path}"
     kind = _KINDS[method, found["part"] or ""]
+    if kind is ActionKind.JIRA_ADD_LABELS and "fields" in body:
+        kind = ActionKind.JIRA_UPDATE_FIELDS
     marks = [one["value"]["action_id"] for one in (body or {}).get("properties", ())]
     assert len(marks) == (kind is ActionKind.JIRA_ADD_COMMENT)
     return kind, found["target"], "".join(marks)

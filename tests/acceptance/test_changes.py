@@ -13,11 +13,15 @@ COMMANDS = [
     pytest.param("@bot assign to me", "Assign issues", id="assign"),
     pytest.param("@bot move to In Review", "Transition issues", id="transition"),
     pytest.param("@bot label urgent", "Edit issues", id="label"),
+    pytest.param("@bot link relates to PAY-12", "Link issues", id="link"),
+    pytest.param("@bot set priority Low", "Edit issues", id="fields"),
 ]
 CHANGES = [
     pytest.param("@bot assign this to Tom Berg", "jira.assign_issue", id="assign"),
     pytest.param("@bot move to In Review", "jira.transition_issue", id="transition"),
     pytest.param("@bot label urgent", "jira.add_labels", id="label"),
+    pytest.param("@bot link relates to PAY-12", "jira.link_issues", id="link"),
+    pytest.param("@bot set priority Low", "jira.update_fields", id="fields"),
 ]
 
 
@@ -29,6 +33,11 @@ def is_changed(house: House, kind: str) -> bool:
         case "jira.transition_issue":
             workflow = house.jira.project("PAY").workflow
             return workflow.status(issue.status).name == "In Review"
+        case "jira.link_issues":
+            ends = [(one.kind, one.source, one.target) for one in house.jira.state.links]
+            return ("Relates", "PAY-7", "PAY-12") in ends
+        case "jira.update_fields":
+            return issue.priority == "Low"
         case _:
             return issue.labels == ("refunds", "urgent")
 
@@ -174,6 +183,19 @@ class TestDoing:
             pytest.param(
                 "@bot label urgent", "jira.add_labels", "Add labels to PAY-7: urgent", id="label"
             ),
+            pytest.param(
+                "@bot link relates to PAY-12",
+                "jira.link_issues",
+                "Link PAY-7 to PAY-12: PAY-7 relates to PAY-12\n"
+                "links between the two now: is blocked by",
+                id="link",
+            ),
+            pytest.param(
+                "@bot set components Ledger, web shop",
+                "jira.update_fields",
+                'Set on PAY-7:\ncomponents: "Ledger", "Web shop" (now: nothing)',
+                id="fields",
+            ),
         ],
     )
     async def test_preview_says_exactly_what_would_change(
@@ -229,6 +251,18 @@ class TestBase:
                 lambda jira: jira.edit("PAY-7", author="Mei Tanaka", fields={"labels": ["x"]}),
                 id="label",
             ),
+            pytest.param(
+                "@bot link relates to PAY-12",
+                lambda jira: jira.add_link("PAY-12", "PAY-7", kind="Duplicate"),
+                id="link",
+            ),
+            pytest.param(
+                "@bot set due 2026-12-24",
+                lambda jira: jira.edit(
+                    "PAY-7", author="Mei Tanaka", fields={"duedate": "2026-12-01"}
+                ),
+                id="fields",
+            ),
         ],
     )
     async def test_state_changed_meanwhile_is_not_overwritten(
@@ -259,6 +293,10 @@ class TestBase:
             jira.assign("PAY-7", author="Mei Tanaka", to="Tom Berg")
         elif kind == "jira.transition_issue":
             jira.transition("PAY-7", author="Mei Tanaka", to="In Review")
+        elif kind == "jira.link_issues":
+            jira.add_link("PAY-7", "PAY-12", kind="Relates")
+        elif kind == "jira.update_fields":
+            jira.edit("PAY-7", author="Mei Tanaka", fields={"priority": {"name": "Low"}})
         else:
             jira.edit("PAY-7", author="Mei Tanaka", fields={"labels": ["refunds", "urgent"]})
 
@@ -275,6 +313,8 @@ class TestBase:
             ),
             pytest.param("@bot move to In Progress", "is already in *In Progress*", id="status"),
             pytest.param("@bot label refunds", "already has the label", id="label"),
+            pytest.param("@bot link is blocked by PAY-12", "already is blocked by", id="link"),
+            pytest.param("@bot set components none", "has no components already", id="fields"),
         ],
     )
     async def test_what_is_so_already_is_a_sentence_and_no_change(
@@ -294,6 +334,11 @@ class TestBase:
             pytest.param("@bot move to Shipped", "can not move from", id="no-such-status"),
             pytest.param("@bot assign to Zoe Quinn", "I found nobody called", id="no-such-person"),
             pytest.param("@bot assign to Priya Shah", "I found nobody called", id="not-assignable"),
+            pytest.param("@bot link blocks PAY-15", "I can not find PAY-15", id="hidden-item"),
+            pytest.param("@bot link blocks PAY-99", "I can not find PAY-99", id="no-such-item"),
+            pytest.param("@bot link blocks HELP-1", "items of PAY only", id="other-project"),
+            pytest.param("@bot link blocks PAY-7", "linked to itself", id="itself"),
+            pytest.param("@bot set priority Urgent", "Possible: Highest, High", id="no-such-value"),
         ],
     )
     async def test_what_is_not_possible_is_said_with_what_is(

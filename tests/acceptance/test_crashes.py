@@ -114,6 +114,21 @@ async def test_send_that_may_be_under_way_is_waited_out_before_it_is_looked_up(
             lambda house: house.jira.issue("PAY-7").labels == ("refunds", "urgent"),
             id="label",
         ),
+        pytest.param(
+            "@bot link relates to PAY-12",
+            "/rest/api/3/issueLink",
+            lambda house: (
+                [one.kind for one in house.jira.state.links if one.target == "PAY-12"]
+                == ["Relates"]
+            ),
+            id="link",
+        ),
+        pytest.param(
+            "@bot set priority Low",
+            "/rest/api/3/issue/PAY-7",
+            lambda house: house.jira.issue("PAY-7").priority == "Low",
+            id="fields",
+        ),
     ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -121,7 +136,7 @@ async def test_death_around_a_change_leaves_it_done_once(
     house: House, command: str, path: str, is_there: Callable[[House], bool], when: str
 ) -> None:
     house.mode("auto")
-    method = "POST" if path.endswith("transitions") else "PUT"
+    method = "POST" if path.endswith(("transitions", "issueLink")) else "PUT"
     kill_at(when, method, path)(house)
     await house.say(command)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from chargehand.connectors.jira import params
+from chargehand.connectors.jira import change_params, params
 from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
 from tools.reference.markdown import page, table
@@ -56,6 +56,16 @@ _KINDS: Final[Mapping[ActionKind, _Kind]] = {
     ActionKind.JIRA_ADD_LABELS: _Kind(
         "Adds labels; those that are there stay.", params.LabelsParams, params.LabelsBase
     ),
+    ActionKind.JIRA_LINK_ISSUES: _Kind(
+        "Links a work item to another one of its project.",
+        change_params.LinkParams,
+        change_params.LinkBase,
+    ),
+    ActionKind.JIRA_UPDATE_FIELDS: _Kind(
+        "Sets fields; which ones may be set is in the connection's `editable_fields`.",
+        change_params.FieldsParams,
+        change_params.FieldsBase,
+    ),
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",
@@ -80,6 +90,16 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.AssignBase, "name"): "Their name, for people; empty for nobody.",
     (params.LabelsParams, "labels"): "1 to 50 labels, each once, without spaces.",
     (params.LabelsBase, "labels"): "The labels before.",
+    (change_params.LinkParams, "to"): "The key of the other work item.",
+    (change_params.LinkParams, "relation"): "How the target will stand to it, in Jira's words.",
+    (change_params.LinkParams, "link_type"): "Jira's name of the kind of link.",
+    (change_params.LinkParams, "direction"): "`outward` or `inward`: which end the target is.",
+    (change_params.LinkBase, "relations"): "How the two stood to each other by links before, in "
+    "Jira's words.",
+    (change_params.FieldsParams, "fields"): "The new values by field: `summary`, `priority` and "
+    "`due` (`YYYY-MM-DD`, `null` for none) are texts, `components` and `fix_versions` lists of "
+    "names.",
+    (change_params.FieldsBase, "fields"): "The values before, of the same fields.",
 }
 _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {
     ActionState.PROPOSED: "Made and not yet given its mode; none is ever stored in this state.",

@@ -57,5 +57,6 @@ def open_client(
         email=configured.email,
         bot_account_id=AccountId(configured.account_id) if configured.account_id else None,
         request_timeout_s=configured.request_timeout.total_seconds(),
+        editable_fields=frozenset(configured.editable_fields),
     )
     return JiraClient(config, clock, observer=observer, transport=transport)

@@ -15,7 +15,7 @@ from chargehand.commands.spoken import SpokenLine, Standing
 from chargehand.commands.tokens import MENTION, Token, TokenKind
 from chargehand.commands.writes import read_write
 from chargehand.domain.ids import WorkItemKey
-from chargehand.domain.intent import Intent
+from chargehand.domain.intent import Intent, IntentKind
 
 # A complaint about a line below the mention is worth reading only when it was meant as a command.
 _COMPLAINT_MAX_WORDS = 4
@@ -206,10 +206,18 @@ def _without_vague(
     is_another_named = False
     for reading, line in zip(readings, lines, strict=True):
         keys = {token.key for token in (*line.before, *line.after)} - {None, own}
-        is_another_named = is_another_named or bool(keys)
+        linked = {key for intent in reading.intents for key in _linked_to(intent)}
         is_named = any(intent.work_item is not None for intent in reading.intents)
-        is_vague = is_another_named and "it" in reading.words and not is_named
+        is_vague = (is_another_named or bool(keys - linked)) and "it" in reading.words
+        is_vague = is_vague and not is_named
+        is_another_named = is_another_named or bool(keys)
         yield _blocked(reading, Problem.ITEM_NOT_CLEAR) if is_vague else reading
+
+
+def _linked_to(intent: Intent) -> tuple[WorkItemKey, ...]:
+    """The other end of a link, which "it" on the same line can not mean."""
+    is_link = intent.kind is IntentKind.LINK
+    return tuple(WorkItemKey(key) for key in intent.arguments.values()) if is_link else ()
 
 
 def _blocked(reading: LineReading, problem: Problem) -> LineReading:

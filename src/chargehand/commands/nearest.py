@@ -16,7 +16,9 @@ _SHORT_ASK_MAX_WORDS = 2
 _NO_MISTAKES = word_set(
     """more love mode made most live give table able held hello heap step state states static
     starts start way why how hue die dye duo dune two whole whose whom sum label's dues moved
-    assigned moving assigning labeled labelled labeling transitioned"""
+    assigned moving assigning labeled labelled labeling transitioned
+    get let see bet sit sat yet net wet met pet sent seat sets test like likes line lines links
+    linked linking think ink pink sink lint kink wink"""
 )
 
 

@@ -28,6 +28,16 @@ class Problem(StrEnum):
     STATUS_NOT_ONE = "status_not_one"
     LABELS_MISSING = "labels_missing"
     LABEL_NOT_POSSIBLE = "label_not_possible"
+    ITEM_MISSING = "item_missing"
+    ITEM_NOT_ONE = "item_not_one"
+    CHOICE_MISSING = "choice_missing"
+    CHOICE_NOT_ONE = "choice_not_one"
+    DAY_MISSING = "day_missing"
+    DAY_NOT_ONE = "day_not_one"
+    TITLE_MISSING = "title_missing"
+    TITLE_NOT_QUOTED = "title_not_quoted"
+    NAMES_MISSING = "names_missing"
+    NAMES_NOT_CLEAR = "names_not_clear"
 
 
 def unclear(heard: str, *, command: Command | None = None, problem: str = "") -> Intent:
@@ -60,6 +70,11 @@ def describe(problem: Problem, command: Command, *, found: str = "") -> str:
 
 _PERSONS = "allowed are me, nobody, a mention, or a full name in quotes"
 _STATUSES = "allowed is the name of one status or transition, in quotes if needed"
+_ITEMS = "allowed is the key of one other work item"
+_CHOICES = "allowed is one of the values Jira offers, in quotes if needed"
+_DAYS = "allowed is one day written as YYYY-MM-DD, or none"
+_TITLES = "allowed is the whole title in quotation marks, up to 255 characters"
+_NAMES = "allowed are names separated by commas, in quotes if needed, or none"
 _LABELS = "allowed are one to ten labels, each a single word"
 
 SENTENCES = {
@@ -83,4 +98,14 @@ SENTENCES = {
     Problem.STATUS_NOT_ONE: f"“{{shown}}” does not name one status; {_STATUSES}.",
     Problem.LABELS_MISSING: f"the label is missing; {_LABELS}.",
     Problem.LABEL_NOT_POSSIBLE: f"“{{shown}}” can not be a label; {_LABELS}.",
+    Problem.ITEM_MISSING: f"the other work item is missing; {_ITEMS}.",
+    Problem.ITEM_NOT_ONE: f"“{{shown}}” does not name one work item; {_ITEMS}.",
+    Problem.CHOICE_MISSING: f"the value is missing; {_CHOICES}.",
+    Problem.CHOICE_NOT_ONE: f"“{{shown}}” does not name one value; {_CHOICES}.",
+    Problem.DAY_MISSING: f"the day is missing; {_DAYS}.",
+    Problem.DAY_NOT_ONE: f"“{{shown}}” is not one day; {_DAYS}.",
+    Problem.TITLE_MISSING: f"the title is missing; {_TITLES}.",
+    Problem.TITLE_NOT_QUOTED: f"“{{shown}}” can not be a title; {_TITLES}.",
+    Problem.NAMES_MISSING: f"the names are missing; {_NAMES}.",
+    Problem.NAMES_NOT_CLEAR: f"“{{shown}}” is not a list of names; {_NAMES}.",
 }

@@ -13,6 +13,8 @@ class Argument(StrEnum):
     PERSON = "person"
     STATUS = "status"
     LABELS = "labels"
+    ITEM = "item"
+    FIELD = "field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,23 @@ COMMANDS: tuple[Command, ...] = (
         usage="label [KEY] [add] name ...",
         does="Proposes labels to add.",
         examples=("label backend flaky", "add the label backend"),
+    ),
+    Command(
+        kind=IntentKind.LINK,
+        name="link",
+        argument=Argument.ITEM,
+        usage="link [KEY] blocks | is blocked by | relates to | duplicates KEY",
+        does="Proposes a link to another work item of the project.",
+        examples=("link blocks PAY-12", "mark this as a duplicate of PAY-12"),
+    ),
+    Command(
+        kind=IntentKind.SET,
+        name="set",
+        argument=Argument.FIELD,
+        usage='set [KEY] priority NAME | due YYYY-MM-DD | summary "…" | components A, B'
+        " | fix version NAME",
+        does="Proposes another value of a field.",
+        examples=("set priority High", "change the due date to 2026-12-01"),
     ),
 )
 

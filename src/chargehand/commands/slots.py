@@ -1,7 +1,9 @@
-"""Reads the arguments of a change: one person, one status, or one to ten labels."""
+"""Reads the arguments of a change: a person, a status, labels, another item or a field's value."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from chargehand.commands.problems import Problem
 from chargehand.commands.tokens import COMMA, Token, TokenKind, looks_like_key
@@ -15,6 +17,11 @@ NAME_MAX_CHARS = 120
 STATUS_MAX_CHARS = 80
 LABEL_MAX_CHARS = 255
 LABELS_MAX = 10
+TITLE_MAX_CHARS = 255
+NAMES_MAX = 10
+NOTHING = frozenset({"none", "nothing", "empty"})
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CHOICE_MAX_WORDS = 4
 _NAME_MAX_WORDS = 4
 _STATUS_MAX_WORDS = 6
 _STATUS_MAX_WORDS_WITHOUT_TO = 3
@@ -77,11 +84,11 @@ def read_slot(slot: str, tokens: Sequence[Token], *, before: str) -> Argument | 
     foreign = next((token for token in tokens if _is_foreign_key(token)), None)
     if foreign is not None and (slot != "<labels>" or _is_first_of_many(foreign, tokens)):
         return Unfit(Problem.KEY_NOT_OURS, foreign.value)
-    if slot == "<person>":
-        return _read_person(tokens)
     if slot == "<status>":
         return _read_status(tokens, before=before)
-    return _read_labels(tokens, before=before)
+    if slot == "<labels>":
+        return _read_labels(tokens, before=before)
+    return _READERS[slot](tokens)
 
 
 def _is_foreign_key(token: Token) -> bool:
@@ -187,6 +194,97 @@ def _is_label(token: Token) -> bool:
     if token.key is not None:
         return False
     return token.kind is TokenKind.WORD and token.word not in _NOT_IN_A_LABEL
+
+
+def _read_item(tokens: Sequence[Token]) -> Argument | Unfit:
+    if not tokens:
+        return Unfit(Problem.ITEM_MISSING, "")
+    key = tokens[0].key
+    if len(tokens) > 1 or key is None:
+        return Unfit(Problem.ITEM_NOT_ONE, _written(tokens))
+    return Argument("item", key)
+
+
+def _read_choice(tokens: Sequence[Token]) -> Argument | Unfit:
+    """One value out of those a field offers; which they are is only known later."""
+    if not tokens:
+        return Unfit(Problem.CHOICE_MISSING, "")
+    name = _written(tokens)
+    is_quoted = len(tokens) == 1 and tokens[0].kind is TokenKind.QUOTED
+    is_name = (is_quoted or _is_bare_choice(tokens)) and _fits(name, NAME_MAX_CHARS)
+    return Argument("choice", name) if is_name else Unfit(Problem.CHOICE_NOT_ONE, name)
+
+
+def _is_bare_choice(tokens: Sequence[Token]) -> bool:
+    is_short = len(tokens) <= _CHOICE_MAX_WORDS
+    return is_short and _is_plain(tokens) and _BEYOND_A_NAME.isdisjoint(t.word for t in tokens)
+
+
+def _read_day(tokens: Sequence[Token]) -> Argument | Unfit:
+    if not tokens:
+        return Unfit(Problem.DAY_MISSING, "")
+    written = _written(tokens)
+    if len(tokens) == 1 and tokens[0].word in NOTHING:
+        return Argument("day", "none")
+    # "Friday" and "12/1" mean different days to different people; a deadline is not guessed.
+    if len(tokens) > 1 or not _DAY.fullmatch(written) or not _is_day(written):
+        return Unfit(Problem.DAY_NOT_ONE, written)
+    return Argument("day", written)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_title(tokens: Sequence[Token]) -> Argument | Unfit:
+    if not tokens:
+        return Unfit(Problem.TITLE_MISSING, "")
+    title = _written(tokens)
+    is_quoted = len(tokens) == 1 and tokens[0].kind is TokenKind.QUOTED
+    if is_quoted and _fits(title, TITLE_MAX_CHARS):
+        return Argument("title", title)
+    return Unfit(Problem.TITLE_NOT_QUOTED, title)
+
+
+def _read_names(tokens: Sequence[Token]) -> Argument | Unfit:
+    """Names between commas, given as one text with a line for each."""
+    if not tokens:
+        return Unfit(Problem.NAMES_MISSING, "")
+    if len(tokens) == 1 and tokens[0].word in NOTHING:
+        return Argument("names", "none")
+    names: list[str] = []
+    for part in _parts(tokens):
+        read = _read_choice(part)
+        if isinstance(read, Unfit):
+            return Unfit(Problem.NAMES_NOT_CLEAR, _written(tokens))
+        names.append(read.value)
+    if len(names) > NAMES_MAX:
+        return Unfit(Problem.NAMES_NOT_CLEAR, _written(tokens))
+    return Argument("names", "\n".join(dict.fromkeys(names)))
+
+
+def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.word in (COMMA, "and", "&"):
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [part for part in parts if part]
+
+
+_READERS: Mapping[str, Callable[[Sequence[Token]], Argument | Unfit]] = {
+    "<person>": _read_person,
+    "<item>": _read_item,
+    "<choice>": _read_choice,
+    "<day>": _read_day,
+    "<title>": _read_title,
+    "<names>": _read_names,
+}
 
 
 def _distinct(tokens: Sequence[Token]) -> list[Token]:

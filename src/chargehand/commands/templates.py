@@ -18,7 +18,9 @@ from dataclasses import dataclass
 _PART = re.compile(r"\[([^\]]*)\]|\(([^)]*)\)|(\S+)")
 _ANY = "..."
 _ANY_MAX_WORDS = 8
-_SLOTS = frozenset({"<person>", "<status>", "<labels>"})
+_SLOTS = frozenset(
+    {"<person>", "<status>", "<labels>", "<item>", "<choice>", "<day>", "<title>", "<names>"}
+)
 
 Words = Sequence[str]
 Classes = Mapping[str, tuple[str, ...]]

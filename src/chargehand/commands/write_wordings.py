@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from chargehand.commands.question_wordings import CLASSES
 from chargehand.commands.tokens import KEY
 from chargehand.domain.intent import IntentKind
+from chargehand.domain.work_item import FieldName
 
 NOBODY = "nobody"
 DONE = "done"
@@ -23,21 +24,40 @@ WRITE_CLASSES: dict[str, tuple[str, ...]] = {
     ),
     "MOVE": ("move / transition / set / put / switch",),
     "TAGS": ("label / labels / tag / tags",),
+    "EDIT": ("set / change",),
+    "DUE_DATE": ("due / due date / deadline",),
+    "TITLE": ("summary / title",),
+    "PARTS": ("component / components",),
+    "VERSIONS": ("fix version / fix versions",),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One imperative; `value` is what it says where the template has no slot."""
+    """One imperative.
+
+    Shape: `value` is what it says where the template has no slot; `argument` names what the value
+    or the slot is for, empty where the kind has one argument only.
+    """
 
     kind: IntentKind
     source: str
     value: str = ""
+    argument: str = ""
 
 
 _ASSIGN = IntentKind.ASSIGN
 _TRANSITION = IntentKind.TRANSITION
 _LABEL = IntentKind.LABEL
+_LINK = IntentKind.LINK
+_SET = IntentKind.SET
+
+BLOCKS = "blocks"
+BLOCKED_BY = "is blocked by"
+RELATES = "relates to"
+DUPLICATES = "duplicates"
+DUPLICATED_BY = "is duplicated by"
+NONE = "none"
 
 WORDINGS: tuple[Wording, ...] = (
     Wording(_ASSIGN, "(assign / reassign) [THIS] [back] [to] <person>"),
@@ -64,4 +84,48 @@ WORDINGS: tuple[Wording, ...] = (
     Wording(_LABEL, "(add / apply) [the / a] TAGS <labels> [to THIS]"),
     Wording(_LABEL, "(add / apply) [the] <labels> (label / labels / tag) [to THIS]"),
     Wording(_LABEL, "put [the] TAGS <labels> on THIS"),
+    Wording(_LINK, "link [THIS] (blocks / as blocking) <item>", argument=BLOCKS),
+    Wording(
+        _LINK,
+        "link [THIS] (is blocked by / blocked by / as blocked by) <item>",
+        argument=BLOCKED_BY,
+    ),
+    Wording(
+        _LINK,
+        "link [THIS] (relates to / as related to / as relating to / to / with / and) <item>",
+        argument=RELATES,
+    ),
+    Wording(
+        _LINK,
+        "link [THIS] (duplicates / as duplicate of / as a duplicate of) <item>",
+        argument=DUPLICATES,
+    ),
+    Wording(
+        _LINK,
+        "link [THIS] (is duplicated by / duplicated by / as duplicated by) <item>",
+        argument=DUPLICATED_BY,
+    ),
+    Wording(_LINK, "mark THIS as blocking <item>", argument=BLOCKS),
+    Wording(_LINK, "mark THIS as blocked by <item>", argument=BLOCKED_BY),
+    Wording(_LINK, "mark THIS as related to <item>", argument=RELATES),
+    Wording(_LINK, "mark THIS as [a / the] duplicate of <item>", argument=DUPLICATES),
+    Wording(_SET, "EDIT [the] priority [of THIS] [to] <choice>", argument=FieldName.PRIORITY),
+    Wording(_SET, "EDIT THIS priority [to] <choice>", argument=FieldName.PRIORITY),
+    Wording(_SET, "make THIS [a] <choice> priority", argument=FieldName.PRIORITY),
+    Wording(_SET, "EDIT [the] DUE_DATE [of THIS] [to / on] <day>", argument=FieldName.DUE),
+    Wording(_SET, "EDIT THIS DUE_DATE [to / on] <day>", argument=FieldName.DUE),
+    Wording(_SET, "make THIS due [on] <day>", argument=FieldName.DUE),
+    Wording(
+        _SET,
+        "(remove / clear) [the] DUE_DATE [of THIS / from THIS]",
+        NONE,
+        argument=FieldName.DUE,
+    ),
+    Wording(_SET, "EDIT [the] TITLE [of THIS] [to] <title>", argument=FieldName.SUMMARY),
+    Wording(_SET, "EDIT THIS TITLE [to] <title>", argument=FieldName.SUMMARY),
+    Wording(_SET, "rename THIS [to / as] <title>", argument=FieldName.SUMMARY),
+    Wording(_SET, "EDIT [the] PARTS [of THIS] [to] <names>", argument=FieldName.COMPONENTS),
+    Wording(_SET, "EDIT THIS PARTS [to] <names>", argument=FieldName.COMPONENTS),
+    Wording(_SET, "EDIT [the] VERSIONS [of THIS] [to] <names>", argument=FieldName.FIX_VERSIONS),
+    Wording(_SET, "EDIT THIS VERSIONS [to] <names>", argument=FieldName.FIX_VERSIONS),
 )

@@ -16,7 +16,18 @@ from chargehand.commands.write_wordings import WORDINGS, WRITE_CLASSES, Wording
 from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.intent import WRITES, Intent, IntentForm, IntentKind
 
-_MISSING = frozenset({Problem.PERSON_MISSING, Problem.STATUS_MISSING, Problem.LABELS_MISSING})
+_MISSING = frozenset(
+    {
+        Problem.PERSON_MISSING,
+        Problem.STATUS_MISSING,
+        Problem.LABELS_MISSING,
+        Problem.ITEM_MISSING,
+        Problem.CHOICE_MISSING,
+        Problem.DAY_MISSING,
+        Problem.TITLE_MISSING,
+        Problem.NAMES_MISSING,
+    }
+)
 _ASKED = frozenset({("can", "you"), ("could", "you"), ("would", "you"), ("will", "you")})
 _PLEASE = frozenset({"please", "kindly"})
 _QUOTATION_MARKS = frozenset('"“”„«»`')
@@ -30,6 +41,7 @@ _VERBS = {
     "resolve": BY_KIND[IntentKind.TRANSITION],
     "mark": BY_KIND[IntentKind.TRANSITION],
     "tag": BY_KIND[IntentKind.LABEL],
+    "rename": BY_KIND[IntentKind.SET],
 }
 
 
@@ -98,13 +110,17 @@ def _read(
     slot = compiled.template.slot
     if slot is None:
         if compiled.template.matches(words, starts, ends):
-            yield _intent(kind, "to", compiled.wording.value, sentence, own)
+            name = compiled.wording.argument or "to"
+            yield _intent(kind, name, compiled.wording.value, subject=_subject(sentence, own))
         return
     for begin, end in compiled.template.slots(words, starts, ends):
         tokens = sentence.tokens[begin:end]
         read = read_slot(slot, tokens, before=words[begin - 1])
         if not isinstance(read, Unfit):
-            yield _intent(kind, read.name, read.value, sentence, own)
+            name = compiled.wording.argument or read.name
+            others = [*sentence.tokens[:begin], *sentence.tokens[end:]]
+            subject = _subject(Sentence(tuple(others), sentence.has_question_mark), own)
+            yield _intent(kind, name, read.value, subject=subject)
         elif any(_is_open_quote(token) for token in tokens):
             yield Unreadable(BY_KIND[kind], Problem.QUOTE_NOT_CLOSED)
         else:
@@ -113,7 +129,7 @@ def _read(
 
 def _checked(intent: Intent, sentence: Sentence, starts: frozenset[int]) -> Intent | Unreadable:
     command = BY_KIND[intent.kind]
-    if len(sentence.keys) > 1:
+    if len(sentence.keys) > (2 if intent.kind is IntentKind.LINK else 1):
         return Unreadable(command, Problem.ONE_ITEM_ONLY)
     if sentence.has_question_mark and not _is_request(sentence.words_and_pauses, starts):
         return Unreadable(command, Problem.ASKED_NOT_TOLD)
@@ -140,9 +156,11 @@ def _is_open_quote(token: Token) -> bool:
     return token.kind is TokenKind.COMMA and token.value in _QUOTATION_MARKS
 
 
-def _intent(
-    kind: IntentKind, name: str, value: str, sentence: Sentence, own: WorkItemKey
-) -> Intent:
+def _subject(sentence: Sentence, own: WorkItemKey) -> WorkItemKey | None:
+    """The work item to be changed, where it is another than the comment's own."""
     named = sentence.keys[0] if sentence.keys else None
-    other = None if named == own else named
-    return Intent(kind, IntentForm.COMMAND, {name: value}, other)
+    return None if named == own else named
+
+
+def _intent(kind: IntentKind, name: str, value: str, *, subject: WorkItemKey | None) -> Intent:
+    return Intent(kind, IntentForm.COMMAND, {str(name): value}, subject)

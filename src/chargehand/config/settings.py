@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from chargehand.domain.work_item import FieldName
+
 _SLUG = r"^[a-z][a-z0-9-]{0,31}$"
 _PROJECT = r"^[A-Z][A-Z0-9_]{1,31}$"
 _LEAST_TOKEN = 24
@@ -235,6 +237,10 @@ class JiraConnection(_Section):
     )
     request_timeout: timedelta = Field(
         timedelta(seconds=20), description="Longest wait for one call.", ge=timedelta(seconds=1)
+    )
+    editable_fields: tuple[FieldName, ...] = Field(
+        tuple(FieldName),
+        description="Fields of work items people may have the bot set; [] for none.",
     )
 
     @field_validator("path_token")

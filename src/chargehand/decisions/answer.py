@@ -179,6 +179,8 @@ def _passing_unknown(need: FactNeeds, facts: Facts) -> Unknown | None:
         *((facts.history,) if need.history else ()),
         *((facts.sprint,) if need.sprint else ()),
         *((facts.transitions,) if need.transitions else ()),
+        *((facts.fields,) if need.fields else ()),
+        *((facts.link_types,) if need.link_types else ()),
         *(facts.rights.get(right) for right in need.rights),
         *(facts.people.get(name) for name in need.people),
     ]

@@ -9,7 +9,7 @@ from typing import Final
 
 from chargehand.domain.decision import Reason
 from chargehand.domain.fact import UnknownReason
-from chargehand.domain.work_item import Right
+from chargehand.domain.work_item import FieldName, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,8 @@ PART_COMMENTS: Final = "comments"
 PART_HISTORY: Final = "history"
 PART_SPRINT: Final = "sprint"
 PART_TRANSITIONS: Final = "possible status changes"
+PART_FIELDS: Final = "fields that can be set"
+PART_LINK_TYPES: Final = "kinds of links"
 PART_PEOPLE: Final = "people who can be assigned"
 COULD_NOT_READ: Final = "I could not read the {part}: {why}."
 WHY_UNKNOWN: Final = {
@@ -184,6 +186,9 @@ RIGHT_NAMES: Final = {
     Right.TRANSITION: "Transition issues",
     Right.ASSIGN: "Assign issues",
     Right.EDIT: "Edit issues",
+    Right.LINK: "Link issues",
+    Right.SCHEDULE: "Schedule issues",
+    Right.RESOLVE: "Resolve issues",
 }
 NO_RIGHT: Final = (
     'You need the "{right}" permission in {project} to do that, and Jira says you do not have it.'
@@ -232,6 +237,28 @@ NO_LABEL_NAMED: Final = "Which label should {key} get?"
 LABELS_NOT_POSSIBLE: Final = (
     "I can add up to {count} labels at once, each of at most {limit} visible characters."
 )
+WISH_INCOMPLETE: Final = "I did not understand which change of {key} you want."
+LINK_TO_ITSELF: Final = "{key} can not be linked to itself."
+LINK_ELSEWHERE: Final = "I link {key} to work items of {project} only, and {other} is not one."
+ALREADY_LINKED: Final = "{key} already {relation} {other}."
+NO_SUCH_LINK: Final = "This Jira has no link that reads {wanted}. It has: {relations}."
+FIELD_WORDS: Final = {
+    FieldName.SUMMARY: "summary",
+    FieldName.PRIORITY: "priority",
+    FieldName.DUE: "due date",
+    FieldName.COMPONENTS: "components",
+    FieldName.FIX_VERSIONS: "fix versions",
+}
+FIELD_NOT_THERE: Final = "Jira does not let me set the {field} of {key}."
+FIELD_CLOSED: Final = "I may not set the {field} here. What I may set: {fields}."
+FIELD_ALL_CLOSED: Final = "I may not set fields of work items here."
+FIELD_ALREADY: Final = "The {field} of {key} is already {value}."
+FIELD_ALREADY_EMPTY: Final = "{key} has no {field} already."
+FIELD_REQUIRED: Final = "The {field} of {key} can not be empty."
+FIELD_NO_SUCH_VALUE: Final = (
+    "{wanted} is not possible for the {field} of {key}. Possible: {choices}."
+)
+FIELD_NO_VALUES: Final = "Jira offers no {field} for {key}."
 
 # What was withheld for the audience's sake; operators read these beside a decision.
 WITHHELD_COMMENTS: Final = "comments_with_other_readers"

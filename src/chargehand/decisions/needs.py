@@ -10,14 +10,21 @@ from chargehand.domain.ask import Ask
 from chargehand.domain.event import Actor, ActorKind, VisibilityKind
 from chargehand.domain.ids import AccountId, WorkItemKey
 from chargehand.domain.intent import Intent, IntentKind
-from chargehand.domain.work_item import FactNeeds, Right
+from chargehand.domain.work_item import FactNeeds, FieldName, Right
 
 ME: Final = "me"
 NOBODY: Final = "nobody"
-RIGHT_FOR: Final = {
-    IntentKind.ASSIGN: Right.ASSIGN,
-    IntentKind.TRANSITION: Right.TRANSITION,
-    IntentKind.LABEL: Right.EDIT,
+_RIGHTS_FOR: Final = {
+    IntentKind.ASSIGN: (Right.ASSIGN,),
+    IntentKind.TRANSITION: (Right.TRANSITION,),
+    IntentKind.LABEL: (Right.EDIT,),
+    IntentKind.LINK: (Right.LINK,),
+    IntentKind.SET: (Right.EDIT,),
+}
+# The vendor wants more than the right to edit for what others plan by.
+_RIGHT_FOR_FIELD: Final = {
+    FieldName.DUE: Right.SCHEDULE,
+    FieldName.FIX_VERSIONS: Right.RESOLVE,
 }
 _READ: Final = {
     IntentKind.STATUS: frozenset({Part.COMMENTS, Part.HISTORY, Part.SPRINT}),
@@ -41,8 +48,30 @@ def fact_needs(intents: Sequence[Intent], ask: Ask) -> tuple[FactNeeds, ...]:
         key = asked_item(intent, ask)
         if not is_item_askable(key, ask):
             continue
-        needs[key] = _joined(needs.get(key, FactNeeds(work_item=key)), _needs_of(intent, key, ask))
+        for need in (_needs_of(intent, key, ask), *_needs_of_other(intent, ask)):
+            known = needs.get(need.work_item, FactNeeds(work_item=need.work_item))
+            needs[need.work_item] = _joined(known, need)
     return tuple(needs.values())
+
+
+def rights_for(intent: Intent) -> tuple[Right, ...]:
+    """The rights an asker needs for a change, the most telling first."""
+    special = (_RIGHT_FOR_FIELD[name] for name in wanted_fields(intent) if name in _RIGHT_FOR_FIELD)
+    return (*_RIGHTS_FOR[intent.kind], *special)
+
+
+def wanted_fields(intent: Intent) -> tuple[FieldName, ...]:
+    """The fields an intent wants to set."""
+    if intent.kind is not IntentKind.SET:
+        return ()
+    return tuple(name for name in FieldName if name in intent.arguments)
+
+
+def linked_item(intent: Intent) -> WorkItemKey | None:
+    """The other end of a wanted link; None for every other intent."""
+    if intent.kind is not IntentKind.LINK:
+        return None
+    return next((WorkItemKey(key) for key in intent.arguments.values()), None)
 
 
 def asked_item(intent: Intent, ask: Ask) -> WorkItemKey:
@@ -81,8 +110,12 @@ def _write_needs(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
     account = writing_account(ask.asker)
     if account is None:
         return FactNeeds(work_item=key)
-    needs = FactNeeds(work_item=key, asker=account, rights=(RIGHT_FOR[intent.kind],))
+    needs = FactNeeds(work_item=key, asker=account, rights=rights_for(intent))
     match intent.kind:
+        case IntentKind.LINK:
+            return replace(needs, link_types=True)
+        case IntentKind.SET:
+            return replace(needs, fields=True)
         case IntentKind.TRANSITION:
             return replace(needs, transitions=True)
         case IntentKind.ASSIGN:
@@ -90,6 +123,14 @@ def _write_needs(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
             return replace(needs, people=() if wanted is None else (wanted,))
         case _:
             return needs
+
+
+def _needs_of_other(intent: Intent, ask: Ask) -> tuple[FactNeeds, ...]:
+    """What a link needs of its other end: that the asker may link that too."""
+    other, account = linked_item(intent), writing_account(ask.asker)
+    if other is None or account is None or not is_item_askable(other, ask):
+        return ()
+    return (FactNeeds(work_item=other, asker=account, rights=rights_for(intent)),)
 
 
 def wanted_person(intent: Intent, asker: AccountId) -> str | None:
@@ -107,6 +148,8 @@ def _joined(left: FactNeeds, right: FactNeeds) -> FactNeeds:
         history=left.history or right.history,
         sprint=left.sprint or right.sprint,
         transitions=left.transitions or right.transitions,
+        fields=left.fields or right.fields,
+        link_types=left.link_types or right.link_types,
         asker=left.asker or right.asker,
         rights=tuple(dict.fromkeys((*left.rights, *right.rights))),
         people=tuple(dict.fromkeys((*left.people, *right.people))),

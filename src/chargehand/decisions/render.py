@@ -10,6 +10,8 @@ from chargehand.decisions.answers.assign import assign_section
 from chargehand.decisions.answers.blockers import blockers_section
 from chargehand.decisions.answers.customer import customer_section
 from chargehand.decisions.answers.label import label_section
+from chargehand.decisions.answers.link import link_section
+from chargehand.decisions.answers.set_field import set_section
 from chargehand.decisions.answers.status import due_section, status_section
 from chargehand.decisions.answers.summary import summary_section
 from chargehand.decisions.answers.transition import transition_section
@@ -17,9 +19,9 @@ from chargehand.decisions.answers.who import who_section
 from chargehand.decisions.answers.wish import Wish, said
 from chargehand.decisions.audience_rules import Reach, Told
 from chargehand.decisions.markdown import escape_markdown
-from chargehand.decisions.needs import asked_item
+from chargehand.decisions.needs import asked_item, wanted_fields
 from chargehand.decisions.section import Inquiry, Part, Section
-from chargehand.decisions.wishes import Plan
+from chargehand.decisions.wishes import Plan, place_of
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import Reason
 from chargehand.domain.fact import Fact
@@ -43,6 +45,8 @@ _WISH_RENDERERS: Final[Mapping[IntentKind, Callable[[Wish], Section]]] = {
     IntentKind.ASSIGN: assign_section,
     IntentKind.TRANSITION: transition_section,
     IntentKind.LABEL: label_section,
+    IntentKind.LINK: link_section,
+    IntentKind.SET: set_section,
 }
 _CONTRADICTED_WORDS: Final = {
     IntentKind.ASSIGN: catalogue.WHAT_ASSIGNEE,
@@ -105,8 +109,9 @@ def _write_section(intent: Intent, told: Told, material: Material) -> Section:
     facts = material.facts[key]
     if not isinstance(facts.item, Fact):
         return _unknown_item(key, material)
-    if (intent.kind, key) in material.plan.contradicted:
-        what = _CONTRADICTED_WORDS[intent.kind]
+    place = place_of(intent, key)
+    if place in material.plan.contradicted:
+        what = _CONTRADICTED_WORDS.get(intent.kind) or _field_words(intent)
         section = said(Reason.CLARIFICATION_ASKED, catalogue.TWO_WISHES.format(what=what, key=key))
     else:
         wish = Wish(
@@ -115,10 +120,15 @@ def _write_section(intent: Intent, told: Told, material: Material) -> Section:
             connection_id=material.connection_id,
             facts=facts,
             item=facts.item.value,
+            others={one: material.facts[one] for one in material.told if one != key},
         )
         section = _WISH_RENDERERS[intent.kind](wish)
     section = replace(section, told=told, looked_at=frozenset({Part.ITEM}))
     return _without_details(section) if told.reach is Reach.CUSTOMERS else section
+
+
+def _field_words(intent: Intent) -> str:
+    return catalogue.listed_with_and([catalogue.FIELD_WORDS[one] for one in wanted_fields(intent)])
 
 
 def _without_details(section: Section) -> Section:

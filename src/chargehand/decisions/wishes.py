@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from chargehand.decisions.needs import asked_item
 from chargehand.domain.ask import Ask
@@ -10,7 +10,9 @@ from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.intent import Intent, IntentKind
 
 INTENT_LIMIT: Final = 5
-_SINGLE: Final = frozenset({IntentKind.ASSIGN, IntentKind.TRANSITION})
+_SINGLE: Final = frozenset({IntentKind.ASSIGN, IntentKind.TRANSITION, IntentKind.SET})
+# What can be wanted in one way only: a kind of change of an item, or one field of it.
+Place: TypeAlias = tuple[IntentKind, WorkItemKey, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,17 @@ class Plan:
     """
 
     intents: tuple[Intent, ...]
-    contradicted: frozenset[tuple[IntentKind, WorkItemKey]]
+    contradicted: frozenset[Place]
     asked_count: int
 
 
 def plan_intents(ask: Ask) -> Plan:
     """The intents of an ask without repetition; labels for one item become one intent."""
     merged = _merge(ask.intents, ask)
-    wanted: dict[tuple[IntentKind, WorkItemKey], int] = {}
+    wanted: dict[Place, int] = {}
     kept: list[Intent] = []
     for intent in merged:
-        place = (intent.kind, asked_item(intent, ask))
+        place = place_of(intent, asked_item(intent, ask))
         wanted[place] = wanted.get(place, 0) + 1
         if intent.kind not in _SINGLE or wanted[place] == 1:
             kept.append(intent)
@@ -44,6 +46,12 @@ def plan_intents(ask: Ask) -> Plan:
         ),
         asked_count=len(kept),
     )
+
+
+def place_of(intent: Intent, key: WorkItemKey) -> Place:
+    """What an intent is about, so that two wishes about the same can be told."""
+    field = next(iter(intent.arguments), "") if intent.kind is IntentKind.SET else ""
+    return intent.kind, key, field
 
 
 def _merge(intents: Sequence[Intent], ask: Ask) -> tuple[Intent, ...]:

@@ -24,6 +24,8 @@ class ActionKind(StrEnum):
     JIRA_TRANSITION_ISSUE = "jira.transition_issue"
     JIRA_ASSIGN_ISSUE = "jira.assign_issue"
     JIRA_ADD_LABELS = "jira.add_labels"
+    JIRA_LINK_ISSUES = "jira.link_issues"
+    JIRA_UPDATE_FIELDS = "jira.update_fields"
 
 
 class Mode(StrEnum):

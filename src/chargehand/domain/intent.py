@@ -19,11 +19,21 @@ class IntentKind(StrEnum):
     ASSIGN = "assign"
     TRANSITION = "transition"
     LABEL = "label"
+    LINK = "link"
+    SET = "set"
     BARE = "bare"
     UNCLEAR = "unclear"
 
 
-WRITES = frozenset({IntentKind.ASSIGN, IntentKind.TRANSITION, IntentKind.LABEL})
+WRITES = frozenset(
+    {
+        IntentKind.ASSIGN,
+        IntentKind.TRANSITION,
+        IntentKind.LABEL,
+        IntentKind.LINK,
+        IntentKind.SET,
+    }
+)
 
 
 class IntentForm(StrEnum):
@@ -39,8 +49,9 @@ class Intent:
     """One wish.
 
     Shape: `arguments` by kind: assign {"to": "me" | "nobody" | account id | name}, transition
-    {"to": status or transition name}, label {"labels": names joined by one space}, unclear
-    {"heard": the words, "nearest": a command or ""}; other kinds have none.
+    {"to": status or transition name}, label {"labels": names joined by one space}, link {how the
+    item stands to the other: the other's key}, set {field name: its new value, "none" for nothing},
+    unclear {"heard": the words, "nearest": a command or ""}; other kinds have none.
     `work_item` is set only when the asker named another one than the comment's own.
     """
 

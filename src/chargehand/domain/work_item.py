@@ -25,6 +25,9 @@ class Right(StrEnum):
     TRANSITION = "transition"
     ASSIGN = "assign"
     EDIT = "edit"
+    LINK = "link"
+    SCHEDULE = "schedule"
+    RESOLVE = "resolve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,46 @@ class Transition:
     is_conditional: bool = False
 
 
+class FieldName(StrEnum):
+    """The fields of a work item that people can ask to have set."""
+
+    SUMMARY = "summary"
+    PRIORITY = "priority"
+    DUE = "due"
+    COMPONENTS = "components"
+    FIX_VERSIONS = "fix_versions"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it holds several values."""
+        return self in (FieldName.COMPONENTS, FieldName.FIX_VERSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class EditableField:
+    """A field as it is, and what it may become.
+
+    Shape: `values` are the texts people see, none when it is empty, at most one unless the field
+    is a list; `choices` is None where any text is possible; `is_open` is false when the operator
+    keeps the field from being set for people.
+    """
+
+    name: FieldName
+    values: tuple[str, ...]
+    choices: tuple[str, ...] | None
+    is_open: bool
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkType:
+    """A kind of link with its wording from either end: "blocks", "is blocked by"."""
+
+    name: str
+    outward: str
+    inward: str
+
+
 NOT_ASKED = Unknown(UnknownReason.NOT_CONFIGURED, "not asked for")
 
 
@@ -154,7 +197,7 @@ class FactNeeds:
     """What an answer has to be read from, and nothing more.
 
     Shape: `rights` are checked for `asker` on the work item; `people` are names or account ids
-    to look up among those who can be assigned.
+    to look up among those who can be assigned; `fields` asks for what can be edited.
     """
 
     work_item: WorkItemKey
@@ -162,6 +205,8 @@ class FactNeeds:
     history: bool = False
     sprint: bool = False
     transitions: bool = False
+    fields: bool = False
+    link_types: bool = False
     asker: AccountId | None = None
     rights: tuple[Right, ...] = ()
     people: tuple[str, ...] = ()
@@ -172,7 +217,8 @@ class Facts:
     """What was read for one ask; every part is a fact or an unknown with its reason.
 
     Shape: `comments` oldest first; `history` oldest first; `people` maps each looked-up name to
-    the assignable people it may mean.
+    the assignable people it may mean; a field the vendor does not let the bot set is missing from
+    `fields`.
     """
 
     item: Known[WorkItem]
@@ -180,5 +226,7 @@ class Facts:
     history: Known[tuple[Change, ...]] = NOT_ASKED
     sprint: Known[Sprint | None] = NOT_ASKED
     transitions: Known[tuple[Transition, ...]] = NOT_ASKED
+    fields: Known[tuple[EditableField, ...]] = NOT_ASKED
+    link_types: Known[tuple[LinkType, ...]] = NOT_ASKED
     rights: Mapping[Right, Known[bool]] = field(default_factory=dict)
     people: Mapping[str, Known[tuple[Person, ...]]] = field(default_factory=dict)

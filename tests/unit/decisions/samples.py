@@ -21,9 +21,12 @@ from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.work_item import (
     Change,
     Comment,
+    EditableField,
     Facts,
+    FieldName,
     LinkDirection,
     LinkedItem,
+    LinkType,
     Person,
     Right,
     Sprint,
@@ -137,6 +140,18 @@ TRANSITIONS = (
     Transition("21", "Resolve", "Done", StatusCategory.DONE),
 )
 
+LINK_TYPES = (
+    LinkType("Blocks", "blocks", "is blocked by"),
+    LinkType("Relates", "relates to", "relates to"),
+)
+FIELDS = (
+    EditableField(FieldName.SUMMARY, ("Refunds",), None, is_open=True, is_required=True),
+    EditableField(FieldName.PRIORITY, ("Medium",), ("High", "Medium"), is_open=True),
+    EditableField(FieldName.DUE, ("2026-11-27",), None, is_open=True),
+    EditableField(FieldName.COMPONENTS, ("Web",), ("API", "Web"), is_open=True),
+    EditableField(FieldName.FIX_VERSIONS, (), ("1.0",), is_open=True),
+)
+
 
 def facts(item=None, **parts):
     read = Facts(
@@ -145,6 +160,8 @@ def facts(item=None, **parts):
         history=fact(HISTORY, "/browse/PAY-7?page=history"),
         sprint=fact(SPRINT, "/jira/boards/1"),
         transitions=fact(TRANSITIONS, "/browse/PAY-7"),
+        fields=fact(FIELDS, "/browse/PAY-7"),
+        link_types=fact(LINK_TYPES, "/browse/PAY-7"),
         rights={right: fact(value=True) for right in Right},
         people={},
     )

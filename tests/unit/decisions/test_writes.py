@@ -36,6 +36,9 @@ WRITES = {
     "assign": (intent("assign", to="Ben"), Right.ASSIGN, "Assign issues"),
     "transition": (intent("transition", to="done"), Right.TRANSITION, "Transition issues"),
     "label": (intent("label", labels="urgent"), Right.EDIT, "Edit issues"),
+    "set": (intent("set", priority="High"), Right.EDIT, "Edit issues"),
+    "schedule": (intent("set", due="2026-12-01"), Right.SCHEDULE, "Schedule issues"),
+    "plan": (intent("set", fix_versions="1.0"), Right.RESOLVE, "Resolve issues"),
 }
 
 
@@ -126,7 +129,9 @@ def test_rights_decide_about_every_change(write, known, reason):
 def test_a_refusal_names_the_missing_right(write):
     wish, right, name = WRITES[write]
 
-    decision = decided(ask(wish), facts(rights={right: fact(value=False)}))
+    rights = {**{one: fact(value=True) for one in Right}, right: fact(value=False)}
+
+    decision = decided(ask(wish), facts(rights=rights))
 
     assert said(decision) == (
         f'You need the "{name}" permission in PAY to do that, and Jira says you do not have it.'

@@ -1,10 +1,13 @@
 """Performs approved actions: prepared by reading, sent once, looked up when the end is open."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from chargehand.connectors.jira.comment_actions import QUESTION_DELETED, CommentActions
 from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.field_actions import FieldActions
+from chargehand.connectors.jira.link_actions import LinkActions
 from chargehand.connectors.jira.outcomes import (
     VENDOR_FAILURES,
     outcome_before_send,
@@ -32,8 +35,12 @@ _CHANGES = frozenset(
         ActionKind.JIRA_TRANSITION_ISSUE,
         ActionKind.JIRA_ASSIGN_ISSUE,
         ActionKind.JIRA_ADD_LABELS,
+        ActionKind.JIRA_LINK_ISSUES,
+        ActionKind.JIRA_UPDATE_FIELDS,
     }
 )
+Preparer: TypeAlias = Callable[[ApprovedAction], Awaitable[Plan | Done | Refused]]
+"""Reads what an action was based on and says what is to be sent, if anything still is."""
 _OUR_MISTAKES = (ParamInvalid, ParamUnknown, CommentTooLong)
 
 
@@ -45,6 +52,8 @@ class ActionSender:
     transport: JiraTransport
     comments: CommentActions
     sets: SetActions
+    links: LinkActions
+    fields: FieldActions
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """What became of the action; never raises what Jira or the network can cause."""
@@ -72,19 +81,19 @@ class ActionSender:
     async def _prepare(self, action: ApprovedAction) -> Plan | Done | Refused:
         if action.kind in _CHANGES and await self.comments.is_question_gone(action.base):
             return Refused(QUESTION_DELETED, "the comment that asked for it is not there any more")
-        match action.kind:
-            case ActionKind.JIRA_ADD_COMMENT:
-                return await self.comments.prepare(action)
-            case ActionKind.JIRA_ADD_INTERNAL_COMMENT | ActionKind.JIRA_REPLY_TO_CUSTOMER:
-                return await self.comments.prepare_service(action)
-            case ActionKind.JIRA_TRANSITION_ISSUE:
-                return await self.sets.prepare_transition(action)
-            case ActionKind.JIRA_ASSIGN_ISSUE:
-                return await self.sets.prepare_assign(action)
-            case ActionKind.JIRA_ADD_LABELS:
-                return await self.sets.prepare_labels(action)
-            case _:
-                assert_never(action.kind)
+        return await self._preparers()[action.kind](action)
+
+    def _preparers(self) -> Mapping[ActionKind, Preparer]:
+        return {
+            ActionKind.JIRA_ADD_COMMENT: self.comments.prepare,
+            ActionKind.JIRA_ADD_INTERNAL_COMMENT: self.comments.prepare_service,
+            ActionKind.JIRA_REPLY_TO_CUSTOMER: self.comments.prepare_service,
+            ActionKind.JIRA_TRANSITION_ISSUE: self.sets.prepare_transition,
+            ActionKind.JIRA_ASSIGN_ISSUE: self.sets.prepare_assign,
+            ActionKind.JIRA_ADD_LABELS: self.sets.prepare_labels,
+            ActionKind.JIRA_LINK_ISSUES: self.links.prepare,
+            ActionKind.JIRA_UPDATE_FIELDS: self.fields.prepare,
+        }
 
     async def _look_up(self, action: SentAction, past: PastEffect) -> LookUp:
         match action.kind:
@@ -100,5 +109,9 @@ class ActionSender:
                 return await self.sets.look_up_assign(action)
             case ActionKind.JIRA_ADD_LABELS:
                 return await self.sets.look_up_labels(action)
+            case ActionKind.JIRA_LINK_ISSUES:
+                return await self.links.look_up(action)
+            case ActionKind.JIRA_UPDATE_FIELDS:
+                return await self.fields.look_up(action)
             case _:
                 assert_never(action.kind)

@@ -88,6 +88,7 @@ class LinkAnswer(Answer, frozen=True):
     """A link; only the other end is given."""
 
     type: LinkTypeAnswer
+    id: str = ""
     inward_issue: StubAnswer | None = None
     outward_issue: StubAnswer | None = None
 
@@ -110,6 +111,8 @@ class IssueFieldsAnswer(msgspec.Struct, frozen=True):
     issuelinks: tuple[LinkAnswer, ...] | None = None
     subtasks: tuple[StubAnswer, ...] | None = None
     parent: StubAnswer | None = None
+    components: tuple[NamedAnswer, ...] | None = None
+    fix_versions: tuple[NamedAnswer, ...] | None = msgspec.field(default=None, name="fixVersions")
     description: object = None
 
 
@@ -156,6 +159,55 @@ class StateFieldsAnswer(msgspec.Struct, frozen=True):
     status: StatusAnswer | None = None
     assignee: UserAnswer | None = None
     labels: tuple[str, ...] | None = None
+
+
+class LinkListAnswer(msgspec.Struct, frozen=True):
+    """The links of a work item."""
+
+    issuelinks: tuple[LinkAnswer, ...] | None = None
+
+
+class LinkStateAnswer(Answer, frozen=True):
+    """A work item reduced to its links."""
+
+    key: str
+    fields: LinkListAnswer
+
+
+class LinkTypesAnswer(Answer, frozen=True):
+    """Every kind of link a site has."""
+
+    issue_link_types: tuple[LinkTypeAnswer, ...] = ()
+
+
+class FieldMetaAnswer(Answer, frozen=True):
+    """What a field on a screen may become; `allowed_values` is None where any text may stand."""
+
+    required: bool = False
+    allowed_values: tuple[NamedAnswer, ...] | None = None
+
+
+class EditMetaAnswer(Answer, frozen=True):
+    """The fields on the edit screen of a work item, by id."""
+
+    fields: Mapping[str, FieldMetaAnswer] = {}
+
+
+class FieldValuesAnswer(msgspec.Struct, frozen=True):
+    """The fields people can ask to have set."""
+
+    summary: str | None = None
+    priority: NamedAnswer | None = None
+    duedate: str | None = None
+    components: tuple[NamedAnswer, ...] | None = None
+    fix_versions: tuple[NamedAnswer, ...] | None = msgspec.field(default=None, name="fixVersions")
+
+
+class FieldStateAnswer(Answer, frozen=True):
+    """A work item reduced to those fields."""
+
+    key: str
+    fields: FieldValuesAnswer
 
 
 class StateAnswer(Answer, frozen=True):

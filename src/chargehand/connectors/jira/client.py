@@ -14,6 +14,8 @@ from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.errors import VENDOR
 from chargehand.connectors.jira.facts import FactReader
+from chargehand.connectors.jira.field_actions import FieldActions
+from chargehand.connectors.jira.link_actions import LinkActions
 from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.poll import Poller
 from chargehand.connectors.jira.queries import JiraQueries
@@ -87,6 +89,8 @@ class JiraClient:
             self._transport,
             CommentActions(config, self._transport, comments, queries, states, self._find_bot),
             SetActions(config, queries, states),
+            LinkActions(config, self._transport),
+            FieldActions(config, self._transport),
         )
         self._poller = Poller(config, self._transport, comments)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from chargehand.connectors.jira.errors import JiraConfigWrong
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.domain.work_item import FieldName
 from chargehand.kit.redact import MASK
 
 ATLASSIAN_GATEWAY = "https://api.atlassian.com"
@@ -50,6 +51,7 @@ class JiraConfig:
     is basic, without it the token is a service account's and goes as Bearer, which Atlassian
     takes only at its gateway and so needs `cloud_id`. `cloud_id` alone sends an e-mail's scoped
     token through the gateway. `projects` may be empty while a connection is being set up.
+    `editable_fields` are those people may have set.
     Units: `request_timeout_s` covers one write, or one read with all its retries.
     Raises: JiraConfigWrong, naming the field.
     """
@@ -62,6 +64,7 @@ class JiraConfig:
     cloud_id: str | None = None
     bot_account_id: AccountId | None = None
     request_timeout_s: float = 20.0
+    editable_fields: frozenset[FieldName] = frozenset(FieldName)
     gateway: str = ATLASSIAN_GATEWAY
 
     def __post_init__(self) -> None:

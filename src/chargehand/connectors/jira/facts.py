@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.fields import editable_fields
 from chargehand.connectors.jira.items import (
     Issue,
     comment_of,
@@ -25,8 +26,10 @@ from chargehand.domain.work_item import (
     NOT_ASKED,
     Change,
     Comment,
+    EditableField,
     FactNeeds,
     Facts,
+    LinkType,
     Person,
     Right,
     Sprint,
@@ -92,6 +95,8 @@ class FactReader:
             history = group.create_task(reading.history())
             sprint = group.create_task(reading.sprint(issue))
             transitions = group.create_task(reading.transitions())
+            fields = group.create_task(reading.fields(issue))
+            link_types = group.create_task(reading.link_types())
             rights = group.create_task(reading.rights(issue))
             people = {name: group.create_task(reading.people(name)) for name in needs.people}
         return Facts(
@@ -100,6 +105,8 @@ class FactReader:
             history=history.result(),
             sprint=sprint.result(),
             transitions=transitions.result(),
+            fields=fields.result(),
+            link_types=link_types.result(),
             rights=rights.result(),
             people={name: task.result() for name, task in people.items()},
         )
@@ -169,6 +176,21 @@ class _Reading:
         if not self.needs.transitions:
             return NOT_ASKED
         return await self._known(self.reader.queries.transitions(self.needs.work_item))
+
+    async def fields(self, issue_task: IssueTask) -> Known[tuple[EditableField, ...]]:
+        if not self.needs.fields:
+            return NOT_ASKED
+        issue = await issue_task
+        return issue if isinstance(issue, Unknown) else await self._known(self._fields(issue))
+
+    async def _fields(self, issue: Issue) -> tuple[EditableField, ...]:
+        meta = await self.reader.queries.edit_meta(self.needs.work_item)
+        return editable_fields(issue.fields, meta, is_open=self.reader.config.editable_fields)
+
+    async def link_types(self) -> Known[tuple[LinkType, ...]]:
+        if not self.needs.link_types:
+            return NOT_ASKED
+        return await self._known(self.reader.queries.link_types())
 
     async def rights(self, issue_task: IssueTask) -> Mapping[Right, Known[bool]]:
         wanted, asker = self.needs.rights, self.needs.asker

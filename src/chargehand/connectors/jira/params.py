@@ -29,7 +29,7 @@ _TRANSITION_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ITEM_KEY: Final = re.compile(r"[A-Z][A-Z0-9_]{1,31}-[0-9]{1,10}")
 _COMMENT_ID: Final = re.compile(r"[0-9]{1,20}")
 # What the base of every change may say of the comment that asked for it.
-_QUESTION: Final = ("comment_id", "asked_on")
+QUESTION: Final = ("comment_id", "asked_on")
 
 
 class CommentVisibility(StrEnum):
@@ -220,7 +220,7 @@ def read_transition_params(params: JSONObject) -> TransitionParams:
 
 def read_transition_base(base: JSONObject) -> TransitionBase:
     """The base of `jira.transition_issue`."""
-    refuse_unknown(base, "status", *_QUESTION)
+    refuse_unknown(base, "status", *QUESTION)
     return TransitionBase(status=read_text(base, "status", limit_chars=NAME_LIMIT_CHARS))
 
 
@@ -239,7 +239,7 @@ def read_assign_params(params: JSONObject) -> AssignParams:
 
 def read_assign_base(base: JSONObject) -> AssignBase:
     """The base of `jira.assign_issue`."""
-    refuse_unknown(base, "assignee", "name", *_QUESTION)
+    refuse_unknown(base, "assignee", "name", *QUESTION)
     return AssignBase(
         assignee=read_account_id_or_null(base, "assignee"),
         name=read_optional_text(base, "name", limit_chars=NAME_LIMIT_CHARS),
@@ -261,7 +261,7 @@ def read_labels_params(params: JSONObject) -> LabelsParams:
 
 def read_labels_base(base: JSONObject) -> LabelsBase:
     """The base of `jira.add_labels`; an empty list means the work item had none."""
-    refuse_unknown(base, "labels", *_QUESTION)
+    refuse_unknown(base, "labels", *QUESTION)
     return LabelsBase(labels=_read_labels(base.get("labels")))
 
 

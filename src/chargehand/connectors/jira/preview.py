@@ -4,8 +4,16 @@ Whatever will be sent is in it, and hidden characters are named, so that approvi
 approving the action. What Jira would refuse for its form is refused here, before anyone is asked.
 """
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Final, assert_never
 
+from chargehand.connectors.jira.change_params import (
+    read_fields_base,
+    read_fields_params,
+    read_link_base,
+    read_link_params,
+)
+from chargehand.connectors.jira.fields import FieldValue
 from chargehand.connectors.jira.params import (
     CommentParams,
     CommentVisibility,
@@ -33,19 +41,7 @@ class JiraPreviewer:
 
         Raises: ParamInvalid, ParamUnknown, CommentTooLong, all Rejected.
         """
-        match action.kind:
-            case ActionKind.JIRA_ADD_COMMENT:
-                return _preview_comment(action)
-            case ActionKind.JIRA_ADD_INTERNAL_COMMENT | ActionKind.JIRA_REPLY_TO_CUSTOMER:
-                return _preview_service_comment(action)
-            case ActionKind.JIRA_TRANSITION_ISSUE:
-                return _preview_transition(action)
-            case ActionKind.JIRA_ASSIGN_ISSUE:
-                return _preview_assignment(action)
-            case ActionKind.JIRA_ADD_LABELS:
-                return _preview_labels(action)
-            case _:
-                assert_never(action.kind)
+        return _PREVIEWS[action.kind](action)
 
 
 def _preview_comment(action: ProposedAction) -> str:
@@ -121,6 +117,33 @@ def _preview_labels(action: ProposedAction) -> str:
     return f"Add labels to {show_line(action.target)}: {labels}"
 
 
+def _preview_link(action: ProposedAction) -> str:
+    params, base = read_link_params(action.params), read_link_base(action.base)
+    target, other = show_line(action.target), show_line(params.to)
+    present = ", ".join(show_line(one) for one in base.relations) or "none"
+    return (
+        f"Link {target} to {other}: {target} {show_line(params.relation)} {other}\n"
+        f"links between the two now: {present}\n"
+        f"type of link: {_quote(params.link_type)}, {target} at its {params.direction} end"
+    )
+
+
+def _preview_fields(action: ProposedAction) -> str:
+    params = read_fields_params(action.params)
+    base = read_fields_base(action.base, params)
+    lines = [
+        f"{name.replace('_', ' ')}: {_show_value(value)} (now: {_show_value(base.fields[name])})"
+        for name, value in params.fields.items()
+    ]
+    return "\n".join([f"Set on {show_line(action.target)}:", *lines])
+
+
+def _show_value(value: FieldValue) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_quote(one) for one in value) or "nothing"
+    return "nothing" if value is None else _quote(value)
+
+
 def _show_label(label: str) -> str:
     # A comma inside a label would look like two labels.
     return _quote(label) if "," in label else show_line(label)
@@ -128,3 +151,15 @@ def _show_label(label: str) -> str:
 
 def _quote(name: str) -> str:
     return f'"{show_line(name)}"'
+
+
+_PREVIEWS: Final[Mapping[ActionKind, Callable[[ProposedAction], str]]] = {
+    ActionKind.JIRA_ADD_COMMENT: _preview_comment,
+    ActionKind.JIRA_ADD_INTERNAL_COMMENT: _preview_service_comment,
+    ActionKind.JIRA_REPLY_TO_CUSTOMER: _preview_service_comment,
+    ActionKind.JIRA_TRANSITION_ISSUE: _preview_transition,
+    ActionKind.JIRA_ASSIGN_ISSUE: _preview_assignment,
+    ActionKind.JIRA_ADD_LABELS: _preview_labels,
+    ActionKind.JIRA_LINK_ISSUES: _preview_link,
+    ActionKind.JIRA_UPDATE_FIELDS: _preview_fields,
+}

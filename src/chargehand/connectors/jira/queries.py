@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chargehand.connectors.jira.answers import (
+    EditMetaAnswer,
     GrantsAnswer,
     HistoryPageAnswer,
     IssueAnswer,
     LinkedFieldsAnswer,
+    LinkTypesAnswer,
     SearchAnswer,
     TransitionsAnswer,
     UserAnswer,
@@ -23,7 +25,7 @@ from chargehand.connectors.jira.items import (
 from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject
-from chargehand.domain.work_item import Change, Person, Right, Transition
+from chargehand.domain.work_item import Change, LinkType, Person, Right, Transition
 
 HISTORY_LIMIT = 50
 _PEOPLE_LIMIT = 20
@@ -36,6 +38,9 @@ PERMISSIONS = {
     Right.TRANSITION: "TRANSITION_ISSUES",
     Right.ASSIGN: "ASSIGN_ISSUES",
     Right.EDIT: "EDIT_ISSUES",
+    Right.LINK: "LINK_ISSUES",
+    Right.SCHEDULE: "SCHEDULE_ISSUES",
+    Right.RESOLVE: "RESOLVE_ISSUES",
 }
 
 
@@ -142,3 +147,15 @@ class JiraQueries:
         call = Call("GET", path, "read the transitions", f"work item {key}", query=query)
         answer = await self.transport.read(call, TransitionsAnswer)
         return tuple(transition_of(move) for move in answer.transitions if move.is_available)
+
+    async def edit_meta(self, key: str) -> EditMetaAnswer:
+        """What the bot can set on a work item, and to what."""
+        path = path_of("issue", key, "editmeta")
+        call = Call("GET", path, "tell what can be edited", f"work item {key}")
+        return await self.transport.read(call, EditMetaAnswer)
+
+    async def link_types(self) -> tuple[LinkType, ...]:
+        """The kinds of links of the site, in Jira's order."""
+        call = Call("GET", path_of("issueLinkType"), "list the kinds of links", "kinds of links")
+        answer = await self.transport.read(call, LinkTypesAnswer)
+        return tuple(LinkType(one.name, one.outward, one.inward) for one in answer.issue_link_types)

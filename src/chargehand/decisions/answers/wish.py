@@ -1,29 +1,34 @@
 """A change somebody asked for, and whether that person may ask for it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from chargehand.decisions import catalogue
-from chargehand.decisions.needs import RIGHT_FOR, writing_account
+from chargehand.decisions.needs import rights_for, writing_account
 from chargehand.decisions.section import Section
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import Reason
 from chargehand.domain.fact import Unknown
-from chargehand.domain.ids import AccountId, ConnectionId
+from chargehand.domain.ids import AccountId, ConnectionId, WorkItemKey
 from chargehand.domain.intent import Intent
 from chargehand.domain.json import JSONObject
-from chargehand.domain.work_item import Facts, WorkItem
+from chargehand.domain.work_item import Facts, Right, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One intent that changes something, with everything read for it."""
+    """One intent that changes something, with everything read for it.
+
+    Shape: `others` holds the other work items that were read and may be told of.
+    """
 
     intent: Intent
     ask: Ask
     connection_id: ConnectionId
     facts: Facts
     item: WorkItem
+    others: Mapping[WorkItemKey, Facts] = field(default_factory=dict)
 
     @property
     def wanted(self) -> str:
@@ -33,10 +38,15 @@ class Wish:
 
 def refusal(wish: Wish) -> Section | None:
     """One sentence why this asker can not have this change; None when the right was confirmed."""
-    right = RIGHT_FOR[wish.intent.kind]
     if writing_account(wish.ask.asker) is None:
         return said(Reason.WRITE_REFUSED_READ_ONLY_ASKER, catalogue.READ_ONLY_ASKER)
-    known = wish.facts.rights.get(right)
+    refused = (refusal_of(right, wish.facts, wish) for right in rights_for(wish.intent))
+    return next((section for section in refused if section is not None), None)
+
+
+def refusal_of(right: Right, facts: Facts, wish: Wish) -> Section | None:
+    """One sentence why the asker lacks one right on an item; None when it was confirmed."""
+    known = facts.rights.get(right)
     if known is None or isinstance(known, Unknown):
         text = catalogue.RIGHT_UNKNOWN.format(
             right=catalogue.RIGHT_NAMES[right], project=wish.item.project, key=wish.item.key
@@ -48,6 +58,11 @@ def refusal(wish: Wish) -> Section | None:
         )
         return said(Reason.WRITE_REFUSED_NO_RIGHT, text)
     return None
+
+
+def incomplete(wish: Wish) -> Section:
+    """A section for a wish that does not say what to do, as one stored by another version may."""
+    return said(Reason.NOT_UNDERSTOOD, catalogue.WISH_INCOMPLETE.format(key=wish.item.key))
 
 
 def said(reason: Reason, text: str) -> Section:

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from chargehand.testing.jira import (
     rest_comments,
+    rest_editing,
     rest_issues,
     rest_people,
     rest_service_desk,
@@ -29,6 +30,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *rest_site.ENDPOINTS,
     *rest_people.ENDPOINTS,
     *rest_issues.ENDPOINTS,
+    *rest_editing.ENDPOINTS,
     *rest_comments.ENDPOINTS,
     *rest_service_desk.ENDPOINTS,
 )

@@ -138,6 +138,8 @@ class Building:
         lead: str | None = None,
         members: Sequence[str] | None = None,
         security_levels: Mapping[str, Sequence[str]] | None = None,
+        components: Sequence[str] = (),
+        versions: Sequence[str] = (),
     ) -> Project:
         """A new project.
 
@@ -167,6 +169,8 @@ class Building:
             lead=leader.account_id,
             workflow=workflow_for(kind),
             security_levels=levels,
+            components=tuple(components),
+            versions=tuple(versions),
         )
         self.state.projects[project.key] = project
         bundle = "member" if kind == "software" else "agent"

@@ -106,7 +106,8 @@ def edit_issue(
     after, items = issue, list[ChangeItem]()
     for name, value in [*fields.items(), *_set_operations(issue, update).items()]:
         edit = _EDITS.get(_plain_name(site, name))
-        if edit is None:
+        held_by = HELD_BY.get(name)
+        if edit is None or (held_by and not may_on_issue(caller, held_by, issue, project)):
             raise JiraRefused(400, errors={name: _NOT_ON_SCREEN.format(name)})
         after, more = edit(site, after, value)
         items.extend(more)
@@ -228,6 +229,35 @@ def _set_priority(_site: Site, issue: Issue, value: Any) -> Edit:
     return replace(issue, priority=name), [item]
 
 
+def _set_components(site: Site, issue: Issue, value: Any) -> Edit:
+    names = _known_names(value, site.project_of(issue).components, "components")
+    if set(names) == set(issue.components):
+        return issue, []
+    before, after = ", ".join(issue.components) or None, ", ".join(names) or None
+    item = ChangeItem("Component", "components", None, before, None, after)
+    return replace(issue, components=names), [item]
+
+
+def _set_fix_versions(site: Site, issue: Issue, value: Any) -> Edit:
+    names = _known_names(value, site.project_of(issue).versions, "fixVersions")
+    if set(names) == set(issue.fix_versions):
+        return issue, []
+    before, after = ", ".join(issue.fix_versions) or None, ", ".join(names) or None
+    item = ChangeItem("Fix Version", "fixVersions", None, before, None, after)
+    return replace(issue, fix_versions=names), [item]
+
+
+def _known_names(value: Any, known: Sequence[str], field: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise JiraRefused(400, errors={field: "data was not an array"})
+    names = [one.get("name") if isinstance(one, dict) else None for one in value]
+    for name in names:
+        if name not in known:
+            raise JiraRefused(400, errors={field: f"'{name}' is not valid"})
+    # Jira keeps them in the project's order, whatever order they came in.
+    return tuple(name for name in known if name in names)
+
+
 def _set_flagged(site: Site, issue: Issue, value: Any) -> Edit:
     flagged = bool(value)
     if flagged == issue.flagged:
@@ -253,4 +283,8 @@ _EDITS: Final[Mapping[str, Callable[[Site, Issue, Any], Edit]]] = {
     "duedate": _set_due_date,
     "priority": _set_priority,
     "flagged": _set_flagged,
+    "components": _set_components,
+    "fixVersions": _set_fix_versions,
 }
+# A person without the right does not have the field on the screen.
+HELD_BY: Final[Mapping[str, str]] = {"duedate": rights.SCHEDULE, "fixVersions": rights.RESOLVE}

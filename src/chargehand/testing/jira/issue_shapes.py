@@ -22,6 +22,11 @@ _SYSTEM: Final[dict[str, tuple[str, Shape]]] = {
     "creator": ("Creator", {"type": "user", "system": "creator"}),
     "labels": ("Labels", {"type": "array", "items": "string", "system": "labels"}),
     "duedate": ("Due date", {"type": "date", "system": "duedate"}),
+    "components": ("Components", {"type": "array", "items": "component", "system": "components"}),
+    "fixVersions": (
+        "Fix versions",
+        {"type": "array", "items": "version", "system": "fixVersions"},
+    ),
     "created": ("Created", {"type": "datetime", "system": "created"}),
     "updated": ("Updated", {"type": "datetime", "system": "updated"}),
     "issuelinks": (
@@ -111,6 +116,8 @@ class IssueShapes:
             "priority": shapes.priority(issue.priority),
             "labels": list(issue.labels),
             "duedate": issue.due_on.isoformat() if issue.due_on else None,
+            "components": [shapes.component(project, name) for name in issue.components],
+            "fixVersions": [shapes.version(project, name) for name in issue.fix_versions],
             "created": jira_time(issue.created_at),
             "updated": jira_time(issue.updated_at),
             "security": shapes.security(level) if level else None,

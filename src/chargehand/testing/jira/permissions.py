@@ -10,6 +10,9 @@ TRANSITION: Final = "TRANSITION_ISSUES"
 ASSIGN: Final = "ASSIGN_ISSUES"
 ASSIGNABLE: Final = "ASSIGNABLE_USER"
 EDIT: Final = "EDIT_ISSUES"
+LINK: Final = "LINK_ISSUES"
+SCHEDULE: Final = "SCHEDULE_ISSUES"
+RESOLVE: Final = "RESOLVE_ISSUES"
 EDIT_OWN: Final = "EDIT_OWN_COMMENTS"
 EDIT_ALL: Final = "EDIT_ALL_COMMENTS"
 DELETE_OWN: Final = "DELETE_OWN_COMMENTS"
@@ -26,6 +29,9 @@ PROJECT_PERMISSIONS: Final = {
     ASSIGN: ("13", "Assign Issues", "Assign issues to other people."),
     ASSIGNABLE: ("17", "Assignable User", "Be assigned to issues."),
     EDIT: ("12", "Edit Issues", "Edit issues."),
+    LINK: ("21", "Link Issues", "Link issues."),
+    SCHEDULE: ("28", "Schedule Issues", "Set the due date of issues."),
+    RESOLVE: ("14", "Resolve Issues", "Resolve issues and set their fix versions."),
     EDIT_OWN: ("35", "Edit Own Comments", "Edit comments one wrote."),
     EDIT_ALL: ("34", "Edit All Comments", "Edit anybody's comments."),
     DELETE_OWN: ("37", "Delete Own Comments", "Delete comments one wrote."),
@@ -40,7 +46,7 @@ GLOBAL_PERMISSIONS: Final = {
 
 READER: Final = (BROWSE,)
 COMMENTER: Final = (BROWSE, COMMENT, EDIT_OWN, DELETE_OWN)
-MEMBER: Final = (*COMMENTER, TRANSITION, ASSIGN, ASSIGNABLE, EDIT)
+MEMBER: Final = (*COMMENTER, TRANSITION, ASSIGN, ASSIGNABLE, EDIT, LINK, SCHEDULE, RESOLVE)
 SERVICE_AGENT: Final = (*MEMBER, AGENT)
 LEAD: Final = (*MEMBER, EDIT_ALL, DELETE_ALL, PROJECT_ADMIN)
 

@@ -80,7 +80,7 @@ class Project:
     """One project.
 
     Shape: `permissions` maps an account id to permission keys; `roles` maps a role's name to
-    account ids; `security_levels` is keyed by name.
+    account ids; `security_levels` is keyed by name; `components` and `versions` are names.
     """
 
     id: str
@@ -92,6 +92,8 @@ class Project:
     permissions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     security_levels: dict[str, SecurityLevel] = field(default_factory=dict)
+    components: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
     board_id: int = 1
 
 
@@ -132,6 +134,8 @@ class Issue:
     sprints: tuple[int, ...] = ()
     flagged: bool = False
     resolution: str | None = None
+    components: tuple[str, ...] = ()
+    fix_versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

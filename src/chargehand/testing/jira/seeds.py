@@ -45,6 +45,8 @@ def seed_demo(site: Building) -> Person:
         lead="Mei Tanaka",
         members=[],
         security_levels={"Finance only": ("Mei Tanaka", "Chargehand")},
+        components=("Gateway", "Ledger", "Web shop"),
+        versions=("2026.12", "2027.1"),
     )
     for name, bundle in _PAY_RIGHTS.items():
         site.grant("PAY", name, permissions=bundle)

@@ -114,8 +114,8 @@ class Shapes:
             "expand": "description,lead,issueTypes,url,projectKeys,permissions,insight",
             "description": "",
             "lead": self.account(project.lead),
-            "components": [],
-            "versions": [],
+            "components": [self.component(project, name) for name in project.components],
+            "versions": [self.version(project, name) for name in project.versions],
             "issueTypes": [self.issue_type(name) for name in ISSUE_TYPES],
             "assigneeType": "UNASSIGNED",
             "roles": roles,
@@ -136,6 +136,22 @@ class Shapes:
             "subtask": level < 0,
             "avatarId": int(number) + 300,
             "hierarchyLevel": level,
+        }
+
+    def component(self, project: Project, name: str) -> Shape:
+        """One component of a project."""
+        number = f"{project.id}{project.components.index(name)}"
+        return {"self": self.link(f"component/{number}"), "id": number, "name": name}
+
+    def version(self, project: Project, name: str) -> Shape:
+        """One version of a project."""
+        number = f"{project.id}{project.versions.index(name)}"
+        return {
+            "self": self.link(f"version/{number}"),
+            "id": number,
+            "name": name,
+            "archived": False,
+            "released": False,
         }
 
     def status(self, status: Status) -> Shape:

@@ -18,11 +18,13 @@ from chargehand.testing.jira.records import (
     Comment,
     CommentVisibility,
     Issue,
+    Link,
     Person,
     Project,
 )
 from chargehand.testing.jira.refusals import NO_ISSUE, JiraRefused
 from chargehand.testing.jira.state import State
+from chargehand.testing.jira.workflows import LINK_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,31 @@ class Site:
         issue = self._touch(after, now)
         self._announce(Happening("jira:issue_updated", issue, actor.account_id, now, change=change))
         return issue
+
+    def link(self, source: Issue, target: Issue, *, kind: str, actor: Person) -> Link:
+        """Link two issues and note it in the history of both."""
+        link = Link(
+            id=str(self.state.next_number("link")), kind=kind, source=source.key, target=target.key
+        )
+        self.state.links.append(link)
+        self._tell_link(link, actor, is_there=True)
+        return link
+
+    def unlink(self, link: Link, *, actor: Person) -> None:
+        """Take a link away and note it in the history of both."""
+        self.state.links.remove(link)
+        self._tell_link(link, actor, is_there=False)
+
+    def _tell_link(self, link: Link, actor: Person, *, is_there: bool) -> None:
+        _, inward, outward = LINK_KINDS[link.kind]
+        for key, wording, other in (
+            (link.source, outward, link.target),
+            (link.target, inward, link.source),
+        ):
+            told = (other, f"This issue {wording} {other}")
+            before, after = ((None, None), told) if is_there else (told, (None, None))
+            item = ChangeItem("Link", "issuelinks", *before, *after)
+            self.change_issue(self.state.issues[key], actor, [item])
 
     def _touch(self, issue: Issue, at: datetime) -> Issue:
         touched = replace(issue, updated_at=max(issue.updated_at, at))

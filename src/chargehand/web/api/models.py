@@ -406,6 +406,8 @@ class Hold(Shown):
     held_by: str
     lifted_at: datetime | None
     lifted_by: str
+
+
 class RetentionLine(Shown):
     """How long one class of names and texts is kept, and what the last pruning took."""
 

@@ -59,6 +59,16 @@ def assign(account_id: str | None, name: str, *, base: str | None = None) -> App
     return approved(ActionKind.JIRA_ASSIGN_ISSUE, params, {"assignee": base})
 
 
+def link(to: str = "PAY-2", *, base: tuple[str, ...] = ()) -> ApprovedAction:
+    params = {"to": to, "relation": "blocks", "link_type": "Blocks", "direction": "outward"}
+    return approved(ActionKind.JIRA_LINK_ISSUES, params, {"relations": list(base)})
+
+
+def fields(*, base: Any = None, **values: Any) -> ApprovedAction:
+    before = dict.fromkeys(values) if base is None else base
+    return approved(ActionKind.JIRA_UPDATE_FIELDS, {"fields": values}, {"fields": before})
+
+
 def labels(*names: str, base: tuple[str, ...] = (), target: str = "PAY-1") -> ApprovedAction:
     params, found = {"labels": list(names)}, {"labels": list(base)}
     return approved(ActionKind.JIRA_ADD_LABELS, params, found, target=target)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -60,6 +61,8 @@ async def read_everything(world):
         history=True,
         sprint=True,
         transitions=True,
+        fields=True,
+        link_types=True,
         asker=world.ana.account_id,
         rights=tuple(Right),
         people=("Ana", "712020:ana"),
@@ -128,6 +131,33 @@ async def act_on_several(world):
     )
 
 
+async def link(world):
+    world.jira.add_issue("PAY", "Ledger is down")
+    await act(world, samples.link())
+
+
+async def set_fields(world):
+    world.jira.add_project("WEB", lead="Ana Ruiz", components=("Cart",), versions=("1.0",))
+    world.jira.add_issue("WEB", "Empty cart")
+    wanted = {
+        "summary": "The cart is empty",
+        "priority": "High",
+        "due": "2026-12-01",
+        "components": ["Cart"],
+        "fix_versions": ["1.0"],
+    }
+    base = {
+        "summary": "Empty cart",
+        "priority": "Medium",
+        "due": None,
+        "components": [],
+        "fix_versions": [],
+    }
+    await act(world, replace(samples.fields(base=base, **wanted), target="WEB-1"))
+    issue = world.jira.issue("WEB-1")
+    assert (issue.priority, issue.components) == ("High", ("Cart",))
+
+
 @pytest.mark.parametrize(
     "deed",
     [
@@ -142,6 +172,8 @@ async def act_on_several(world):
         unassign,
         label,
         act_on_several,
+        link,
+        set_fields,
     ],
     ids=lambda deed: deed.__name__,
 )

@@ -8,12 +8,15 @@ from chargehand.domain.work_item import (
     NOT_ASKED,
     Change,
     FactNeeds,
+    FieldName,
     LinkDirection,
+    LinkType,
     Person,
     Right,
     Sprint,
     StatusCategory,
 )
+from chargehand.testing.jira import permissions as rights
 from chargehand.testing.jira.records import ChangeItem, CommentVisibility
 from tests.connectors.jira.client.world import NOW, SITE
 
@@ -86,14 +89,15 @@ async def test_missing_work_item_is_unknown_everywhere(world):
         history=True,
         sprint=True,
         transitions=True,
+        fields=True,
         asker=world.ana.account_id,
         rights=RIGHTS,
         people=("Ana",),
     )
 
     parts = [facts.item, facts.comments, facts.history, facts.sprint, facts.transitions]
-    parts += [*facts.rights.values(), *facts.people.values()]
-    assert len(parts) == 10
+    parts += [facts.fields, *facts.rights.values(), *facts.people.values()]
+    assert len(parts) == 7 + len(RIGHTS)
     assert {part.reason for part in parts} == {UnknownReason.NOT_FOUND}
 
 
@@ -339,6 +343,41 @@ class TestTransitions:
         assert [move.is_conditional for move in moves] == [False, False]
 
 
+class TestFields:
+    async def test_fields_on_the_screen_come_with_values_and_choices(self, world):
+        world.jira.add_project(
+            "WEB", lead="Ana Ruiz", components=("Cart", "Till"), versions=("1.0",)
+        )
+        world.jira.add_issue("WEB", "Empty cart")
+        client = world.reconnect(editable_fields=frozenset({FieldName.PRIORITY}))
+
+        facts = await client.read_facts(FactNeeds("WEB-1", fields=True), now=NOW)
+
+        found = {one.name: (one.values, one.choices, one.is_open) for one in facts.fields.value}
+        priorities = ("Highest", "High", "Medium", "Low", "Lowest")
+        assert found == {
+            FieldName.SUMMARY: (("Empty cart",), None, False),
+            FieldName.PRIORITY: (("Medium",), priorities, True),
+            FieldName.DUE: ((), None, False),
+            FieldName.COMPONENTS: ((), ("Cart", "Till"), False),
+            FieldName.FIX_VERSIONS: ((), ("1.0",), False),
+        }
+
+    async def test_field_the_bot_can_not_set_is_missing(self, world):
+        may = [key for key in rights.MEMBER if key != rights.SCHEDULE]
+        world.jira.grant("PAY", "Chargehand", permissions=may)
+
+        facts = await read(world, fields=True)
+
+        assert FieldName.DUE not in {one.name for one in facts.fields.value}
+
+
+async def test_kinds_of_links_are_read_with_both_wordings(world):
+    facts = await read(world, link_types=True)
+
+    assert LinkType("Blocks", "blocks", "is blocked by") in facts.link_types.value
+
+
 class TestRights:
     async def test_member_may_what_a_member_may(self, world):
         facts = await read(world, asker=world.ana.account_id, rights=RIGHTS)
@@ -351,10 +390,7 @@ class TestRights:
         facts = await read(world, asker=world.sam.account_id, rights=RIGHTS)
 
         assert {right: known.value for right, known in facts.rights.items()} == {
-            Right.COMMENT: True,
-            Right.TRANSITION: False,
-            Right.ASSIGN: False,
-            Right.EDIT: False,
+            right: right is Right.COMMENT for right in RIGHTS
         }
 
     async def test_bot_that_may_not_ask_does_not_know(self, world):

@@ -1,6 +1,7 @@
 import pytest
 
-from chargehand.domain.action import Done, Refused, Undecided
+from chargehand.domain.action import ActionKind, Done, Refused, Undecided
+from chargehand.domain.work_item import FactNeeds, FieldName
 from chargehand.plugins.connector import LookUpState, PastEffect
 from tests.connectors.jira.client import samples
 from tests.connectors.jira.client.world import NOW, SITE
@@ -13,6 +14,8 @@ PATHS = {
     "transition": ("POST", "/rest/api/3/issue/PAY-1/transitions"),
     "assign": ("PUT", "/rest/api/3/issue/PAY-1/assignee"),
     "labels": ("PUT", "/rest/api/3/issue/PAY-1"),
+    "link": ("POST", "/rest/api/3/issueLink"),
+    "fields": ("PUT", "/rest/api/3/issue/PAY-1"),
 }
 
 
@@ -23,12 +26,33 @@ def make(name, world):
         "transition": samples.transition(),
         "assign": samples.assign(bot, "Chargehand", base=ana),
         "labels": samples.labels("urgent", "api", base=("api",)),
+        "link": samples.link(),
+        "fields": samples.fields(
+            base={"priority": "Medium", "due": None}, priority="High", due="2026-12-01"
+        ),
     }[name]
+
+
+@pytest.fixture(autouse=True)
+def other_item(world):
+    """The other end of links."""
+    world.jira.add_issue("PAY", "Ledger is down")
+
+
+def change_everything(world):
+    """Somebody else changes all that the actions are based on."""
+    world.jira.transition("PAY-1", author="Ana Ruiz", to="In Progress")
+    world.jira.transition("PAY-1", author="Ana Ruiz", to="In Review")
+    world.jira.assign("PAY-1", author="Ana Ruiz", to=None)
+    world.jira.edit("PAY-1", author="Ana Ruiz", fields={"labels": ["other"]})
+    world.jira.edit("PAY-1", author="Ana Ruiz", fields={"priority": {"name": "Low"}})
+    world.jira.add_link("PAY-2", "PAY-1", kind="Relates")
 
 
 def state_of(world):
     issue = world.jira.state.issues["PAY-1"]
-    return issue.status, issue.assignee, issue.labels
+    links = [(one.kind, one.source, one.target) for one in world.jira.state.links]
+    return issue.status, issue.assignee, issue.labels, issue.priority, issue.due_on, links
 
 
 @pytest.mark.parametrize("name", list(PATHS))
@@ -55,10 +79,7 @@ async def test_second_send_finds_it_already_so(world, name):
 
 @pytest.mark.parametrize("name", list(PATHS))
 async def test_changed_base_is_refused(world, name):
-    world.jira.transition("PAY-1", author="Ana Ruiz", to="In Progress")
-    world.jira.transition("PAY-1", author="Ana Ruiz", to="In Review")
-    world.jira.assign("PAY-1", author="Ana Ruiz", to=None)
-    world.jira.edit("PAY-1", author="Ana Ruiz", fields={"labels": ["other"]})
+    change_everything(world)
     before = state_of(world)
 
     result = await world.client.perform(make(name, world))
@@ -95,15 +116,13 @@ async def test_send_that_never_landed_is_absent(world, name):
     assert found.state is LookUpState.ABSENT
 
 
-@pytest.mark.parametrize("name", list(PATHS))
+@pytest.mark.parametrize("name", [name for name in PATHS if name != "link"])
 async def test_third_state_is_unsure(world, name):
     action = {
         **{kind: make(kind, world) for kind in PATHS},
         "labels": samples.labels("urgent", "now", base=("api",)),
     }[name]
-    world.jira.transition("PAY-1", author="Ana Ruiz", to="In Progress")
-    world.jira.transition("PAY-1", author="Ana Ruiz", to="In Review")
-    world.jira.assign("PAY-1", author="Ana Ruiz", to=None)
+    change_everything(world)
     world.jira.edit("PAY-1", author="Ana Ruiz", fields={"labels": ["now"]})
 
     found = await world.client.look_up(action, PAST)
@@ -162,3 +181,49 @@ async def test_work_item_that_is_gone_is_refused(world, name):
 
     assert isinstance(result, Refused)
     assert result.reason == "target_missing"
+
+
+@pytest.mark.parametrize(
+    ("direction", "relation", "expected"),
+    [
+        pytest.param("outward", "blocks", ("PAY-1", "PAY-2"), id="the target is where it begins"),
+        pytest.param("inward", "is blocked by", ("PAY-2", "PAY-1"), id="the target is its end"),
+    ],
+)
+async def test_link_reads_as_it_was_proposed(world, direction, relation, expected):
+    params = {"to": "PAY-2", "link_type": "Blocks", "direction": direction, "relation": relation}
+    action = samples.approved(ActionKind.JIRA_LINK_ISSUES, params, {"relations": []})
+
+    await world.client.perform(action)
+
+    (link,) = world.jira.state.links
+    assert (link.source, link.target) == expected
+    facts = await world.client.read_facts(FactNeeds("PAY-1"), now=NOW)
+    assert [(one.relation, one.key) for one in facts.item.value.links] == [(relation, "PAY-2")]
+
+
+async def test_link_to_an_item_that_is_gone_is_refused(world):
+    result = await world.client.perform(samples.link("PAY-99"))
+
+    assert isinstance(result, Refused)
+    assert result.reason == "target_missing"
+    assert world.written() == []
+
+
+async def test_field_taken_off_the_list_after_the_proposal_is_refused(world):
+    client = world.reconnect(editable_fields=frozenset({FieldName.DUE}))
+
+    result = await client.perform(make("fields", world))
+
+    assert isinstance(result, Refused)
+    assert result.reason == "field_closed"
+    assert world.written() == []
+
+
+async def test_field_is_emptied(world):
+    world.jira.edit("PAY-1", author="Ana Ruiz", fields={"duedate": "2026-12-01"})
+
+    result = await world.client.perform(samples.fields(base={"due": "2026-12-01"}, due=None))
+
+    assert isinstance(result, Done)
+    assert world.jira.issue("PAY-1").due_on is None

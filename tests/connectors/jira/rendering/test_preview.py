@@ -45,6 +45,16 @@ def label(*labels):
     return propose(ActionKind.JIRA_ADD_LABELS, {"labels": list(labels)}, {"labels": ["old"]})
 
 
+def link(**params):
+    said = {"to": "PAY-9", "relation": "blocks", "link_type": "Blocks", "direction": "outward"}
+    return propose(ActionKind.JIRA_LINK_ISSUES, said | params, {"relations": []})
+
+
+def update(fields, before):
+    base = {"fields": dict.fromkeys(fields) | before}
+    return propose(ActionKind.JIRA_UPDATE_FIELDS, {"fields": fields}, base)
+
+
 PREVIEWS = {
     "comment": (
         comment(),
@@ -111,6 +121,22 @@ PREVIEWS = {
     ),
     "labels": (label("payments", "urgent"), "Add labels to PAY-7: payments, urgent"),
     "label with a comma": (label("a,b", "c"), 'Add labels to PAY-7: "a,b", c'),
+    "link": (
+        link(),
+        (
+            "Link PAY-7 to PAY-9: PAY-7 blocks PAY-9\n"
+            "links between the two now: none\n"
+            'type of link: "Blocks", PAY-7 at its outward end'
+        ),
+    ),
+    "fields": (
+        update({"priority": "High", "components": ["Web", "API"]}, {"components": []}),
+        ('Set on PAY-7:\npriority: "High" (now: nothing)\ncomponents: "Web", "API" (now: nothing)'),
+    ),
+    "emptied field": (
+        update({"due": None}, {"due": "2026-12-01"}),
+        'Set on PAY-7:\ndue: nothing (now: "2026-12-01")',
+    ),
 }
 
 
@@ -173,6 +199,20 @@ def test_windows_line_ends_are_ordinary():
 WRONG = {
     "params": (transition(to_status=""), "to_status"),
     "base": (propose(ActionKind.JIRA_ADD_LABELS, {"labels": ["a"]}, {}), "labels"),
+    "end of a link": (link(direction="sideways"), "direction"),
+    "other end of a link": (link(to="everything"), "to"),
+    "field that can not be empty": (update({"summary": None}, {}), "fields.summary"),
+    "day that is none": (update({"due": "2026-02-30"}, {}), "fields.due"),
+    "names given twice": (update({"components": ["A", "A"]}, {}), "fields.components"),
+    "no field": (update({}, {}), "fields"),
+    "base of another field": (
+        propose(
+            ActionKind.JIRA_UPDATE_FIELDS,
+            {"fields": {"due": None}},
+            {"fields": {"priority": "High"}},
+        ),
+        "fields",
+    ),
     "restricted reply": (
         comment(
             ActionKind.JIRA_REPLY_TO_CUSTOMER,

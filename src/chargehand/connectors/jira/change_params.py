@@ -1,0 +1,140 @@
+"""What `jira.link_issues` and `jira.update_fields` must be told; see `params` for the others.
+
+Every reader raises ParamInvalid or ParamUnknown, both Rejected, naming the field.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from chargehand.connectors.jira.fields import FieldValue
+from chargehand.connectors.jira.param_fields import (
+    invalid,
+    read_matching,
+    read_text,
+    refuse_unknown,
+)
+from chargehand.connectors.jira.params import NAME_LIMIT_CHARS, QUESTION
+from chargehand.domain.ids import WorkItemKey
+from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.domain.work_item import FieldName
+
+VALUES_LIMIT: Final = 50
+_KEY: Final = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*")
+_A_KEY: Final = "the key of a work item, such as PAY-7"
+
+
+class LinkEnd(StrEnum):
+    """Which end of the link the target is: its `outward` end reads "blocks", `inward` the rest."""
+
+    OUTWARD = "outward"
+    INWARD = "inward"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkParams:
+    """A link between the target and another work item, worded from the target."""
+
+    to: WorkItemKey
+    relation: str
+    link_type: str
+    direction: LinkEnd
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBase:
+    """How the target stood to the other one by its links, in Jira's words."""
+
+    relations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsParams:
+    """The new values by field."""
+
+    fields: Mapping[FieldName, FieldValue]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsBase:
+    """The values before, of the same fields."""
+
+    fields: Mapping[FieldName, FieldValue]
+
+
+def read_link_params(params: JSONObject) -> LinkParams:
+    """The parameters of `jira.link_issues`."""
+    refuse_unknown(params, "to", "relation", "link_type", "direction")
+    to = read_matching(params.get("to"), "to", pattern=_KEY, allowed=_A_KEY)
+    direction = params.get("direction")
+    if direction not in tuple(LinkEnd):
+        raise invalid("direction", f"one of {', '.join(LinkEnd)}", found=direction)
+    return LinkParams(
+        to=WorkItemKey(to),
+        relation=read_text(params, "relation", limit_chars=NAME_LIMIT_CHARS),
+        link_type=read_text(params, "link_type", limit_chars=NAME_LIMIT_CHARS),
+        direction=LinkEnd(str(direction)),
+    )
+
+
+def read_link_base(base: JSONObject) -> LinkBase:
+    """The base of `jira.link_issues`; an empty list means that they were not linked."""
+    refuse_unknown(base, "relations", *QUESTION)
+    return LinkBase(relations=_read_texts(base.get("relations"), "relations"))
+
+
+def read_fields_params(params: JSONObject) -> FieldsParams:
+    """The parameters of `jira.update_fields`."""
+    refuse_unknown(params, "fields")
+    fields = _read_fields(params.get("fields"))
+    for name in (FieldName.SUMMARY, FieldName.PRIORITY):
+        if name in fields and fields[name] is None:
+            raise invalid(f"fields.{name}", "a text, since it can not be empty", found=None)
+    return FieldsParams(fields=fields)
+
+
+def read_fields_base(base: JSONObject, params: FieldsParams) -> FieldsBase:
+    """The base of `jira.update_fields`: the values before of the fields that are set."""
+    refuse_unknown(base, "fields", *QUESTION)
+    fields = _read_fields(base.get("fields"))
+    if fields.keys() != params.fields.keys():
+        raise invalid("fields", "the fields that are set, no more and no less", found=len(fields))
+    return FieldsBase(fields=fields)
+
+
+def _read_fields(value: JSONValue) -> dict[FieldName, FieldValue]:
+    if not isinstance(value, Mapping) or not value:
+        raise invalid("fields", "an object with at least one field", found=value)
+    refuse_unknown(value, *FieldName, inside="fields")
+    return {FieldName(name): _read_value(FieldName(name), one) for name, one in value.items()}
+
+
+def _read_value(name: FieldName, value: JSONValue) -> FieldValue:
+    field = f"fields.{name}"
+    if name.is_list:
+        return _read_texts(value, field)
+    if value is None:
+        return None
+    text = read_text({name: value}, name, limit_chars=NAME_LIMIT_CHARS, inside="fields")
+    if not text.isprintable():
+        raise invalid(field, "one line without control characters", found=value)
+    if name is FieldName.DUE:
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise invalid(field, "a day as YYYY-MM-DD, or null", found=text) from error
+    return text
+
+
+def _read_texts(value: JSONValue, field: str) -> tuple[str, ...]:
+    allowed = f"a list of at most {VALUES_LIMIT} texts that names each once"
+    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) > VALUES_LIMIT:
+        raise invalid(field, allowed, found=value)
+    named = {f"{field}[{number}]": one for number, one in enumerate(value)}
+    texts = tuple(read_text(named, name, limit_chars=NAME_LIMIT_CHARS) for name in named)
+    if len(set(texts)) != len(texts):
+        raise invalid(field, allowed, found=len(texts))
+    return texts
