@@ -27,8 +27,8 @@ from chargehand.cli.flags import flags
 from chargehand.cli.init import init
 from chargehand.cli.keys import keys
 from chargehand.cli.modes import modes
-from chargehand.cli.restore import restore, resume
 from chargehand.cli.privacy import privacy
+from chargehand.cli.restore import restore, resume
 from chargehand.cli.selftest import selftest
 from chargehand.cli.serve import migrate, serve
 from chargehand.cli.status import notices, stats, status

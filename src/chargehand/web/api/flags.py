@@ -13,7 +13,7 @@ from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import FlagBody, Nothing
-from chargehand.web.api.models import Flags
+from chargehand.web.api.models_operating import Flags
 
 
 def add_flag_routes(router: APIRouter, deps: APIDeps) -> None:

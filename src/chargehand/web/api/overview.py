@@ -12,7 +12,7 @@ from chargehand.pipeline.showing import to_json
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
 from chargehand.web.api.inputs import Nothing, NoticeQuery, StatsQuery
-from chargehand.web.api.models import NoticePage, Stats, Status
+from chargehand.web.api.models_operating import NoticePage, Stats, Status
 
 
 def add_overview_routes(router: APIRouter, deps: APIDeps) -> None:

@@ -1,0 +1,170 @@
+"""What the routes about running the service answer: modes, flags, status, statistics, notices."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.records import Severity
+from chargehand.domain.retention import Kept
+from chargehand.flags.registry import Flag
+from chargehand.web.api.models import (
+    Actor,
+    ConnectionName,
+    NoticeId,
+    NumberByWord,
+    Page,
+    Project,
+    Shown,
+)
+
+
+class ModeRule(Shown):
+    """One rule of the policy; null means every project, or every kind."""
+
+    project: Project | None
+    kind: ActionKind | None
+    mode: Mode
+
+
+class ModeLine(Shown):
+    """The mode of one action kind in one project; a null rule means the default gave it."""
+
+    project: Project
+    kind: ActionKind
+    mode: Mode
+    rule: ModeRule | None
+
+
+class Modes(Shown):
+    """The policy in force, and what follows from it."""
+
+    version: int
+    changed_at: datetime | None
+    changed_by: Actor
+    default: Mode = Field(description="The mode where no rule says otherwise.")
+    rules: list[ModeRule]
+    modes: list[ModeLine] = Field(description="Every action kind in every served project.")
+
+
+class FlagLine(Shown):
+    """How one flag stands."""
+
+    flag: Flag
+    is_on: bool
+    does: str = Field(description="What it switches.")
+    changed_at: datetime | None = Field(description="Null when nobody ever set it.")
+    changed_by: Actor
+
+
+class Flags(Shown):
+    """Every flag there is."""
+
+    flags: list[FlagLine]
+
+
+class Stats(Shown):
+    """How much happened in a stretch of time."""
+
+    since: datetime
+    until: datetime
+    deliveries: NumberByWord = Field(description="Deliveries by source.")
+    events: NumberByWord = Field(description="Events by kind.")
+    asks: NumberByWord = Field(description="Asks by state.")
+    verdicts: NumberByWord = Field(description="Decisions by verdict.")
+    reasons: NumberByWord = Field(description="Decisions by reason.")
+    actions: NumberByWord = Field(description="Actions by state.")
+    action_kinds: NumberByWord = Field(description="Actions by kind.")
+    approvals: NumberByWord = Field(description="Approvals by state.")
+
+
+class Connection(Shown):
+    """What is known of a connection from its last calls; null where nothing is known yet."""
+
+    id: ConnectionName
+    connector: str = Field(description="Kind of the connection, like `jira`.")
+    site: str
+    bot_account_id: str | None
+    bot_name: str
+    first_connected_at: datetime | None
+    last_ok_at: datetime | None
+    last_failure_at: datetime | None
+    last_failure: str = Field(description="Code of the last failure; empty without one.")
+    last_delivery_at: datetime | None
+    polled_at: datetime | None
+
+
+class InboxCounts(Shown):
+    """How many deliveries are in each state; the two lanes still wait to be dispatched."""
+
+    interactive: int
+    bulk: int
+    dispatched: int
+    dead: int = Field(description="Given up; the operator was told.")
+
+
+class Waiting(Shown):
+    """What waits right now, and for what."""
+
+    asks_open: int = Field(description="For the worker.")
+    asks_late: int = Field(description="For a person, because they are old.")
+    asks_stuck: int = Field(description="For a person, because they could not be decided.")
+    approvals_open: int = Field(description="For a person.")
+    actions_under_way: int = Field(description="For the worker or the vendor.")
+    actions_unknown: int = Field(description="For a person who looks whether they happened.")
+
+
+class Hold(Shown):
+    """Nothing is sent, because the database was restored and is not resumed yet."""
+
+    id: str
+    backup_id: str
+    taken_at: datetime = Field(description="The moment the restored backup is of.")
+    held_at: datetime
+    held_by: str
+    lifted_at: datetime | None
+    lifted_by: str
+
+
+class RetentionLine(Shown):
+    """How long one class of names and texts is kept, and what the last pruning took."""
+
+    kept: Kept
+    kept_days: float
+    last_at: datetime | None = Field(description="The last run; null before the first.")
+    last_rows: int
+    total_rows: int
+
+
+class Status(Shown):
+    """How things stand."""
+
+    version: str = Field(description="Version of chargehand.")
+    now: datetime
+    connections: list[Connection]
+    inbox: InboxCounts
+    waiting: Waiting
+    policy_version: int
+    audit_records: int = Field(description="Length of the audit chain.")
+    hold: Hold | None = Field(
+        description="After a restore: nothing is sent until the operator resumes; null otherwise."
+    )
+    retention: list[RetentionLine]
+
+
+class Notice(Shown):
+    """Something the operator is told once, however often it happens."""
+
+    id: NoticeId
+    notice_key: str = Field(description="The cause, which one notice stands for.")
+    severity: Severity
+    code: str
+    subject_id: str
+    text: str
+    first_at: datetime
+    last_at: datetime
+    count: int = Field(description="How often it happened so far.")
+
+
+class NoticePage(Page[Notice]):
+    """Notices, newest first."""
