@@ -85,6 +85,7 @@ types: $(PACKAGE) ## Check the types, strictly, in src and tools.
 docs: $(PACKAGE) ## Write the generated parts of docs/.
 	@echo 'docs: writing docs/reference'
 	@$(BIN)/python -m tools.reference write
+	@$(BIN)/python -m tools.openapi
 
 .PHONY: docs-check
 docs-check: $(PACKAGE) ## Check that the generated parts of docs/ are fresh.

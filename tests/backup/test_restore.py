@@ -304,6 +304,12 @@ async def test_restore_is_told_in_status_notices_and_the_audit(disaster: Disaste
 def hold_of(house: House):
     counts, now = house.stores.queue.counts(), house.clock.now()
     status = house.stores.database.read(
-        lambda tx: read_status(tx, inbox=counts, version="test", now=now)
+        lambda tx: read_status(
+            tx,
+            inbox=counts,
+            retention=pipeline_rules(house.settings).retention,
+            version="test",
+            now=now,
+        )
     )
     return status.hold
