@@ -17,7 +17,7 @@ import httpx
 from sqlalchemy import text
 
 from chargehand.audit.chain import Verification
-from chargehand.bootstrap.configured import pipeline_rules
+from chargehand.bootstrap.configured import budget_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.receiving import receiving_connections
 from chargehand.bootstrap.stores import Stores, open_stores
@@ -50,6 +50,7 @@ from chargehand.pipeline.late_asks import dismiss_ask, release_ask
 from chargehand.pipeline.modes import policy_in_force, set_mode
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
+from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.tracing import Trace, trace
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.plugins.connector import EventParser
@@ -146,6 +147,7 @@ class House:
                 dispatcher=self.dispatcher,
                 answering=Answering(database, connections, rules=rules, clock=clock),
                 executing=Executing(database, connections, rules=rules, clock=clock),
+                spending=Spending(database, rules=budget_rules(self.settings), clock=clock),
                 pollings={},
                 connections=connections,
                 changes=ChangeCheck(database.engine, self.queue),

@@ -1,6 +1,8 @@
 """What settings say that several processes go by; needs no connector."""
 
 from chargehand.bootstrap.errors import ConnectionMissing
+from chargehand.budgets.caps import BudgetRules
+from chargehand.budgets.money import read_usd
 from chargehand.config.settings import JiraConnection, Settings
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.retention import Kept
@@ -35,4 +37,13 @@ def pipeline_rules(settings: Settings) -> PipelineRules:
             Kept.PROMPTS: settings.retention.prompts,
             Kept.TEXTS: settings.retention.texts,
         },
+    )
+
+
+def budget_rules(settings: Settings) -> BudgetRules:
+    """What the operator set that budgets go by."""
+    amount = settings.budgets.organization_day_usd
+    return BudgetRules(
+        zone=settings.business.zone,
+        organization_day_micro_usd=read_usd(amount, field="budgets.organization_day_usd"),
     )

@@ -8,7 +8,7 @@ import uvloop
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
-from chargehand.bootstrap.configured import pipeline_rules
+from chargehand.bootstrap.configured import budget_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
 from chargehand.bootstrap.errors import AnotherWorkerRuns
@@ -30,6 +30,7 @@ from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.polling import Polling, StoreDeliveries
 from chargehand.pipeline.pruning import Pruning
+from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.engines import open_durable_engine
@@ -130,6 +131,7 @@ def _parts(
         dispatcher=Dispatcher(stores.queue, stores.database, connections, rules=rules, clock=clock),
         answering=Answering(stores.database, connections, rules=rules, clock=clock),
         executing=Executing(stores.database, connections, rules=rules, clock=clock),
+        spending=Spending(stores.database, rules=budget_rules(settings), clock=clock),
         pollings={
             one.id: Polling(one, stores.database, store, clock=clock)
             for one in connections.values()

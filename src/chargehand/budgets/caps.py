@@ -78,11 +78,11 @@ def refused(refusal: Refusal, zone: tzinfo) -> BudgetExceeded:
     """The refusal as an error that says which cap, how full, until when, and what still works."""
     return BudgetExceeded(
         cap=name_of(refusal.total.key, refusal.total.starts_on),
-        cap_usd=to_usd(refusal.cap_micro_usd),
-        spent_usd=to_usd(refusal.total.spent_micro_usd),
-        reserved_usd=to_usd(refusal.total.reserved_micro_usd),
-        wanted_usd=to_usd(refusal.wanted_micro_usd),
-        resets_at=reset_of(refusal, zone).astimezone(zone),
+        cap_usd=str(to_usd(refusal.cap_micro_usd)),
+        spent_usd=str(to_usd(refusal.total.spent_micro_usd)),
+        reserved_usd=str(to_usd(refusal.total.reserved_micro_usd)),
+        wanted_usd=str(to_usd(refusal.wanted_micro_usd)),
+        resets_at=reset_of(refusal, zone).astimezone(zone).isoformat(" ", "minutes"),
         still_works=STILL_WORKS,
     )
 

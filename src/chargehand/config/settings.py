@@ -2,6 +2,7 @@
 
 import ipaddress
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -209,6 +210,19 @@ class BackupSettings(_Section):
     )
 
 
+class BudgetSettings(_Section):
+    """What models may cost, as long as nobody set another cap with `chargehand budget set`."""
+
+    organization_day_usd: Decimal = Field(
+        Decimal(10),
+        ge=0,
+        le=1_000_000,
+        decimal_places=6,
+        allow_inf_nan=False,
+        description="US dollars the organization may spend a day; 0 sends nothing that costs.",
+    )
+
+
 class JiraConnection(_Section):
     """One Jira Cloud site."""
 
@@ -270,6 +284,7 @@ class Settings(BaseSettings):
     log: LogSettings = Field(default_factory=LogSettings)
     inbox: InboxSettings = Field(default_factory=InboxSettings)
     backup: BackupSettings = Field(default_factory=BackupSettings)
+    budgets: BudgetSettings = Field(default_factory=BudgetSettings)
     connections: tuple[JiraConnection, ...] = Field((), description="The connected sites.")
 
     @classmethod

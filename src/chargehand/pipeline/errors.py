@@ -19,14 +19,17 @@ from chargehand.approvals.errors import (
     ApprovalVoided,
     EditNotPossible,
 )
+from chargehand.budgets.errors import AmountInvalid, BudgetKept
 from chargehand.domain.errors import Fault, Rejected
 from chargehand.policy.errors import PolicyChangedMeanwhile
 
 __all__ = [
     "AlreadyDecided",
+    "AmountInvalid",
     "ApprovalExpired",
     "ApprovalVoided",
     "ArgumentInvalid",
+    "BudgetKept",
     "EditNotPossible",
     "IllegalMove",
     "NotFound",

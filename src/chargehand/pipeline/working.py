@@ -24,6 +24,7 @@ from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.flow import ANSWER, EXECUTE
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
+from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.starting import Starter, task_subjects
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.database import Database
@@ -50,6 +51,7 @@ class WorkerParts:
     dispatcher: Dispatcher
     answering: Answering
     executing: Executing
+    spending: Spending
     pollings: Mapping[ConnectionId, Polling]
     connections: Mapping[ConnectionId, LiveConnection]
     changes: ChangeCheck
@@ -126,6 +128,7 @@ class Worker:
     async def _keep_house(self) -> None:
         now = self._parts.clock.now()
         await self._parts.database.awrite(lambda tx: expire_approvals(tx, now=now))
+        await self._parts.spending.end_expired()
 
     async def _prune_for_good(self) -> None:
         await self._pause(_FIRST_PRUNE_AFTER_S)

@@ -129,15 +129,13 @@ class BudgetExceeded(Rejected):
     template = (
         "The budget of {cap} has no room: {cap_usd} USD, of which {spent_usd} USD are spent and "
         "{reserved_usd} USD reserved; this request may cost {wanted_usd} USD. It resets at "
-        "{resets_at:%Y-%m-%d %H:%M %Z}. {still_works}"
+        "{resets_at}. {still_works}"
     )
 
     @property
     def resets_at(self) -> datetime:
         """When the budget has room again by itself."""
-        moment = self.fields["resets_at"]
-        assert isinstance(moment, datetime)
-        return moment
+        return datetime.fromisoformat(str(self.fields["resets_at"]))
 
 
 class ReservationDiffers(Rejected):

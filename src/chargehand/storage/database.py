@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from time import monotonic
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -16,10 +17,13 @@ from chargehand.logs.log import get_logger
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.engines import WRITES, open_engine
 from chargehand.storage.errors import CheckpointUnreadable, StoreBusy, StoreUnavailable
+from chargehand.storage.patience import PATIENCE_S
 from chargehand.storage.transaction import Reading, Writing
 
 T = TypeVar("T")
 _THREADS = 4
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_LOCK_NOT_AVAILABLE = "55P03"
 _log = get_logger()
 
 
@@ -62,18 +66,21 @@ class Database:
 
         Raises: StoreUnavailable, StoreBusy, and what `work` raises.
         """
-        with (
-            self._write_lock,
-            _translated(),
-            self._writing() as connection,
-            connection.begin(),
-        ):
-            transaction = Writing(connection, self.organization_id)
-            result = work(transaction)
-            position = transaction.audit.flush()
-        if position is not None:
-            self._advance_checkpoint(position)
-        return result
+        with self._write_lock:
+            return self._write(work, {WRITES: True})
+
+    def write_before(self, deadline_s: float, work: Callable[[Writing], T]) -> T:
+        """`write`, unless it can not begin before a moment of the monotonic clock; then nothing.
+
+        Raises: StoreBusy when it could not begin, StoreUnavailable, and what `work` raises.
+        """
+        if not self._write_lock.acquire(timeout=max(deadline_s - monotonic(), 0)):
+            raise StoreBusy
+        try:
+            patience_s = max(deadline_s - monotonic(), 0)
+            return self._write(work, {WRITES: True, PATIENCE_S: patience_s})
+        finally:
+            self._write_lock.release()
 
     async def aread(self, work: Callable[[Reading], T]) -> T:
         """`read` from async code, on the bounded thread pool."""
@@ -82,6 +89,19 @@ class Database:
     async def awrite(self, work: Callable[[Writing], T]) -> T:
         """`write` from async code, on the bounded thread pool."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.write, work)
+
+    async def awrite_within(self, wait_s: float, work: Callable[[Writing], T]) -> T:
+        """`awrite`, unless it can not begin within some seconds; then nothing was done.
+
+        Raises: as `write_before`.
+        """
+        writing = self._threads.submit(self.write_before, monotonic() + wait_s, work)
+        waiting = asyncio.wrap_future(writing)
+        done, _ = await asyncio.wait({waiting}, timeout=wait_s)
+        # Every thread may be busy with something long; what has begun ends by itself soon.
+        if not done and writing.cancel():
+            raise StoreBusy
+        return await waiting
 
     def close(self) -> None:
         """Let go of every connection and thread; safe to call twice."""
@@ -97,10 +117,23 @@ class Database:
         except (CheckpointUnreadable, OSError) as error:
             _log.error("audit.checkpoint_not_kept", seq=position.seq, detail=str(error))
 
+    def _write(self, work: Callable[[Writing], T], options: Mapping[str, Any]) -> T:
+        with _translated(), self._writing(options) as connection, connection.begin():
+            if PATIENCE_S in options and not self.is_sqlite:
+                # PostgreSQL takes 0 for as long as it likes.
+                wait_ms = max(int(options[PATIENCE_S] * 1000), 1)
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
+            transaction = Writing(connection, self.organization_id)
+            result = work(transaction)
+            position = transaction.audit.flush()
+        if position is not None:
+            self._advance_checkpoint(position)
+        return result
+
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self, options: Mapping[str, Any]) -> Iterator[Connection]:
         with self.engine.connect() as connection:
-            yield connection.execution_options(**{WRITES: True})
+            yield connection.execution_options(**options)
 
 
 @contextmanager
@@ -109,7 +142,8 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         text = str(error.orig)
-        if "locked" in text or "busy" in text:
+        is_timeout = getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+        if is_timeout or "locked" in text or "busy" in text:
             raise StoreBusy from error
         raise StoreUnavailable(detail=text) from error
     except DBAPIError as error:

@@ -8,6 +8,7 @@ from chargehand.storage.repositories.api_keys import ApiKeyReader, ApiKeyWriter
 from chargehand.storage.repositories.approvals import ApprovalReader, ApprovalWriter
 from chargehand.storage.repositories.asks import AskReader, AskWriter
 from chargehand.storage.repositories.audit import AuditReader, AuditWriter
+from chargehand.storage.repositories.budgets import BudgetReader, BudgetWriter
 from chargehand.storage.repositories.connections import ConnectionReader, ConnectionWriter
 from chargehand.storage.repositories.contents import ContentReader, ContentWriter
 from chargehand.storage.repositories.decisions import DecisionReader, DecisionWriter
@@ -17,7 +18,9 @@ from chargehand.storage.repositories.flags import FlagReader, FlagWriter
 from chargehand.storage.repositories.holds import HoldReader, HoldWriter
 from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
+from chargehand.storage.repositories.reservations import ReservationReader, ReservationWriter
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
+from chargehand.storage.repositories.spending import SpendingReader
 from chargehand.storage.repositories.stats import StatsReader
 
 
@@ -41,6 +44,9 @@ class Reading:
         self.flags = FlagReader(connection, organization_id)
         self.holds = HoldReader(connection, organization_id)
         self.retention = RetentionReader(connection, organization_id)
+        self.budgets = BudgetReader(connection, organization_id)
+        self.reservations = ReservationReader(connection, organization_id)
+        self.spending = SpendingReader(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)
 
 
@@ -64,4 +70,7 @@ class Writing:
         self.flags = FlagWriter(connection, organization_id)
         self.holds = HoldWriter(connection, organization_id)
         self.retention = RetentionWriter(connection, organization_id)
+        self.budgets = BudgetWriter(connection, organization_id)
+        self.reservations = ReservationWriter(connection, organization_id)
+        self.spending = SpendingReader(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)

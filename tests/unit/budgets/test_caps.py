@@ -70,6 +70,6 @@ def test_refusal_says_which_cap_how_full_until_when_and_what_still_works() -> No
     assert said.startswith(
         "The budget of the organization for the day 2026-11-19 has no room: 10 USD, of which 9.5 "
         "USD are spent and 0.25 USD reserved; this request may cost 0.3 USD. It resets at "
-        "2026-11-20 00:00 UTC. What rules understand still works"
+        "2026-11-20 00:00+00:00. What rules understand still works"
     )
     assert refused(refusal, UTC).resets_at == datetime(2026, 11, 20, tzinfo=UTC)

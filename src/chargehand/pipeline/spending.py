@@ -1,0 +1,146 @@
+"""The budget door on our database: what is not reserved here is not sent to a model.
+
+Nobody waits long to reserve: within half a second there is a reservation, a refusal, or a retryable
+error. Whoever is cancelled while waiting leaves no reservation behind.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from chargehand.budgets.caps import BudgetRules, Refusal, refused
+from chargehand.budgets.money import to_usd
+from chargehand.domain.budget import SettledBy
+from chargehand.domain.errors import Rejected, Retryable
+from chargehand.domain.ids import ReservationId
+from chargehand.kit.clock import Clock
+from chargehand.pipeline.reserving import (
+    Reserved,
+    end_expired,
+    release,
+    reserve,
+    settle,
+    settle_at_worst,
+)
+from chargehand.plugins.budget import SpendRequest, Spent
+from chargehand.storage.database import Database
+from chargehand.storage.transaction import Writing
+
+# Longer than any model request may take, so that nobody is still waiting for an answer by then.
+EXPIRES_AFTER: Final = timedelta(minutes=15)
+# Below half a second together with what the transaction itself takes on a busy machine.
+_WAIT_S: Final = 0.3
+_MOST_AT_ONCE: Final = 50
+
+T = TypeVar("T")
+
+
+class Spending:
+    """The budget door on our database; safe to use from any number of processes."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        rules: BudgetRules,
+        clock: Clock,
+        expires_after: timedelta = EXPIRES_AFTER,
+    ) -> None:
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._expires_after = expires_after
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def reserve(self, request: SpendRequest) -> Decimal:
+        """Take the worst case out of every budget it counts against, within half a second.
+
+        Raises: BudgetExceeded, ReservationClosed, AmountInvalid, all Rejected; StoreBusy and
+        StoreUnavailable, retryable, after which nothing may be sent.
+        """
+        now = self._clock.now()
+        expires_at = now + self._expires_after
+
+        def work(tx: Writing) -> Reserved | Refusal:
+            return reserve(tx, request, rules=self._rules, expires_at=expires_at, now=now)
+
+        reserving = self._start(self._database.awrite_within(_WAIT_S, work))
+        try:
+            outcome = await asyncio.shield(reserving)
+        except asyncio.CancelledError:
+            # The transaction can not be stopped, and whoever asked will send nothing.
+            self._start(self._undo(reserving, request.reservation_id))
+            raise
+        if isinstance(outcome, Refusal):
+            raise refused(outcome, self._rules.zone)
+        return to_usd(outcome.micro_usd)
+
+    async def settle(self, reservation_id: ReservationId, spent: Spent) -> Decimal:
+        """Replace a reservation by what it cost; settling twice is settling once.
+
+        Raises: ReservationUnknown, ReservationClosed when it was released; retryable errors of the
+        store.
+        """
+        now = self._clock.now()
+        return await self._finish(lambda tx: settle(tx, reservation_id, spent, now=now))
+
+    async def settle_unknown(self, reservation_id: ReservationId) -> Decimal:
+        """Settle at the worst case, when a request may have been sent and nothing is known of it.
+
+        Raises: as `settle`.
+        """
+        now = self._clock.now()
+        return await self._finish(
+            lambda tx: settle_at_worst(tx, reservation_id, by=SettledBy.ASSUMED, now=now)
+        )
+
+    async def release(self, reservation_id: ReservationId) -> None:
+        """Give a reservation back, when nothing was sent; releasing twice is releasing once.
+
+        Raises: ReservationUnknown, ReservationClosed when it was settled; retryable errors of the
+        store.
+        """
+        now = self._clock.now()
+        await self._finish(lambda tx: release(tx, reservation_id, now=now))
+
+    async def end_expired(self) -> int:
+        """Settle at their worst case the reservations whose owners never came back; how many."""
+        now = self._clock.now()
+        found = await self._database.aread(
+            lambda tx: tx.reservations.expired(now, limit=_MOST_AT_ONCE)
+        )
+        for reservation_id in found:
+            await self._database.awrite(
+                partial(end_expired, reservation_id=reservation_id, now=now)
+            )
+        return len(found)
+
+    async def idle(self) -> None:
+        """Return when nothing that callers left behind is under way any more."""
+        while self._under_way:
+            await asyncio.wait(set(self._under_way))
+
+    async def _finish(self, work: Callable[[Writing], int]) -> Decimal:
+        """Do what must happen to a reservation, even if the caller is cancelled meanwhile."""
+        return to_usd(await asyncio.shield(self._start(self._database.awrite(work))))
+
+    async def _undo(
+        self, reserving: "asyncio.Task[Reserved | Refusal]", reservation_id: ReservationId
+    ) -> None:
+        try:
+            outcome = await reserving
+            if isinstance(outcome, Reserved) and outcome.is_new:
+                await self.release(reservation_id)
+        except (Rejected, Retryable):
+            # Nothing was reserved, or it will expire.
+            return
+
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.ensure_future(work)
+        # The event loop itself holds tasks only weakly.
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task

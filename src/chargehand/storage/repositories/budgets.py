@@ -1,0 +1,159 @@
+"""Caps, and what counts against them: one row for each budget and period, capped or not."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, delete, func, select, tuple_
+
+from chargehand.domain.budget import (
+    BudgetKey,
+    BudgetPeriod,
+    BudgetRecord,
+    BudgetScope,
+    PeriodTotal,
+)
+from chargehand.domain.ids import BudgetId
+from chargehand.kit.clock import from_micros, to_micros
+from chargehand.storage.repositories.rows import AnyRow, Repository
+from chargehand.storage.tables_budgets import budget_periods, budgets
+
+
+class BudgetReader(Repository):
+    """Looks caps and totals up."""
+
+    def all(self) -> tuple[BudgetRecord, ...]:
+        """Every cap somebody set, by scope and period."""
+        query = self._select(budgets).order_by(
+            budgets.c.scope, budgets.c.scope_id, budgets.c.period
+        )
+        return tuple(_budget(row) for row in self._rows(query))
+
+    def newest_day(self) -> date | None:
+        """The last day anything was reserved on; None before the first."""
+        query = select(func.max(budget_periods.c.starts_on)).where(
+            budget_periods.c.organization_id == self._organization_id,
+            budget_periods.c.scope == BudgetScope.ORGANIZATION.value,
+            budget_periods.c.scope_id == "",
+            budget_periods.c.period == BudgetPeriod.DAY.value,
+        )
+        newest: str | None = self._connection.scalar(query)
+        return date.fromisoformat(newest) if newest is not None else None
+
+    def totals(self, starts: Mapping[BudgetKey, date]) -> dict[BudgetKey, PeriodTotal]:
+        """What counts against some budgets, each in the period that starts on its day."""
+        if not starts:
+            return {}
+        query = self._select(budget_periods).where(_those(starts))
+        held = {total.key: total for total in map(_total, self._rows(query))}
+        return {key: held.get(key, PeriodTotal(key, day, 0, 0)) for key, day in starts.items()}
+
+
+class BudgetWriter(BudgetReader):
+    """Sets caps and counts against them."""
+
+    def set_cap(
+        self, budget_id: BudgetId, key: BudgetKey, *, cap_micro_usd: int, by: str, now: datetime
+    ) -> None:
+        """Give a budget a cap, whether or not it had one."""
+        values = {"cap_micro_usd": cap_micro_usd, "changed_at": to_micros(now), "changed_by": by}
+        is_new = self._insert(budgets, {"budget_id": budget_id, **_columns(key), **values})
+        if not is_new:
+            self._connection.execute(self._update(budgets).where(_is(key)).values(values))
+
+    def remove_cap(self, key: BudgetKey) -> bool:
+        """Leave a budget without a cap; False when it had none."""
+        mine = budgets.c.organization_id == self._organization_id
+        return self._connection.execute(delete(budgets).where(mine, _is(key))).rowcount > 0
+
+    def lock_totals(self, starts: Mapping[BudgetKey, date]) -> tuple[PeriodTotal, ...]:
+        """The totals of some budgets, which nobody else changes until this transaction ends.
+
+        Shape: in the order of their keys, which every transaction locks them in.
+        """
+        locked = self._locked(starts)
+        missing = starts.keys() - {total.key for total in locked}
+        if not missing:
+            return locked
+        for key in sorted(missing):
+            self._insert(
+                budget_periods,
+                {
+                    **_columns(key),
+                    "starts_on": starts[key].isoformat(),
+                    "spent_micro_usd": 0,
+                    "reserved_micro_usd": 0,
+                },
+            )
+        return self._locked(starts)
+
+    def count(
+        self,
+        totals: Sequence[PeriodTotal],
+        *,
+        spent_micro_usd: int = 0,
+        reserved_micro_usd: int = 0,
+    ) -> None:
+        """Add to, or with negative amounts take from, what counts against locked totals."""
+        starts = {total.key: total.starts_on for total in totals}
+        table = budget_periods.c
+        self._connection.execute(
+            self._update(budget_periods)
+            .where(_those(starts))
+            .values(
+                spent_micro_usd=table.spent_micro_usd + spent_micro_usd,
+                reserved_micro_usd=table.reserved_micro_usd + reserved_micro_usd,
+            )
+        )
+
+    def _locked(self, starts: Mapping[BudgetKey, date]) -> tuple[PeriodTotal, ...]:
+        # SQLite has one lock for all, which is held already, and leaves these words out.
+        query = self._select(budget_periods).where(_those(starts)).order_by(*_KEY_COLUMNS)
+        return tuple(_total(row) for row in self._rows(query.with_for_update()))
+
+
+_KEY_COLUMNS = (
+    budget_periods.c.scope,
+    budget_periods.c.scope_id,
+    budget_periods.c.period,
+)
+
+
+def _those(starts: Mapping[BudgetKey, date]) -> ColumnElement[bool]:
+    wanted = [
+        (key.scope.value, key.scope_id, key.period.value, day.isoformat())
+        for key, day in sorted(starts.items())
+    ]
+    return tuple_(*_KEY_COLUMNS, budget_periods.c.starts_on).in_(wanted)
+
+
+def _is(key: BudgetKey) -> ColumnElement[bool]:
+    columns = _columns(key)
+    is_scope = (budgets.c.scope == columns["scope"]) & (budgets.c.scope_id == columns["scope_id"])
+    return is_scope & (budgets.c.period == columns["period"])
+
+
+def _columns(key: BudgetKey) -> dict[str, str]:
+    return {"scope": key.scope.value, "scope_id": key.scope_id, "period": key.period.value}
+
+
+def _key(row: AnyRow) -> BudgetKey:
+    return BudgetKey(BudgetScope(row.scope), row.scope_id, BudgetPeriod(row.period))
+
+
+def _budget(row: AnyRow) -> BudgetRecord:
+    return BudgetRecord(
+        id=row.budget_id,
+        key=_key(row),
+        cap_micro_usd=row.cap_micro_usd,
+        changed_at=from_micros(row.changed_at),
+        changed_by=row.changed_by,
+    )
+
+
+def _total(row: AnyRow) -> PeriodTotal:
+    return PeriodTotal(
+        key=_key(row),
+        starts_on=date.fromisoformat(row.starts_on),
+        spent_micro_usd=row.spent_micro_usd,
+        reserved_micro_usd=row.reserved_micro_usd,
+    )

@@ -1,0 +1,137 @@
+"""What models cost, added up from the reservations: by day, and by what it was spent for."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, or_, select
+
+from chargehand.budgets.money import to_usd
+from chargehand.domain.budget import (
+    DaySpending,
+    ReservationState,
+    SettledBy,
+    SubjectSpending,
+)
+from chargehand.domain.ids import DecisionId
+from chargehand.kit.clock import from_micros
+from chargehand.storage.repositories.rows import AnyRow, Repository
+from chargehand.storage.tables import decisions
+from chargehand.storage.tables_budgets import reservations
+
+_IS_OPEN = reservations.c.state == ReservationState.OPEN.value
+# The cost is the most it can have been: by its price, or because nobody knows what was used.
+_IS_AT_MOST = and_(
+    reservations.c.state == ReservationState.SETTLED.value,
+    or_(
+        reservations.c.is_at_most == 1,
+        reservations.c.settled_by != SettledBy.REPORTED.value,
+    ),
+)
+_SUMS = (
+    func.count().label("requests"),
+    func.sum(reservations.c.input_tokens).label("input_tokens"),
+    func.sum(reservations.c.output_tokens).label("output_tokens"),
+    func.sum(reservations.c.cost_micro_usd).label("cost_micro_usd"),
+    func.sum(case((_IS_OPEN, reservations.c.reserved_micro_usd), else_=0)).label("reserved"),
+    func.max(case((_IS_AT_MOST, 1), else_=0)).label("is_at_most"),
+)
+
+
+class SpendingReader(Repository):
+    """Adds up what was spent; what was released was never spent and is left out."""
+
+    def by_day(self, *, since: date, until: date) -> tuple[DaySpending, ...]:
+        """Spending of some days, newest first, apart by project and model; both days included."""
+        rows = reservations.c
+        versions = self._versions(since, until)
+        query = (
+            self._spent(since, until, rows.day, rows.project, rows.provider, rows.model)
+            .group_by(rows.day, rows.project, rows.provider, rows.model)
+            # Databases do not agree where nothing stands among texts.
+            .order_by(rows.day.desc(), func.coalesce(rows.project, ""), rows.provider, rows.model)
+        )
+        return tuple(
+            DaySpending(
+                day=date.fromisoformat(row.day),
+                project=row.project,
+                provider=row.provider,
+                model=row.model,
+                price_versions=versions[(row.day, row.project, row.provider, row.model)],
+                **_sums(row),
+            )
+            for row in self._rows(query)
+        )
+
+    def by_subject(self, *, since: date, until: date, limit: int) -> tuple[SubjectSpending, ...]:
+        """Spending of some days by what it was for, the newest first; both days included."""
+        rows = reservations.c
+        last_at = func.max(rows.reserved_at).label("last_at")
+        first_at = func.min(rows.reserved_at).label("first_at")
+        query = (
+            self._spent(since, until, rows.subject_id, rows.purpose, rows.project)
+            .add_columns(first_at, last_at)
+            .group_by(rows.subject_id, rows.purpose, rows.project)
+            .order_by(last_at.desc(), rows.subject_id.desc())
+            .limit(limit)
+        )
+        found = self._rows(query)
+        about = self._decisions_about(row.subject_id for row in found)
+        return tuple(
+            SubjectSpending(
+                subject_id=row.subject_id,
+                decision_id=about.get(row.subject_id),
+                purpose=row.purpose,
+                project=row.project,
+                first_at=from_micros(row.first_at),
+                last_at=from_micros(row.last_at),
+                **_sums(row),
+            )
+            for row in found
+        )
+
+    def _spent(self, since: date, until: date, *columns: Any) -> Select[Any]:
+        return (
+            select(*columns, *_SUMS)
+            .where(reservations.c.organization_id == self._organization_id)
+            .where(reservations.c.day.between(since.isoformat(), until.isoformat()))
+            .where(reservations.c.state != ReservationState.RELEASED.value)
+        )
+
+    def _versions(self, since: date, until: date) -> dict[tuple[Any, ...], tuple[str, ...]]:
+        """Every version of the price table that a line was charged by."""
+        rows = reservations.c
+        columns = (rows.day, rows.project, rows.provider, rows.model)
+        query = self._spent(since, until, *columns, rows.price_version).group_by(
+            *columns, rows.price_version
+        )
+        found: dict[tuple[Any, ...], tuple[str, ...]] = {}
+        for row in self._rows(query.order_by(rows.price_version)):
+            key = (row.day, row.project, row.provider, row.model)
+            found[key] = (*found.get(key, ()), row.price_version)
+        return found
+
+    def _decisions_about(self, subject_ids: Iterable[str]) -> dict[str, DecisionId]:
+        """The newest decision about each ask or event."""
+        wanted = sorted(set(subject_ids))
+        about: dict[str, DecisionId] = {}
+        for column in (decisions.c.event_id, decisions.c.ask_id):
+            query = (
+                select(column.label("subject_id"), decisions.c.decision_id)
+                .where(decisions.c.organization_id == self._organization_id, column.in_(wanted))
+                .order_by(decisions.c.decided_at)
+            )
+            # Oldest first, so the newest is what stays.
+            about.update({row.subject_id: row.decision_id for row in self._rows(query)})
+        return about
+
+
+def _sums(row: AnyRow) -> dict[str, Any]:
+    return {
+        "requests": row.requests,
+        "input_tokens": int(row.input_tokens),
+        "output_tokens": int(row.output_tokens),
+        "cost_usd": to_usd(int(row.cost_micro_usd)),
+        "reserved_usd": to_usd(int(row.reserved)),
+        "is_at_most": bool(row.is_at_most),
+    }
