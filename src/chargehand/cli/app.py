@@ -17,6 +17,7 @@ from chargehand.cli.approvals import approvals
 from chargehand.cli.asks import asks
 from chargehand.cli.audit import audit
 from chargehand.cli.backup import backup
+from chargehand.cli.budget import budget
 from chargehand.cli.context import Invocation
 from chargehand.cli.decisions import decisions
 from chargehand.cli.deliveries import deliveries
@@ -66,6 +67,7 @@ for group, in_short in (
     (asks, "Questions to the bot, and those that wait."),
     (modes, "What is simulated, approved or sent at once."),
     (flags, "Switches that work while everything runs."),
+    (budget, "What models may cost, and did cost."),
     (actions, "Side effects and their exact previews."),
     (decisions, "Answers and silences, with reasons."),
     (events, "What deliveries meant; try payloads."),

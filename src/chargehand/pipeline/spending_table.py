@@ -1,0 +1,75 @@
+"""What was spent as lines of CSV, the same for REST and for the command line."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from chargehand.pipeline.budgeting import Spendings
+from chargehand.pipeline.showing import to_json
+
+_DAY_COLUMNS: Final = (
+    "day",
+    "project",
+    "provider",
+    "model",
+    "price_versions",
+    "requests",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "reserved_usd",
+    "is_at_most",
+)
+_SUBJECT_COLUMNS: Final = (
+    "subject_id",
+    "decision_id",
+    "purpose",
+    "project",
+    "requests",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "reserved_usd",
+    "is_at_most",
+    "first_at",
+    "last_at",
+)
+# A spreadsheet takes a cell that begins so for a formula; no amount here is negative.
+_FORMULA: Final = ("=", "+", "-", "@")
+
+
+def day_table(found: Spendings) -> Iterator[str]:
+    """A line of headings, then one for each day, project and model."""
+    return _table(_DAY_COLUMNS, found.days)
+
+
+def subject_table(found: Spendings) -> Iterator[str]:
+    """A line of headings, then one for each ask or event."""
+    return _table(_SUBJECT_COLUMNS, found.subjects)
+
+
+def _table(columns: Sequence[str], records: Iterable[object]) -> Iterator[str]:
+    yield _line(columns)
+    for record in records:
+        yield _line([_cell(getattr(record, name)) for name in columns])
+
+
+def _line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
+def _cell(value: object) -> str:
+    plain = to_json(value)
+    match plain:
+        case None:
+            return ""
+        case bool():
+            return "yes" if plain else "no"
+        case list():
+            return "; ".join(str(one) for one in plain)
+        case _:
+            text = str(plain)
+            return f"'{text}" if text.startswith(_FORMULA) else text
