@@ -2,10 +2,11 @@
 
 import json
 import sys
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from chargehand import __version__
+from chargehand.budgets.caps import BudgetRules
 from chargehand.kit.clock import SystemClock
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.storage.checkpoint import AuditCheckpoint
@@ -35,6 +36,7 @@ def render() -> str:
                     approval_expires_after=timedelta(days=1),
                     team_zone="UTC",
                 ),
+                budget_rules=BudgetRules(zone=UTC, organization_day_micro_usd=0),
                 clock=SystemClock(),
                 version=__version__,
             )

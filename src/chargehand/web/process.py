@@ -12,7 +12,7 @@ from starlette.routing import Mount
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
-from chargehand.bootstrap.configured import pipeline_rules, served_projects
+from chargehand.bootstrap.configured import budget_rules, pipeline_rules, served_projects
 from chargehand.bootstrap.errors import PortUnusable
 from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
 from chargehand.bootstrap.receiving import previewers, receiving_connections
@@ -141,6 +141,7 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
             previewers=previewers(settings),
             served_projects=served_projects(settings),
             rules=pipeline_rules(settings),
+            budget_rules=budget_rules(settings),
             clock=clock,
             version=__version__,
         )

@@ -17,8 +17,14 @@ from tools.openapi import PATH
 
 ROOT = Path(__file__).resolve().parents[3]
 QUICKLY = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-# What the description can not say: which projects there are, and what a vendor calls a comment.
-NOT_ALL_SAID = {"PUT /v1/modes", "POST /v1/approvals/{approval_id}/edit"}
+# What the description can not say: which projects there are, what a vendor calls a comment, which
+# cap can not be taken away, and that days come in order.
+NOT_ALL_SAID = {
+    "PUT /v1/modes",
+    "POST /v1/approvals/{approval_id}/edit",
+    "PUT /v1/budgets",
+    "GET /v1/spending",
+}
 
 
 class _Standing:

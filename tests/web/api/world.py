@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from chargehand.approvals.digest import action_digest
 from chargehand.audit.tags import AuditTag
 from chargehand.bootstrap.stores import Stores, database_url, migrate_stores, open_stores
+from chargehand.budgets.caps import BudgetRules
 from chargehand.config.settings import Settings
 from chargehand.connectors.jira.preview import JiraPreviewer
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
@@ -59,6 +60,7 @@ OPS = ProjectKey("OPS")
 RULES = PipelineRules(
     answer_within=timedelta(hours=2), approval_expires_after=timedelta(days=3), team_zone="UTC"
 )
+BUDGET_RULES = BudgetRules(zone=UTC, organization_day_micro_usd=10_000_000)
 ANA = Actor(
     account_id=AccountId("712020:ana"), name="Ana Ruiz", kind=ActorKind.PERSON, time_zone=None
 )
@@ -98,6 +100,7 @@ class World:
             previewers=self.previewers,
             served_projects=frozenset({PAY, OPS}),
             rules=RULES,
+            budget_rules=BUDGET_RULES,
             clock=self.clock,
             version="0.0.test",
         )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
+from chargehand.budgets.money import ALLOWED_USD
 from chargehand.domain.errors import ChargehandError, Rejected
 from chargehand.pipeline.looking import LEAST_PER_PAGE, MOST_PER_PAGE
 from chargehand.web.api.errors import STATUSES, KeyMissing, KeyUnknown
@@ -30,6 +31,9 @@ _ALLOWED_BY_FIELD: Final[Mapping[str, str]] = MappingProxyType(
         "cursor": "the next_cursor of the page before; leave it out for the newest",
         "limit": f"{LEAST_PER_PAGE} to {MOST_PER_PAGE}",
         "hours": f"1 to {LONGEST_HOURS}",
+        "cap_usd": f'text such as "25" or "2.50": {ALLOWED_USD}; null takes the cap away',
+        "since": "a day, as YYYY-MM-DD",
+        "until": "a day, as YYYY-MM-DD",
     }
 )
 # By the kinds of error pydantic knows, filled in with the details it gives.

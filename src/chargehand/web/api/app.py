@@ -9,6 +9,7 @@ from chargehand.web.api.answers import api_answers
 from chargehand.web.api.approvals import add_approval_routes
 from chargehand.web.api.asks import add_ask_routes
 from chargehand.web.api.audit import add_audit_routes
+from chargehand.web.api.budgets import add_budget_routes
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import TITLE, describe
 from chargehand.web.api.flags import add_flag_routes
@@ -52,6 +53,7 @@ def build_api(deps: APIDeps) -> API:
     add_audit_routes(router, deps)
     add_mode_routes(router, deps)
     add_flag_routes(router, deps)
+    add_budget_routes(router, deps)
     add_overview_routes(router, deps)
     return app
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from chargehand.budgets.caps import BudgetRules
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.inbox.ports import DeliveryQueue
 from chargehand.kit.clock import Clock
@@ -26,6 +27,7 @@ class APIDeps:
     previewers: Mapping[ConnectionId, ActionPreviewer]
     served_projects: Collection[ProjectKey]
     rules: PipelineRules
+    budget_rules: BudgetRules
     clock: Clock
     version: str
     bodies: BodyReader = field(default_factory=BodyReader)

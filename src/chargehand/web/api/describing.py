@@ -39,6 +39,7 @@ class Tag(StrEnum):
     AUDIT = "audit"
     MODES = "modes"
     FLAGS = "flags"
+    BUDGETS = "budgets"
     OVERVIEW = "overview"
 
 
@@ -50,6 +51,7 @@ _TAG_TEXTS: Final[Mapping[Tag, str]] = MappingProxyType(
         Tag.AUDIT: "The hash chain of everything that was decided.",
         Tag.MODES: "Which actions are simulated, approved first, or sent.",
         Tag.FLAGS: "Switches that work while everything runs.",
+        Tag.BUDGETS: "What models may cost, and what they did cost.",
         Tag.OVERVIEW: "How things stand and how much happened.",
     }
 )

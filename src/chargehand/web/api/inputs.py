@@ -1,5 +1,6 @@
 """What callers may hand in: filters, cursors and bodies; anything else is refused by name."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import Body, Path, Query
@@ -8,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chargehand.domain.action import ActionKind, ActionState, Mode
 from chargehand.domain.ask import AskState
+from chargehand.domain.budget import BudgetPeriod
 from chargehand.domain.decision import Verdict
 from chargehand.domain.event import EventKind
 from chargehand.domain.records import ApprovalState
@@ -32,6 +34,12 @@ AuditCursor = Annotated[str, Field(pattern="^[0-9]{1,18}$")]
 ProjectFilter = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
 WorkItemFilter = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_./-]{0,63}$")]
 ConnectionFilter = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")]
+
+Day = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+# Up to a million dollars with six decimals, as text: JSON's numbers are not exact.
+Amount = Annotated[
+    str, Field(pattern=r"^(1000000(\.0{1,6})?|[0-9]{1,6}(\.[0-9]{1,6})?)$", examples=["25", "2.50"])
+]
 
 
 class Handed(BaseModel):
@@ -143,6 +151,33 @@ class StatsQuery(Handed):
     hours: int = Field(24, ge=1, le=LONGEST_HOURS, description="How many hours back.")
 
 
+class SpendingBy(StrEnum):
+    """What spending is added up by."""
+
+    DAY = "day"
+    DECISION = "decision"
+
+
+class SpendingFormat(StrEnum):
+    """How spending is answered."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+class SpendingQuery(Handed):
+    """Which spending is wanted, and how it is added up; days are those of the team's zone."""
+
+    by: SpendingBy = Field(
+        SpendingBy.DAY, description="A line for each day and model, or for each ask."
+    )
+    since: Day | None = Field(
+        None, description="First day; thirty days before the last if left out."
+    )
+    until: Day | None = Field(None, description="Last day, which is included; today if left out.")
+    format: SpendingFormat = Field(SpendingFormat.JSON, description="JSON, or a table as CSV.")
+
+
 class NoBody(Handed):
     """Nothing is to be said; an empty object is accepted too."""
 
@@ -182,3 +217,9 @@ class FlagBody(Handed):
     """Where a flag shall stand."""
 
     is_on: bool = Field(strict=True, description="true turns it on, false turns it off.")
+class BudgetBody(Handed):
+    """The cap of one budget; without a project it is the organization's."""
+
+    cap_usd: Amount | None = Field(description="US dollars; null takes the cap away.")
+    project: ProjectFilter | None = Field(None, description="One project; null for all together.")
+    period: BudgetPeriod = Field(BudgetPeriod.DAY, description="How long the cap lasts.")

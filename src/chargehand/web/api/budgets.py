@@ -1,0 +1,105 @@
+"""Budgets: what models may cost, and what they did cost, as JSON or as a table."""
+
+from datetime import date
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from chargehand.domain.ids import ProjectKey
+from chargehand.domain.json import JSONValue
+from chargehand.pipeline import looking
+from chargehand.pipeline.budgeting import (
+    read_amount,
+    read_budgets,
+    set_budget,
+    spending_by_day,
+    spending_by_subject,
+)
+from chargehand.pipeline.errors import ArgumentInvalid
+from chargehand.pipeline.showing import to_json
+from chargehand.pipeline.spending_table import day_table, subject_table
+from chargehand.web.api.budget_models import Budgets, Spending
+from chargehand.web.api.deps import APIDeps
+from chargehand.web.api.describing import Tag, problems, problems_with_body
+from chargehand.web.api.guard import Caller, current_caller
+from chargehand.web.api.inputs import (
+    BudgetBody,
+    Nothing,
+    SpendingBy,
+    SpendingFormat,
+    SpendingQuery,
+)
+
+_CSV: Final = "text/csv"
+_READERS: Final = MappingProxyType(
+    {
+        SpendingBy.DAY: (spending_by_day, day_table),
+        SpendingBy.DECISION: (spending_by_subject, subject_table),
+    }
+)
+
+
+def add_budget_routes(router: APIRouter, deps: APIDeps) -> None:
+    """Shows and changes budgets, and tells what was spent."""
+
+    @router.get("/budgets", response_model=Budgets, responses=problems(), tags=[Tag.BUDGETS])
+    async def list_budgets(_query: Nothing) -> JSONValue:
+        """How full every budget is."""
+        now = deps.clock.now()
+        return await deps.database.aread(
+            lambda tx: to_json(read_budgets(tx, deps.budget_rules, now=now))
+        )
+
+    @router.put(
+        "/budgets", response_model=Budgets, responses=problems_with_body(409), tags=[Tag.BUDGETS]
+    )
+    async def change_budget(
+        caller: Annotated[Caller, Depends(current_caller)], _query: Nothing, body: BudgetBody
+    ) -> JSONValue:
+        """Give one budget a cap, or take it away; it holds for the next request everywhere."""
+        now = deps.clock.now()
+        cap = None if body.cap_usd is None else read_amount(body.cap_usd)
+
+        def work(tx: looking.Changing) -> JSONValue:
+            set_budget(
+                tx,
+                cap,
+                project=ProjectKey(body.project) if body.project is not None else None,
+                period=body.period,
+                served=frozenset(deps.served_projects),
+                by=caller.actor,
+                now=now,
+            )
+            return to_json(read_budgets(tx, deps.budget_rules, now=now))
+
+        return await deps.database.awrite(work)
+
+    @router.get(
+        "/spending",
+        response_model=Spending,
+        responses={200: {"content": {_CSV: {}}}, **problems()},
+        tags=[Tag.BUDGETS],
+    )
+    async def read_spending(query: Annotated[SpendingQuery, Query()]) -> Response | JSONValue:
+        """What models cost, by day and model or by what it was spent for, newest first."""
+        since, until = _day("since", query.since), _day("until", query.until)
+        now = deps.clock.now()
+
+        read, table = _READERS[query.by]
+        found = await deps.database.aread(
+            lambda tx: read(tx, deps.budget_rules, since=since, until=until, now=now)
+        )
+        if query.format is SpendingFormat.CSV:
+            return Response("".join(table(found)), media_type=_CSV)
+        return to_json(found)
+
+
+def _day(field: str, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        allowed = "a day of the calendar, as YYYY-MM-DD"
+        raise ArgumentInvalid(field=field, found=text, allowed=allowed) from error

@@ -1,0 +1,221 @@
+"""Budgets by REST: caps are shown and set, and what was spent comes as JSON or as a table."""
+
+import csv
+import io
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from chargehand.domain.ids import AskId, EventId
+from chargehand.domain.records import AuditRecord
+from chargehand.pipeline.spending import Spending
+from chargehand.plugins.budget import SpendRequest, Spent
+from tests.budgets.requests import PRICE, request
+from tests.web.api.world import BUDGET_RULES, World
+
+pytestmark = pytest.mark.anyio
+
+
+def door(world: World) -> Spending:
+    return Spending(world.database, rules=BUDGET_RULES, clock=world.clock)
+
+
+async def spend(world: World, wanted: SpendRequest, spent: Spent) -> None:
+    await door(world).reserve(wanted)
+    await door(world).settle(wanted.reservation_id, spent)
+
+
+def newest_record(world: World) -> AuditRecord:
+    return world.database.read(lambda tx: tx.audit.newest(limit=1))[0]
+
+
+def line(found: Any, period: str = "day", project: str | None = None) -> dict[str, Any]:
+    lines: list[dict[str, Any]] = found["budgets"]
+    return next(one for one in lines if (one["period"], one["project"]) == (period, project))
+
+
+async def test_organization_has_a_cap_for_a_day_before_anybody_sets_one(
+    client: httpx.AsyncClient,
+) -> None:
+    found = (await client.get("/v1/budgets")).json()
+
+    assert [(one["scope"], one["period"]) for one in found["budgets"]] == [
+        ("organization", "day"),
+        ("organization", "month"),
+    ]
+    assert line(found) == {
+        "scope": "organization",
+        "project": None,
+        "period": "day",
+        "starts_on": "2026-11-20",
+        "resets_at": "2026-11-21T00:00:00Z",
+        "cap_usd": "10",
+        "spent_usd": "0",
+        "reserved_usd": "0",
+        "left_usd": "10",
+        "changed_at": None,
+        "changed_by": "",
+    }
+    assert line(found, "month")["cap_usd"] is None
+
+
+async def test_what_is_under_way_and_what_was_spent_are_apart(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    await spend(world, request("4"), Spent(1_000_000, 0))
+    await door(world).reserve(request("2"))
+
+    found = line((await client.get("/v1/budgets")).json())
+
+    assert (found["spent_usd"], found["reserved_usd"], found["left_usd"]) == ("1", "2", "7")
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        pytest.param({"cap_usd": "25"}, ("day", None), id="organization"),
+        pytest.param({"cap_usd": "0.50", "project": "PAY"}, ("day", "PAY"), id="project"),
+        pytest.param({"cap_usd": "0", "period": "month"}, ("month", None), id="month"),
+    ],
+)
+async def test_cap_is_set_at_once_and_recorded_with_who_set_it(
+    world: World, client: httpx.AsyncClient, body: dict[str, Any], where: tuple[str, str | None]
+) -> None:
+    answer = await client.put("/v1/budgets", json=body)
+
+    assert answer.status_code == 200
+    found = line(answer.json(), *where)
+    assert Decimal(found["cap_usd"]) == Decimal(body["cap_usd"])
+    assert (found["changed_by"], found["changed_at"]) == ("key:ci", "2026-11-20T10:00:00Z")
+    record = newest_record(world)
+    assert record.tag == "person:budget:changed"
+    assert '"by":"key:ci"' in record.body
+
+
+async def test_cap_can_be_taken_away_but_for_the_organizations_day(
+    client: httpx.AsyncClient,
+) -> None:
+    await client.put("/v1/budgets", json={"cap_usd": "5", "project": "PAY"})
+
+    taken = await client.put("/v1/budgets", json={"cap_usd": None, "project": "PAY"})
+    kept = await client.put("/v1/budgets", json={"cap_usd": None})
+
+    assert [one["project"] for one in taken.json()["budgets"]] == [None, None]
+    assert (kept.status_code, kept.json()["code"]) == (409, "budget_kept")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        pytest.param('{"cap_usd": "-1"}', "cap_usd", id="negative"),
+        pytest.param('{"cap_usd": "NaN"}', "cap_usd", id="not-a-number"),
+        pytest.param('{"cap_usd": NaN}', "cap_usd", id="a-number-that-is-none"),
+        pytest.param('{"cap_usd": 25}', "cap_usd", id="no-text"),
+        pytest.param('{"cap_usd": "0.0000001"}', "cap_usd", id="too-fine"),
+        pytest.param('{"cap_usd": "1000000.01"}', "cap_usd", id="too-much"),
+        pytest.param("{}", "cap_usd", id="missing"),
+        pytest.param('{"cap_usd": "1", "period": "year"}', "period", id="period"),
+        pytest.param('{"cap_usd": "1", "project": "NOPE"}', "project", id="project"),
+        pytest.param('{"cap_usd": "1", "cap": 1}', "cap", id="unknown"),
+    ],
+)
+async def test_bad_cap_is_refused_by_the_name_of_its_field(
+    quiet_client: httpx.AsyncClient, body: str, field: str
+) -> None:
+    answer = await quiet_client.put(
+        "/v1/budgets", content=body, headers={"content-type": "application/json"}
+    )
+
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+    assert line((await quiet_client.get("/v1/budgets")).json())["cap_usd"] == "10"
+
+
+async def test_spending_is_told_by_day_and_model(world: World, client: httpx.AsyncClient) -> None:
+    await spend(world, request("4"), Spent(1_000_000, 500_000))
+    world.clock.advance(86_400)
+    await spend(world, request("4"), Spent(250_000, 0))
+    unpriced = replace(PRICE, model="unpriced", is_at_most=True)
+    await spend(world, request("4", price=unpriced, project=None), Spent(1, 0))
+
+    found = (await client.get("/v1/spending")).json()
+
+    assert (found["since"], found["until"]) == ("2026-10-22", "2026-11-21")
+    told = [
+        (one["day"], one["project"], one["model"], one["cost_usd"], one["is_at_most"])
+        for one in found["days"]
+    ]
+    assert told == [
+        ("2026-11-21", None, "unpriced", "0.000001", True),
+        ("2026-11-21", "PAY", "m", "0.25", False),
+        ("2026-11-20", "PAY", "m", "1.5", False),
+    ]
+    assert (found["cost_usd"], found["is_at_most"]) == ("1.750001", True)
+    assert found["days"][-1]["price_versions"] == ["table 1"]
+
+
+async def test_spending_is_told_by_decision(world: World, client: httpx.AsyncClient) -> None:
+    told = world.comment()
+    for subject_id in (told.ask_id, told.ask_id, told.event_id):
+        await spend(world, _about(subject_id), Spent(1_000_000, 0))
+
+    found = (await client.get("/v1/spending?by=decision")).json()
+
+    spent = {one["subject_id"]: (one["requests"], one["cost_usd"]) for one in found["subjects"]}
+    assert spent == {told.ask_id: (2, "2"), told.event_id: (1, "1")}
+    assert {one["decision_id"] for one in found["subjects"]} == {told.decision_id}
+
+
+async def test_what_was_given_back_was_never_spent(world: World, client: httpx.AsyncClient) -> None:
+    wanted = request("4")
+    await door(world).reserve(wanted)
+    await door(world).release(wanted.reservation_id)
+
+    assert (await client.get("/v1/spending")).json()["days"] == []
+
+
+@pytest.mark.parametrize("by", ["day", "decision"])
+async def test_spending_is_a_table_too_and_no_cell_is_a_formula(
+    world: World, client: httpx.AsyncClient, by: str
+) -> None:
+    odd = replace(request("1", price=replace(PRICE, model="=1+1")), subject_id="=1+1")
+    await spend(world, odd, Spent(250_000, 0))
+
+    answer = await client.get(f"/v1/spending?by={by}&format=csv")
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    [row] = csv.DictReader(io.StringIO(answer.text))
+    assert (row["cost_usd"], row["requests"], row["is_at_most"]) == ("0.25", "1", "no")
+    assert "'=1+1" in row.values()
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("since=2026-02-31", "since"),
+        ("since=yesterday", "since"),
+        ("since=2026-11-02&until=2026-11-01", "since"),
+        ("since=2020-01-01", "since"),
+        ("until=0", "until"),
+        ("by=hour", "by"),
+        ("format=xml", "format"),
+    ],
+)
+async def test_bad_choice_of_spending_is_named(
+    quiet_client: httpx.AsyncClient, query: str, field: str
+) -> None:
+    answer = await quiet_client.get(f"/v1/spending?{query}")
+
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
+async def test_first_days_there_are_can_be_asked_for(quiet_client: httpx.AsyncClient) -> None:
+    assert (await quiet_client.get("/v1/spending?until=0001-01-05")).status_code == 200
+
+
+def _about(subject_id: AskId | EventId) -> SpendRequest:
+    return request("2", subject_id=subject_id)
