@@ -394,6 +394,24 @@ async def test_nobody_waits_for_a_database_that_stays_busy(
     assert books.held == ("0", "0")
 
 
+async def test_what_was_spent_is_written_later_when_the_database_is_busy_now(
+    door: Spending, books: Books, stores: Stores
+) -> None:
+    settled, unknown, released = [await _reserved(door, "2") for _ in range(3)]
+    may_go_on = threading.Event()
+    holding = asyncio.create_task(stores.database.awrite(lambda _tx: may_go_on.wait(60)))
+
+    assert await door.settle(settled, Spent(1_000_000, 0)) == Decimal(1)
+    assert await door.settle_unknown(unknown) == Decimal(2)
+    await door.release(released)
+    assert books.held == ("0", "6")
+    may_go_on.set()
+    await holding
+    await door.idle()
+
+    assert books.held == ("3", "0")
+
+
 async def _reserved(door: Spending, usd: str) -> ReservationId:
     wanted = request(usd)
     await door.reserve(wanted)

@@ -163,6 +163,16 @@ def end_expired(tx: Writing, reservation_id: ReservationId, *, now: datetime) ->
     tell_operator(tx, "reservation_expired", subject_id=subject_id, text=text, now=now)
 
 
+def cost_of(record: ReservationRecord, spent: Spent) -> int:
+    """What a reservation will have cost in micro-dollars once this usage is settled."""
+    if record.settled_by is SettledBy.REPORTED:
+        return record.cost_micro_usd
+    try:
+        return cost_micro_usd(price_of(record), spent)
+    except AmountInvalid:
+        return record.reserved_micro_usd
+
+
 def price_of(record: ReservationRecord) -> ModelPrice:
     """The price a request was reserved at, which it is settled at whatever changed since."""
     return ModelPrice(

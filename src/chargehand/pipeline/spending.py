@@ -1,7 +1,8 @@
 """The budget door on our database: what is not reserved here is not sent to a model.
 
-Nobody waits long to reserve: within half a second there is a reservation, a refusal, or a retryable
-error. Whoever is cancelled while waiting leaves no reservation behind.
+Nobody waits long. Within half a second there is a reservation, a refusal, or a retryable error; and
+what was spent is written later when the database is busy now. Whoever is cancelled while waiting
+leaves no reservation behind.
 """
 
 import asyncio
@@ -13,12 +14,14 @@ from typing import Any, Final, TypeVar
 
 from chargehand.budgets.caps import BudgetRules, Refusal, refused
 from chargehand.budgets.money import to_usd
-from chargehand.domain.budget import SettledBy
+from chargehand.domain.budget import ReservationRecord, SettledBy
 from chargehand.domain.errors import Rejected, Retryable
 from chargehand.domain.ids import ReservationId
 from chargehand.kit.clock import Clock
+from chargehand.logs.log import get_logger
 from chargehand.pipeline.reserving import (
     Reserved,
+    cost_of,
     end_expired,
     release,
     reserve,
@@ -27,13 +30,17 @@ from chargehand.pipeline.reserving import (
 )
 from chargehand.plugins.budget import SpendRequest, Spent
 from chargehand.storage.database import Database
+from chargehand.storage.errors import StoreBusy
 from chargehand.storage.transaction import Writing
 
 # Longer than any model request may take, so that nobody is still waiting for an answer by then.
 EXPIRES_AFTER: Final = timedelta(minutes=15)
 # Below half a second together with what the transaction itself takes on a busy machine.
-_WAIT_S: Final = 0.3
+_WAIT_S: Final = 0.25
 _MOST_AT_ONCE: Final = 50
+_TRY_AGAIN_S: Final = 1.0
+_MOST_TRIES: Final = 300
+_log = get_logger()
 
 T = TypeVar("T")
 
@@ -58,8 +65,8 @@ class Spending:
     async def reserve(self, request: SpendRequest) -> Decimal:
         """Take the worst case out of every budget it counts against, within half a second.
 
-        Raises: BudgetExceeded, ReservationClosed, AmountInvalid, all Rejected; StoreBusy and
-        StoreUnavailable, retryable, after which nothing may be sent.
+        Raises: BudgetExceeded, ReservationClosed, ReservationDiffers, AmountInvalid, all Rejected;
+        StoreBusy and StoreUnavailable, retryable, after which nothing may be sent.
         """
         now = self._clock.now()
         expires_at = now + self._expires_after
@@ -81,11 +88,14 @@ class Spending:
     async def settle(self, reservation_id: ReservationId, spent: Spent) -> Decimal:
         """Replace a reservation by what it cost; settling twice is settling once.
 
-        Raises: ReservationUnknown, ReservationClosed when it was released; retryable errors of the
-        store.
+        Raises: ReservationUnknown, ReservationClosed when it was released; StoreUnavailable.
         """
         now = self._clock.now()
-        return await self._finish(lambda tx: settle(tx, reservation_id, spent, now=now))
+        return await self._finish(
+            reservation_id,
+            lambda tx: settle(tx, reservation_id, spent, now=now),
+            lambda record: cost_of(record, spent),
+        )
 
     async def settle_unknown(self, reservation_id: ReservationId) -> Decimal:
         """Settle at the worst case, when a request may have been sent and nothing is known of it.
@@ -94,17 +104,20 @@ class Spending:
         """
         now = self._clock.now()
         return await self._finish(
-            lambda tx: settle_at_worst(tx, reservation_id, by=SettledBy.ASSUMED, now=now)
+            reservation_id,
+            lambda tx: settle_at_worst(tx, reservation_id, by=SettledBy.ASSUMED, now=now),
+            lambda record: record.reserved_micro_usd,
         )
 
     async def release(self, reservation_id: ReservationId) -> None:
         """Give a reservation back, when nothing was sent; releasing twice is releasing once.
 
-        Raises: ReservationUnknown, ReservationClosed when it was settled; retryable errors of the
-        store.
+        Raises: ReservationUnknown, ReservationClosed when it was settled; StoreUnavailable.
         """
         now = self._clock.now()
-        await self._finish(lambda tx: release(tx, reservation_id, now=now))
+        await self._finish(
+            reservation_id, lambda tx: release(tx, reservation_id, now=now), lambda _record: 0
+        )
 
     async def end_expired(self) -> int:
         """Settle at their worst case the reservations whose owners never came back; how many."""
@@ -123,9 +136,42 @@ class Spending:
         while self._under_way:
             await asyncio.wait(set(self._under_way))
 
-    async def _finish(self, work: Callable[[Writing], int]) -> Decimal:
-        """Do what must happen to a reservation, even if the caller is cancelled meanwhile."""
-        return to_usd(await asyncio.shield(self._start(self._database.awrite(work))))
+    async def _finish(
+        self,
+        reservation_id: ReservationId,
+        work: Callable[[Writing], int],
+        expect: Callable[[ReservationRecord], int],
+    ) -> Decimal:
+        """Do what must happen to a reservation, whatever becomes of the caller.
+
+        A database that stays busy is not waited for: reading needs no lock, so the caller hears
+        what it will be, and it is written as soon as that is possible.
+        """
+        finishing = self._start(self._database.awrite_within(_WAIT_S, work))
+        try:
+            return to_usd(await asyncio.shield(finishing))
+        except StoreBusy:
+            record = await self._database.aread(lambda tx: tx.reservations.find(reservation_id))
+            if record is None:
+                raise
+        self._start(self._finish_later(reservation_id, work))
+        return to_usd(expect(record))
+
+    async def _finish_later(
+        self, reservation_id: ReservationId, work: Callable[[Writing], int]
+    ) -> None:
+        for _ in range(_MOST_TRIES):
+            try:
+                await self._database.awrite(work)
+            except Retryable:
+                await asyncio.sleep(_TRY_AGAIN_S)
+            except Rejected as error:
+                _log.warning("spending.reservation_not_ended", id=reservation_id, code=error.code)
+                return
+            else:
+                return
+        # It expires then, at its worst case.
+        _log.warning("spending.reservation_not_ended", id=reservation_id, code=StoreBusy.code)
 
     async def _undo(
         self, reserving: "asyncio.Task[Reserved | Refusal]", reservation_id: ReservationId
