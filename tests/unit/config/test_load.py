@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from chargehand.bootstrap.configured import budget_rules
 from chargehand.config.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from chargehand.config.load import load_settings
 
@@ -77,6 +78,16 @@ def test_secrets_print_masked(config: Path) -> None:
             "[storage]\ndatabase_url = 'mysql://x'",
             ["database_url", "postgresql://"],
             id="database",
+        ),
+        pytest.param(
+            "[budgets]\norganization_day_usd = -1",
+            ["budgets.organization_day_usd", "greater than or equal to 0"],
+            id="negative-budget",
+        ),
+        pytest.param(
+            "[budgets]\norganization_day_usd = nan",
+            ["budgets.organization_day_usd", "finite"],
+            id="budget-that-is-no-number",
         ),
         pytest.param("server = 3", ["server"], id="wrong-type"),
         pytest.param("connections = 3", ["connections"], id="connections-type"),
@@ -156,3 +167,12 @@ def test_one_id_can_not_be_used_twice(config: Path) -> None:
 
     with pytest.raises(ConfigInvalid, match="used twice"):
         load_settings(config, {})
+
+
+@pytest.mark.parametrize(("text", "micro_usd"), [("0", 0), ("0.1", 100_000), ("2.5", 2_500_000)])
+def test_budget_of_the_configuration_is_exact(config: Path, text: str, micro_usd: int) -> None:
+    config.write_text(f"[budgets]\norganization_day_usd = {text}\n")
+
+    rules = budget_rules(load_settings(config, {}))
+
+    assert rules.organization_day_micro_usd == micro_usd
