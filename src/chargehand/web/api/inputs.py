@@ -217,6 +217,8 @@ class FlagBody(Handed):
     """Where a flag shall stand."""
 
     is_on: bool = Field(strict=True, description="true turns it on, false turns it off.")
+
+
 class BudgetBody(Handed):
     """The cap of one budget; without a project it is the organization's."""
 
