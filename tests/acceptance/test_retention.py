@@ -100,7 +100,7 @@ async def test_a_run_is_told_in_the_audit_by_counts_alone(house: House) -> None:
     assert record.body == '{"by":"worker","prompts":0,"raw_deliveries":1,"texts":0}'
 
 
-async def test_steps_rest_nine_times_as_long_as_they_took(house: House) -> None:
+async def test_a_run_rests_between_its_steps(house: House) -> None:
     run: PruningRun = house.pruning.begin()
 
     run.step()

@@ -1,7 +1,7 @@
 """Lets go of what is past its retention, in small steps, so that nobody waits for it.
 
 A run looks at one class after the other. A step is one short transaction; between two steps the
-caller rests for as long as the run says, so pruning holds a write lock a tenth of the time at most.
+caller rests for as long as the run says, so others find the write lock free most of the time.
 """
 
 from dataclasses import dataclass, field
@@ -18,14 +18,16 @@ from chargehand.storage.database import Database
 from chargehand.storage.repositories.retention import BEGINNING, Place
 from chargehand.storage.transaction import Reading, Writing
 
-_LEAST_ROWS: Final = 10
+# Fewer rows than this cost as much as this many: the commit is what takes the time.
+_LEAST_ROWS: Final = 50
 _FIRST_ROWS: Final = 50
 _MOST_ROWS: Final = 500
 # A step that took longer is followed by smaller ones, a shorter one by larger ones.
-_STEP_S: Final = 0.010
-# For each second with a lock nine without.
-_REST: Final = 9.0
+_STEP_S: Final = 0.020
+# For each second with a lock two without; where the machine is slow the rest has a limit.
+_REST: Final = 2.0
 _LEAST_REST_S: Final = 0.005
+_LONGEST_REST_S: Final = 0.1
 _LOOK_AT: Final = 2000
 _DAY: Final = timedelta(days=1)
 
@@ -94,7 +96,7 @@ class PruningRun:
             self._rows = max(_LEAST_ROWS, self._rows // 2)
         elif took_s < _STEP_S / 2:
             self._rows = min(_MOST_ROWS, self._rows * 2)
-        self.rest_s = max(_LEAST_REST_S, took_s * _REST)
+        self.rest_s = min(_LONGEST_REST_S, max(_LEAST_REST_S, took_s * _REST))
 
 
 @dataclass(frozen=True, slots=True)
