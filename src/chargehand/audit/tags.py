@@ -38,3 +38,5 @@ class AuditTag(StrEnum):
     WORKER_CONNECTION_FIRST = "worker:connection:first"
     WORKER_CONTENT_PRUNED = "worker:content:pruned"
     PERSON_CONTENT_PRUNED = "person:content:pruned"
+    PERSON_MEMBER_ERASED = "person:member:erased"
+    PERSON_MEMBER_EXPORTED = "person:member:exported"

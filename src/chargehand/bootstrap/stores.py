@@ -17,10 +17,12 @@ from chargehand.storage.backup.replacing import Replacing
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.database import Database
 from chargehand.storage.engines import DatabaseEngine, open_engine
+from chargehand.storage.inbox.raw import RawDeliveries
 from chargehand.storage.inbox.reader import InboxReader
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.migrate import migrate
 from chargehand.storage.schema import require_schema
+from chargehand.storage.scrubbing import DatabaseFiles
 from chargehand.storage.transaction import Writing
 
 _FIRST_POLICY = 1
@@ -35,6 +37,16 @@ class Stores:
     queue: InboxReader
     checkpoint: AuditCheckpoint
     use: FolderUse
+
+    @property
+    def raw(self) -> RawDeliveries:
+        """The raw deliveries in the inbox, to be looked through."""
+        return RawDeliveries(self.inbox_engine)
+
+    @property
+    def files(self) -> DatabaseFiles:
+        """The files of both databases."""
+        return DatabaseFiles((self.database.engine, self.inbox_engine))
 
     def open_inbox(self) -> StoreBatch:
         """What stores deliveries, over a connection of its own that belongs to one thread."""

@@ -27,6 +27,7 @@ from chargehand.cli.events import events
 from chargehand.cli.flags import flags
 from chargehand.cli.init import init
 from chargehand.cli.keys import keys
+from chargehand.cli.members import members
 from chargehand.cli.modes import modes
 from chargehand.cli.privacy import privacy
 from chargehand.cli.restore import restore, resume
@@ -76,6 +77,7 @@ for group, in_short in (
     (audit, "The chained account: show, verify, export."),
     (keys, "API keys for REST."),
     (backup, "Back everything up; verify and list backups."),
+    (members, "The people chargehand knows of."),
     (privacy, "What is kept of people, and for how long."),
 ):
     app.add_typer(group, short_help=in_short)

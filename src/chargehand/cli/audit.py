@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -13,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chargehand.cli.context import Invocation
+from chargehand.cli.files import ExportUnwritable, write_whole
 from chargehand.cli.options import AsJSON, Last
 from chargehand.cli.output import echo_json, echo_next, echo_table, local_time
-from chargehand.domain.errors import Rejected
 
 if TYPE_CHECKING:
     # They name types only.
@@ -37,13 +36,6 @@ class ExportFormat(StrEnum):
 
     JSONL = "jsonl"
     CSV = "csv"
-
-
-class ExportUnwritable(Rejected):
-    """The file for the export can not be written."""
-
-    code = "export_unwritable"
-    template = "The export can not be written to {path}: {detail}."
 
 
 @audit.command("show")
@@ -74,12 +66,13 @@ def show(
         typer.echo("No records before that one." if cursor else "The audit chain is empty.")
         return
     echo_table(
-        ("seq", f"recorded ({settings.business.time_zone})", "tag", "subject", "body"),
+        ("seq", f"recorded ({settings.business.time_zone})", "tag", "by", "subject", "body"),
         [
             (
                 str(one.seq),
                 local_time(one.recorded_at, settings),
                 one.tag,
+                one.by,
                 one.subject_id,
                 one.body,
             )
@@ -156,7 +149,7 @@ def export(
             stores.database.read(lambda tx: _print(_lines(tx.audit.walk(), form)))
             return
         try:
-            count = stores.database.read(lambda tx: _write(out, _lines(tx.audit.walk(), form)))
+            count = stores.database.read(lambda tx: write_whole(out, _lines(tx.audit.walk(), form)))
         except OSError as error:
             raise ExportUnwritable(path=str(out), detail=error.strerror or str(error)) from error
     # A table has a line of headings.
@@ -188,18 +181,3 @@ def _print(lines: Iterable[bytes]) -> None:
     for line in lines:
         sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
-
-
-def _write(path: Path, lines: Iterable[bytes]) -> int:
-    fresh = path.with_name(path.name + ".new")
-    count = 0
-    try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            for line in lines:
-                file.write(line)
-                count += 1
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return count

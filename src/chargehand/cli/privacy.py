@@ -1,13 +1,16 @@
 """`privacy`: what is kept of people, for how long, and a copy of it for one who asks."""
 
+import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chargehand.cli.context import Invocation, operator_name
+from chargehand.cli.files import ExportUnwritable, write_whole
 from chargehand.cli.keeping import WORDS
-from chargehand.cli.output import plain_lines
+from chargehand.cli.output import plain_lines, safe_line
 from chargehand.domain.retention import Kept
 
 if TYPE_CHECKING:
@@ -53,6 +56,49 @@ def prune(
         typer.echo(line)
     if not now:
         typer.echo("Nothing was changed; --now does it.")
+
+
+@privacy.command("export")
+def export(
+    context: typer.Context,
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="The account id, or an e-mail address of it.")
+    ],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")],
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--also",
+            metavar="TEXT",
+            help="A further id or name of the same person, such as cli:anna; may be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Write everything that is held about a person into a JSON file, whole or not at all.
+
+    Look through it before you hand it over: raw deliveries tell of others as well.
+
+    Example: chargehand privacy export 5b10ac8d82e05b22cc7d4ef5 --output person.json
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.exporting import Exporting
+    from chargehand.pipeline.searching import Archive, learn_names
+    from chargehand.privacy.person import given_person
+
+    given = given_person(identifier, also or ())
+    with invocation.open_stores() as (settings, stores):
+        archive = Archive(stores.database, stores.raw)
+        person = learn_names(archive, given)
+        exporting = Exporting(archive, invocation.clock(settings))
+        found = exporting.export(person, by=operator_name())
+    text = json.dumps(found, ensure_ascii=False, indent=2)
+    try:
+        write_whole(output, [text.encode("utf-8", "backslashreplace"), b"\n"])
+    except OSError as error:
+        raise ExportUnwritable(path=str(output), detail=error.strerror or str(error)) from error
+    typer.echo(f"Everything held about {safe_line(identifier)} is in {output}.")
 
 
 def _run(pruning: "Pruning") -> dict[Kept, int]:

@@ -279,7 +279,12 @@ class NoticeRecord:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """One link of the chain; `body` is canonical JSON of ids, digests and closed tags."""
+    """One link of the chain; `body` is canonical JSON of ids, digests and closed tags.
+
+    Shape: `by` is who did it, looked up from the pseudonym in the body: it is no part of the chain,
+    and reads `erased:...` once that person was erased; empty when nobody or a part of ours did it,
+    and where records are only walked.
+    """
 
     seq: int
     recorded_at: datetime
@@ -288,6 +293,7 @@ class AuditRecord:
     body: str
     previous_hash: str
     hash: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

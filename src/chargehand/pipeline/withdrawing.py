@@ -22,8 +22,13 @@ def withdraw_unsent(tx: Writing, ask: Ask, *, now: datetime) -> None:
     """Reject what was proposed for an ask and not sent; its answer may have been given."""
     for action in tx.actions.of_ask(ask.id):
         if is_unsent(tx, action):
-            _void_approval(tx, action, now=now)
-            move_action(tx, action, ActionState.REJECTED, now=now, problem=_TAKEN_BACK)
+            withdraw_action(tx, action, why=_TAKEN_BACK, now=now)
+
+
+def withdraw_action(tx: Writing, action: ActionRecord, *, why: str, now: datetime) -> None:
+    """Reject an action that was not sent, with the approval that was asked for; `why` is closed."""
+    _void_approval(tx, action, why=why, now=now)
+    move_action(tx, action, ActionState.REJECTED, now=now, problem=why)
 
 
 def is_unsent(tx: Writing, action: ActionRecord) -> bool:
@@ -37,7 +42,7 @@ def is_unsent(tx: Writing, action: ActionRecord) -> bool:
     return effect is None or effect.record.state is EffectState.REFUSED
 
 
-def _void_approval(tx: Writing, action: ActionRecord, *, now: datetime) -> None:
+def _void_approval(tx: Writing, action: ActionRecord, *, why: str, now: datetime) -> None:
     approval = tx.approvals.newest_of_action(action.id)
     if approval is not None and tx.approvals.decide(
         approval.id, ApprovalState.VOIDED, by="chargehand", via="worker", reason="", now=now
@@ -45,6 +50,6 @@ def _void_approval(tx: Writing, action: ActionRecord, *, now: datetime) -> None:
         tx.audit.append(
             AuditTag.WORKER_APPROVAL_VOIDED,
             approval.id,
-            {"action_id": action.id, "why": _TAKEN_BACK},
+            {"action_id": action.id, "why": why},
             now=now,
         )

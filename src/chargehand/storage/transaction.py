@@ -17,7 +17,9 @@ from chargehand.storage.repositories.events import EventReader, EventWriter
 from chargehand.storage.repositories.flags import FlagReader, FlagWriter
 from chargehand.storage.repositories.holds import HoldReader, HoldWriter
 from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
+from chargehand.storage.repositories.personal_data import PersonalDataReader, PersonalDataWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
+from chargehand.storage.repositories.pseudonyms import PseudonymReader, PseudonymWriter
 from chargehand.storage.repositories.reservations import ReservationReader, ReservationWriter
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
 from chargehand.storage.repositories.spending import SpendingReader
@@ -43,6 +45,8 @@ class Reading:
         self.notices = NoticeReader(connection, organization_id)
         self.flags = FlagReader(connection, organization_id)
         self.holds = HoldReader(connection, organization_id)
+        self.personal_data = PersonalDataReader(connection, organization_id)
+        self.pseudonyms = PseudonymReader(connection, organization_id)
         self.retention = RetentionReader(connection, organization_id)
         self.budgets = BudgetReader(connection, organization_id)
         self.reservations = ReservationReader(connection, organization_id)
@@ -69,6 +73,8 @@ class Writing:
         self.notices = NoticeWriter(connection, organization_id)
         self.flags = FlagWriter(connection, organization_id)
         self.holds = HoldWriter(connection, organization_id)
+        self.personal_data = PersonalDataWriter(connection, organization_id)
+        self.pseudonyms = PseudonymWriter(connection, organization_id)
         self.retention = RetentionWriter(connection, organization_id)
         self.budgets = BudgetWriter(connection, organization_id)
         self.reservations = ReservationWriter(connection, organization_id)

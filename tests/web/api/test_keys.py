@@ -1,7 +1,5 @@
 """Only callers with a live key of this organization are let in, and it is asked for first."""
 
-import json
-
 import httpx
 import pytest
 from starlette.types import ASGIApp
@@ -109,8 +107,7 @@ async def test_key_never_comes_back(world: World, client: httpx.AsyncClient) -> 
     seen = [await client.get(path) for path in ("/v1/audit", "/v1/status", "/v1/approvals")]
 
     assert all(secret not in answer.text for answer in seen)
-    bodies = [json.loads(record["body"]) for record in seen[0].json()["items"]]
-    assert {"key:ci", "cli"} == {body["by"] for body in bodies if "by" in body}
+    assert {"key:ci", "cli"} == {record["by"] for record in seen[0].json()["items"]} - {""}
 
 
 async def test_use_of_a_key_is_noted_about_hourly(world: World) -> None:

@@ -1,6 +1,7 @@
 """The audit chain: read in order, appended to as the last write of a transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, insert
@@ -12,10 +13,13 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.records import AuditRecord
 from chargehand.kit.canonical import canonical_json
 from chargehand.kit.clock import from_micros, to_micros
-from chargehand.storage.repositories.rows import AnyRow, Repository
+from chargehand.storage.repositories.pseudonyms import PseudonymReader, PseudonymWriter
+from chargehand.storage.repositories.rows import AnyRow, Repository, load_object
 from chargehand.storage.tables import audit_heads, audit_records
 
 _CHUNK = 1000
+# `cli:anna` and `key:ci` name somebody; `worker` and ids of ours do not.
+_ACCOUNT = ":"
 
 
 class AuditReader(Repository):
@@ -43,13 +47,19 @@ class AuditReader(Repository):
         if before_seq is not None:
             query = query.where(audit_records.c.seq < before_seq)
         rows = self._rows(query.order_by(audit_records.c.seq.desc()).limit(limit))
-        return tuple(_record(row) for row in rows)
+        return self._with_people(rows)
 
     def about(self, subject_id: str, *, limit: int = 100) -> tuple[AuditRecord, ...]:
         """What was recorded about one thing, oldest first."""
         query = self._select(audit_records).where(audit_records.c.subject_id == subject_id)
         rows = self._rows(query.order_by(audit_records.c.seq).limit(limit))
-        return tuple(_record(row) for row in rows)
+        return self._with_people(rows)
+
+    def _with_people(self, rows: Sequence[AnyRow]) -> tuple[AuditRecord, ...]:
+        by = {row.seq: _actor_in(row.body) for row in rows}
+        reader = PseudonymReader(self._connection, self._organization_id)
+        names = reader.names_of(by.values())
+        return tuple(replace(_record(row), by=names.get(by[row.seq], by[row.seq])) for row in rows)
 
 
 class AuditWriter(AuditReader):
@@ -60,7 +70,14 @@ class AuditWriter(AuditReader):
         self._waiting: list[tuple[datetime, AuditTag, str, str]] = []
 
     def append(self, tag: AuditTag, subject_id: str, body: JSONObject, *, now: datetime) -> None:
-        """Record something; `body` holds ids, digests and closed words only."""
+        """Record something; `body` holds ids, digests and closed words only.
+
+        Who did it stands there as a pseudonym: the chain can not be changed when a person goes.
+        """
+        by = body.get("by")
+        if isinstance(by, str) and _ACCOUNT in by:
+            writer = PseudonymWriter(self._connection, self._organization_id)
+            body = {**body, "by": writer.of(by, now=now)}
         self._waiting.append((now, tag, subject_id, canonical_json(body)))
 
     def flush(self) -> ChainPosition | None:
@@ -109,6 +126,14 @@ class AuditWriter(AuditReader):
             "previous_hash": link.previous_hash,
             "hash": digest,
         }
+
+
+def _actor_in(body: str) -> str:
+    """Who the body of a record names; a body that was tampered with names nobody."""
+    try:
+        return str(load_object(body).get("by") or "")
+    except (TypeError, ValueError):
+        return ""
 
 
 def _record(row: AnyRow) -> AuditRecord:

@@ -268,6 +268,7 @@ class AuditRecord(Shown):
     body: str = Field(description="Canonical JSON, as text: the hash is over these characters.")
     previous_hash: Digest
     hash: Digest
+    by: str = Field(description="Who did it, behind the pseudonym in the body; empty for nobody.")
 
 
 class Break(Shown):

@@ -1,0 +1,118 @@
+r"""The ways one word is written in stored texts, as a regular expression that knows them all.
+
+Between a vendor and us a name is JSON, part of an address, wiki markup or HTML, and often two of
+them at once: `Jürgen` is also `J\u00fcrgen`, `J%C3%BCrgen`, `J&uuml;rgen`. So each character
+stands for all its own forms. Letters and digits of ASCII are written as themselves everywhere.
+"""
+
+import re
+import unicodedata
+from html.entities import codepoint2name
+from typing import Final
+
+# Shorter words are found as whole words only: `Ali` is no part of `validation`.
+_WHOLE_WORD_BELOW: Final = 6
+_LEAST_HINT: Final = 3
+_LATIN_END: Final = 0x0250
+_BMP_END: Final = 0xFFFF
+_DASHES: Final = "-‐‑‒–"
+_APOSTROPHES: Final = "'’ʼ`´"
+_LIKE: Final = {char: like for like in (_DASHES, _APOSTROPHES) for char in like}
+# A blank may be any, any number of them, and written in any way.
+_BLANK: Final = (
+    r"(?:\s|\\+[nrt]|\\+u(?:0020|00a0|2009|202f)|%(?:25)*(?:20|09|0a|C2%A0)|\+|_|"
+    r"&nbsp;|&#(?:32|160);)+"
+)
+# What ends a word though it ends in a letter or digit: the last character of an escape.
+_AFTER_ESCAPE: Final = r"(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4})|(?<=%[0-9a-f]{2})"
+_BEFORE: Final = rf"(?:(?<![^\W_])|{_AFTER_ESCAPE})"
+_BEHIND: Final = r"(?![^\W_])"
+
+
+def pattern_of(word: str) -> str:
+    """What matches a word in every form, whatever its case; for `re.IGNORECASE`."""
+    plain = _plain(word)
+    body = "".join(
+        _BLANK if part.isspace() else "".join(_forms_of(char) for char in part)
+        for part in re.split(r"(\s+)", plain)
+        if part
+    )
+    if len(plain) >= _WHOLE_WORD_BELOW:
+        return body
+    before = _BEFORE if _has_word_edge(plain[0]) else ""
+    behind = _BEHIND if _has_word_edge(plain[-1]) else ""
+    return f"{before}{body}{behind}"
+
+
+def bytes_pattern_of(word: str) -> bytes:
+    """The same for the bytes of a file, in which a word may stand directly behind another."""
+    plain = _plain(word)
+    parts = (
+        _BLANK if part.isspace() else "".join(_forms_of(char) for char in part)
+        for part in re.split(r"(\s+)", plain)
+        if part
+    )
+    return "".join(parts).encode("utf-8", "surrogatepass")
+
+
+def hint_of(word: str) -> str:
+    """A piece that every text with the word holds in lower case; empty when there is none.
+
+    Looking for it is a hundred times cheaper than the whole expression.
+    """
+    runs = re.findall(r"[a-z0-9]+", _plain(word).lower())
+    longest = max(runs, key=len, default="")
+    return longest if len(longest) >= _LEAST_HINT else ""
+
+
+def _plain(word: str) -> str:
+    return unicodedata.normalize("NFC", word.strip())
+
+
+def _has_word_edge(char: str) -> bool:
+    # Scripts without blanks between words have no edges to look for.
+    return char.isalnum() and ord(char) < _LATIN_END
+
+
+def _forms_of(char: str) -> str:
+    if char.isascii() and char.isalnum():
+        return char
+    forms: dict[str, None] = {}
+    for one in _LIKE.get(char, char):
+        for written in (one, one.lower(), one.upper()):
+            for form in _encodings_of(written):
+                forms[form] = None
+    # Markup takes a sign out of its meaning with a backslash.
+    escape = r"\\*" if char.isascii() else ""
+    return f"{escape}(?:{'|'.join(forms)})"
+
+
+def _encodings_of(text: str) -> tuple[str, ...]:
+    """One character, or the few that stand for it in the other case, in every encoding."""
+    decomposed = unicodedata.normalize("NFD", text)
+    found = [re.escape(text), _as_json(text), _as_address(text), _as_html(text)]
+    if decomposed != text:
+        found += [re.escape(decomposed), _as_json(decomposed), _as_address(decomposed)]
+    return tuple(found)
+
+
+def _as_json(text: str) -> str:
+    units = text.encode("utf-16-be", "surrogatepass")
+    codes = (units[at : at + 2].hex() for at in range(0, len(units), 2))
+    return "".join(rf"\\+u{code}" for code in codes)
+
+
+def _as_address(text: str) -> str:
+    # An address inside an address is encoded twice: `%25C3%25BC`.
+    return "".join(f"%(?:25)*{byte:02x}" for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def _as_html(text: str) -> str:
+    return "".join(_html_of(char) for char in text)
+
+
+def _html_of(char: str) -> str:
+    code = ord(char)
+    name = codepoint2name.get(code) if code <= _BMP_END else None
+    named = f"|{name}" if name is not None else ""
+    return f"&(?:amp;)?(?:#0*{code}|#x0*{code:x}{named});"
