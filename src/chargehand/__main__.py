@@ -58,7 +58,7 @@ def _run(role: str, options: ProcessOptions) -> int:
     # lazy: each role is one process and loads only what it needs; the front must not load the
     # engine, the worker no web, and migrating neither.
     from chargehand.config.load import load_settings
-    from chargehand.logs.log import configure_logs
+    from chargehand.logs.log import configure_logs, get_logger
 
     settings = load_settings(options.config, os.environ)
     configure_logs(level=settings.log.level, form=settings.log.format, role=role)
@@ -73,10 +73,12 @@ def _run(role: str, options: ProcessOptions) -> int:
 
         return run_worker(settings, options)
     # lazy: as above.
-    from chargehand.bootstrap.stores import migrate_stores
+    from chargehand.bootstrap.stores import migrate_after_backup
     from chargehand.kit.clock import SystemClock
 
-    migrate_stores(settings, clock=SystemClock())
+    done = migrate_after_backup(settings, clock=SystemClock())
+    if done.backup is not None:
+        get_logger().info("storage.backed_up_before_migrating", path=str(done.backup))
     return 0
 
 

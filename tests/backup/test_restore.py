@@ -11,8 +11,7 @@ from chargehand.bootstrap.configured import pipeline_rules
 from chargehand.bootstrap.restoring import restore
 from chargehand.bootstrap.stores import Stores, migrate_stores, open_stores
 from chargehand.config.settings import Settings
-from chargehand.domain.errors import ChargehandError
-from chargehand.pipeline.errors import NotHeld
+from chargehand.pipeline.errors import NotHeld, NotLookedUp
 from chargehand.pipeline.looking import read_status
 from chargehand.pipeline.resuming import Resumed, Resuming
 from chargehand.storage.inbox.writer import open_inbox_writer
@@ -258,7 +257,7 @@ async def test_vendor_that_does_not_answer_keeps_the_hold(disaster: Disaster) ->
     disaster.restore()
     house.jira.inject(method="GET", path="/rest/api/3/myself", status=503, times=9)
 
-    with pytest.raises(ChargehandError):
+    with pytest.raises(NotLookedUp, match="The hold stays"):
         await disaster.resume()
     await house.settle()
 

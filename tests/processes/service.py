@@ -85,13 +85,15 @@ class Service:
     settings: Settings = field(init=False)
     stores: Stores = field(init=False)
     process: subprocess.Popen[bytes] | None = None
+    is_migrated: bool = True
 
     def __post_init__(self) -> None:
         self.settings = load_settings(self.folder / "chargehand.toml", {})
-        migrate_stores(self.settings, clock=SystemClock())
-        self.stores = open_stores(self.settings)
+        if self.is_migrated:
+            migrate_stores(self.settings, clock=SystemClock())
+            self.stores = open_stores(self.settings)
 
-    def start(self) -> None:
+    def start(self, **environ: str) -> None:
         log = (self.folder / "serve.log").open("ab")
         self.process = subprocess.Popen(
             [
@@ -105,18 +107,23 @@ class Service:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            env={**os.environ, **environ},
         )
         log.close()
 
     def wait_until_ready(self) -> None:
         wait_until(self._is_ready, "the service is ready", on_failure=self.log)
 
-    def _is_ready(self) -> bool:
+    def answers_ready(self) -> bool:
+        """Whether the front says that it can do its work."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=5) as answer:
-                if answer.status != 200:
-                    return False
+                return bool(answer.status == 200)
         except OSError:
+            return False
+
+    def _is_ready(self) -> bool:
+        if not self.answers_ready():
             return False
         records = self.stores.database.read(lambda tx: tx.connections.all())
         return any(record.bot_account_id for record in records)
@@ -244,7 +251,9 @@ def running_fake(state: Path) -> Iterator[FakeSite]:
 
 
 @contextmanager
-def installed_service(folder: Path, site: FakeSite) -> Iterator[Service]:
+def installed_service(
+    folder: Path, site: FakeSite, *, is_migrated: bool = True
+) -> Iterator[Service]:
     """A configured service that is not started yet; nothing of it survives the test."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
@@ -271,7 +280,7 @@ request_timeout = "PT5S"
         method="PUT",
     )
     urllib.request.urlopen(request, timeout=10).close()
-    service = Service(folder, site, port)
+    service = Service(folder, site, port, is_migrated=is_migrated)
     try:
         yield service
     finally:

@@ -98,6 +98,15 @@ def test_database_of_a_newer_program_is_refused_and_named(
     assert str(engine.url.database) in str(opened.value)
 
 
+def test_older_program_names_the_newer_one_and_itself(settings: Settings, stores: Stores) -> None:
+    with stores.database.engine.begin() as connection:
+        connection.execute(text("UPDATE chargehand_main_version SET version_num = 'x9999'"))
+        connection.execute(text("INSERT INTO schema_history VALUES ('x9999', '9.9.9')"))
+
+    with pytest.raises(SchemaNewer, match=r"chargehand 9\.9\.9 .*chargehand 0\.1\.0"):
+        open_stores(settings)
+
+
 def test_unusable_data_folder_is_named(tmp_path: Path) -> None:
     # A file in its place is refused for every user; rights are not checked for root.
     (tmp_path / "data").write_text("in the way")

@@ -142,6 +142,7 @@ class _Job:
                 self.staging,
                 self.manifest,
                 path=self.path,
+                version=__version__,
                 finish={
                     organization_id: partial(
                         self._hold, ends=[self._checkpoint_of(organization_id)]

@@ -21,7 +21,7 @@ from chargehand.storage.inbox.raw import RawDeliveries
 from chargehand.storage.inbox.reader import InboxReader
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.migrate import migrate
-from chargehand.storage.schema import require_schema
+from chargehand.storage.schema import Branch, has_older, require_schema
 from chargehand.storage.scrubbing import DatabaseFiles
 from chargehand.storage.transaction import Writing
 
@@ -76,19 +76,49 @@ def open_stores(settings: Settings) -> Stores:
     return stores
 
 
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What migrating did; `backup` is None where there was nothing to lose, or nothing to do."""
+
+    has_changed: bool
+    backup: Path | None
+
+
 def migrate_stores(settings: Settings, *, clock: Clock) -> bool:
     """Bring the databases to this program's schema; True when anything was to be done.
 
-    Raises: DataFolderUnusable, DataFolderInUse, RestoreCut, SchemaNewer, StoreUnavailable.
+    Raises: what `migrate_after_backup` raises.
     """
-    stores = _open(settings)
+    return migrate_after_backup(settings, clock=clock).has_changed
+
+
+def migrate_after_backup(settings: Settings, *, clock: Clock) -> Migrated:
+    """Bring the databases to this program's schema, after a backup when they hold anything.
+
+    Raises: DataFolderUnusable, DataFolderInUse, RestoreCut, SchemaNewer, StoreUnavailable,
+    BackupUnwritable, BackupUnderWay.
+    """
+    stores, backup = _open(settings), None
     try:
+        if _has_older_schema(stores):
+            # lazy: only the first start after an upgrade packs anything.
+            from chargehand.bootstrap.backups import BackupOrigin, make_backup
+
+            backup = make_backup(settings, origin=BackupOrigin.MIGRATION, clock=clock).path
         main = migrate(stores.database.engine, "main", version=__version__)
         inbox = migrate(stores.inbox_engine, "inbox", version=__version__)
         stores.database.write(lambda tx: _write_first_policy(tx, clock))
     finally:
         stores.close()
-    return main or inbox
+    return Migrated(main or inbox, backup)
+
+
+def _has_older_schema(stores: Stores) -> bool:
+    branches: tuple[tuple[DatabaseEngine, Branch], ...] = (
+        (stores.database.engine, "main"),
+        (stores.inbox_engine, "inbox"),
+    )
+    return any(has_older(engine, branch, version=__version__) for engine, branch in branches)
 
 
 def _open(settings: Settings) -> Stores:

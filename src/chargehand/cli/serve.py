@@ -46,14 +46,16 @@ def serve(
 
 
 def migrate(context: typer.Context) -> None:
-    """Bring the databases to this program's schema; `serve` does it by itself.
+    """Bring the databases to this program's schema, after a backup; `serve` does it by itself.
 
     Example: chargehand --config chargehand.toml migrate
     """
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.stores import migrate_stores
+    from chargehand.bootstrap.stores import migrate_after_backup
     from chargehand.kit.clock import SystemClock
 
-    changed = migrate_stores(invocation.load_settings(), clock=SystemClock())
-    typer.echo("The databases are migrated." if changed else "The databases are up to date.")
+    done = migrate_after_backup(invocation.load_settings(), clock=SystemClock())
+    if done.backup is not None:
+        typer.echo(f"Backed up first: {done.backup}")
+    typer.echo(f"The databases are {'migrated' if done.has_changed else 'up to date'}.")

@@ -6,6 +6,8 @@ Rejected
 ├── NotHeld           nothing was restored, or it is resumed already
 ├── ProjectUnknown    a project no connection serves
 └── ArgumentInvalid   a cursor, limit or filter that can not be used
+Retryable
+└── NotLookedUp       a vendor could not be asked what happened before a restore
 Fault
 └── IllegalMove       an action was about to take a step the table of moves does not know
 
@@ -20,7 +22,7 @@ from chargehand.approvals.errors import (
     EditNotPossible,
 )
 from chargehand.budgets.errors import AmountInvalid, BudgetKept
-from chargehand.domain.errors import Fault, Rejected
+from chargehand.domain.errors import Fault, Rejected, Retryable
 from chargehand.policy.errors import PolicyChangedMeanwhile
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "NotFound",
     "NotHeld",
     "NotLate",
+    "NotLookedUp",
     "PolicyChangedMeanwhile",
     "ProjectUnknown",
 ]
@@ -87,6 +90,16 @@ class NotHeld(Rejected):
 
     code = "not_held"
     template = "This database is not held: nothing was restored that is not resumed already."
+
+
+class NotLookedUp(Retryable):
+    """A vendor could not be asked what happened, so nothing may be sent."""
+
+    code = "not_looked_up"
+    template = (
+        "The hold stays, because {connection_id} could not be asked what happened: {detail} Run "
+        "the command again when `chargehand doctor` says that it works."
+    )
 
 
 class IllegalMove(Fault):

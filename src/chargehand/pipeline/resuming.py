@@ -14,6 +14,7 @@ from typing import Final
 
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionKind, ActionState
+from chargehand.domain.errors import ChargehandError
 from chargehand.domain.event import Event, EventKind
 from chargehand.domain.ids import ActionId, ConnectionId, EffectId
 from chargehand.domain.json import JSONObject
@@ -28,7 +29,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.answering import open_approval
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.errors import NotHeld
+from chargehand.pipeline.errors import NotHeld, NotLookedUp
 from chargehand.pipeline.holding import lift_hold
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
@@ -104,13 +105,16 @@ class Resuming:
     async def resume(self, *, by: str) -> Resumed:
         """Look up everything that may have happened, record it, and allow sending again.
 
-        Raises: NotHeld, and what a vendor that can not be asked makes its client raise; the hold
-        stays then, with what was found already recorded.
+        Raises: NotHeld, NotLookedUp, and what a vendor that goes away meanwhile makes its client
+        raise; the hold stays then, with what was found already recorded.
         """
         hold, actions = await self._database.aread(_find_open)
         for connection in self._connections.values():
             # A vendor that does not answer must not be taken for one that knows nothing.
-            await connection.client.identify_bot()
+            try:
+                await connection.client.identify_bot()
+            except ChargehandError as error:
+                raise NotLookedUp(connection_id=connection.id, detail=str(error)) from error
         found: dict[str, list[ActionId]] = {"happened": [], "goes_on": [], "asks_again": []}
         for start in range(0, len(actions), _AT_ONCE):
             some = actions[start : start + _AT_ONCE]

@@ -48,8 +48,9 @@ class SchemaNewer(Rejected):
 
     code = "schema_newer"
     template = (
-        "The database at {database} is at schema {found}, which this program ({version}, schema "
-        "{known}) does not know. Start the newer program that wrote it, or restore a backup."
+        "The database at {database} was written by {writer} (schema {found}), and this is "
+        "chargehand {version} (schema {known}), which is older. Start the newer program, or "
+        "restore a backup made by this one into an empty data folder."
     )
 
 

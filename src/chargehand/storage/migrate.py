@@ -2,10 +2,11 @@
 
 from importlib.resources import files
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from chargehand.storage.engines import WRITES
-from chargehand.storage.schema import Branch, is_current
+from chargehand.storage.schema import Branch, found_revision, is_current
+from chargehand.storage.tables_holds import schema_history
 
 
 def migrate(engine: Engine, branch: Branch, *, version: str) -> bool:
@@ -17,7 +18,19 @@ def migrate(engine: Engine, branch: Branch, *, version: str) -> bool:
         if is_current(connection, branch, version=version):
             return False
         upgrade(connection, branch, "head")
+        note_program(connection, version=version)
         return True
+
+
+def note_program(connection: Connection, *, version: str) -> None:
+    """Remember which program brought `main` to its schema, for an older one to name it."""
+    revision = found_revision(connection, "main")
+    if revision is None or not inspect(connection).has_table(schema_history.name):
+        # The inbox of SQLite is a database of its own.
+        return
+    known = select(schema_history).where(schema_history.c.revision == revision)
+    if connection.execute(known).first() is None:
+        connection.execute(insert(schema_history).values(revision=revision, program=version))
 
 
 def upgrade(connection: Connection, branch: Branch, revision: str) -> None:

@@ -12,6 +12,7 @@ from chargehand.storage.errors import SchemaMissing, SchemaNewer
 
 Branch = Literal["main", "inbox"]
 _MODULE = ".py"
+_HISTORY = "schema_history"
 
 
 def known_revisions(branch: Branch) -> list[str]:
@@ -53,6 +54,16 @@ def require_known(engine: Engine, branch: Branch, *, version: str) -> str:
     return found
 
 
+def has_older(engine: Engine, branch: Branch, *, version: str) -> bool:
+    """Whether a database was migrated before, by an older program.
+
+    Raises: SchemaNewer.
+    """
+    with engine.connect() as connection:
+        is_there = found_revision(connection, branch) is not None
+        return not is_current(connection, branch, version=version) and is_there
+
+
 def is_current(connection: Connection, branch: Branch, *, version: str) -> bool:
     """Whether a database is at this program's schema.
 
@@ -61,7 +72,11 @@ def is_current(connection: Connection, branch: Branch, *, version: str) -> bool:
     found, known = found_revision(connection, branch), known_revisions(branch)
     if found is not None and found not in known:
         raise SchemaNewer(
-            database=_name(connection.engine), found=found, known=known[0], version=version
+            database=_name(connection.engine),
+            writer=_writer_of(connection, found),
+            found=found,
+            known=known[0],
+            version=version,
         )
     return found == known[0]
 
@@ -69,6 +84,16 @@ def is_current(connection: Connection, branch: Branch, *, version: str) -> bool:
 def version_table(branch: Branch) -> str:
     """Where a branch keeps its revision."""
     return f"chargehand_{branch}_version"
+
+
+def _writer_of(connection: Connection, revision: str) -> str:
+    """The program that brought a database to a revision, in words."""
+    if not inspect(connection).has_table(_HISTORY):
+        return "a newer chargehand"
+    columns = table(_HISTORY, column("revision"), column("program"))
+    query = select(columns.c.program).where(columns.c.revision == revision)
+    program = connection.scalar(query)
+    return f"chargehand {program}" if program else "a newer chargehand"
 
 
 def _name(engine: Engine) -> str:

@@ -1,4 +1,4 @@
-"""The table of holds: from when to when nothing was sent, and why."""
+"""What a database knows of its own life: when it was held, and which programs migrated it."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table
 
@@ -17,4 +17,13 @@ holds = Table(
     Column("lifted_by", String(64), nullable=False),
     PrimaryKeyConstraint("organization_id", "hold_id"),
     Index("holds_by_time", "organization_id", "held_at"),
+)
+
+# Of the database itself, not of an organization in it.
+schema_history = Table(
+    "schema_history",
+    metadata,
+    Column("revision", String(40), nullable=False),
+    Column("program", String(64), nullable=False),
+    PrimaryKeyConstraint("revision"),
 )

@@ -16,7 +16,7 @@ from chargehand.storage.backup.errors import BackupDamaged, DatabaseNotEmpty
 from chargehand.storage.backup.manifest import Manifest, Member
 from chargehand.storage.backup.taking import ENGINE_SCHEMA, quoted
 from chargehand.storage.errors import StoreUnavailable
-from chargehand.storage.migrate import upgrade
+from chargehand.storage.migrate import note_program, upgrade
 from chargehand.storage.schema import found_revision, version_table
 from chargehand.storage.transaction import Writing
 
@@ -47,6 +47,7 @@ def load(
     manifest: Manifest,
     *,
     path: Path,
+    version: str,
     finish: Mapping[OrganizationId, Callable[[Writing], None]],
 ) -> dict[OrganizationId, ChainPosition]:
     """Make the tables as they were, fill them, bring them to this program's schema, and finish.
@@ -63,6 +64,7 @@ def load(
             _fill(connection, folder, manifest, path)
             upgrade(connection, "main", "head")
             upgrade(connection, "inbox", "head")
+            note_program(connection, version=version)
             return _finish(connection, finish)
     except SQLAlchemyError as error:
         raise StoreUnavailable(detail=str(error)) from error

@@ -1,4 +1,4 @@
-"""The table of holds after a restore."""
+"""The table of holds after a restore, and that of the programs that migrated."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the tables."""
     op.create_table(
         "holds",
         sa.Column("organization_id", sa.String(length=40), nullable=False),
@@ -24,9 +24,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "hold_id"),
     )
     op.create_index("holds_by_time", "holds", ["organization_id", "held_at"], unique=False)
+    op.create_table(
+        "schema_history",
+        sa.Column("revision", sa.String(length=40), nullable=False),
+        sa.Column("program", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("revision"),
+    )
 
 
 def downgrade() -> None:
-    """Drop the table."""
+    """Drop the tables."""
+    op.drop_table("schema_history")
     op.drop_index("holds_by_time", table_name="holds")
     op.drop_table("holds")
