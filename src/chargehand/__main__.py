@@ -25,7 +25,7 @@ def main() -> int:
 def run_child(arguments: Sequence[str]) -> int:
     """Run one role until told to stop; 2 when it refused to start."""
     parser = argparse.ArgumentParser(prog=f"chargehand {CHILD}")
-    parser.add_argument("role", choices=("migrate", "front", "worker"))
+    parser.add_argument("role", choices=("migrate", "front", "worker", "backup"))
     parser.add_argument("--config", type=Path)
     parser.add_argument("--clock-from")
     parser.add_argument("--nudge-fd", type=int)
@@ -72,6 +72,12 @@ def _run(role: str, options: ProcessOptions) -> int:
         from chargehand.bootstrap.worker import run_worker
 
         return run_worker(settings, options)
+    if role == "backup":
+        # lazy: as above.
+        from chargehand.bootstrap.clocks import choose_clock
+        from chargehand.bootstrap.scheduled_backups import run_scheduled_backup
+
+        return run_scheduled_backup(settings, clock=choose_clock(settings, options.clock_from))
     # lazy: as above.
     from chargehand.bootstrap.stores import migrate_after_backup
     from chargehand.kit.clock import SystemClock

@@ -4,7 +4,8 @@ Run it once, in a checkout of the release that is about to be published:
 
     .venv/bin/python -m tests.upgrade.make_release tests/upgrade/0.2.0.tar.xz
 
-What is in the file is never changed again; `test_upgrade.py` upgrades each and finishes its work.
+`0.1.0-dbos-3.3.0.tar.xz` was made the same way with an older library of the engine in PYTHONPATH.
+What is in a file is never changed again; `test_upgrade.py` upgrades each and finishes its work.
 """
 
 import contextlib

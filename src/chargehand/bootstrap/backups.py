@@ -17,6 +17,7 @@ from chargehand.bootstrap.locks import FolderLock
 from chargehand.config.settings import Settings
 from chargehand.config.shown import settings_without_secrets
 from chargehand.domain.errors import ChargehandError
+from chargehand.kit.canonical import digest_of
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import new_id, short_id
 from chargehand.storage.backup.archive import (
@@ -87,6 +88,7 @@ def make_backup(
                 backup_id=backup_id,
                 created_at=now,
                 origin=origin,
+                source=source_of(settings),
                 program=__version__,
                 main_schema=taken.main_schema,
                 inbox_schema=taken.inbox_schema,
@@ -101,19 +103,27 @@ def make_backup(
     return MadeBackup(path, path.stat().st_size, digest, manifest)
 
 
-def verify_backup(path: Path) -> CheckedBackup:
+def source_of(settings: Settings) -> str:
+    """What tells this installation from others that keep their backups in the same folder."""
+    url = database_url(settings).render_as_string(hide_password=True)
+    return digest_of([str(settings.storage.data_dir.resolve()), url])[:16]
+
+
+def verify_backup(path: Path, *, scratch: Path | None = None) -> CheckedBackup:
     """Unpack a backup and check everything that is in it.
 
+    Shape: `scratch` None unpacks it where the machine keeps temporary files.
     Raises: BackupMissing, BackupUnreadable, BackupCut, BackupDamaged, BackupNewer,
     BackupUnwritable when there is no room to unpack it.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="chargehand-verify-") as folder:
+        with tempfile.TemporaryDirectory(prefix=_WORKING, dir=scratch) as folder:
             manifest = extract(path, Path(folder), version=__version__)
             return check_extracted(Path(folder), manifest, path=path)
     except OSError as error:
         detail = error.strerror or str(error)
-        raise BackupUnwritable(path=tempfile.gettempdir(), detail=detail) from error
+        place = str(scratch or tempfile.gettempdir())
+        raise BackupUnwritable(path=place, detail=detail) from error
 
 
 def list_backups(settings: Settings) -> list[FoundBackup]:

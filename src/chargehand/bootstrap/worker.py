@@ -14,9 +14,11 @@ from chargehand.bootstrap.databases import database_url
 from chargehand.bootstrap.errors import AnotherWorkerRuns
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
+from chargehand.bootstrap.scheduled_backups import open_schedule
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.domain.delivery import VerifiedDelivery
+from chargehand.domain.errors import ChargehandError
 from chargehand.domain.ids import ConnectionId, DeliveryId
 from chargehand.engine.dbos_engine.engine import DBOSEngine
 from chargehand.inbox.nudge import NudgeListener
@@ -24,6 +26,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.ids import new_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.answering import Answering
+from chargehand.pipeline.backing_up import BackupSchedule
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
@@ -89,6 +92,8 @@ async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clo
     gc.freeze()
     gc.enable()
     hearing = asyncio.create_task(_hear(listener, worker)) if listener is not None else None
+    schedule = open_schedule(settings, stores, options, clock=clock)
+    backing_up = asyncio.create_task(_back_up(schedule)) if schedule is not None else None
     hold = await stores.database.aread(lambda tx: tx.holds.current())
     if hold is not None:
         _log.warning("worker.held_after_restore", hold_id=hold.id, cure=RESUME)
@@ -97,13 +102,23 @@ async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clo
         await worker.run()
         await engine.drain(_DRAIN_S)
     finally:
-        if hearing is not None:
-            hearing.cancel()
+        for task in (hearing, backing_up):
+            if task is not None:
+                task.cancel()
         await engine.close()
         for connection in connections.values():
             await connection.client.aclose()
         durable.dispose()
     _log.info("worker.stopped")
+
+
+async def _back_up(schedule: BackupSchedule) -> None:
+    """Outlives the failures of a single look, as every loop of the worker does."""
+    while True:
+        try:
+            await schedule.run()
+        except ChargehandError as error:
+            _log.warning("backup.schedule_failed", detail=str(error))
 
 
 async def _hear(listener: NudgeListener, worker: Worker) -> None:

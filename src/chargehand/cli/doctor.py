@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MARKS = {"passed": "ok  ", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
 _LEAST_FREE_BYTES = 512 * 1024 * 1024
 _SILENT_AFTER = timedelta(days=3)
+_OLD_BACKUP = timedelta(days=2)
 
 
 def doctor(context: typer.Context) -> None:
@@ -106,6 +107,7 @@ def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) ->
             f"restored from a backup of {hold.taken_at:%Y-%m-%d %H:%M} UTC; nothing is sent",
             "Run `chargehand resume --after-restore`.",
         )
+    yield _backup_check(settings, now=now)
     verified = stores.database.read(lambda tx: verify_audit(tx, stores.checkpoint))
     yield Check(
         "audit",
@@ -132,6 +134,27 @@ def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) ->
             f"last delivery {last:%Y-%m-%d %H:%M} UTC" if last else "nothing has arrived yet",
             "Comment somewhere in a served project, and look again." if is_silent else "",
         )
+
+
+def _backup_check(settings: "Settings", *, now: datetime) -> "Check":
+    # lazy: as above.
+    from chargehand.bootstrap.backups import list_backups
+    from chargehand.plugins.connector import Check, CheckState
+
+    found = [one.manifest.created_at for one in list_backups(settings) if one.manifest is not None]
+    if not found:
+        mend = "The worker makes one by schedule; `chargehand backup` makes one now."
+        return Check("backup", CheckState.WARNED, f"none in {settings.backup_folder}", mend)
+    age = now - max(found)
+    is_old = age > max(2 * settings.backup.every, _OLD_BACKUP)
+    return Check(
+        "backup",
+        CheckState.WARNED if is_old else CheckState.PASSED,
+        f"newest of {max(found):%Y-%m-%d %H:%M} UTC in {settings.backup_folder}",
+        "Is backup.every 0, or does no worker run? See `chargehand notices list`."
+        if is_old
+        else "",
+    )
 
 
 def _intake_check(settings: "Settings", configured: "JiraConnection") -> "Check":

@@ -203,11 +203,28 @@ class InboxSettings(_Section):
 
 
 class BackupSettings(_Section):
-    """Where backups are kept."""
+    """When backups are made, where they are, and how long they stay."""
 
     folder: Path | None = Field(
         None, description="Folder of the backups; `backups` in data_dir when left out."
     )
+    every: timedelta = Field(
+        timedelta(days=1), description="Time between two backups by schedule; 0 makes none."
+    )
+    keep_daily: int = Field(
+        7, ge=0, le=366, description="Days whose newest scheduled backup is kept."
+    )
+    keep_weekly: int = Field(
+        4, ge=0, le=520, description="Weeks whose newest scheduled backup is kept."
+    )
+
+    @field_validator("every")
+    @classmethod
+    def _off_or_bearable(cls, value: timedelta) -> timedelta:
+        if value and not timedelta(minutes=15) <= value <= timedelta(days=31):
+            message = "must be 0, or lie between 15 minutes (PT15M) and 31 days (P31D)"
+            raise ValueError(message)
+        return value
 
 
 class BudgetSettings(_Section):

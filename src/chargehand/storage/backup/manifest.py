@@ -41,8 +41,9 @@ class Member:
 class Manifest:
     """What a backup holds and which moment it is of.
 
-    Shape: `main_schema` and `inbox_schema` are the revisions of the two branches; `audit` is the
-    end of each organization's chain; `counts` are the rows of each table by its name.
+    Shape: `source` tells installations apart that share a folder of backups; `main_schema` and
+    `inbox_schema` are the revisions of the two branches; `audit` is the end of each organization's
+    chain; `counts` are the rows of each table by its name.
     """
 
     format: int
@@ -50,6 +51,7 @@ class Manifest:
     backup_id: str
     created_at: datetime
     origin: BackupOrigin
+    source: str
     program: str
     main_schema: str
     inbox_schema: str
