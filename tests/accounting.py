@@ -44,7 +44,7 @@ def _assert_every_write_has_its_action(house: "House") -> None:
         if action.state not in MAY_HAVE_BEEN_SENT:
             # An attempt that Jira clearly refused may lie before; its effect then never happened.
             assert effect is None or effect.state is EffectState.REFUSED, action
-        if action.kind is ActionKind.JIRA_ADD_COMMENT:
+        if action.kind in (ActionKind.JIRA_ADD_COMMENT, ActionKind.JIRA_CREATE_ISSUE):
             assert left[action.id] <= (effect.attempts if effect is not None else 0), action
 
 
@@ -57,6 +57,12 @@ def _assert_no_effect_twice(house: "House") -> None:
     said = [one for item in house.jira.state.threads for one in house.thread(item)]
     marks = Counter(one.action_id for one in said if one.action_id)
     assert [action_id for action_id, times in marks.items() if times > 1] == []
+    created = Counter(
+        mark["action_id"]
+        for issue in house.jira.state.issues.values()
+        if (mark := issue.properties.get("chargehand.action"))
+    )
+    assert [action_id for action_id, times in created.items() if times > 1] == []
     by_bot = [one for one in said if one.is_ours]
     sent = [one for one in house.actions if one.kind.value.endswith(("comment", "customer"))]
     assert len(by_bot) <= sum(one.state in MAY_HAVE_BEEN_SENT for one in sent)

@@ -24,6 +24,7 @@ _KINDS = {
     ("PUT", "/assignee"): ActionKind.JIRA_ASSIGN_ISSUE,
     ("PUT", ""): ActionKind.JIRA_ADD_LABELS,
 }
+_ISSUES = "/rest/api/3/issue"
 _LINK = "/rest/api/3/issueLink"
 _ISSUE = re.compile(r"/rest/api/3/issue/(?P<target>[^/]+)(?P<part>/\w+)?")
 # The fake says so in the body of every failure a test ordered; no contract documents those.
@@ -146,6 +147,9 @@ def _subject_of(method: str, path: str, body: Any) -> tuple[ActionKind | None, s
     if found := _SERVICE_COMMENT.fullmatch(path):
         public = ActionKind.JIRA_REPLY_TO_CUSTOMER
         return (public if body["public"] else ActionKind.JIRA_ADD_INTERNAL_COMMENT), found[1], ""
+    if path == _ISSUES:
+        mark = body["properties"][0]["value"]["action_id"]
+        return ActionKind.JIRA_CREATE_ISSUE, body["fields"]["project"]["key"], mark
     if path == _LINK:
         both = f"{body['inwardIssue']['key']} {body['outwardIssue']['key']}"
         return ActionKind.JIRA_LINK_ISSUES, both, ""

@@ -15,6 +15,7 @@ COMMANDS = [
     pytest.param("@bot label urgent", "Edit issues", id="label"),
     pytest.param("@bot link relates to PAY-12", "Link issues", id="link"),
     pytest.param("@bot set priority Low", "Edit issues", id="fields"),
+    pytest.param('@bot create bug "Refunds fail"', "Create issues", id="create"),
 ]
 CHANGES = [
     pytest.param("@bot assign this to Tom Berg", "jira.assign_issue", id="assign"),
@@ -230,6 +231,24 @@ class TestDoing:
             ("jira.add_labels", "executed"),
             ("jira.assign_issue", "executed"),
         ]
+
+    async def test_new_item_is_created_with_its_mark_and_where_it_was_asked_for(
+        self, house: House
+    ) -> None:
+        house.mode("approve")
+        await house.ask('@bot create bug "Refunds fail twice" description: "Each Monday."')
+        [action] = house.actions
+        assert action.preview.startswith("Create a Bug in PAY, visible to everyone")
+
+        house.approve(house.approvals[0])
+        await house.settle()
+
+        [action] = house.actions
+        issue = house.jira.issue(str(action.result["external_id"]))
+        assert (issue.summary, issue.issue_type) == ("Refunds fail twice", "Bug")
+        assert issue.properties == {"chargehand.action": {"action_id": action.id}}
+        assert "Each Monday." in str(issue.description)
+        assert "PAY-7" in str(issue.description)
 
 
 class TestBase:

@@ -150,6 +150,23 @@ async def test_death_around_a_change_leaves_it_done_once(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
+async def test_death_around_a_new_item_leaves_one(house: House, when: str) -> None:
+    house.mode("auto")
+    kill_at(when, "POST", "/rest/api/3/issue")(house)
+    await house.say('@bot create bug "Refunds fail twice"')
+
+    await house.settle_until_killed()
+    await house.settle()
+    for _ in range(10):
+        await house.wait(SETTLED_S)
+
+    found = [one for one in house.jira.state.issues.values() if one.properties]
+    assert [one.summary for one in found] == ["Refunds fail twice"]
+    assert house.states == [("jira.create_issue", "executed")]
+    assert house.actions[0].result["external_id"] == found[0].key
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -14,7 +14,7 @@ What the kinds of actions carry and which states an action goes through.
 `params` say what to do, `base` is the state the proposal was made on; both are part of the digest \
 that an [approval](../explanation/gate.md) is bound to, and an action whose base has changed is \
 not sent.
-`target` is always the key of the work item."""
+`target` is the key of the work item, or of the project for a new one."""
 _STATES_INTRO = """\
 Every step of an action is checked against this table; any other step is refused as a fault.
 [Effects](../explanation/effects.md) explains the states on the way out."""
@@ -66,6 +66,12 @@ _KINDS: Final[Mapping[ActionKind, _Kind]] = {
         change_params.FieldsParams,
         change_params.FieldsBase,
     ),
+    ActionKind.JIRA_CREATE_ISSUE: _Kind(
+        "Creates a work item in a project; it carries the action's id as the property "
+        "`chargehand.action`.",
+        change_params.CreateParams,
+        change_params.CreateBase,
+    ),
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",
@@ -99,6 +105,12 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (change_params.FieldsParams, "fields"): "The new values by field: `summary`, `priority` and "
     "`due` (`YYYY-MM-DD`, `null` for none) are texts, `components` and `fix_versions` lists of "
     "names.",
+    (change_params.CreateParams, "issue_type_id"): "Jira's id of the type.",
+    (change_params.CreateParams, "issue_type"): "Its name, for people.",
+    (change_params.CreateParams, "summary"): "The title, one line of up to 255 characters.",
+    (change_params.CreateParams, "description"): "The description, as Markdown; empty for none.",
+    (change_params.CreateBase, "project_id"): "Jira's id of the project the key named; a key can "
+    "be given to another project.",
     (change_params.FieldsBase, "fields"): "The values before, of the same fields.",
 }
 _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {

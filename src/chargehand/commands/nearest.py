@@ -18,7 +18,8 @@ _NO_MISTAKES = word_set(
     starts start way why how hue die dye duo dune two whole whose whom sum label's dues moved
     assigned moving assigning labeled labelled labeling transitioned
     get let see bet sit sat yet net wet met pet sent seat sets test like likes line lines links
-    linked linking think ink pink sink lint kink wink"""
+    linked linking think ink pink sink lint kink wink
+    great greater creates created creating crate react"""
 )
 
 

@@ -28,6 +28,8 @@ class Problem(StrEnum):
     STATUS_NOT_ONE = "status_not_one"
     LABELS_MISSING = "labels_missing"
     LABEL_NOT_POSSIBLE = "label_not_possible"
+    DRAFT_MISSING = "draft_missing"
+    DRAFT_NOT_CLEAR = "draft_not_clear"
     ITEM_MISSING = "item_missing"
     ITEM_NOT_ONE = "item_not_one"
     CHOICE_MISSING = "choice_missing"
@@ -75,6 +77,7 @@ _CHOICES = "allowed is one of the values Jira offers, in quotes if needed"
 _DAYS = "allowed is one day written as YYYY-MM-DD, or none"
 _TITLES = "allowed is the whole title in quotation marks, up to 255 characters"
 _NAMES = "allowed are names separated by commas, in quotes if needed, or none"
+_DRAFTS = 'allowed is "title", then in PROJECT, then description: and a text in quotation marks'
 _LABELS = "allowed are one to ten labels, each a single word"
 
 SENTENCES = {
@@ -98,6 +101,8 @@ SENTENCES = {
     Problem.STATUS_NOT_ONE: f"“{{shown}}” does not name one status; {_STATUSES}.",
     Problem.LABELS_MISSING: f"the label is missing; {_LABELS}.",
     Problem.LABEL_NOT_POSSIBLE: f"“{{shown}}” can not be a label; {_LABELS}.",
+    Problem.DRAFT_MISSING: f"the title is missing; {_DRAFTS}.",
+    Problem.DRAFT_NOT_CLEAR: f"“{{shown}}” is not a title and what may follow it; {_DRAFTS}.",
     Problem.ITEM_MISSING: f"the other work item is missing; {_ITEMS}.",
     Problem.ITEM_NOT_ONE: f"“{{shown}}” does not name one work item; {_ITEMS}.",
     Problem.CHOICE_MISSING: f"the value is missing; {_CHOICES}.",

@@ -15,6 +15,7 @@ class Argument(StrEnum):
     LABELS = "labels"
     ITEM = "item"
     FIELD = "field"
+    DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,14 @@ COMMANDS: tuple[Command, ...] = (
         " | fix version NAME",
         does="Proposes another value of a field.",
         examples=("set priority High", "change the due date to 2026-12-01"),
+    ),
+    Command(
+        kind=IntentKind.CREATE,
+        name="create",
+        argument=Argument.DRAFT,
+        usage='create story | bug | task | epic "title" [in PROJECT] [description: "…"]',
+        does="Proposes a new work item in the project.",
+        examples=('create bug "Refunds fail"', 'open a task "Rotate the keys" in PAY'),
     ),
 )
 

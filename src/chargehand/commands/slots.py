@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from chargehand.commands.problems import Problem
@@ -21,6 +21,8 @@ TITLE_MAX_CHARS = 255
 NAMES_MAX = 10
 NOTHING = frozenset({"none", "nothing", "empty"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,31}")
+DESCRIPTION_MAX_CHARS = 10_000
 _CHOICE_MAX_WORDS = 4
 _NAME_MAX_WORDS = 4
 _STATUS_MAX_WORDS = 6
@@ -29,10 +31,14 @@ _STATUS_MAX_WORDS_WITHOUT_TO = 3
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """The argument of a change, by the name it has in an intent."""
+    """The argument of a change, by the name it has in an intent.
+
+    Shape: `more` holds what else was said, by name.
+    """
 
     name: str
     value: str
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +283,54 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
     return [part for part in parts if part]
 
 
+def _read_draft(tokens: Sequence[Token]) -> Argument | Unfit:
+    """A title in quotation marks, then perhaps a project, then perhaps a description."""
+    if not tokens:
+        return Unfit(Problem.DRAFT_MISSING, "")
+    title = _read_title(tokens[:1])
+    if isinstance(title, Unfit):
+        return Unfit(Problem.DRAFT_NOT_CLEAR, _written(tokens))
+    more: dict[str, str] = {}
+    rest = _without_pause(tokens[1:])
+    if len(rest) > 1 and rest[0].word == "in" and _PROJECT.fullmatch(rest[1].value):
+        more["project"] = rest[1].value.upper()
+        rest = _without_pause(rest[2:])
+    if rest and rest[0].word == "description":
+        text = _read_description(rest[1:])
+        if text is None:
+            return Unfit(Problem.DRAFT_NOT_CLEAR, _written(rest))
+        more["description"] = text
+        rest = ()
+    if rest:
+        return Unfit(Problem.DRAFT_NOT_CLEAR, _written(rest))
+    return Argument("draft", title.value, more)
+
+
+def _read_description(tokens: Sequence[Token]) -> str | None:
+    """The quoted text, or everything behind a colon; None where it is not clear what belongs."""
+    has_colon = bool(tokens) and tokens[0].value == ":"
+    text = tokens[1:] if has_colon else tokens
+    if len(text) == 1 and text[0].kind is TokenKind.QUOTED:
+        return text[0].value if _fits(text[0].value, DESCRIPTION_MAX_CHARS) else None
+    # Only the colon says that what follows is no condition on the wish itself.
+    spoken = _as_written(_distinct(text)) if has_colon else ""
+    return spoken if _fits(spoken, DESCRIPTION_MAX_CHARS) else None
+
+
+def _as_written(tokens: Sequence[Token]) -> str:
+    text, end = "", None
+    for token in tokens:
+        gap = " " if end is not None and token.start > end else ""
+        is_quoted = token.kind is TokenKind.QUOTED
+        text += gap + (f"“{token.value}”" if is_quoted else token.value)
+        end = token.end
+    return text
+
+
+def _without_pause(tokens: Sequence[Token]) -> Sequence[Token]:
+    return tokens[1:] if tokens and tokens[0].word == COMMA else tokens
+
+
 _READERS: Mapping[str, Callable[[Sequence[Token]], Argument | Unfit]] = {
     "<person>": _read_person,
     "<item>": _read_item,
@@ -284,6 +338,7 @@ _READERS: Mapping[str, Callable[[Sequence[Token]], Argument | Unfit]] = {
     "<day>": _read_day,
     "<title>": _read_title,
     "<names>": _read_names,
+    "<draft>": _read_draft,
 }
 
 

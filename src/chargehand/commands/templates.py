@@ -19,7 +19,17 @@ _PART = re.compile(r"\[([^\]]*)\]|\(([^)]*)\)|(\S+)")
 _ANY = "..."
 _ANY_MAX_WORDS = 8
 _SLOTS = frozenset(
-    {"<person>", "<status>", "<labels>", "<item>", "<choice>", "<day>", "<title>", "<names>"}
+    {
+        "<person>",
+        "<status>",
+        "<labels>",
+        "<item>",
+        "<choice>",
+        "<day>",
+        "<title>",
+        "<names>",
+        "<draft>",
+    }
 )
 
 Words = Sequence[str]

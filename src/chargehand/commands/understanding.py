@@ -13,7 +13,7 @@ Questions
     A question changes nothing, so it may stand anywhere in the writer's words to the bot: in a
     sentence of its own, as a clause, before, around or after the mention, on a line of its own.
 
-Changes (assign, transition, label, link, set)
+Changes (assign, transition, label, link, set, create)
     Proposed only from a bare imperative, to the last word, courtesies put aside, that is
     - everything said after the mention, where nothing but courtesy or finished sentences without
       a doubt stand before the mention; or everything said before it, where nothing follows it; or

@@ -25,6 +25,7 @@ WRITE_CLASSES: dict[str, tuple[str, ...]] = {
     "MOVE": ("move / transition / set / put / switch",),
     "TAGS": ("label / labels / tag / tags",),
     "EDIT": ("set / change",),
+    "CREATE": ("create / open / file / raise",),
     "DUE_DATE": ("due / due date / deadline",),
     "TITLE": ("summary / title",),
     "PARTS": ("component / components",),
@@ -51,6 +52,8 @@ _TRANSITION = IntentKind.TRANSITION
 _LABEL = IntentKind.LABEL
 _LINK = IntentKind.LINK
 _SET = IntentKind.SET
+_CREATE = IntentKind.CREATE
+TYPES = ("story", "bug", "task", "epic")
 
 BLOCKS = "blocks"
 BLOCKED_BY = "is blocked by"
@@ -128,4 +131,8 @@ WORDINGS: tuple[Wording, ...] = (
     Wording(_SET, "EDIT THIS PARTS [to] <names>", argument=FieldName.COMPONENTS),
     Wording(_SET, "EDIT [the] VERSIONS [of THIS] [to] <names>", argument=FieldName.FIX_VERSIONS),
     Wording(_SET, "EDIT THIS VERSIONS [to] <names>", argument=FieldName.FIX_VERSIONS),
+    *(
+        Wording(_CREATE, f"CREATE [a / an / a new / new] {one} <draft>", argument=one)
+        for one in TYPES
+    ),
 )

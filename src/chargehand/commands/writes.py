@@ -1,7 +1,7 @@
 """Reads one imperative that would change something, or says why it is none."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ _MISSING = frozenset(
         Problem.STATUS_MISSING,
         Problem.LABELS_MISSING,
         Problem.ITEM_MISSING,
+        Problem.DRAFT_MISSING,
         Problem.CHOICE_MISSING,
         Problem.DAY_MISSING,
         Problem.TITLE_MISSING,
@@ -111,7 +112,8 @@ def _read(
     if slot is None:
         if compiled.template.matches(words, starts, ends):
             name = compiled.wording.argument or "to"
-            yield _intent(kind, name, compiled.wording.value, subject=_subject(sentence, own))
+            arguments = {name: compiled.wording.value}
+            yield _intent(kind, arguments, subject=_subject(sentence, own))
         return
     for begin, end in compiled.template.slots(words, starts, ends):
         tokens = sentence.tokens[begin:end]
@@ -120,7 +122,7 @@ def _read(
             name = compiled.wording.argument or read.name
             others = [*sentence.tokens[:begin], *sentence.tokens[end:]]
             subject = _subject(Sentence(tuple(others), sentence.has_question_mark), own)
-            yield _intent(kind, name, read.value, subject=subject)
+            yield _intent(kind, {name: read.value, **read.more}, subject=subject)
         elif any(_is_open_quote(token) for token in tokens):
             yield Unreadable(BY_KIND[kind], Problem.QUOTE_NOT_CLOSED)
         else:
@@ -162,5 +164,8 @@ def _subject(sentence: Sentence, own: WorkItemKey) -> WorkItemKey | None:
     return None if named == own else named
 
 
-def _intent(kind: IntentKind, name: str, value: str, *, subject: WorkItemKey | None) -> Intent:
-    return Intent(kind, IntentForm.COMMAND, {str(name): value}, subject)
+def _intent(
+    kind: IntentKind, arguments: Mapping[str, str], *, subject: WorkItemKey | None
+) -> Intent:
+    named = {str(name): value for name, value in arguments.items()}
+    return Intent(kind, IntentForm.COMMAND, named, subject)

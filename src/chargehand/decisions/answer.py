@@ -181,6 +181,7 @@ def _passing_unknown(need: FactNeeds, facts: Facts) -> Unknown | None:
         *((facts.transitions,) if need.transitions else ()),
         *((facts.fields,) if need.fields else ()),
         *((facts.link_types,) if need.link_types else ()),
+        *((facts.creation,) if need.creates else ()),
         *(facts.rights.get(right) for right in need.rights),
         *(facts.people.get(name) for name in need.people),
     ]

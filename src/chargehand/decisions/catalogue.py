@@ -167,6 +167,7 @@ PART_HISTORY: Final = "history"
 PART_SPRINT: Final = "sprint"
 PART_TRANSITIONS: Final = "possible status changes"
 PART_FIELDS: Final = "fields that can be set"
+PART_CREATION: Final = "types of work items"
 PART_LINK_TYPES: Final = "kinds of links"
 PART_PEOPLE: Final = "people who can be assigned"
 COULD_NOT_READ: Final = "I could not read the {part}: {why}."
@@ -189,6 +190,7 @@ RIGHT_NAMES: Final = {
     Right.LINK: "Link issues",
     Right.SCHEDULE: "Schedule issues",
     Right.RESOLVE: "Resolve issues",
+    Right.CREATE: "Create issues",
 }
 NO_RIGHT: Final = (
     'You need the "{right}" permission in {project} to do that, and Jira says you do not have it.'
@@ -238,6 +240,15 @@ LABELS_NOT_POSSIBLE: Final = (
     "I can add up to {count} labels at once, each of at most {limit} visible characters."
 )
 WISH_INCOMPLETE: Final = "I did not understand which change of {key} you want."
+CREATE_ELSEWHERE: Final = "Here I create work items in {project} only, not in {other}."
+CREATE_NO_TYPE: Final = "{project} has no type of work item called {wanted}. It has: {types}."
+CREATE_NEEDS_FIELDS: Final = Counted(
+    "Creating a {type} in {project} needs the field {fields}, which I can not fill; "
+    "please do it in Jira.",
+    "Creating a {type} in {project} needs the fields {fields}, which I can not fill; "
+    "please do it in Jira.",
+)
+CREATED_FOR: Final = "Asked for by {name} on {item}."
 LINK_TO_ITSELF: Final = "{key} can not be linked to itself."
 LINK_ELSEWHERE: Final = "I link {key} to work items of {project} only, and {other} is not one."
 ALREADY_LINKED: Final = "{key} already {relation} {other}."

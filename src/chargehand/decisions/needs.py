@@ -20,7 +20,9 @@ _RIGHTS_FOR: Final = {
     IntentKind.LABEL: (Right.EDIT,),
     IntentKind.LINK: (Right.LINK,),
     IntentKind.SET: (Right.EDIT,),
+    IntentKind.CREATE: (Right.CREATE,),
 }
+_BESIDE_THE_TYPE: Final = frozenset({"project", "description"})
 # The vendor wants more than the right to edit for what others plan by.
 _RIGHT_FOR_FIELD: Final = {
     FieldName.DUE: Right.SCHEDULE,
@@ -67,6 +69,13 @@ def wanted_fields(intent: Intent) -> tuple[FieldName, ...]:
     return tuple(name for name in FieldName if name in intent.arguments)
 
 
+def wanted_type(intent: Intent) -> str:
+    """The type of a work item to be created; empty for every other intent."""
+    if intent.kind is not IntentKind.CREATE:
+        return ""
+    return next((name for name in intent.arguments if name not in _BESIDE_THE_TYPE), "")
+
+
 def linked_item(intent: Intent) -> WorkItemKey | None:
     """The other end of a wanted link; None for every other intent."""
     if intent.kind is not IntentKind.LINK:
@@ -111,18 +120,15 @@ def _write_needs(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
     if account is None:
         return FactNeeds(work_item=key)
     needs = FactNeeds(work_item=key, asker=account, rights=rights_for(intent))
-    match intent.kind:
-        case IntentKind.LINK:
-            return replace(needs, link_types=True)
-        case IntentKind.SET:
-            return replace(needs, fields=True)
-        case IntentKind.TRANSITION:
-            return replace(needs, transitions=True)
-        case IntentKind.ASSIGN:
-            wanted = wanted_person(intent, account)
-            return replace(needs, people=() if wanted is None else (wanted,))
-        case _:
-            return needs
+    wanted = wanted_person(intent, account) if intent.kind is IntentKind.ASSIGN else None
+    return replace(
+        needs,
+        transitions=intent.kind is IntentKind.TRANSITION,
+        link_types=intent.kind is IntentKind.LINK,
+        fields=intent.kind is IntentKind.SET,
+        creates=wanted_type(intent),
+        people=() if wanted is None else (wanted,),
+    )
 
 
 def _needs_of_other(intent: Intent, ask: Ask) -> tuple[FactNeeds, ...]:
@@ -150,6 +156,7 @@ def _joined(left: FactNeeds, right: FactNeeds) -> FactNeeds:
         transitions=left.transitions or right.transitions,
         fields=left.fields or right.fields,
         link_types=left.link_types or right.link_types,
+        creates=left.creates or right.creates,
         asker=left.asker or right.asker,
         rights=tuple(dict.fromkeys((*left.rights, *right.rights))),
         people=tuple(dict.fromkeys((*left.people, *right.people))),

@@ -8,6 +8,7 @@ from chargehand.decisions import catalogue
 from chargehand.decisions.answers.asking_back import bare_section, help_section, unclear_section
 from chargehand.decisions.answers.assign import assign_section
 from chargehand.decisions.answers.blockers import blockers_section
+from chargehand.decisions.answers.create import create_section
 from chargehand.decisions.answers.customer import customer_section
 from chargehand.decisions.answers.label import label_section
 from chargehand.decisions.answers.link import link_section
@@ -47,6 +48,7 @@ _WISH_RENDERERS: Final[Mapping[IntentKind, Callable[[Wish], Section]]] = {
     IntentKind.LABEL: label_section,
     IntentKind.LINK: link_section,
     IntentKind.SET: set_section,
+    IntentKind.CREATE: create_section,
 }
 _CONTRADICTED_WORDS: Final = {
     IntentKind.ASSIGN: catalogue.WHAT_ASSIGNEE,

@@ -26,6 +26,7 @@ class ActionKind(StrEnum):
     JIRA_ADD_LABELS = "jira.add_labels"
     JIRA_LINK_ISSUES = "jira.link_issues"
     JIRA_UPDATE_FIELDS = "jira.update_fields"
+    JIRA_CREATE_ISSUE = "jira.create_issue"
 
 
 class Mode(StrEnum):
@@ -55,7 +56,8 @@ class ActionState(StrEnum):
 class ProposedAction:
     """A side effect nobody has allowed yet.
 
-    Shape: `target` is the vendor's stable name of the thing changed (a work item key); `params`
+    Shape: `target` is the vendor's stable name of the thing changed (a work item key, the project's
+    for a new work item); `params`
     says what to do, by kind (see `docs/reference/actions.md`); `base` is the state the proposal
     was made on, re-checked before sending; `preview` is the exact text people judge.
     """

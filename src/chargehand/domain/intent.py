@@ -21,6 +21,7 @@ class IntentKind(StrEnum):
     LABEL = "label"
     LINK = "link"
     SET = "set"
+    CREATE = "create"
     BARE = "bare"
     UNCLEAR = "unclear"
 
@@ -32,6 +33,7 @@ WRITES = frozenset(
         IntentKind.LABEL,
         IntentKind.LINK,
         IntentKind.SET,
+        IntentKind.CREATE,
     }
 )
 
@@ -51,6 +53,7 @@ class Intent:
     Shape: `arguments` by kind: assign {"to": "me" | "nobody" | account id | name}, transition
     {"to": status or transition name}, label {"labels": names joined by one space}, link {how the
     item stands to the other: the other's key}, set {field name: its new value, "none" for nothing},
+    create {type: title, and where said "project": key, "description": text},
     unclear {"heard": the words, "nearest": a command or ""}; other kinds have none.
     `work_item` is set only when the asker named another one than the comment's own.
     """

@@ -28,6 +28,7 @@ class Right(StrEnum):
     LINK = "link"
     SCHEDULE = "schedule"
     RESOLVE = "resolve"
+    CREATE = "create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,28 @@ class LinkType:
     inward: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewItemType:
+    """A type a work item can be created with; `required_fields` must be filled by a person."""
+
+    id: str
+    name: str
+    required_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What can be created in a project.
+
+    Shape: `wanted` is the type that was asked for, None where the project has none of that name;
+    `type_names` are all of them.
+    """
+
+    project_id: str
+    wanted: NewItemType | None
+    type_names: tuple[str, ...]
+
+
 NOT_ASKED = Unknown(UnknownReason.NOT_CONFIGURED, "not asked for")
 
 
@@ -197,7 +220,8 @@ class FactNeeds:
     """What an answer has to be read from, and nothing more.
 
     Shape: `rights` are checked for `asker` on the work item; `people` are names or account ids
-    to look up among those who can be assigned; `fields` asks for what can be edited.
+    to look up among those who can be assigned; `fields` asks for what can be edited,
+    `creates` names the type of a new work item in the same project, empty for none.
     """
 
     work_item: WorkItemKey
@@ -207,6 +231,7 @@ class FactNeeds:
     transitions: bool = False
     fields: bool = False
     link_types: bool = False
+    creates: str = ""
     asker: AccountId | None = None
     rights: tuple[Right, ...] = ()
     people: tuple[str, ...] = ()
@@ -228,5 +253,6 @@ class Facts:
     transitions: Known[tuple[Transition, ...]] = NOT_ASKED
     fields: Known[tuple[EditableField, ...]] = NOT_ASKED
     link_types: Known[tuple[LinkType, ...]] = NOT_ASKED
+    creation: Known[Creation] = NOT_ASKED
     rights: Mapping[Right, Known[bool]] = field(default_factory=dict)
     people: Mapping[str, Known[tuple[Person, ...]]] = field(default_factory=dict)

@@ -111,6 +111,29 @@ def test_field_of_another_item_is_set_there():
     assert (intent.arguments, intent.work_item) == ({"priority": "Low"}, "PAY-12")
 
 
+CREATED = {
+    '@bot create story "Refunds, and: what. else?"': {"story": "Refunds, and: what. else?"},
+    "@bot please open a bug “Refunds fail” in PAY": {"bug": "Refunds fail", "project": "PAY"},
+    '@bot create task "Rotate" in PAY description: "Each year. All of them."': {
+        "task": "Rotate",
+        "project": "PAY",
+        "description": "Each year. All of them.",
+    },
+    '@bot create a story "Rotate", description: only if due, by hand': {
+        "story": "Rotate",
+        "description": "only if due, by hand",
+    },
+    '@bot could you create an epic "Rotate"?': {"epic": "Rotate"},
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), CREATED.items(), ids=CREATED)
+def test_new_item_has_the_words_it_was_given(text, expected):
+    (intent,) = intents(text)
+
+    assert (intent.kind, dict(intent.arguments)) == (IntentKind.CREATE, expected)
+
+
 def test_changes_on_lines_of_their_own_are_all_proposed():
     text = "@bot\nassign this to me\nmove it to In Progress\nlabel it backend\nwhen is it due?"
 
@@ -209,6 +232,15 @@ NOT_PROPOSED = {
     "field_quoted": '@bot "set priority High"',
     "field_of_all": "@bot set the priority of all tickets to High",
     "field_report": "@bot Tom said set priority High",
+    "create_loose_title": "@bot create story Refunds fail",
+    "create_condition": '@bot create story "Refunds" if Tom agrees',
+    "create_description_that_may_be_a_condition": '@bot create bug "Refunds" description if due',
+    "create_two": '@bot create story "A" and create bug "B"',
+    "create_and_more": '@bot create story "A" and assign it to me',
+    "create_beside_an_item": '@bot create story "A" in PAY-7',
+    "create_asked": '@bot should I create a bug "A"?',
+    "create_reported": '@bot Tom will create a bug "A"',
+    "create_many": "@bot create all the stories",
     "figure_of_speech": "@bot set expectations with the customer",
 }
 
@@ -249,6 +281,7 @@ IMPERATIVES = (
     "link blocks PAY-9",
     "set priority High",
     'set summary "Refunds"',
+    'create bug "Refunds fail" description: "Each Monday."',
 )
 
 
@@ -287,6 +320,7 @@ REFUSED = {
     "@bot set due Friday": "allowed is one day written as YYYY-MM-DD",
     "@bot set summary Refunds fail": "in quotation marks",
     "@bot link blocks PAY-9 and PAY-10": "does not name one work item",
+    "@bot create story Refunds": "is not a title",
     "@bot set priority": "the value is missing",
 }
 

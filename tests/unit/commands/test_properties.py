@@ -66,8 +66,8 @@ def test_intents_of_any_text_carry_bounded_arguments(lines):
             assert {"heard", "nearest"} <= set(intent.arguments)
             assert len(intent.arguments["heard"]) <= HEARD_MAX_CHARS
         elif intent.is_write:
-            (value,) = intent.arguments.values()
-            assert value.strip()
+            assert intent.arguments
+            assert all(value.strip() for value in intent.arguments.values())
         else:
             assert not intent.arguments
 

@@ -21,12 +21,14 @@ from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.work_item import (
     Change,
     Comment,
+    Creation,
     EditableField,
     Facts,
     FieldName,
     LinkDirection,
     LinkedItem,
     LinkType,
+    NewItemType,
     Person,
     Right,
     Sprint,
@@ -152,6 +154,8 @@ FIELDS = (
     EditableField(FieldName.FIX_VERSIONS, (), ("1.0",), is_open=True),
 )
 
+CREATION = Creation("10000", NewItemType("10003", "Bug"), ("Story", "Bug"))
+
 
 def facts(item=None, **parts):
     read = Facts(
@@ -162,6 +166,7 @@ def facts(item=None, **parts):
         transitions=fact(TRANSITIONS, "/browse/PAY-7"),
         fields=fact(FIELDS, "/browse/PAY-7"),
         link_types=fact(LINK_TYPES, "/browse/PAY-7"),
+        creation=fact(CREATION, "/browse/PAY-7"),
         rights={right: fact(value=True) for right in Right},
         people={},
     )

@@ -1,4 +1,4 @@
-"""Links and fields: what is proposed, and what is said where nothing is."""
+"""Links, fields and new work items: what is proposed, and what is said where nothing is."""
 
 from dataclasses import replace
 
@@ -7,8 +7,9 @@ import pytest
 from chargehand.domain.action import ActionKind
 from chargehand.domain.decision import Reason
 from chargehand.domain.fact import Unknown, UnknownReason
-from chargehand.domain.work_item import FieldName, Right
+from chargehand.domain.work_item import FieldName, NewItemType, Right
 from tests.unit.decisions.samples import (
+    CREATION,
     FIELDS,
     PAY_7,
     PAY_9,
@@ -161,3 +162,52 @@ def test_two_values_for_one_field_are_asked_back_and_other_fields_kept():
     fields = [one.params["fields"] for one in decision.actions if "fields" in one.params]
     assert fields == [{"due": "2026-12-01"}]
     assert "different changes of the priority of PAY-7" in decision.response
+
+
+def test_new_item_is_proposed_in_the_project_it_was_asked_in():
+    wish = intent("create", bug="Refunds fail", description="Each *Monday*.")
+
+    (action,) = decided(ask(wish)).actions
+
+    assert (action.kind, action.target) == (ActionKind.JIRA_CREATE_ISSUE, "PAY")
+    assert action.params == {
+        "issue_type_id": "10003",
+        "issue_type": "Bug",
+        "summary": "Refunds fail",
+        "description": (
+            "Each \\*Monday\\*.\n\n"
+            "Asked for by Dana Lee on [PAY-7](https://example.atlassian.net/browse/PAY-7)."
+        ),
+    }
+    assert action.base == {"project_id": "10000", **QUESTION}
+
+
+@pytest.mark.parametrize(
+    ("creation", "wish", "sentence"),
+    [
+        pytest.param(
+            CREATION,
+            intent("create", bug="Refunds fail", project="OPS"),
+            "Here I create work items in PAY only, not in OPS.",
+            id="another project",
+        ),
+        pytest.param(
+            replace(CREATION, wanted=None),
+            intent("create", epic="Refunds"),
+            "PAY has no type of work item called “epic”. It has: Story, Bug.",
+            id="no such type",
+        ),
+        pytest.param(
+            replace(CREATION, wanted=NewItemType("10003", "Bug", ("Team", "Due date"))),
+            intent("create", bug="Refunds fail"),
+            "Creating a Bug in PAY needs the fields Team and Due date, which I can not fill; "
+            "please do it in Jira.",
+            id="needs fields",
+        ),
+    ],
+)
+def test_new_item_that_can_not_be_created_is_said_with_the_reason(creation, wish, sentence):
+    decision = decided(ask(wish), facts(creation=fact(creation)))
+
+    assert said(decision) == sentence
+    assert [one.kind for one in decision.actions] == [ActionKind.JIRA_ADD_COMMENT]

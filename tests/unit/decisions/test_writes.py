@@ -38,6 +38,7 @@ WRITES = {
     "label": (intent("label", labels="urgent"), Right.EDIT, "Edit issues"),
     "set": (intent("set", priority="High"), Right.EDIT, "Edit issues"),
     "schedule": (intent("set", due="2026-12-01"), Right.SCHEDULE, "Schedule issues"),
+    "create": (intent("create", bug="Refunds fail"), Right.CREATE, "Create issues"),
     "plan": (intent("set", fix_versions="1.0"), Right.RESOLVE, "Resolve issues"),
 }
 

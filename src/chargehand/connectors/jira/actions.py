@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from chargehand.connectors.jira.comment_actions import QUESTION_DELETED, CommentActions
 from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.create_actions import CreateActions
 from chargehand.connectors.jira.field_actions import FieldActions
 from chargehand.connectors.jira.link_actions import LinkActions
 from chargehand.connectors.jira.outcomes import (
@@ -37,6 +38,7 @@ _CHANGES = frozenset(
         ActionKind.JIRA_ADD_LABELS,
         ActionKind.JIRA_LINK_ISSUES,
         ActionKind.JIRA_UPDATE_FIELDS,
+        ActionKind.JIRA_CREATE_ISSUE,
     }
 )
 Preparer: TypeAlias = Callable[[ApprovedAction], Awaitable[Plan | Done | Refused]]
@@ -54,6 +56,7 @@ class ActionSender:
     sets: SetActions
     links: LinkActions
     fields: FieldActions
+    creations: CreateActions
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """What became of the action; never raises what Jira or the network can cause."""
@@ -93,25 +96,19 @@ class ActionSender:
             ActionKind.JIRA_ADD_LABELS: self.sets.prepare_labels,
             ActionKind.JIRA_LINK_ISSUES: self.links.prepare,
             ActionKind.JIRA_UPDATE_FIELDS: self.fields.prepare,
+            ActionKind.JIRA_CREATE_ISSUE: self.creations.prepare,
         }
 
     async def _look_up(self, action: SentAction, past: PastEffect) -> LookUp:
-        match action.kind:
-            case (
-                ActionKind.JIRA_ADD_COMMENT
-                | ActionKind.JIRA_ADD_INTERNAL_COMMENT
-                | ActionKind.JIRA_REPLY_TO_CUSTOMER
-            ):
-                return await self.comments.look_up(action, past)
-            case ActionKind.JIRA_TRANSITION_ISSUE:
-                return await self.sets.look_up_transition(action)
-            case ActionKind.JIRA_ASSIGN_ISSUE:
-                return await self.sets.look_up_assign(action)
-            case ActionKind.JIRA_ADD_LABELS:
-                return await self.sets.look_up_labels(action)
-            case ActionKind.JIRA_LINK_ISSUES:
-                return await self.links.look_up(action)
-            case ActionKind.JIRA_UPDATE_FIELDS:
-                return await self.fields.look_up(action)
-            case _:
-                assert_never(action.kind)
+        seekers: Mapping[ActionKind, Callable[[SentAction], Awaitable[LookUp]]] = {
+            ActionKind.JIRA_TRANSITION_ISSUE: self.sets.look_up_transition,
+            ActionKind.JIRA_ASSIGN_ISSUE: self.sets.look_up_assign,
+            ActionKind.JIRA_ADD_LABELS: self.sets.look_up_labels,
+            ActionKind.JIRA_LINK_ISSUES: self.links.look_up,
+            ActionKind.JIRA_UPDATE_FIELDS: self.fields.look_up,
+        }
+        if action.kind in seekers:
+            return await seekers[action.kind](action)
+        if action.kind is ActionKind.JIRA_CREATE_ISSUE:
+            return await self.creations.look_up(action, past)
+        return await self.comments.look_up(action, past)

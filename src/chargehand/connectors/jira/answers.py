@@ -129,6 +129,7 @@ class IssueAnswer(Answer, frozen=True):
     key: str
     fields: msgspec.Raw
     names: Mapping[str, str] = {}
+    properties: Mapping[str, object] = {}
     schema: Mapping[str, FieldSchemaAnswer] = {}
 
 
@@ -191,6 +192,44 @@ class EditMetaAnswer(Answer, frozen=True):
     """The fields on the edit screen of a work item, by id."""
 
     fields: Mapping[str, FieldMetaAnswer] = {}
+
+
+class NewTypeAnswer(Answer, frozen=True):
+    """A type a work item can be created with."""
+
+    id: str
+    name: str
+    subtask: bool = False
+
+
+class NewTypePageAnswer(Answer, frozen=True):
+    """The types a project offers for new work items."""
+
+    issue_types: tuple[NewTypeAnswer, ...] = ()
+    total: int = 0
+
+
+class NewFieldAnswer(Answer, frozen=True):
+    """A field on the screen for new work items."""
+
+    field_id: str
+    name: str = ""
+    required: bool = False
+    has_default_value: bool = False
+
+
+class NewFieldPageAnswer(Answer, frozen=True):
+    """The fields of one type on that screen."""
+
+    fields: tuple[NewFieldAnswer, ...] = ()
+    total: int = 0
+
+
+class CreatedAnswer(Answer, frozen=True):
+    """A work item that was just created."""
+
+    id: str
+    key: str
 
 
 class FieldValuesAnswer(msgspec.Struct, frozen=True):

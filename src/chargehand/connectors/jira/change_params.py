@@ -1,4 +1,4 @@
-"""What `jira.link_issues` and `jira.update_fields` must be told; see `params` for the others.
+"""What `jira.link_issues`, `update_fields` and `create_issue` must be told; else see `params`.
 
 Every reader raises ParamInvalid or ParamUnknown, both Rejected, naming the field.
 """
@@ -14,15 +14,17 @@ from chargehand.connectors.jira.fields import FieldValue
 from chargehand.connectors.jira.param_fields import (
     invalid,
     read_matching,
+    read_optional_text,
     read_text,
     refuse_unknown,
 )
-from chargehand.connectors.jira.params import NAME_LIMIT_CHARS, QUESTION
+from chargehand.connectors.jira.params import MARKDOWN_LIMIT_CHARS, NAME_LIMIT_CHARS, QUESTION
 from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.work_item import FieldName
 
 VALUES_LIMIT: Final = 50
+_NUMBER: Final = re.compile(r"[0-9]{1,20}")
 _KEY: Final = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*")
 _A_KEY: Final = "the key of a work item, such as PAY-7"
 
@@ -63,6 +65,50 @@ class FieldsBase:
     """The values before, of the same fields."""
 
     fields: Mapping[FieldName, FieldValue]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateParams:
+    """A work item to be created; `description` is Markdown, empty for none."""
+
+    issue_type_id: str
+    issue_type: str
+    summary: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBase:
+    """The project the target's key named, by its lasting id."""
+
+    project_id: str
+
+
+def read_create_params(params: JSONObject) -> CreateParams:
+    """The parameters of `jira.create_issue`."""
+    refuse_unknown(params, "issue_type_id", "issue_type", "summary", "description")
+    type_id = read_matching(
+        params.get("issue_type_id"), "issue_type_id", pattern=_NUMBER, allowed="1 to 20 digits"
+    )
+    summary = read_text(params, "summary", limit_chars=NAME_LIMIT_CHARS)
+    if not summary.isprintable():
+        raise invalid("summary", "one line without control characters", found=summary)
+    return CreateParams(
+        issue_type_id=type_id,
+        issue_type=read_text(params, "issue_type", limit_chars=NAME_LIMIT_CHARS),
+        summary=summary,
+        description=read_optional_text(params, "description", limit_chars=MARKDOWN_LIMIT_CHARS),
+    )
+
+
+def read_create_base(base: JSONObject) -> CreateBase:
+    """The base of `jira.create_issue`."""
+    refuse_unknown(base, "project_id", *QUESTION)
+    return CreateBase(
+        read_matching(
+            base.get("project_id"), "project_id", pattern=_NUMBER, allowed="1 to 20 digits"
+        )
+    )
 
 
 def read_link_params(params: JSONObject) -> LinkParams:

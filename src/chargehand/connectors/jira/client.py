@@ -12,6 +12,7 @@ from chargehand.connectors.jira.check import ConnectionCheck
 from chargehand.connectors.jira.comment_actions import CommentActions
 from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.create_actions import CreateActions
 from chargehand.connectors.jira.errors import VENDOR
 from chargehand.connectors.jira.facts import FactReader
 from chargehand.connectors.jira.field_actions import FieldActions
@@ -91,6 +92,7 @@ class JiraClient:
             SetActions(config, queries, states),
             LinkActions(config, self._transport),
             FieldActions(config, self._transport),
+            CreateActions(config, self._transport, clock or SystemClock(), self._find_bot),
         )
         self._poller = Poller(config, self._transport, comments)
 

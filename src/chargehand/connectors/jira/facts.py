@@ -26,6 +26,7 @@ from chargehand.domain.work_item import (
     NOT_ASKED,
     Change,
     Comment,
+    Creation,
     EditableField,
     FactNeeds,
     Facts,
@@ -97,6 +98,7 @@ class FactReader:
             transitions = group.create_task(reading.transitions())
             fields = group.create_task(reading.fields(issue))
             link_types = group.create_task(reading.link_types())
+            creation = group.create_task(reading.creation(issue))
             rights = group.create_task(reading.rights(issue))
             people = {name: group.create_task(reading.people(name)) for name in needs.people}
         return Facts(
@@ -107,6 +109,7 @@ class FactReader:
             transitions=transitions.result(),
             fields=fields.result(),
             link_types=link_types.result(),
+            creation=creation.result(),
             rights=rights.result(),
             people={name: task.result() for name, task in people.items()},
         )
@@ -191,6 +194,14 @@ class _Reading:
         if not self.needs.link_types:
             return NOT_ASKED
         return await self._known(self.reader.queries.link_types())
+
+    async def creation(self, issue_task: IssueTask) -> Known[Creation]:
+        if not self.needs.creates:
+            return NOT_ASKED
+        issue = await issue_task
+        if isinstance(issue, Unknown):
+            return issue
+        return await self._known(self.reader.queries.creation(issue, self.needs.creates))
 
     async def rights(self, issue_task: IssueTask) -> Mapping[Right, Known[bool]]:
         wanted, asker = self.needs.rights, self.needs.asker

@@ -66,6 +66,18 @@ class Issue:
         return int(self.answer.id)
 
     @property
+    def project_number(self) -> int:
+        """The id of its project, in the same form.
+
+        Raises: VendorAnswerUnreadable when Jira did not give it.
+        """
+        number = self.fields.project.id
+        if not (number.isascii() and number.isdigit()):
+            detail = "the id of the project is no number"
+            raise VendorAnswerUnreadable(vendor=VENDOR, operation="read a project", detail=detail)
+        return int(number)
+
+    @property
     def is_service_request(self) -> bool:
         """Whether it lies in a project where customers read along."""
         return self.fields.project.project_type_key == _SERVICE_PROJECT

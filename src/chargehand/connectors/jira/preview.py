@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
 from chargehand.connectors.jira.change_params import (
+    read_create_base,
+    read_create_params,
     read_fields_base,
     read_fields_params,
     read_link_base,
@@ -28,7 +30,11 @@ from chargehand.connectors.jira.params import (
     read_transition_base,
     read_transition_params,
 )
-from chargehand.connectors.jira.render import render_comment, render_service_comment
+from chargehand.connectors.jira.render import (
+    render_comment,
+    render_description,
+    render_service_comment,
+)
 from chargehand.connectors.jira.visible import show_line, show_text
 from chargehand.domain.action import ActionKind, ProposedAction
 
@@ -138,6 +144,19 @@ def _preview_fields(action: ProposedAction) -> str:
     return "\n".join([f"Set on {show_line(action.target)}:", *lines])
 
 
+def _preview_creation(action: ProposedAction) -> str:
+    params = read_create_params(action.params)
+    read_create_base(action.base)
+    heading = (
+        f"Create a {show_line(params.issue_type)} in {show_line(action.target)}, visible to "
+        f"everyone who can see the project\ntitle: {_quote(params.summary)}"
+    )
+    if not params.description.strip():
+        return heading
+    render_description(params.description)
+    return f"{heading}\n\n{show_text(params.description)}"
+
+
 def _show_value(value: FieldValue) -> str:
     if isinstance(value, tuple):
         return ", ".join(_quote(one) for one in value) or "nothing"
@@ -162,4 +181,5 @@ _PREVIEWS: Final[Mapping[ActionKind, Callable[[ProposedAction], str]]] = {
     ActionKind.JIRA_ADD_LABELS: _preview_labels,
     ActionKind.JIRA_LINK_ISSUES: _preview_link,
     ActionKind.JIRA_UPDATE_FIELDS: _preview_fields,
+    ActionKind.JIRA_CREATE_ISSUE: _preview_creation,
 }

@@ -10,6 +10,8 @@ from chargehand.connectors.jira.answers import (
     IssueAnswer,
     LinkedFieldsAnswer,
     LinkTypesAnswer,
+    NewFieldPageAnswer,
+    NewTypePageAnswer,
     SearchAnswer,
     TransitionsAnswer,
     UserAnswer,
@@ -24,8 +26,16 @@ from chargehand.connectors.jira.items import (
 )
 from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
 from chargehand.domain.ids import AccountId
-from chargehand.domain.json import JSONObject
-from chargehand.domain.work_item import Change, LinkType, Person, Right, Transition
+from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.domain.work_item import (
+    Change,
+    Creation,
+    LinkType,
+    NewItemType,
+    Person,
+    Right,
+    Transition,
+)
 
 HISTORY_LIMIT = 50
 _PEOPLE_LIMIT = 20
@@ -33,6 +43,10 @@ _LINKED_LIMIT = 100
 _LONGEST_PLAIN_NAME = 15
 READ_ITEM = "read a work item"
 _READ_HISTORY = "read the history"
+_OF_A_PROJECT = frozenset({Right.CREATE})
+# Every new work item has these, and Jira fills in the reporter by itself.
+_ALWAYS_FILLED = frozenset({"project", "issuetype", "summary", "description", "reporter"})
+_CREATION_PAGE = 200
 PERMISSIONS = {
     Right.COMMENT: "ADD_COMMENTS",
     Right.TRANSITION: "TRANSITION_ISSUES",
@@ -41,6 +55,7 @@ PERMISSIONS = {
     Right.LINK: "LINK_ISSUES",
     Right.SCHEDULE: "SCHEDULE_ISSUES",
     Right.RESOLVE: "RESOLVE_ISSUES",
+    Right.CREATE: "CREATE_ISSUES",
 }
 
 
@@ -92,22 +107,28 @@ class JiraQueries:
     async def granted(
         self, issue: Issue, asker: AccountId, rights: tuple[Right, ...]
     ) -> dict[Right, bool]:
-        """Which of `rights` an account has on a work item."""
+        """Which of `rights` an account has on a work item, or in its project."""
         number = issue.number
-        wanted: JSONObject = {
-            "permissions": [PERMISSIONS[right] for right in rights],
-            "issues": [number],
-        }
+        here = [PERMISSIONS[right] for right in rights if right not in _OF_A_PROJECT]
+        there = [PERMISSIONS[right] for right in rights if right in _OF_A_PROJECT]
+        wanted: list[JSONValue] = []
+        if here:
+            wanted.append({"permissions": list(here), "issues": [number]})
+        project = issue.project_number if there else None
+        if project is not None:
+            wanted.append({"permissions": list(there), "projects": [project]})
         call = Call(
             "POST",
             path_of("permissions", "check"),
             "ask for another person's permissions",
             f"account {asker}",
-            body={"accountId": asker, "projectPermissions": [wanted]},
+            body={"accountId": asker, "projectPermissions": wanted},
         )
         answer = await self.transport.read(call, GrantsAnswer)
         granted = {
-            grant.permission for grant in answer.project_permissions if number in grant.issues
+            grant.permission
+            for grant in answer.project_permissions
+            if number in grant.issues or (grant.permission in there and project in grant.projects)
         }
         return {right: PERMISSIONS[right] in granted for right in rights}
 
@@ -159,3 +180,29 @@ class JiraQueries:
         call = Call("GET", path_of("issueLinkType"), "list the kinds of links", "kinds of links")
         answer = await self.transport.read(call, LinkTypesAnswer)
         return tuple(LinkType(one.name, one.outward, one.inward) for one in answer.issue_link_types)
+
+    async def creation(self, issue: Issue, wanted: str) -> Creation:
+        """What the bot can create in the project of a work item."""
+        project, word = issue.fields.project, wanted.casefold()
+        path = path_of("issue", "createmeta", project.key, "issuetypes")
+        page = await self.transport.read(_creation_call(path, project.key), NewTypePageAnswer)
+        types = [one for one in page.issue_types if not one.subtask]
+        found = next((one for one in types if one.name.casefold() == word), None)
+        kind = None
+        if found is not None:
+            path = path_of("issue", "createmeta", project.key, "issuetypes", found.id)
+            screen = await self.transport.read(
+                _creation_call(path, project.key), NewFieldPageAnswer
+            )
+            required = tuple(
+                one.name or one.field_id
+                for one in screen.fields
+                if one.required and not one.has_default_value and one.field_id not in _ALWAYS_FILLED
+            )
+            kind = NewItemType(found.id, found.name, required)
+        return Creation(project.id, kind, tuple(one.name for one in types))
+
+
+def _creation_call(path: str, project: str) -> Call:
+    query = {"maxResults": _CREATION_PAGE}
+    return Call("GET", path, "tell what can be created", f"project {project}", query=query)

@@ -32,10 +32,10 @@ _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
 class CommentTooLong(Rejected):
-    """A comment longer than Jira stores."""
+    """A comment or a description longer than Jira stores."""
 
     code = "comment_too_long"
-    template = "The comment has {size_chars} characters; Jira takes at most {limit_chars}."
+    template = "The text has {size_chars} characters; Jira takes at most {limit_chars}."
 
 
 def render_comment(params: CommentParams) -> dict[str, JSONValue]:
@@ -51,6 +51,16 @@ def render_comment(params: CommentParams) -> dict[str, JSONValue]:
         title = {"title": defuse_line(params.more_title)}
         blocks.append(Block(BlockKind.EXPAND, more, title))
     rendered = document(blocks)
+    _refuse_too_long(adf_size(rendered))
+    return rendered
+
+
+def render_description(markdown: str) -> dict[str, JSONValue]:
+    """The ADF document of a description.
+
+    Raises: CommentTooLong.
+    """
+    rendered = document(list(_blocks_of(markdown)))
     _refuse_too_long(adf_size(rendered))
     return rendered
 

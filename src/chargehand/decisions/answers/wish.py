@@ -70,13 +70,18 @@ def said(reason: Reason, text: str) -> Section:
     return Section(reason=reason, lines=(text,))
 
 
-def proposed(wish: Wish, kind: ActionKind, *, params: JSONObject, base: JSONObject) -> Section:
-    """A section that proposes one change and says nothing: the change is the answer."""
+def proposed(
+    wish: Wish, kind: ActionKind, *, params: JSONObject, base: JSONObject, target: str = ""
+) -> Section:
+    """A section that proposes one change and says nothing: the change is the answer.
+
+    Shape: `target` is empty for a change of the asked work item.
+    """
     action = ProposedAction(
         kind=kind,
         connection_id=wish.connection_id,
         project=wish.ask.project,
-        target=wish.item.key,
+        target=target or wish.item.key,
         params=params,
         # A change is not made for a question that was taken back meanwhile.
         base={**base, "comment_id": wish.ask.comment_id, "asked_on": wish.ask.work_item},

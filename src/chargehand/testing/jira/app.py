@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from chargehand.testing.jira import (
     rest_comments,
+    rest_creating,
     rest_editing,
     rest_issues,
     rest_people,
@@ -29,6 +30,7 @@ from chargehand.testing.jira.workplace import Workplace
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *rest_site.ENDPOINTS,
     *rest_people.ENDPOINTS,
+    *rest_creating.ENDPOINTS,
     *rest_issues.ENDPOINTS,
     *rest_editing.ENDPOINTS,
     *rest_comments.ENDPOINTS,

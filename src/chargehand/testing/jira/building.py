@@ -140,6 +140,7 @@ class Building:
         security_levels: Mapping[str, Sequence[str]] | None = None,
         components: Sequence[str] = (),
         versions: Sequence[str] = (),
+        required_fields: Sequence[str] = (),
     ) -> Project:
         """A new project.
 
@@ -171,6 +172,7 @@ class Building:
             security_levels=levels,
             components=tuple(components),
             versions=tuple(versions),
+            required_fields=tuple(required_fields),
         )
         self.state.projects[project.key] = project
         bundle = "member" if kind == "software" else "agent"

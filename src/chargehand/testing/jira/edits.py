@@ -103,15 +103,25 @@ def edit_issue(
     if both:
         texts = {name: f"Field '{name}' cannot be in both fields and update." for name in both}
         raise JiraRefused(400, errors=texts)
+    wanted = {**fields, **_set_operations(issue, update)}
+    after, items = edited_fields(site, issue, caller=caller, fields=wanted)
+    return site.change_issue(after, caller, items)
+
+
+def edited_fields(
+    site: Site, issue: Issue, *, caller: Person, fields: Mapping[str, Any]
+) -> tuple[Issue, list[ChangeItem]]:
+    """The issue with fields set, not stored yet."""
+    project = site.project_of(issue)
     after, items = issue, list[ChangeItem]()
-    for name, value in [*fields.items(), *_set_operations(issue, update).items()]:
+    for name, value in fields.items():
         edit = _EDITS.get(_plain_name(site, name))
         held_by = HELD_BY.get(name)
-        if edit is None or (held_by and not may_on_issue(caller, held_by, issue, project)):
+        if edit is None or (held_by and not may(caller, held_by, project)):
             raise JiraRefused(400, errors={name: _NOT_ON_SCREEN.format(name)})
         after, more = edit(site, after, value)
         items.extend(more)
-    return site.change_issue(after, caller, items)
+    return after, items
 
 
 def _plain_name(site: Site, name: str) -> str:

@@ -129,7 +129,7 @@ class IssueShapes:
         return {
             "assignee": self._shapes.account(issue.assignee),
             "reporter": self._shapes.account(issue.reporter),
-            "creator": self._shapes.account(issue.reporter),
+            "creator": self._shapes.account(issue.creator or issue.reporter),
         }
 
     def _related(self, issue: Issue, names: Sequence[str]) -> Shape:

@@ -2,7 +2,7 @@
 
 query      = [clause *("AND" clause)] ["ORDER BY" field ["ASC" | "DESC"] *("," ...)]
 clause     = field operator value | field ["NOT"] "IN" "(" value *("," value) ")"
-fields     project, key (issuekey, issue, id), status, assignee, updated, created
+fields     project, key (issuekey, issue, id), status, assignee, creator, updated, created
 times      "yyyy-MM-dd HH:mm", "yyyy-MM-dd" (in the caller's time zone), -15m -2h -1d -1w,
            milliseconds since 1970
 """
@@ -25,7 +25,7 @@ _TOKEN: Final = re.compile(
 )
 _KEY_NAMES: Final = frozenset({"key", "issuekey", "issue", "id"})
 _TIME_NAMES: Final = frozenset({"updated", "created", "updateddate", "createddate"})
-_NAMES: Final = _KEY_NAMES | _TIME_NAMES | {"project", "status", "assignee"}
+_NAMES: Final = _KEY_NAMES | _TIME_NAMES | {"project", "status", "assignee", "creator"}
 _RELATIVE: Final = re.compile(r"([+-])(\d+)([mhdw])")
 _FORMATS: Final = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -216,6 +216,8 @@ def _identity(site: Site, field: str, issue: Issue) -> str:
         return issue.key
     if field == "status":
         return site.project_of(issue).workflow.status(issue.status).name.casefold()
+    if field == "creator":
+        return (issue.creator or issue.reporter or "empty").casefold()
     return (issue.assignee or "empty").casefold()
 
 

@@ -10,6 +10,7 @@ TRANSITION: Final = "TRANSITION_ISSUES"
 ASSIGN: Final = "ASSIGN_ISSUES"
 ASSIGNABLE: Final = "ASSIGNABLE_USER"
 EDIT: Final = "EDIT_ISSUES"
+CREATE: Final = "CREATE_ISSUES"
 LINK: Final = "LINK_ISSUES"
 SCHEDULE: Final = "SCHEDULE_ISSUES"
 RESOLVE: Final = "RESOLVE_ISSUES"
@@ -29,6 +30,7 @@ PROJECT_PERMISSIONS: Final = {
     ASSIGN: ("13", "Assign Issues", "Assign issues to other people."),
     ASSIGNABLE: ("17", "Assignable User", "Be assigned to issues."),
     EDIT: ("12", "Edit Issues", "Edit issues."),
+    CREATE: ("11", "Create Issues", "Create issues."),
     LINK: ("21", "Link Issues", "Link issues."),
     SCHEDULE: ("28", "Schedule Issues", "Set the due date of issues."),
     RESOLVE: ("14", "Resolve Issues", "Resolve issues and set their fix versions."),
@@ -46,7 +48,7 @@ GLOBAL_PERMISSIONS: Final = {
 
 READER: Final = (BROWSE,)
 COMMENTER: Final = (BROWSE, COMMENT, EDIT_OWN, DELETE_OWN)
-MEMBER: Final = (*COMMENTER, TRANSITION, ASSIGN, ASSIGNABLE, EDIT, LINK, SCHEDULE, RESOLVE)
+MEMBER: Final = (*COMMENTER, TRANSITION, ASSIGN, ASSIGNABLE, EDIT, LINK, SCHEDULE, RESOLVE, CREATE)
 SERVICE_AGENT: Final = (*MEMBER, AGENT)
 LEAD: Final = (*MEMBER, EDIT_ALL, DELETE_ALL, PROJECT_ADMIN)
 

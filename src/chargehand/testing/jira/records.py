@@ -80,7 +80,8 @@ class Project:
     """One project.
 
     Shape: `permissions` maps an account id to permission keys; `roles` maps a role's name to
-    account ids; `security_levels` is keyed by name; `components` and `versions` are names.
+    account ids; `security_levels` is keyed by name; `components` and `versions` are names;
+    `required_fields` must be filled in a new issue.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Project:
     security_levels: dict[str, SecurityLevel] = field(default_factory=dict)
     components: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
+    required_fields: tuple[str, ...] = ()
     board_id: int = 1
 
 
@@ -113,7 +115,10 @@ class Sprint:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One issue; people are account ids, `security` is the name of a level of its project."""
+    """One issue; people are account ids, `security` is the name of a level of its project.
+
+    Shape: `creator` None means the reporter.
+    """
 
     id: str
     key: str
@@ -136,6 +141,8 @@ class Issue:
     resolution: str | None = None
     components: tuple[str, ...] = ()
     fix_versions: tuple[str, ...] = ()
+    creator: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

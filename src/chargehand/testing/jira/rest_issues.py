@@ -15,6 +15,7 @@ from chargehand.testing.jira.edits import (
     transition_issue,
 )
 from chargehand.testing.jira.jql import search
+from chargehand.testing.jira.records import Issue
 from chargehand.testing.jira.refusals import JiraRefused
 from chargehand.testing.jira.shapes import Shape, page
 
@@ -54,6 +55,7 @@ class SearchBody(msgspec.Struct, forbid_unknown_fields=True):
     nextPageToken: str | None = None  # noqa: N815 - the vendor's name.
     maxResults: int = 50  # noqa: N815 - the vendor's name.
     fields: list[str] = []
+    properties: list[str] = []
     expand: str = ""
 
 
@@ -172,7 +174,8 @@ def _found(call: Call, body: SearchBody) -> Shape:
     per_issue = [part for part in expand if part == "changelog"]
     # Without `fields` this resource gives ids only, unlike reading a single issue.
     shapes = [
-        _found_issue(call.issues.issue(issue, fields=body.fields, expand=per_issue), body.fields)
+        _found_issue(call.issues.issue(issue, fields=body.fields, expand=per_issue), body)
+        | _properties_of(issue, body.properties)
         for issue in issues[start:end]
     ]
     found: Shape = {"issues": shapes, "isLast": end >= len(issues)}
@@ -181,8 +184,14 @@ def _found(call: Call, body: SearchBody) -> Shape:
     return found
 
 
-def _found_issue(shape: Shape, fields: list[str]) -> Shape:
-    return shape if fields else {"id": shape["id"]}
+def _found_issue(shape: Shape, body: SearchBody) -> Shape:
+    return shape if body.fields else {"id": shape["id"]}
+
+
+def _properties_of(issue: Issue, wanted: list[str]) -> Shape:
+    if not wanted:
+        return {}
+    return {"properties": {key: issue.properties[key] for key in wanted if key in issue.properties}}
 
 
 def _token(start: int, jql: str) -> str:

@@ -261,6 +261,19 @@ class Site:
         self._announce(Happening("jira:issue_updated", issue, actor.account_id, now, change=change))
         return issue
 
+    def create_issue(self, draft: Issue, *, project: Project, actor: Person) -> Issue:
+        """Store a new issue under the next key of its project and tell the webhooks."""
+        numbers = [
+            int(one.key.rpartition("-")[2])
+            for one in self.state.issues.values()
+            if one.project == project.key
+        ]
+        key = f"{project.key}-{max(numbers, default=0) + 1}"
+        issue = replace(draft, id=str(self.state.next_number("issue")), key=key)
+        self.state.issues[key] = issue
+        self._announce(Happening("jira:issue_created", issue, actor.account_id, issue.created_at))
+        return issue
+
     def link(self, source: Issue, target: Issue, *, kind: str, actor: Person) -> Link:
         """Link two issues and note it in the history of both."""
         link = Link(

@@ -69,6 +69,12 @@ def fields(*, base: Any = None, **values: Any) -> ApprovedAction:
     return approved(ActionKind.JIRA_UPDATE_FIELDS, {"fields": values}, {"fields": before})
 
 
+def create(project_id: str, **params: Any) -> ApprovedAction:
+    told = {"issue_type_id": "10003", "issue_type": "Bug", "summary": "Refunds fail", **params}
+    base = {"project_id": project_id}
+    return approved(ActionKind.JIRA_CREATE_ISSUE, told, base, target="PAY")
+
+
 def labels(*names: str, base: tuple[str, ...] = (), target: str = "PAY-1") -> ApprovedAction:
     params, found = {"labels": list(names)}, {"labels": list(base)}
     return approved(ActionKind.JIRA_ADD_LABELS, params, found, target=target)

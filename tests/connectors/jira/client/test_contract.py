@@ -63,6 +63,7 @@ async def read_everything(world):
         transitions=True,
         fields=True,
         link_types=True,
+        creates="bug",
         asker=world.ana.account_id,
         rights=tuple(Right),
         people=("Ana", "712020:ana"),
@@ -136,6 +137,13 @@ async def link(world):
     await act(world, samples.link())
 
 
+async def create(world):
+    project = world.jira.project("PAY")
+    action = samples.create(project.id, description="- every **Monday**\n- on PAY-1")
+    await act(world, action)
+    assert world.jira.issue("PAY-2").properties
+
+
 async def set_fields(world):
     world.jira.add_project("WEB", lead="Ana Ruiz", components=("Cart",), versions=("1.0",))
     world.jira.add_issue("WEB", "Empty cart")
@@ -174,6 +182,7 @@ async def set_fields(world):
         act_on_several,
         link,
         set_fields,
+        create,
     ],
     ids=lambda deed: deed.__name__,
 )

@@ -55,6 +55,12 @@ def update(fields, before):
     return propose(ActionKind.JIRA_UPDATE_FIELDS, {"fields": fields}, base)
 
 
+def create(**params):
+    said = {"issue_type_id": "10003", "issue_type": "Bug", "summary": "Refunds fail"}
+    base = {"project_id": "10001"}
+    return propose(ActionKind.JIRA_CREATE_ISSUE, said | params, base, target="PAY")
+
+
 PREVIEWS = {
     "comment": (
         comment(),
@@ -133,6 +139,17 @@ PREVIEWS = {
         update({"priority": "High", "components": ["Web", "API"]}, {"components": []}),
         ('Set on PAY-7:\npriority: "High" (now: nothing)\ncomponents: "Web", "API" (now: nothing)'),
     ),
+    "new work item": (
+        create(description="Every *Monday*."),
+        (
+            "Create a Bug in PAY, visible to everyone who can see the project\n"
+            'title: "Refunds fail"\n\nEvery *Monday*.'
+        ),
+    ),
+    "new work item without a description": (
+        create(),
+        ('Create a Bug in PAY, visible to everyone who can see the project\ntitle: "Refunds fail"'),
+    ),
     "emptied field": (
         update({"due": None}, {"due": "2026-12-01"}),
         'Set on PAY-7:\ndue: nothing (now: "2026-12-01")',
@@ -204,6 +221,8 @@ WRONG = {
     "field that can not be empty": (update({"summary": None}, {}), "fields.summary"),
     "day that is none": (update({"due": "2026-02-30"}, {}), "fields.due"),
     "names given twice": (update({"components": ["A", "A"]}, {}), "fields.components"),
+    "title of two lines": (create(summary="a\nb"), "summary"),
+    "type without an id": (create(issue_type_id="Bug"), "issue_type_id"),
     "no field": (update({}, {}), "fields"),
     "base of another field": (
         propose(
