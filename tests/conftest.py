@@ -9,6 +9,7 @@ import pytest
 import pytest_socket
 
 from chargehand.testing.contracts import Contract, load_contract
+from chargehand.testing.models.contract import ModelContract, load_model_contract
 from tests.postgres import PostgresServer, running_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,3 +103,18 @@ def pytest_terminal_summary(
             f"contract checks: {counts['run']} run, {len(skipped)} skipped "
             f"({counts['own']} answers checked by descriptions of our own)"
         )
+
+
+@pytest.fixture(scope="session")
+def loaded_model_contract(contracts: Path, pytestconfig: pytest.Config) -> Iterator[ModelContract]:
+    contract = load_model_contract(contracts, OVERLAYS)
+    yield contract
+    pytestconfig.stash[COUNTS].update(run=contract.run)
+
+
+@pytest.fixture
+def model_contract(loaded_model_contract: ModelContract) -> Iterator[ModelContract]:
+    """Both vendors' contracts; the test fails when anything that passed broke them."""
+    yield loaded_model_contract
+    broken, loaded_model_contract.broken = loaded_model_contract.broken, []
+    assert broken == []

@@ -17,6 +17,7 @@ HOUSE = {
     "bootstrap/worker.py": "from chargehand.engine.dbos_engine import engine\n",
     "bootstrap/stores.py": "from chargehand.storage import database\n",
     "pipeline/flow.py": "import chargehand.storage.database\nimport chargehand.engine.port\n",
+    "agents/deciding.py": "import pydantic_ai\nfrom chargehand.plugins import connector\n",
     "connectors/jira/transport.py": "import httpx\nfrom chargehand.kit import clock\n",
     "connectors/jira/webhook.py": "from chargehand.plugins import connector\n",
     "connectors/slack/webhook.py": "from chargehand.plugins import connector\n",

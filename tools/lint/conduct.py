@@ -25,6 +25,8 @@ EDGES = (
     "pipeline/working.py",  # the worker: one round's failure must not end the loop.
     "pipeline/dispatching.py",  # the worker: one delivery must not keep the others waiting.
     "inbox/writer.py",  # the writer's thread: waiting requests must hear of its end.
+    "agents/deciding.py",  # a model's library: it reads what a stranger wrote.
+    "agents/metered.py",  # money: however a request ends, it is settled, and the error goes on.
     "web/edge.py",  # HTTP: what nobody expected is logged and answered.
     "cli/app.py",  # the command line: what nobody expected is told in one sentence.
 )

@@ -14,6 +14,18 @@ _PATTERNS = (
     re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"),
     re.compile(r"\bAKIA[A-Z0-9]{16}\b"),
     re.compile(r"\bchk_[A-Za-z0-9_-]{16,}"),
+    re.compile(r"\bAIza[A-Za-z0-9_-]{30,}"),
+    re.compile(r"\bglpat-[A-Za-z0-9_-]{16,}"),
+    re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+"),
+    re.compile(
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+    ),
+    # What people write before a password; the word itself stays, so that the text can be read.
+    re.compile(r"(?i)(?<=\bpassword)\s*[:=]\s*\S+"),
+    re.compile(r"(?i)(?<=\bpasswd)\s*[:=]\s*\S+"),
+    re.compile(r"(?i)(?<=secret)\s*[:=]\s*\S+"),
+    re.compile(r"(?i)(?<=\btoken)\s*[:=]\s*\S+"),
+    re.compile(r"(?i)(?<=api[ _-]key)\s*[:=]\s*\S+"),
     re.compile(r"(?i)(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
 )
 MASK = "********"

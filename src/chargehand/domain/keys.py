@@ -1,0 +1,27 @@
+"""Keys of work items as they stand in a text."""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from chargehand.domain.ids import ProjectKey, WorkItemKey
+
+# Bounded in ASCII: a key between letters of a script without spaces is still a key.
+_KEY: Final = re.compile(
+    r"(?<![A-Za-z0-9_-])([A-Za-z][A-Za-z0-9_]{1,31}-[0-9]{1,9})(?![A-Za-z0-9_])"
+)
+
+
+def keys_in(text: str, projects: Collection[ProjectKey] = ()) -> frozenset[WorkItemKey]:
+    """Everything in a text that reads like a key: in capitals, or of one of the projects in any.
+
+    `UTF-8` reads like one too, `top-10` does not.
+    """
+    found = (WorkItemKey(word) for word in _KEY.findall(text))
+    large = ((word, WorkItemKey(word.upper())) for word in found)
+    return frozenset(key for word, key in large if word == key or project_of_key(key) in projects)
+
+
+def project_of_key(key: WorkItemKey) -> ProjectKey:
+    """The project a key belongs to."""
+    return ProjectKey(key.rpartition("-")[0])
