@@ -19,6 +19,7 @@ from sqlalchemy import text
 from chargehand.audit.chain import Verification
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
+from chargehand.bootstrap.models import LateModelDoor, open_models
 from chargehand.bootstrap.receiving import receiving_connections
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
@@ -58,6 +59,7 @@ from chargehand.policy.modes import read_policy
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.repositories.asks import StoredAsk
+from chargehand.testing.budget import PettyCash
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.engine import InlineEngine
 from chargehand.testing.jira import FakeJira, seed_demo
@@ -110,6 +112,7 @@ class Doubles:
     contract: ContractCheck | None = None
     wrap_queue: Callable[[DeliveryQueue], DeliveryQueue] = field(default=lambda queue: queue)
     wrap_parser: Callable[[EventParser], EventParser] = field(default=lambda parser: parser)
+    cash: PettyCash = field(default_factory=PettyCash)
 
 
 class House:
@@ -127,15 +130,19 @@ class House:
         self._inbox_writer = open_inbox_writer(self.stores.inbox_engine)
         self._by_people: set[str] = set()
         self.front: httpx.AsyncClient
+        self._door: LateModelDoor | None = None
         self.start()
 
     def start(self) -> None:
         """A worker that knows only what the databases hold, as after a start of the process."""
         self.connection = self._connect()
         self.engine = InlineEngine()
+        self.cash = self.doubles.cash
         connections = {CONNECTION: self.connection}
         database, clock = self.stores.database, self.clock
         rules = pipeline_rules(self.settings)
+        opened = open_models(self.settings, database, self.cash, clock=clock)
+        models, self._door = opened or (None, None)
         self.queue = self.doubles.wrap_queue(self.stores.queue)
         self.dispatcher = Dispatcher(self.queue, database, connections, rules=rules, clock=clock)
         self.pruning = Pruning(database, self.queue, rules.retention, clock)
@@ -145,7 +152,7 @@ class House:
                 database=database,
                 engine=self.engine,
                 dispatcher=self.dispatcher,
-                answering=Answering(database, connections, rules=rules, clock=clock),
+                answering=Answering(database, connections, rules=rules, clock=clock, models=models),
                 executing=Executing(database, connections, rules=rules, clock=clock),
                 spending=Spending(database, rules=budget_rules(self.settings), clock=clock),
                 pollings={},
@@ -397,6 +404,8 @@ class House:
         return [said for said in self.thread(item) if said.is_ours]
 
     async def aclose(self) -> None:
+        if self._door is not None:
+            await self._door.aclose()
         await self.connection.client.aclose()
         self._inbox_writer.close()
         self.stores.close()

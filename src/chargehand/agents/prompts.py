@@ -23,6 +23,7 @@ Rules of the reply
 - Name a work item only by a key from the data, from the question, or from a tool.
 - At most six short lines of plain text, in the language of the question; a line may begin with a
   dash. No Markdown, no HTML, no mentions, no links, no greeting.
+- Never say that something was changed or will be: a suggestion is only that.
 - Never repeat anything that looks like a password, token or key.
 
 Fields of the decision

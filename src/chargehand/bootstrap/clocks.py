@@ -6,7 +6,8 @@ import urllib.request
 from datetime import datetime, timedelta
 
 from chargehand.bootstrap.errors import ClockRefused
-from chargehand.config.settings import Settings, is_loopback_url
+from chargehand.config.addresses import is_loopback_url
+from chargehand.config.settings import Settings
 from chargehand.kit.clock import Clock, SystemClock
 
 _ASK_EVERY_S = 0.2

@@ -94,3 +94,19 @@ def read_connection_environment(
         if text:
             found[field] = convert(text)
     return found
+
+
+def read_provider_environment(
+    provider: Mapping[str, object], environ: Mapping[str, str]
+) -> dict[str, object]:
+    """The key of one provider: `CHARGEHAND_<ID>_API_KEY`, else the vendor's own name for it.
+
+    A vendor's name counts at the vendor's own address only: a key is not handed to other servers.
+    """
+    own = f"CHARGEHAND_{str(provider.get('id', '')).upper().replace('-', '_')}_API_KEY"
+    names = [own]
+    if not provider.get("base_url") and isinstance(provider.get("kind"), str):
+        names.append(f"{str(provider['kind']).upper()}_API_KEY")
+    found = (environ.get(name, "").strip() for name in names)
+    key = next((text for text in found if text), "")
+    return {"api_key": key} if key else {}

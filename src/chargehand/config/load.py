@@ -9,12 +9,16 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 
-from chargehand.config.environment import read_connection_environment, read_environment
+from chargehand.config.environment import (
+    read_connection_environment,
+    read_environment,
+    read_provider_environment,
+)
 from chargehand.config.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from chargehand.config.settings import Settings
 
 DEFAULT_PATH = Path("chargehand.toml")
-_SECRET_WORDS = ("token", "secret", "password", "database_url")
+_SECRET_WORDS = ("token", "secret", "password", "database_url", "api_key")
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -58,6 +62,14 @@ def _merge(document: dict[str, Any], environ: Mapping[str, str]) -> dict[str, An
         held = merged.get(section, {})
         # A section of a wrong type is left as it is, for the validation to name.
         merged[section] = {**held, name: value} if isinstance(held, dict) else held
+    providers = merged.get("providers", [])
+    if isinstance(providers, list):
+        merged["providers"] = [
+            {**entry, **read_provider_environment(entry, environ)}
+            if isinstance(entry, dict)
+            else entry
+            for entry in providers
+        ]
     connections = merged.get("connections", [])
     if not isinstance(connections, list):
         return merged
@@ -82,7 +94,10 @@ def _problem(detail: Any) -> str:
         hint = f" Did you mean {near[0]}?" if near else ""
         return f"{where}: unknown key.{hint} Allowed here: {', '.join(allowed)}."
     is_secret = any(word in where for word in _SECRET_WORDS)
-    found = "" if is_secret or detail["type"] == "missing" else f" (found {detail['input']!r})"
+    # A whole section holds secrets of its own.
+    is_section = isinstance(detail["input"], dict | BaseModel)
+    is_hidden = is_secret or is_section or detail["type"] == "missing"
+    found = "" if is_hidden else f" (found {detail['input']!r})"
     message = detail["msg"].removeprefix("Value error, ")
     return f"{where}: {message}{found}."
 

@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from chargehand.config.addresses import is_loopback_url
+from chargehand.config.model_settings import ModelSettings, ProviderSettings
 from chargehand.domain.work_item import FieldName
 
 _SLUG = r"^[a-z][a-z0-9-]{0,31}$"
@@ -47,15 +49,6 @@ def _known_country(code: str) -> str:
 def _network(text: str) -> str:
     ipaddress.ip_network(text, strict=False)
     return text
-
-
-def is_loopback_url(url: str) -> bool:
-    """Whether a URL stays on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _site(url: str) -> str:
@@ -303,6 +296,8 @@ class Settings(BaseSettings):
     backup: BackupSettings = Field(default_factory=BackupSettings)
     budgets: BudgetSettings = Field(default_factory=BudgetSettings)
     connections: tuple[JiraConnection, ...] = Field((), description="The connected sites.")
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    providers: tuple[ProviderSettings, ...] = Field((), description="The models, in order.")
 
     @classmethod
     def settings_customise_sources(
@@ -324,9 +319,28 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> "Settings":
-        ids = [connection.id for connection in self.connections]
-        for name in ids:
-            if ids.count(name) > 1:
-                message = f"connections: the id {name!r} is used twice"
+        for section, entries in (("connections", self.connections), ("providers", self.providers)):
+            ids = [entry.id for entry in entries]
+            for name in ids:
+                if ids.count(name) > 1:
+                    message = f"{section}: the id {name!r} is used twice"
+                    raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _texts_go_where_they_may(self) -> "Settings":
+        served = sorted({key for one in self.connections for key in one.projects})
+        for project in self.model.consent:
+            if project not in served:
+                allowed = ", ".join(served) or "none"
+                message = f"model.consent.{project}: no connection serves it; served: {allowed}"
+                raise ValueError(message)
+        for one in self.providers:
+            is_plain = urlsplit(one.address).scheme == "http"
+            if is_plain and not one.is_local(self.model.local_hosts):
+                message = (
+                    f"providers.{one.id}.base_url: must start with https:// (http:// is for this "
+                    "machine and for hosts named in model.local_hosts)"
+                )
                 raise ValueError(message)
         return self

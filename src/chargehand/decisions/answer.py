@@ -145,14 +145,28 @@ def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext)
     if reason is not None:
         return _stay_silent(reason, ask)
     rule = reply_rule(ask, own.value)
-    told = _tellable_items(ask, facts, rule)
-    wording = wording_for(ask.asker.time_zone, team_zone=context.team_zone, now=context.now)
-    if context.sending is Sending.AFTER_APPROVAL:
-        wording = wording_without_distances(wording)
+    told = tellable_items(ask, facts, rule)
+    wording = answer_wording(ask, context)
     material = Material(
         ask=ask, connection_id=context.connection_id, plan=plan, facts=facts, told=told
     )
     return _Writer(material=material, context=context, rule=rule, wording=wording).write()
+
+
+def answer_wording(ask: Ask, context: AnswerContext) -> DateWording:
+    """How dates read in an answer to this ask."""
+    wording = wording_for(ask.asker.time_zone, team_zone=context.team_zone, now=context.now)
+    if context.sending is Sending.AFTER_APPROVAL:
+        return wording_without_distances(wording)
+    return wording
+
+
+def notes_of(ask: Ask, context: AnswerContext, wording: DateWording) -> tuple[str, ...]:
+    """When it was asked, where an answer is read long after that."""
+    is_waiting = context.sending is Sending.AFTER_APPROVAL
+    if not is_waiting and context.now - ask.asked_at <= SAY_WHEN_ASKED_AFTER:
+        return ()
+    return (catalogue.ASKED_ON.format(moment=wording.moment(ask.asked_at)),)
 
 
 def _not_yet(unknown: Unknown, key: WorkItemKey) -> NotYet:
@@ -189,9 +203,10 @@ def _passing_unknown(need: FactNeeds, facts: Facts) -> Unknown | None:
     return next(passing, None)
 
 
-def _tellable_items(
+def tellable_items(
     ask: Ask, facts: Mapping[WorkItemKey, Facts], rule: ReplyRule
 ) -> dict[WorkItemKey, Told]:
+    """What of everything read the readers of the answer may learn; the asked item is in it."""
     told = {}
     for key, read in facts.items():
         item: Known[WorkItem] = read.item
@@ -251,11 +266,7 @@ class _Writer:
             notes.append(
                 catalogue.FIRST_FEW.format(count=plan.asked_count, taken=len(plan.intents))
             )
-        is_waiting = self.context.sending is Sending.AFTER_APPROVAL
-        if is_waiting or self.context.now - self.ask.asked_at > SAY_WHEN_ASKED_AFTER:
-            moment = self.wording.moment(self.ask.asked_at)
-            notes.append(catalogue.ASKED_ON.format(moment=moment))
-        return tuple(notes)
+        return (*notes, *notes_of(self.ask, self.context, self.wording))
 
     def _digest(self) -> str:
         sections = self._sections(wording_without_time(self.wording))

@@ -271,12 +271,19 @@ FIELD_NO_SUCH_VALUE: Final = (
 )
 FIELD_NO_VALUES: Final = "Jira offers no {field} for {key}."
 
+# Answers of a model.
+MODEL_NOTE: Final = "Written by a model from these sources; please check what matters."
+
 # What was withheld for the audience's sake; operators read these beside a decision.
 WITHHELD_COMMENTS: Final = "comments_with_other_readers"
 WITHHELD_CHANGES: Final = "changes_naming_other_items"
 WITHHELD_LINKS: Final = "linked_items_elsewhere"
 WITHHELD_OTHER_ITEM: Final = "other_item"
 WITHHELD_FROM_CUSTOMERS: Final = "everything_but_title_status_and_due_date"
+SUGGESTION_UNKNOWN: Final = "suggestions_of_unknown_kind"
+SUGGESTION_ELSEWHERE: Final = "suggestions_for_other_projects"
+SUGGESTION_UNASKED: Final = "suggestions_for_items_not_asked_about"
+SUGGESTION_INCOMPLETE: Final = "suggestions_not_complete"
 _WITHHELD_TEXTS: Final = {
     WITHHELD_COMMENTS: Counted(
         "{count} comment that not every reader of the answer can read",
@@ -298,6 +305,22 @@ _WITHHELD_TEXTS: Final = {
         "everything but title, status and due date, because customers read the answer",
         "everything but title, status and due date, because customers read the answer",
     ),
+    SUGGESTION_UNKNOWN: Counted(
+        "{count} change the model suggested, of a kind chargehand does not make",
+        "{count} changes the model suggested, of kinds chargehand does not make",
+    ),
+    SUGGESTION_ELSEWHERE: Counted(
+        "{count} change the model suggested for another project",
+        "{count} changes the model suggested for other projects",
+    ),
+    SUGGESTION_UNASKED: Counted(
+        "{count} change the model suggested for a work item the asker did not name",
+        "{count} changes the model suggested for work items the asker did not name",
+    ),
+    SUGGESTION_INCOMPLETE: Counted(
+        "{count} change the model suggested without saying to what",
+        "{count} changes the model suggested without saying to what",
+    ),
 }
 
 _REASON_TEXTS: Final = {
@@ -311,6 +334,9 @@ _REASON_TEXTS: Final = {
     Reason.WRITE_REFUSED_NOT_POSSIBLE: "Jira does not allow this change now.",
     Reason.WRITE_ALREADY_SO: "The work item is already as it was asked to be.",
     Reason.NOT_UNDERSTOOD: "The ask was not understood.",
+    Reason.MODEL_ANSWERED: "No rule understood the ask; a model answered it from facts.",
+    Reason.MODEL_UNSURE: "A model was less sure than the threshold, so a question was asked back.",
+    Reason.MODEL_SAW_NO_QUESTION: "No rule understood the ask, and a model saw nothing to answer.",
     Reason.UNCHANGED_SINCE_LAST_ANSWER: "The same was answered minutes ago, and nothing changed.",
     Reason.WITHHELD_FOR_AUDIENCE: "What was asked for is not for everybody who would read it.",
     Reason.NOT_A_QUESTION_TO_US: "The comment mentions the bot without asking anything.",

@@ -24,7 +24,7 @@ _RANKS: Final = (Urgency.LOW, Urgency.MEDIUM, Urgency.HIGH)
 def reason_of(sections: Sequence[Section]) -> Reason:
     """The reason of the whole: a proposed change, else an answer, else the first section's."""
     reasons = [one.reason for one in sections]
-    for leading in (Reason.WRITE_PROPOSED, Reason.ANSWERED_FROM_FACTS):
+    for leading in (Reason.WRITE_PROPOSED, Reason.ANSWERED_FROM_FACTS, Reason.MODEL_ANSWERED):
         if leading in reasons:
             return leading
     return reasons[0]

@@ -78,6 +78,21 @@ def render_sections(
     return tuple(_section(intent, material, inquire) for intent in material.plan.intents)
 
 
+def write_sections(material: Material) -> tuple[Section, ...]:
+    """The sections of changes alone, in the order of the plan; other intents have none."""
+    sections = []
+    for intent in material.plan.intents:
+        if not intent.is_write:
+            continue
+        key = asked_item(intent, material.ask)
+        told = material.told.get(key)
+        if told is None:
+            sections.append(_unknown_item(key, material))
+        else:
+            sections.append(_write_section(intent, told, material))
+    return tuple(sections)
+
+
 def _section(
     intent: Intent, material: Material, inquire: Callable[[Intent, Told], Inquiry]
 ) -> Section:

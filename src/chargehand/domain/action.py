@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from chargehand.domain.ids import (
     ActionId,
@@ -27,6 +27,16 @@ class ActionKind(StrEnum):
     JIRA_LINK_ISSUES = "jira.link_issues"
     JIRA_UPDATE_FIELDS = "jira.update_fields"
     JIRA_CREATE_ISSUE = "jira.create_issue"
+
+
+# What only adds words; every other kind changes something.
+COMMENTS: Final = frozenset(
+    {
+        ActionKind.JIRA_ADD_COMMENT,
+        ActionKind.JIRA_ADD_INTERNAL_COMMENT,
+        ActionKind.JIRA_REPLY_TO_CUSTOMER,
+    }
+)
 
 
 class Mode(StrEnum):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.audience import Audience
+from chargehand.domain.ids import ReservationId
 
 
 class Verdict(StrEnum):
@@ -31,7 +32,7 @@ class Urgency(StrEnum):
 
 
 class Reason(StrEnum):
-    """The closed list of reasons a rule can give; each has a sentence in the catalogue."""
+    """The closed list of reasons; each has a sentence in the catalogue."""
 
     ANSWERED_FROM_FACTS = "answered_from_facts"
     HELP_GIVEN = "help_given"
@@ -43,6 +44,9 @@ class Reason(StrEnum):
     WRITE_REFUSED_NOT_POSSIBLE = "write_refused_not_possible"
     WRITE_ALREADY_SO = "write_already_so"
     NOT_UNDERSTOOD = "not_understood"
+    MODEL_ANSWERED = "model_answered"
+    MODEL_UNSURE = "model_unsure"
+    MODEL_SAW_NO_QUESTION = "model_saw_no_question"
     UNCHANGED_SINCE_LAST_ANSWER = "unchanged_since_last_answer"
     WITHHELD_FOR_AUDIENCE = "withheld_for_audience"
     NOT_A_QUESTION_TO_US = "not_a_question_to_us"
@@ -70,11 +74,22 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUse:
+    """Which model decided, told what, and under which reservation it was paid."""
+
+    provider: str
+    model: str
+    prompt_version: str
+    reservation_id: ReservationId
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Respond or stay silent, why, how sure, and the actions proposed.
 
     Shape: `response` is the Markdown a person would read, empty when silent; `withheld` names
-    what was left out for the audience's sake, as catalogue keys.
+    what was left out for the audience's sake, as catalogue keys; `reasoning` is a model's own
+    word for operators, empty for a rule; `model` is None for a rule.
     Units: `confidence` runs from 0 to 1; `cost_usd` is what models took, zero for a rule.
     """
 
@@ -89,3 +104,5 @@ class Decision:
     actions: tuple[ProposedAction, ...] = ()
     withheld: tuple[str, ...] = ()
     cost_usd: Decimal = Decimal(0)
+    reasoning: str = ""
+    model: ModelUse | None = None

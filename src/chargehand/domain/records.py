@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from chargehand.domain.action import ActionKind, ActionState, Mode
 from chargehand.domain.audience import Audience
-from chargehand.domain.decision import DecidedBy, Reason, Source, Urgency, Verdict
+from chargehand.domain.decision import DecidedBy, ModelUse, Reason, Source, Urgency, Verdict
 from chargehand.domain.event import EventKind
 from chargehand.domain.ids import (
     AccountId,
@@ -29,6 +29,7 @@ from chargehand.domain.ids import (
     HoldId,
     NoticeId,
     ProjectKey,
+    ReservationId,
 )
 from chargehand.domain.json import JSONObject
 
@@ -94,6 +95,7 @@ class DecisionRecord:
     """A decision with everything needed to look back at it.
 
     Shape: `is_erased` says that the answer's words and sources are gone for good.
+    Shape: `model` is None and `reasoning` empty when a rule decided.
     Units: `decided_at` is UTC; `cost_usd` in US dollars.
     """
 
@@ -117,6 +119,32 @@ class DecisionRecord:
     policy_version: int
     decided_at: datetime
     is_erased: bool = False
+    reasoning: str = ""
+    model: ModelUse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequestRecord:
+    """One request to a model for a decision, whether it gave an answer or not.
+
+    Shape: `body` is exactly what was sent, secrets masked; empty after its erasure. `outcome` is
+    `answered`, `not_sent`, or why it failed. `position` counts from 0 within the decision.
+    Units: `cost_usd` is what the budget was charged.
+    """
+
+    reservation_id: ReservationId
+    decision_id: DecisionId
+    ask_id: AskId
+    position: int
+    provider: str
+    model: str
+    prompt_version: str
+    outcome: str
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal
+    sent_at: datetime
+    body: str
 
 
 @dataclass(frozen=True, slots=True)

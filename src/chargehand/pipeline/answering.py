@@ -1,6 +1,5 @@
 """Answers one ask: reads facts, decides, and gives every proposed action its mode."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,24 +22,24 @@ from chargehand.decisions.needs import fact_needs
 from chargehand.decisions.previews import with_previews
 from chargehand.domain.action import ActionState, Mode, ProposedAction
 from chargehand.domain.ask import Ask, AskState
-from chargehand.domain.decision import Reason
+from chargehand.domain.decision import Decision, Reason
 from chargehand.domain.ids import (
     ActionId,
     ApprovalId,
     AskId,
     ConnectionId,
     DecisionId,
-    WorkItemKey,
 )
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import DecisionRecord, Severity
-from chargehand.domain.work_item import Facts
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.late_asks import find_overtaking, report_late
-from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.model_deciding import AskAgain, ModelDeciding
+from chargehand.pipeline.modes import mode_of_proposal, policy_in_force
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.standing import without_standing
 from chargehand.pipeline.waiting import wait_before_next
@@ -67,11 +66,13 @@ class Answering:
         *,
         rules: PipelineRules,
         clock: Clock,
+        models: ModelDeciding | None = None,
     ) -> None:
         self._database = database
         self._connections = connections
         self._rules = rules
         self._clock = clock
+        self._models = models
 
     async def answer(self, ask_id: AskId) -> JSONObject:
         """Answer an ask, or note why not yet; the outcome in closed words."""
@@ -93,7 +94,8 @@ class Answering:
 
     async def _decide(self, stored: StoredAsk, connection: LiveConnection) -> JSONObject:
         ask = stored.ask
-        facts = await _read_facts(connection, ask, now=self._clock.now())
+        needs = fact_needs(ask.intents, ask)
+        facts = await read_all(connection, needs, now=self._clock.now())
         # Reading takes time, and what is said is said after it.
         now = self._clock.now()
         bot_name, last, asked = await self._database.aread(lambda tx: _earlier(tx, ask, now=now))
@@ -113,8 +115,14 @@ class Answering:
             return await self._postpone(
                 stored, outcome.reason.value, retry_after_s=outcome.retry_after_s or 0.0
             )
-        decision = with_previews(outcome.decision, connection.previewer.preview)
-        whole = Answered(decision, outcome.answer_digest)
+        answered: Answered | AskAgain = outcome
+        if self._models is not None:
+            answered = await self._models.decide(stored, connection, outcome, context)
+            now = self._clock.now()
+        if isinstance(answered, AskAgain):
+            return await self._ask_again(stored, answered)
+        decision = with_previews(answered.decision, connection.previewer.preview)
+        whole = Answered(decision, answered.answer_digest)
         await self._database.awrite(lambda tx: self._record(tx, stored, whole, now=now))
         return {"outcome": "decided", "verdict": decision.verdict.value}
 
@@ -162,11 +170,12 @@ class Answering:
                 "decided_by": decision.decided_by.value,
                 "policy_version": version,
                 "actions": [action.kind.value for action in decision.actions],
+                **_model_facts(decision),
             },
             now=now,
         )
         for index, action in enumerate(decision.actions):
-            mode = modes.mode_for(action.project, action.kind)
+            mode = mode_of_proposal(modes, decision, action)
             proposal = _Proposal(decision_id, ask.id, index, action, mode, version)
             self._propose(tx, proposal, now=now)
         tx.asks.close(ask.id, AskState.DECIDED, now=now, by="worker")
@@ -211,6 +220,14 @@ class Answering:
             open_approval(
                 tx, action_id, digest=digest, lasts=self._rules.approval_expires_after, now=now
             )
+
+    async def _ask_again(self, stored: StoredAsk, again: AskAgain) -> JSONObject:
+        """Wait for a model that may answer soon; the operator was told already."""
+        until = self._clock.now() + again.after
+        await self._database.awrite(
+            lambda tx: tx.asks.postpone(stored.ask.id, until=until, problem=again.problem)
+        )
+        return {"outcome": "postponed", "problem": again.problem}
 
     async def _postpone(
         self, stored: StoredAsk, problem: str, *, retry_after_s: float = 0.0
@@ -292,6 +309,20 @@ def open_approval(
     return approval_id
 
 
+def _model_facts(decision: Decision) -> JSONObject:
+    """Which model decided, and what it cost; nothing for a rule."""
+    model = decision.model
+    if model is None:
+        return {}
+    return {
+        "model": model.model,
+        "provider": model.provider,
+        "prompt_version": model.prompt_version,
+        "reservation_id": model.reservation_id,
+        "cost_usd": f"{decision.cost_usd:f}",
+    }
+
+
 def _report_unreadable(tx: Writing, ask: Ask, *, now: datetime) -> None:
     tell_operator(
         tx,
@@ -301,15 +332,6 @@ def _report_unreadable(tx: Writing, ask: Ask, *, now: datetime) -> None:
         f"item. Does it have the permission to browse {ask.project}? See `chargehand doctor`.",
         now=now,
     )
-
-
-async def _read_facts(
-    connection: LiveConnection, ask: Ask, *, now: datetime
-) -> dict[WorkItemKey, Facts]:
-    needs = fact_needs(ask.intents, ask)
-    async with asyncio.TaskGroup() as group:
-        reads = [group.create_task(connection.client.read_facts(one, now=now)) for one in needs]
-    return {one.work_item: read.result() for one, read in zip(needs, reads, strict=True)}
 
 
 def _earlier(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chargehand.audit.tags import AuditTag
-from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.action import COMMENTS, ActionKind, Mode, ProposedAction
+from chargehand.domain.decision import DecidedBy, Decision
 from chargehand.domain.ids import ProjectKey
 from chargehand.pipeline.errors import ProjectUnknown
 from chargehand.policy.errors import PolicyChangedMeanwhile
@@ -29,6 +30,16 @@ def policy_in_force(tx: Reading | Writing) -> ModePolicy:
     if current is None:
         return ModePolicy(version=0)
     return read_policy(current.version, current.document)
+
+
+def mode_of_proposal(policy: ModePolicy, decision: Decision, action: ProposedAction) -> Mode:
+    """The mode of a proposed action; a change that a model suggested is never sent at once.
+
+    A model can be led by what strangers wrote, so a person looks at what it would change.
+    """
+    mode = policy.mode_for(action.project, action.kind)
+    is_suggested = decision.decided_by is DecidedBy.MODEL and action.kind not in COMMENTS
+    return Mode.APPROVE if is_suggested and mode is Mode.AUTO else mode
 
 
 def list_modes(tx: Reading | Writing, projects: Collection[ProjectKey]) -> tuple[ModeLine, ...]:

@@ -16,6 +16,10 @@ from chargehand.storage.repositories.effects import EffectReader, EffectWriter
 from chargehand.storage.repositories.events import EventReader, EventWriter
 from chargehand.storage.repositories.flags import FlagReader, FlagWriter
 from chargehand.storage.repositories.holds import HoldReader, HoldWriter
+from chargehand.storage.repositories.model_requests import (
+    ModelRequestReader,
+    ModelRequestWriter,
+)
 from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
 from chargehand.storage.repositories.personal_data import PersonalDataReader, PersonalDataWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
@@ -51,6 +55,8 @@ class Reading:
         self.budgets = BudgetReader(connection, organization_id)
         self.reservations = ReservationReader(connection, organization_id)
         self.spending = SpendingReader(connection, organization_id)
+        self.flags = FlagReader(connection, organization_id)
+        self.model_requests = ModelRequestReader(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)
 
 
@@ -79,4 +85,6 @@ class Writing:
         self.budgets = BudgetWriter(connection, organization_id)
         self.reservations = ReservationWriter(connection, organization_id)
         self.spending = SpendingReader(connection, organization_id)
+        self.flags = FlagWriter(connection, organization_id)
+        self.model_requests = ModelRequestWriter(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)

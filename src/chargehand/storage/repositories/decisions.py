@@ -7,6 +7,7 @@ from decimal import Decimal
 from chargehand.domain.decision import (
     DecidedBy,
     Decision,
+    ModelUse,
     Reason,
     Source,
     Urgency,
@@ -155,14 +156,15 @@ class DecisionWriter(DecisionReader):
     def _columns(
         self, decision: Decision, *, policy_version: int, now: datetime
     ) -> dict[str, object]:
-        content_id = None
-        if decision.verdict is Verdict.RESPOND:
+        content_id, model = None, decision.model
+        if decision.verdict is Verdict.RESPOND or decision.reasoning:
             content_id, _ = ContentWriter(self._connection, self._organization_id).add(
                 {
                     "response": decision.response,
                     "sources": [source_to_json(source) for source in decision.sources],
                     "withheld": list(decision.withheld),
                     "actions": [action.kind.value for action in decision.actions],
+                    **({"reasoning": decision.reasoning} if decision.reasoning else {}),
                 },
                 now=now,
             )
@@ -178,6 +180,10 @@ class DecisionWriter(DecisionReader):
             "cost_micro_usd": int(decision.cost_usd * _MICRO),
             "policy_version": policy_version,
             "decided_at": to_micros(now),
+            "model_provider": model.provider if model is not None else None,
+            "model": model.model if model is not None else None,
+            "prompt_version": model.prompt_version if model is not None else None,
+            "reservation_id": model.reservation_id if model is not None else None,
         }
 
 
@@ -204,4 +210,17 @@ def _decision(row: AnyRow) -> DecisionRecord:
         policy_version=row.policy_version,
         decided_at=from_micros(row.decided_at),
         is_erased=is_erased(row),
+        reasoning=content.get("reasoning", ""),
+        model=_model(row),
+    )
+
+
+def _model(row: AnyRow) -> ModelUse | None:
+    if row.model is None:
+        return None
+    return ModelUse(
+        provider=row.model_provider,
+        model=row.model,
+        prompt_version=row.prompt_version,
+        reservation_id=row.reservation_id,
     )

@@ -1,0 +1,151 @@
+"""Puts the configured models together; without one nothing of their libraries is loaded.
+
+The libraries take seconds and a hundred megabytes, so they are loaded beside a start and not before
+it; what an operator can have got wrong is found out at once.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from chargehand.config.model_settings import ProviderSettings
+from chargehand.config.settings import Settings
+from chargehand.domain.ids import ProjectKey
+from chargehand.kit.clock import Clock
+from chargehand.pipeline.model_deciding import ModelDeciding, ModelRules
+from chargehand.plugins.budget import BudgetDoor, ModelPrice
+from chargehand.plugins.model import Consent, ModelDoor, ModelQuestion, ModelRun
+from chargehand.storage.database import Database
+
+_Priced = tuple[ProviderSettings, ModelPrice]
+
+
+def open_models(
+    settings: Settings, database: Database, budget: BudgetDoor, *, clock: Clock
+) -> "tuple[ModelDeciding, LateModelDoor] | None":
+    """What lets models decide, and the door to close at the end; None when none is configured.
+
+    Raises: PriceMissing, PriceInvalid.
+    """
+    if not settings.providers:
+        return None
+    priced = [(one, _price(one, clock.now())) for one in settings.providers]
+
+    def load() -> ModelDoor:
+        return _load(settings, priced, budget, clock)
+
+    door = LateModelDoor(load, settings)
+    return ModelDeciding(database, door, rules=model_rules(settings), clock=clock), door
+
+
+def model_rules(settings: Settings) -> ModelRules:
+    """What the operator set about models."""
+    return ModelRules(
+        consents={ProjectKey(key): Consent(value) for key, value in settings.model.consent.items()},
+        confidence_threshold=settings.model.confidence_threshold,
+        served=frozenset(ProjectKey(key) for one in settings.connections for key in one.projects),
+    )
+
+
+class LateModelDoor:
+    """A `ModelDoor` that is loaded when it is first needed, or earlier by `warm_up`."""
+
+    def __init__(self, load: Callable[[], ModelDoor], settings: Settings) -> None:
+        self._load = load
+        self._has_any = bool(settings.providers)
+        self._has_local = any(
+            one.is_local(settings.model.local_hosts) for one in settings.providers
+        )
+        self._lock = asyncio.Lock()
+        self._door: ModelDoor | None = None
+
+    async def warm_up(self) -> None:
+        """Load the libraries now, beside whatever else happens."""
+        await self._opened()
+
+    def can_serve(self, consent: Consent) -> bool:
+        """Whether any configured model may be asked under this consent."""
+        match consent:
+            case Consent.OFF:
+                return False
+            case Consent.LOCAL:
+                return self._has_local
+            case Consent.ANY:
+                return self._has_any
+
+    async def decide(self, question: ModelQuestion) -> ModelRun:
+        """As the door behind it."""
+        door = await self._opened()
+        return await door.decide(question)
+
+    async def aclose(self) -> None:
+        """Close what was opened; safe to call twice."""
+        if self._door is not None:
+            await self._door.aclose()
+
+    async def _opened(self) -> ModelDoor:
+        async with self._lock:
+            if self._door is None:
+                self._door = await asyncio.to_thread(self._load)
+            return self._door
+
+
+def _price(provider: ProviderSettings, now: datetime) -> ModelPrice:
+    # lazy: the price table is 20 MB, and only who configured a model needs it.
+    from chargehand.budgets.prices import ConfiguredPrice, price_for
+
+    configured = None
+    if provider.input_usd is not None and provider.output_usd is not None:
+        configured = ConfiguredPrice(
+            input_usd=provider.input_usd,
+            output_usd=provider.output_usd,
+            cache_read_usd=provider.cache_read_usd,
+            cache_write_usd=provider.cache_write_usd,
+        )
+    return price_for(
+        provider.kind,
+        provider.model,
+        base_url=provider.base_url,
+        configured=configured,
+        setting=f"providers.{provider.id}.input_usd",
+        now=now,
+    )
+
+
+def _load(
+    settings: Settings, priced: Sequence[_Priced], budget: BudgetDoor, clock: Clock
+) -> ModelDoor:
+    # lazy: the libraries of models take seconds and 100 MB, and most installations have none.
+    from chargehand.agents.config import ProviderConfig
+    from chargehand.agents.deciding import Models
+
+    configs = [
+        ProviderConfig(
+            id=one.id,
+            kind=one.kind,
+            model=one.model,
+            base_url=one.address,
+            api_key=one.api_key.get_secret_value() if one.api_key is not None else "",
+            is_local=one.is_local(settings.model.local_hosts),
+            price=price,
+            timeout_s=one.timeout.total_seconds(),
+            idle_s=one.idle_timeout.total_seconds(),
+            output_tokens=one.output_tokens,
+        )
+        for one, price in priced
+    ]
+    return Models(configs, budget, clock=clock, known_secrets=tuple(known_secrets(settings)))
+
+
+def known_secrets(settings: Settings) -> Iterator[str]:
+    """Every secret of this installation, so that none is shown to a model."""
+    for connection in settings.connections:
+        yield connection.api_token.get_secret_value()
+        yield from (one.get_secret_value() for one in connection.webhook_secrets)
+        if connection.path_token is not None:
+            yield connection.path_token.get_secret_value()
+    for provider in settings.providers:
+        if provider.api_key is not None:
+            yield provider.api_key.get_secret_value()
+    if settings.storage.database_url is not None:
+        yield settings.storage.database_url.get_secret_value()
