@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "m0003a"
-down_revision = "m0003"
+revision = "m0006"
+down_revision = "m0005"
 branch_labels = None
 depends_on = None
 
