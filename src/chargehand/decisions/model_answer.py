@@ -23,7 +23,7 @@ from chargehand.decisions.markdown import shown
 from chargehand.decisions.model_brief import named_by_asker
 from chargehand.decisions.ranking import reason_of
 from chargehand.decisions.render import Material, write_sections
-from chargehand.decisions.reply import comment_action, compose, withheld_of
+from chargehand.decisions.reply import comment_action, compose, items_named, withheld_of
 from chargehand.decisions.section import Part, Section
 from chargehand.decisions.wishes import plan_intents
 from chargehand.domain.ask import Ask
@@ -228,7 +228,10 @@ def _respond(
     rule, connection_id = material.rule, context.connection_id
     actions = [action for section in sections for action in section.actions]
     if reply.markdown:
-        actions.append(comment_action(ask, reply, rule=rule, connection_id=connection_id))
+        named = items_named(sections, reply, own_key=ask.work_item)
+        actions.append(
+            comment_action(ask, reply, rule=rule, connection_id=connection_id, named=named)
+        )
     return Decision(
         verdict=Verdict.RESPOND,
         reason=reason_of(sections),
