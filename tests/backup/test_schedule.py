@@ -210,4 +210,6 @@ def test_doctor_and_list_tell_of_backups(
     assert made["path"] in listed
     assert "NOT USABLE" in listed
     assert "chain verified" in verified
-    assert "backup: newest of 2026-11-19" in terminal.run("doctor").out
+    told = terminal.run("doctor").out
+    assert "backup: newest of 2026-11-19" in told
+    assert "ok    storage: SQLite" in told

@@ -32,6 +32,7 @@ class AuditTag(StrEnum):
     PERSON_KEY_CREATED = "person:key:created"
     PERSON_KEY_REVOKED = "person:key:revoked"
     PERSON_DATABASE_RESTORED = "person:database:restored"
+    PERSON_DATABASE_COPIED = "person:database:copied"
     PERSON_DATABASE_RESUMED = "person:database:resumed"
     SYSTEM_EFFECT_FOUND = "system:effect:found"
     PERSON_BUDGET_CHANGED = "person:budget:changed"

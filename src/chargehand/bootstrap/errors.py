@@ -6,6 +6,7 @@ Rejected
 ├── DataFolderInUse       another process works with the databases
 ├── RestoreUnderWay       another restore works on them
 ├── RestoreCut            a restore was cut off half way
+├── CopyTargetWrong       data can not be copied to that place
 ├── ConnectionMissing     no connection is configured, or not the one that was named
 ├── PortUnusable          the address to listen on is taken or not ours
 └── ClockRefused          a foreign clock beside a real site
@@ -60,6 +61,16 @@ class RestoreCut(Rejected):
     template = (
         "A restore into {path} was cut off while it put the databases in their place. Run "
         "`chargehand restore FILE` again; what was replaced is kept in {aside}."
+    )
+
+
+class CopyTargetWrong(Rejected):
+    """The data can not be copied to that place."""
+
+    code = "copy_target_wrong"
+    template = (
+        "The data can not be copied to {target}: {why}. From SQLite name an empty postgresql:// "
+        "database, from PostgreSQL a new folder."
     )
 
 

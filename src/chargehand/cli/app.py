@@ -34,6 +34,7 @@ from chargehand.cli.restore import restore, resume
 from chargehand.cli.selftest import selftest
 from chargehand.cli.serve import migrate, serve
 from chargehand.cli.status import notices, stats, status
+from chargehand.cli.storage import storage
 from chargehand.cli.trace import trace
 from chargehand.domain.errors import ChargehandError, Fault
 
@@ -76,6 +77,7 @@ for group, in_short in (
     (notices, "What the operator was told."),
     (audit, "The chained account: show, verify, export."),
     (keys, "API keys for REST."),
+    (storage, "Move the data to PostgreSQL, or back."),
     (backup, "Back everything up; verify and list backups."),
     (members, "The people chargehand knows of."),
     (privacy, "What is kept of people, and for how long."),

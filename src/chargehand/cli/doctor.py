@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MARKS = {"passed": "ok  ", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
 _LEAST_FREE_BYTES = 512 * 1024 * 1024
+_SQLITE_BYTES = 2**30
+_SQLITE_DELIVERIES = 10_000
 _SILENT_AFTER = timedelta(days=3)
 _OLD_BACKUP = timedelta(days=2)
 
@@ -87,9 +89,33 @@ def _storage_checks(settings: "Settings") -> "Iterator[Check]":
             f"{free // 2**20} MiB free",
             "Make room before it is full: deliveries are refused then." if is_tight else "",
         )
+        yield _size_check(settings, stores, now=SystemClock().now())
         yield from _history_checks(settings, stores, now=SystemClock().now())
     finally:
         stores.close()
+
+
+def _size_check(settings: "Settings", stores: "Stores", *, now: datetime) -> "Check":
+    """Whether SQLite still fits; one file takes one writer at a time, and one machine."""
+    # lazy: as above.
+    from chargehand.plugins.connector import Check, CheckState
+
+    if not stores.database.is_sqlite:
+        return Check("storage", CheckState.PASSED, "PostgreSQL")
+    files = [settings.storage.data_dir / name for name in ("main.db", "inbox.db")]
+    size_bytes = sum(file.stat().st_size for file in files)
+    counted = stores.database.read(lambda tx: tx.stats.since(now - timedelta(days=1)))
+    deliveries = sum(counted.get("deliveries", {}).values())
+    is_outgrown = size_bytes >= _SQLITE_BYTES or deliveries >= _SQLITE_DELIVERIES
+    return Check(
+        "storage",
+        CheckState.WARNED if is_outgrown else CheckState.PASSED,
+        f"SQLite, {size_bytes / 2**20:.0f} MiB, {deliveries} deliveries in 24 h",
+        f"Above {_SQLITE_DELIVERIES} deliveries a day or 1 GiB, or for several machines, move to "
+        "PostgreSQL: stop the service, then `chargehand storage copy --to postgresql://...`."
+        if is_outgrown
+        else "",
+    )
 
 
 def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) -> "Iterator[Check]":
@@ -102,10 +128,11 @@ def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) ->
     hold = stores.database.read(lambda tx: tx.holds.current())
     if hold is not None:
         yield Check(
-            "restore",
+            "hold",
             CheckState.FAILED,
-            f"restored from a backup of {hold.taken_at:%Y-%m-%d %H:%M} UTC; nothing is sent",
-            "Run `chargehand resume --after-restore`.",
+            f"{hold.reason.value}, knows nothing after {hold.taken_at:%Y-%m-%d %H:%M} UTC; nothing "
+            "is sent",
+            "Run `chargehand resume --after-restore`; see `chargehand notices list`.",
         )
     yield _backup_check(settings, now=now)
     verified = stores.database.read(lambda tx: verify_audit(tx, stores.checkpoint))

@@ -183,11 +183,10 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
     typer.echo(f"chargehand {__version__}, {zoned_time(now, settings)}")
     hold = screen.status.hold
     if hold is not None:
-        typer.echo(
-            f"\nHELD: restored {since(hold.held_at, now)} from a backup of "
-            f"{zoned_time(hold.taken_at, settings)}.\nNothing is sent until you run "
-            "`chargehand resume --after-restore`."
-        )
+        how = f"{hold.reason.value} {since(hold.held_at, now)}"
+        known = f"what happened after {zoned_time(hold.taken_at, settings)} is not in this database"
+        typer.echo(f"\nHELD: {how}; {known}.")
+        typer.echo("Nothing is sent until you run `chargehand resume --after-restore`.")
     typer.echo("\nProcesses")
     echo_fields([("front", _shown(screen.front)), ("worker", _shown(screen.worker))])
     typer.echo("\nConnections")

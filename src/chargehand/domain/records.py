@@ -274,14 +274,24 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class HoldReason(StrEnum):
+    """Why nothing is sent: the database came from a backup, or was copied elsewhere."""
+
+    RESTORED = "restored"
+    COPIED = "copied"
+
+
 @dataclass(frozen=True, slots=True)
 class HoldRecord:
-    """A time in which nothing is sent, because the database was restored.
+    """A time in which nothing is sent, because another database may know more than this one.
 
-    Units: `taken_at` is the moment the restored backup is of, `held_at` that of the restore.
+    Shape: `backup_id` is empty for a database that was copied.
+    Units: from `taken_at` on this database knows nothing of what the other one did: the moment the
+    restored backup is of, or that of the copy.
     """
 
     id: HoldId
+    reason: HoldReason
     backup_id: BackupId
     taken_at: datetime
     held_at: datetime

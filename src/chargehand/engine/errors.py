@@ -2,6 +2,8 @@
 
 Retryable
 └── EngineStopping      the process is going down; the row that asked is taken up by the next start
+Rejected
+└── EngineNotDrained    tasks are unfinished that something else has to wait for
 Fault
 ├── EngineNotLaunched   `launch` was not called, or `close` was
 ├── EngineInUse         registered or launched twice, or a second engine in one process
@@ -11,7 +13,7 @@ Fault
 └── TaskFailed          a task body raised; the mark the engine keeps of it
 """
 
-from chargehand.domain.errors import Fault, Retryable
+from chargehand.domain.errors import Fault, Rejected, Retryable
 
 
 class EngineStopping(Retryable):
@@ -19,6 +21,16 @@ class EngineStopping(Retryable):
 
     code = "engine_stopping"
     template = "The engine is stopping; task {task_id} was not started."
+
+
+class EngineNotDrained(Rejected):
+    """Tasks are unfinished."""
+
+    code = "engine_not_drained"
+    template = (
+        "{tasks} task(s) are unfinished. Start the service, wait until `chargehand status` shows "
+        "nothing under way, stop it, and try again."
+    )
 
 
 class EngineNotLaunched(Fault):

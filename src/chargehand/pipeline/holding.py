@@ -11,7 +11,7 @@ from typing import Final
 from chargehand.audit.chain import ChainPosition
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import BackupId, HoldId
-from chargehand.domain.records import HoldRecord, Severity
+from chargehand.domain.records import HoldReason, HoldRecord, Severity
 from chargehand.kit.ids import new_id
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.storage.transaction import Writing
@@ -37,7 +37,14 @@ def hold_after_restore(
     """Hold the database that was just restored, and record where its audit chain starts anew."""
     head, lost = tx.audit.head(), source.lost
     hold_id = HoldId(new_id("hld", now))
-    tx.holds.begin(hold_id, source.backup_id, taken_at=source.taken_at, by=by, now=now)
+    tx.holds.begin(
+        hold_id,
+        HoldReason.RESTORED,
+        backup_id=source.backup_id,
+        taken_at=source.taken_at,
+        by=by,
+        now=now,
+    )
     tx.audit.append(
         AuditTag.PERSON_DATABASE_RESTORED,
         source.backup_id,
@@ -61,6 +68,22 @@ def hold_after_restore(
         severity=Severity.CRITICAL,
     )
     return tx.holds.current()
+
+
+def hold_after_copy(tx: Writing, target: str, *, by: str, now: datetime) -> None:
+    """Hold a database whose content goes on living elsewhere."""
+    hold_id = HoldId(new_id("hld", now))
+    tx.holds.begin(hold_id, HoldReason.COPIED, backup_id=BackupId(""), taken_at=now, by=by, now=now)
+    tx.audit.append(AuditTag.PERSON_DATABASE_COPIED, hold_id, {"by": by}, now=now)
+    tell_operator(
+        tx,
+        "held_after_copy",
+        subject_id=hold_id,
+        text=f"This database was copied to {target} and sends nothing. Use the new one; to go on "
+        f"with this one after all, stop the new one and run `{RESUME}`.",
+        now=now,
+        severity=Severity.CRITICAL,
+    )
 
 
 def lift_hold(tx: Writing, hold: HoldRecord, *, by: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ holds = Table(
     metadata,
     Column("organization_id", String(40), nullable=False),
     Column("hold_id", String(40), nullable=False),
+    Column("reason", String(64), nullable=False),
     Column("backup_id", String(40), nullable=False),
     Column("taken_at", BigInteger, nullable=False),
     Column("held_at", BigInteger, nullable=False),

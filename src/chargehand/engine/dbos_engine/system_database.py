@@ -1,10 +1,14 @@
 """What the database engine handed in must be, checked before the first task is trusted to it."""
 
 from dbos import DBOS
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, column, func, inspect, select, table
 
 from chargehand.engine.errors import EngineMisconfigured
 
+# As the library names them.
+_SCHEMA = "dbos"
+_TASKS = "workflow_status"
+_UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 _PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
@@ -33,6 +37,17 @@ def make_tables(url: URL) -> None:
     Source: https://docs.dbos.dev/python/reference/cli, `dbos migrate`
     """
     DBOS.migrate(url.render_as_string(hide_password=False))
+
+
+def count_unfinished(engine: Engine) -> int:
+    """How many tasks of any process are unfinished; 0 where the library made no tables yet."""
+    schema = None if engine.dialect.name == "sqlite" else _SCHEMA
+    with engine.connect() as connection:
+        if not inspect(connection).has_table(_TASKS, schema):
+            return 0
+        states = table(_TASKS, column("status"), schema=schema)
+        unfinished = select(func.count()).where(states.c.status.in_(_UNFINISHED))
+        return connection.execute(unfinished.select_from(states)).scalar_one()
 
 
 def _require(setting: str, found: object, wanted: object) -> None:

@@ -11,10 +11,12 @@ Rejected
 ├── BackupUnderWay     another process makes one in the same folder
 ├── BackupOfOtherKind  of SQLite for PostgreSQL, or the other way round
 ├── RestoreOverNewer   what would be replaced was written by a newer program
-└── DatabaseNotEmpty   on PostgreSQL a restore needs an empty database
+└── DatabaseNotEmpty   a restore or a copy needs an empty database
+Fault
+└── CopyDiffers        a row arrived otherwise than it was sent
 """
 
-from chargehand.domain.errors import Rejected
+from chargehand.domain.errors import Fault, Rejected
 
 
 class BackupMissing(Rejected):
@@ -110,4 +112,14 @@ class DatabaseNotEmpty(Rejected):
     template = (
         "The database at {database} is not empty ({found}; this program is {version}). Make an "
         "empty database, name it in storage.database_url, and try again; the old one stays."
+    )
+
+
+class CopyDiffers(Fault):
+    """A row arrived otherwise than it was sent."""
+
+    code = "copy_differs"
+    template = (
+        "The table {table} did not arrive as it was sent ({sent} rows sent, {arrived} arrived). "
+        "The old databases are unchanged; empty the new place and try again."
     )

@@ -118,8 +118,14 @@ def _copy_in(connection: Connection, schema: str, name: str, source: Path) -> No
         with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copying:
             while chunk := file.read(_CHUNK):
                 copying.write(chunk)
+    go_on_counting(connection, schema, name)
+
+
+def go_on_counting(connection: Connection, schema: str, name: str) -> None:
+    """Have the numbers that PostgreSQL gives rows go on after those that were put in."""
     for column in inspect(connection).get_columns(name, schema):
         if column.get("autoincrement") and str(column["default"] or "").startswith("nextval"):
+            table = f"{quoted(schema)}.{quoted(name)}"
             _go_on_counting(connection, table, column["name"])
 
 

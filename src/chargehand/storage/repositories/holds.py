@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chargehand.domain.ids import BackupId, HoldId
-from chargehand.domain.records import HoldRecord
+from chargehand.domain.records import HoldReason, HoldRecord
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository, moment
 from chargehand.storage.tables_holds import holds
@@ -28,9 +28,16 @@ class HoldWriter(HoldReader):
     """Begins and lifts holds."""
 
     def begin(
-        self, hold_id: HoldId, backup_id: BackupId, *, taken_at: datetime, by: str, now: datetime
+        self,
+        hold_id: HoldId,
+        reason: HoldReason,
+        *,
+        backup_id: BackupId,
+        taken_at: datetime,
+        by: str,
+        now: datetime,
     ) -> None:
-        """Allow no sending from now on; `taken_at` is the moment the restored backup is of.
+        """Allow no sending from now on; `taken_at` is where this database's knowledge ends.
 
         An older hold, as a backup made under one holds it, is closed by this one.
         """
@@ -39,6 +46,7 @@ class HoldWriter(HoldReader):
             holds,
             {
                 "hold_id": hold_id,
+                "reason": reason.value,
                 "backup_id": backup_id,
                 "taken_at": to_micros(taken_at),
                 "held_at": to_micros(now),
@@ -60,6 +68,7 @@ class HoldWriter(HoldReader):
 def _hold(row: AnyRow) -> HoldRecord:
     return HoldRecord(
         id=HoldId(row.hold_id),
+        reason=HoldReason(row.reason),
         backup_id=BackupId(row.backup_id),
         taken_at=from_micros(row.taken_at),
         held_at=from_micros(row.held_at),

@@ -15,6 +15,7 @@ def upgrade() -> None:
         "holds",
         sa.Column("organization_id", sa.String(length=40), nullable=False),
         sa.Column("hold_id", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=False),
         sa.Column("backup_id", sa.String(length=40), nullable=False),
         sa.Column("taken_at", sa.BigInteger(), nullable=False),
         sa.Column("held_at", sa.BigInteger(), nullable=False),
