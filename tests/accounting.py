@@ -49,7 +49,8 @@ def _assert_every_write_has_its_action(house: "House") -> None:
 
 
 def _may_have_caused(action: ActionRecord, write: Write) -> bool:
-    is_same = action.kind is write.kind and action.target in write.target.split()
+    is_there = not write.target or action.target in write.target.split()
+    is_same = action.kind is write.kind and is_there
     return is_same and write.action_id in ("", action.id)
 
 

@@ -53,6 +53,7 @@ from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.tracing import Trace, trace
+from chargehand.pipeline.undoing import undo_action
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.plugins.connector import EventParser
 from chargehand.policy.modes import read_policy
@@ -292,6 +293,22 @@ class House:
                 text=text,
                 previewer=self.connection.previewer,
                 by="cli:lead",
+                via="cli",
+                lasts=pipeline_rules(self.settings).approval_expires_after,
+                now=now,
+            )
+        )
+
+    def undo(self, action_id: str, by: str = "cli:lead") -> ActionRecord:
+        """Have an action undone; the action that is proposed for it."""
+        self.clock.advance(1)
+        now = self.clock.now()
+        return self.stores.database.write(
+            lambda tx: undo_action(
+                tx,
+                action_id,
+                previewers={CONNECTION: self.connection.previewer},
+                by=by,
                 via="cli",
                 lasts=pipeline_rules(self.settings).approval_expires_after,
                 now=now,

@@ -24,6 +24,7 @@ _KINDS = {
     ("PUT", "/assignee"): ActionKind.JIRA_ASSIGN_ISSUE,
     ("PUT", ""): ActionKind.JIRA_ADD_LABELS,
 }
+_DELETED_COMMENT = re.compile(r"/rest/api/3/issue/(?P<target>[^/]+)/comment/\d+")
 _ISSUES = "/rest/api/3/issue"
 _LINK = "/rest/api/3/issueLink"
 _ISSUE = re.compile(r"/rest/api/3/issue/(?P<target>[^/]+)(?P<part>/\w+)?")
@@ -147,17 +148,33 @@ def _subject_of(method: str, path: str, body: Any) -> tuple[ActionKind | None, s
     if found := _SERVICE_COMMENT.fullmatch(path):
         public = ActionKind.JIRA_REPLY_TO_CUSTOMER
         return (public if body["public"] else ActionKind.JIRA_ADD_INTERNAL_COMMENT), found[1], ""
-    if path == _ISSUES:
-        mark = body["properties"][0]["value"]["action_id"]
-        return ActionKind.JIRA_CREATE_ISSUE, body["fields"]["project"]["key"], mark
-    if path == _LINK:
-        both = f"{body['inwardIssue']['key']} {body['outwardIssue']['key']}"
-        return ActionKind.JIRA_LINK_ISSUES, both, ""
+    if method == "DELETE":
+        return _subject_of_removal(path)
+    if path in (_ISSUES, _LINK):
+        return _subject_of_making(path, body)
     found = _ISSUE.fullmatch(path)
     assert found is not None, f"nobody allowed {method} {path}"
     kind = _KINDS[method, found["part"] or ""]
     if kind is ActionKind.JIRA_ADD_LABELS and "fields" in body:
         kind = ActionKind.JIRA_UPDATE_FIELDS
+    if kind is ActionKind.JIRA_ADD_LABELS and "remove" in body["update"]["labels"][0]:
+        kind = ActionKind.JIRA_REMOVE_LABELS
     marks = [one["value"]["action_id"] for one in (body or {}).get("properties", ())]
     assert len(marks) == (kind is ActionKind.JIRA_ADD_COMMENT)
     return kind, found["target"], "".join(marks)
+
+
+def _subject_of_making(path: str, body: Any) -> tuple[ActionKind | None, str, str]:
+    if path == _ISSUES:
+        mark = body["properties"][0]["value"]["action_id"]
+        return ActionKind.JIRA_CREATE_ISSUE, body["fields"]["project"]["key"], mark
+    both = f"{body['inwardIssue']['key']} {body['outwardIssue']['key']}"
+    return ActionKind.JIRA_LINK_ISSUES, both, ""
+
+
+def _subject_of_removal(path: str) -> tuple[ActionKind | None, str, str]:
+    if found := _DELETED_COMMENT.fullmatch(path):
+        return ActionKind.JIRA_DELETE_COMMENT, found["target"], ""
+    # Jira names a link by its own number only.
+    assert path.startswith(_LINK), f"nobody allowed DELETE {path}"
+    return ActionKind.JIRA_UNLINK_ISSUES, "", ""

@@ -72,6 +72,20 @@ _KINDS: Final[Mapping[ActionKind, _Kind]] = {
         change_params.CreateParams,
         change_params.CreateBase,
     ),
+    ActionKind.JIRA_DELETE_COMMENT: _Kind(
+        "Deletes a comment of chargehand's own, to undo it; not once somebody edited it or wrote "
+        "below it.",
+        change_params.DeleteCommentParams,
+        change_params.DeleteCommentBase,
+    ),
+    ActionKind.JIRA_REMOVE_LABELS: _Kind(
+        "Removes labels, to undo their adding; those that are gone already stay so.",
+        params.LabelsParams,
+        params.LabelsBase,
+    ),
+    ActionKind.JIRA_UNLINK_ISSUES: _Kind(
+        "Removes a link, to undo it.", change_params.LinkParams, change_params.LinkBase
+    ),
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",
@@ -86,7 +100,8 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.CommentBase, "asked_at_ms"): "When it was asked, in milliseconds since 1970.",
     (params.CommentBase, "named"): "The other work items it tells of, if any; once one of them may "
     "not be read by everybody in the project, the answer is not sent.",
-    (params.TransitionParams, "transition_id"): "Jira's id of the move.",
+    (params.TransitionParams, "transition_id"): "Jira's id of the move; `null` in an "
+    "undo is the one move that leads to the status when it is sent.",
     (params.TransitionParams, "transition_name"): "Its name, for people.",
     (params.TransitionParams, "to_status"): "The status it leads to.",
     (params.TransitionBase, "status"): "The status it starts from.",
@@ -105,6 +120,8 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (change_params.FieldsParams, "fields"): "The new values by field: `summary`, `priority` and "
     "`due` (`YYYY-MM-DD`, `null` for none) are texts, `components` and `fix_versions` lists of "
     "names.",
+    (change_params.DeleteCommentParams, "comment_id"): "Jira's id of the comment.",
+    (change_params.DeleteCommentBase, "action_id"): "The action whose mark it must carry.",
     (change_params.CreateParams, "issue_type_id"): "Jira's id of the type.",
     (change_params.CreateParams, "issue_type"): "Its name, for people.",
     (change_params.CreateParams, "summary"): "The title, one line of up to 255 characters.",

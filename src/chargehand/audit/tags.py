@@ -21,6 +21,7 @@ class AuditTag(StrEnum):
     PERSON_APPROVAL_REJECTED = "person:approval:rejected"
     PERSON_APPROVAL_EDITED = "person:approval:edited"
     PERSON_ACTION_SETTLED = "person:action:settled"
+    PERSON_UNDO_PROPOSED = "person:undo:proposed"
     WORKER_EFFECT_INTENDED = "worker:effect:intended"
     WORKER_EFFECT_DONE = "worker:effect:done"
     WORKER_EFFECT_REFUSED = "worker:effect:refused"

@@ -17,7 +17,7 @@ from chargehand.cli.output import (
     local_time,
     zoned_time,
 )
-from chargehand.domain.action import ActionKind, ActionState
+from chargehand.domain.action import ActionKind, ActionState, Mode
 from chargehand.domain.ids import ProjectKey
 
 if TYPE_CHECKING:
@@ -111,10 +111,17 @@ def show(
 
     with invocation.open_stores() as (settings, stores):
         record = stores.database.read(lambda tx: find_action(tx, action_id))
+        undoes = stores.database.read(lambda tx: tx.undos.find(record.id))
+        tries = stores.database.read(lambda tx: tx.undos.of_undone(record.id))
     if as_json:
         echo_json(to_json(record))
         return
-    _echo_action(record, settings)
+    _echo_action(
+        record,
+        settings,
+        undoes=undoes.undone_action_id if undoes is not None else "",
+        undone_by=", ".join(one.undo_action_id for one in tries),
+    )
 
 
 @actions.command("settle")
@@ -143,7 +150,48 @@ def settle(
     typer.echo(f"{settled.id} is {settled.state.value} now, as you found it.")
 
 
-def _echo_action(record: "ActionRecord", settings: "Settings") -> None:
+@actions.command("undo")
+def undo(
+    context: typer.Context,
+    action_id: Annotated[str, typer.Argument(metavar="ID", help="An action's id: act_...")],
+) -> None:
+    """Propose what undoes an executed action; it goes the way of every action, by its mode.
+
+    Example: chargehand actions undo act_06f0c4h8k2v9m3p7r1t5w8x2z4
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.receiving import previewers
+    from chargehand.pipeline.undoing import undo_action
+
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+        proposed = stores.database.write(
+            lambda tx: undo_action(
+                tx,
+                action_id,
+                previewers=previewers(settings),
+                by=operator_name(),
+                via="cli",
+                lasts=settings.answers.approval_expires_after,
+                now=now,
+            )
+        )
+    typer.echo(f"{proposed.id} undoes {action_id} and is {proposed.state.value}:\n")
+    typer.echo(indented(proposed.preview, "  "))
+    typer.echo(_NEXT_BY_MODE[proposed.mode])
+
+
+_NEXT_BY_MODE = {
+    Mode.SIMULATE: "\nNothing is sent: the mode of this kind is simulate. See `chargehand modes`.",
+    Mode.APPROVE: "\nNext: chargehand approvals list",
+    Mode.AUTO: "\nThe worker sends it at once.",
+}
+
+
+def _echo_action(
+    record: "ActionRecord", settings: "Settings", *, undoes: str, undone_by: str
+) -> None:
     typer.echo(f"{record.id}  {record.kind.value} on {record.target}: {record.state.value}")
     again = record.next_attempt_at
     echo_fields(
@@ -155,6 +203,8 @@ def _echo_action(record: "ActionRecord", settings: "Settings") -> None:
             ("next try", zoned_time(again, settings) if again else ""),
             ("problem", record.problem),
             ("at", str(record.result.get("url", ""))),
+            ("undoes", undoes),
+            ("undo", undone_by),
             ("decision", record.decision_id),
             ("digest", record.digest),
         ]

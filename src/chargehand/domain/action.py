@@ -27,6 +27,9 @@ class ActionKind(StrEnum):
     JIRA_LINK_ISSUES = "jira.link_issues"
     JIRA_UPDATE_FIELDS = "jira.update_fields"
     JIRA_CREATE_ISSUE = "jira.create_issue"
+    JIRA_DELETE_COMMENT = "jira.delete_comment"
+    JIRA_REMOVE_LABELS = "jira.remove_labels"
+    JIRA_UNLINK_ISSUES = "jira.unlink_issues"
 
 
 # What only adds words; every other kind changes something.

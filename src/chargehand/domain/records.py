@@ -179,6 +179,17 @@ class ActionRecord:
     is_erased: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class UndoRecord:
+    """One action that was proposed to undo another; `ordinal` counts the tries from 1."""
+
+    undo_action_id: ActionId
+    undone_action_id: ActionId
+    ordinal: int
+    requested_at: datetime
+    requested_by: str
+
+
 class ApprovalState(StrEnum):
     """How an approval stands; only `approved` ever lets an action through."""
 

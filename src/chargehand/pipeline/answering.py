@@ -41,14 +41,14 @@ from chargehand.pipeline.late_asks import find_overtaking, report_late
 from chargehand.pipeline.model_deciding import AskAgain, ModelDeciding
 from chargehand.pipeline.modes import mode_of_proposal, policy_in_force
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.standing import without_standing
+from chargehand.pipeline.standing import is_undone, without_standing
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.policy.modes import read_policy
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Reading, Writing
 
-_STATE_BY_MODE: Final = {
+STATE_BY_MODE: Final = {
     Mode.SIMULATE: ActionState.SIMULATED,
     Mode.APPROVE: ActionState.WAITING,
     Mode.AUTO: ActionState.APPROVED,
@@ -201,7 +201,7 @@ class Answering:
             ask_id=proposal.ask_id,
             digest=digest,
             mode=mode,
-            state=_STATE_BY_MODE[mode],
+            state=STATE_BY_MODE[mode],
             policy_version=proposal.policy_version,
             now=now,
         )
@@ -340,7 +340,11 @@ def _earlier(
     """The bot's name there, its answers of late on this item, and the comments that were asks."""
     connection = tx.connections.find(ask.connection_id)
     earlier = tx.decisions.answers_on(ask.work_item, since=now - REPEAT_WITHIN)
-    answers = tuple(_last_answer(tx, decision) for decision in earlier if decision.answer_digest)
+    answers = tuple(
+        _last_answer(tx, decision)
+        for decision in earlier
+        if decision.answer_digest and not is_undone(tx, decision.id)
+    )
     asked = tx.asks.comment_ids_on(ask.work_item)
     return connection.bot_name if connection is not None else "", answers, asked
 
@@ -355,7 +359,7 @@ def _last_answer(tx: Reading, decision: DecisionRecord) -> LastAnswer:
     actions: Sequence[str] = [
         str(action.result.get("url", ""))
         for action in tx.actions.of_decision(decision.id)
-        if action.state is ActionState.EXECUTED
+        if action.state is ActionState.EXECUTED and tx.undos.find(action.id) is None
     ]
     asked = tx.asks.find(decision.ask_id) if decision.ask_id is not None else None
     return LastAnswer(

@@ -4,6 +4,8 @@ Rejected
 ├── NotFound          no such thing in this organization
 ├── NotLate           an ask that does not wait in the late list
 ├── NotHeld           nothing was restored, or it is resumed already
+├── NotUndoable       an action without a way back
+├── AlreadyUndone     an action that was undone, or is about to be
 ├── ProjectUnknown    a project no connection serves
 └── ArgumentInvalid   a cursor, limit or filter that can not be used
 Retryable
@@ -100,6 +102,20 @@ class NotLookedUp(Retryable):
         "The hold stays, because {connection_id} could not be asked what happened: {detail} Run "
         "the command again when `chargehand doctor` says that it works."
     )
+
+
+class NotUndoable(Rejected):
+    """An action that has no way back, or was not done."""
+
+    code = "action_not_undoable"
+    template = "The action {id} can not be undone: {reason}."
+
+
+class AlreadyUndone(Rejected):
+    """An action that was undone, or is about to be."""
+
+    code = "action_already_undone"
+    template = "The action {id} is undone by {undo_id} already, which is {state}."
 
 
 class IllegalMove(Fault):

@@ -5,12 +5,12 @@ from typing import Final
 
 from chargehand.domain.action import ActionState, ProposedAction
 from chargehand.domain.decision import Decision
-from chargehand.domain.ids import AskId
+from chargehand.domain.ids import AskId, DecisionId
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.canonical import canonical_json
-from chargehand.storage.transaction import Writing
+from chargehand.storage.transaction import Reading, Writing
 
-_STANDING: Final = frozenset(
+STANDING: Final = frozenset(
     {
         ActionState.WAITING,
         ActionState.APPROVED,
@@ -26,9 +26,17 @@ def without_standing(tx: Writing, ask_id: AskId, decision: Decision) -> Decision
 
     A change somebody else took back since is not made a second time: it was asked for once.
     """
-    standing = {_doing(one) for one in tx.actions.of_ask(ask_id) if one.state in _STANDING}
+    standing = {_doing(one) for one in tx.actions.of_ask(ask_id) if one.state in STANDING}
     fresh = tuple(action for action in decision.actions if _doing(action) not in standing)
     return replace(decision, actions=fresh)
+
+
+def is_undone(tx: Reading, decision_id: DecisionId) -> bool:
+    """Whether something a decision did was undone, so that its answer may not be there any more."""
+    return any(
+        undo.state is ActionState.EXECUTED and tx.undos.find(undo.id) is not None
+        for undo in tx.actions.of_decision(decision_id)
+    )
 
 
 def _doing(action: ActionRecord | ProposedAction) -> tuple[str, str, str]:

@@ -210,9 +210,36 @@ class ConnectorClient(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DoneAction:
+    """An action that was executed, as far as undoing it needs to know.
+
+    Shape: `result` holds what the vendor answered: `external_id`, `url`, and `already` when the
+    state had been reached before.
+    """
+
+    action_id: ActionId
+    proposal: ProposedAction
+    result: JSONObject
+
+
+@dataclass(frozen=True, slots=True)
+class NoWayBack:
+    """Why an action can not be undone; `reason` completes "It can not be undone: ..."."""
+
+    reason: str
+
+
 class ActionPreviewer(Protocol):
-    """Renders the exact text people judge before an action is allowed."""
+    """Renders the exact text people judge before an action is allowed, and knows its inverse."""
 
     def preview(self, action: ProposedAction) -> str:
         """The action in words, complete: what is hidden here may not be sent."""
+        ...
+
+    def inverse(self, done: DoneAction) -> ProposedAction | NoWayBack:
+        """The action that undoes another, without a preview, or why there is none; pure.
+
+        What the vendor's state has to be for it is its base, checked when it is sent.
+        """
         ...

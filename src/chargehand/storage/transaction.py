@@ -28,6 +28,7 @@ from chargehand.storage.repositories.reservations import ReservationReader, Rese
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
 from chargehand.storage.repositories.spending import SpendingReader
 from chargehand.storage.repositories.stats import StatsReader
+from chargehand.storage.repositories.undos import UndoReader, UndoWriter
 
 
 class Reading:
@@ -57,6 +58,7 @@ class Reading:
         self.spending = SpendingReader(connection, organization_id)
         self.flags = FlagReader(connection, organization_id)
         self.model_requests = ModelRequestReader(connection, organization_id)
+        self.undos = UndoReader(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)
 
 
@@ -87,4 +89,5 @@ class Writing:
         self.spending = SpendingReader(connection, organization_id)
         self.flags = FlagWriter(connection, organization_id)
         self.model_requests = ModelRequestWriter(connection, organization_id)
+        self.undos = UndoWriter(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)

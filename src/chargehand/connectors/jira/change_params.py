@@ -24,6 +24,7 @@ from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.work_item import FieldName
 
 VALUES_LIMIT: Final = 50
+NEVER_EMPTY: Final = (FieldName.SUMMARY, FieldName.PRIORITY)
 _NUMBER: Final = re.compile(r"[0-9]{1,20}")
 _KEY: Final = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*")
 _A_KEY: Final = "the key of a work item, such as PAY-7"
@@ -84,6 +85,36 @@ class CreateBase:
     project_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeleteCommentParams:
+    """The comment to be deleted."""
+
+    comment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCommentBase:
+    """The action whose mark the comment must carry."""
+
+    action_id: str
+
+
+def read_delete_comment_params(params: JSONObject) -> DeleteCommentParams:
+    """The parameters of `jira.delete_comment`."""
+    refuse_unknown(params, "comment_id")
+    return DeleteCommentParams(
+        read_matching(
+            params.get("comment_id"), "comment_id", pattern=_NUMBER, allowed="1 to 20 digits"
+        )
+    )
+
+
+def read_delete_comment_base(base: JSONObject) -> DeleteCommentBase:
+    """The base of `jira.delete_comment`."""
+    refuse_unknown(base, "action_id")
+    return DeleteCommentBase(read_text(base, "action_id", limit_chars=NAME_LIMIT_CHARS))
+
+
 def read_create_params(params: JSONObject) -> CreateParams:
     """The parameters of `jira.create_issue`."""
     refuse_unknown(params, "issue_type_id", "issue_type", "summary", "description")
@@ -136,7 +167,7 @@ def read_fields_params(params: JSONObject) -> FieldsParams:
     """The parameters of `jira.update_fields`."""
     refuse_unknown(params, "fields")
     fields = _read_fields(params.get("fields"))
-    for name in (FieldName.SUMMARY, FieldName.PRIORITY):
+    for name in NEVER_EMPTY:
         if name in fields and fields[name] is None:
             raise invalid(f"fields.{name}", "a text, since it can not be empty", found=None)
     return FieldsParams(fields=fields)

@@ -10,6 +10,7 @@ from chargehand.connectors.jira.actions import ActionSender
 from chargehand.connectors.jira.answers import ProjectPageAnswer, UserAnswer
 from chargehand.connectors.jira.check import ConnectionCheck
 from chargehand.connectors.jira.comment_actions import CommentActions
+from chargehand.connectors.jira.comment_removal import CommentRemoval
 from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.create_actions import CreateActions
@@ -93,6 +94,7 @@ class JiraClient:
             LinkActions(config, self._transport),
             FieldActions(config, self._transport),
             CreateActions(config, self._transport, clock or SystemClock(), self._find_bot),
+            CommentRemoval(config, comments, self._find_bot),
         )
         self._poller = Poller(config, self._transport, comments)
 

@@ -55,6 +55,36 @@ class LinkActions:
 
         return Plan(call, finish)
 
+    async def prepare_removal(self, action: ApprovedAction) -> Plan | Done | Refused:
+        """The removal of the link, unless it is gone or the two stand otherwise to each other."""
+        params, base = read_link_params(action.params), read_link_base(action.base)
+        own = await self._state(action.target)
+        relations = _relations(own, params)
+        found = [
+            link
+            for link in own.fields.issuelinks or ()
+            if _relation(link, params.to) == params.relation and link.type.name == params.link_type
+        ]
+        if not found:
+            return Done(action.target, self._url(action), {"already": True})
+        if own.key != action.target or relations != set(base.relations) or len(found) > 1:
+            return Refused(BASE_CHANGED, "somebody else changed the links between the two")
+        name = f"the link between {action.target} and {params.to}"
+        call = Call("DELETE", path_of("issueLink", found[0].id), "remove a link", name)
+
+        # Jira answers with 204 and nothing to read.
+        async def finish(body: bytes) -> Done:  # noqa: ARG001 - the shape of Plan.finish.
+            return Done(action.target, self._url(action))
+
+        return Plan(call, finish)
+
+    async def look_up_removal(self, action: SentAction) -> LookUp:
+        """Whether the link is gone."""
+        params = read_link_params(action.params)
+        if params.relation in _relations(await self._state(action.target), params):
+            return LookUp(LookUpState.ABSENT)
+        return LookUp(LookUpState.FOUND, external_id=action.target, url=self._url(action))
+
     async def look_up(self, action: SentAction) -> LookUp:
         """Whether the link is there."""
         params = read_link_params(action.params)

@@ -89,9 +89,13 @@ class CommentBase:
 
 @dataclass(frozen=True, slots=True)
 class TransitionParams:
-    """A move along one transition of the workflow."""
+    """A move along one transition of the workflow.
 
-    transition_id: str
+    Shape: `transition_id` None is the one transition that leads to the status when it is sent, as
+    an undo needs it; `transition_name` is then empty.
+    """
+
+    transition_id: str | None
     transition_name: str
     to_status: str
 
@@ -205,6 +209,12 @@ def read_question(base: JSONObject) -> Question | None:
 def read_transition_params(params: JSONObject) -> TransitionParams:
     """The parameters of `jira.transition_issue`."""
     refuse_unknown(params, "transition_id", "transition_name", "to_status")
+    to_status = read_text(params, "to_status", limit_chars=NAME_LIMIT_CHARS)
+    if "transition_id" in params and params["transition_id"] is None:
+        name = read_optional_text(params, "transition_name", limit_chars=NAME_LIMIT_CHARS)
+        if name:
+            raise invalid("transition_name", "empty when transition_id is null", found=name)
+        return TransitionParams(transition_id=None, transition_name="", to_status=to_status)
     transition_id = read_matching(
         params.get("transition_id"),
         "transition_id",
@@ -214,7 +224,7 @@ def read_transition_params(params: JSONObject) -> TransitionParams:
     return TransitionParams(
         transition_id=transition_id,
         transition_name=read_text(params, "transition_name", limit_chars=NAME_LIMIT_CHARS),
-        to_status=read_text(params, "to_status", limit_chars=NAME_LIMIT_CHARS),
+        to_status=to_status,
     )
 
 

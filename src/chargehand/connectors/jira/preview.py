@@ -10,6 +10,8 @@ from typing import Final, assert_never
 from chargehand.connectors.jira.change_params import (
     read_create_base,
     read_create_params,
+    read_delete_comment_base,
+    read_delete_comment_params,
     read_fields_base,
     read_fields_params,
     read_link_base,
@@ -35,8 +37,10 @@ from chargehand.connectors.jira.render import (
     render_description,
     render_service_comment,
 )
+from chargehand.connectors.jira.undo import inverse_of, undo_line
 from chargehand.connectors.jira.visible import show_line, show_text
 from chargehand.domain.action import ActionKind, ProposedAction
+from chargehand.plugins.connector import DoneAction, NoWayBack
 
 
 class JiraPreviewer:
@@ -49,13 +53,18 @@ class JiraPreviewer:
         """
         return _PREVIEWS[action.kind](action)
 
+    def inverse(self, done: DoneAction) -> ProposedAction | NoWayBack:
+        """The action that undoes another, without a preview, or why there is none."""
+        return inverse_of(done)
+
 
 def _preview_comment(action: ProposedAction) -> str:
     params = read_comment_params(action.params)
     read_comment_base(action.base)
     render_comment(params)
     readers = _readers(params.visibility)
-    return _comment_text(f"Comment on {show_line(action.target)}, visible to {readers}", params)
+    heading = f"Comment on {show_line(action.target)}, visible to {readers}"
+    return _comment_text(heading, params, undo_line(action))
 
 
 def _preview_service_comment(action: ProposedAction) -> str:
@@ -64,12 +73,15 @@ def _preview_service_comment(action: ProposedAction) -> str:
     render_service_comment(params)
     target = show_line(action.target)
     if action.kind is ActionKind.JIRA_REPLY_TO_CUSTOMER:
-        return _comment_text(f"Reply on {target}, which the customer will read", params)
-    return _comment_text(f"Internal comment on {target}, hidden from the customer", params)
+        heading = f"Reply on {target}, which the customer will read"
+    else:
+        heading = f"Internal comment on {target}, hidden from the customer"
+    return _comment_text(heading, params, undo_line(action))
 
 
-def _comment_text(heading: str, params: CommentParams) -> str:
-    parts = [f"{heading}\nnotifies: {_notified(params)}", show_text(params.markdown)]
+def _comment_text(heading: str, params: CommentParams, undo: str) -> str:
+    # The line on undoing stands above the words, where no word can pass for it.
+    parts = [f"{heading}\nnotifies: {_notified(params)}\n{undo}", show_text(params.markdown)]
     if params.more:
         parts.append(f"Under the fold {_quote(params.more_title)}:")
         parts.append(show_text(params.more))
@@ -99,10 +111,12 @@ def _preview_transition(action: ProposedAction) -> str:
     params = read_transition_params(action.params)
     base = read_transition_base(action.base)
     move = f"from {_quote(base.status)} to {_quote(params.to_status)}"
+    target, undo = show_line(action.target), undo_line(action)
+    if params.transition_id is None:
+        return f"Move {target} {move}, by the one transition that leads there then\n{undo}"
     name = _quote(params.transition_name)
     return (
-        f"Move {show_line(action.target)} {move} (transition {name})\n"
-        f"transition id: {params.transition_id}"
+        f"Move {target} {move} (transition {name})\ntransition id: {params.transition_id}\n{undo}"
     )
 
 
@@ -112,15 +126,45 @@ def _preview_assignment(action: ProposedAction) -> str:
     target = show_line(action.target)
     now = "nobody" if base.assignee is None else show_line(base.name or f"account {base.assignee}")
     if params.account_id is None:
-        return f"Assign {target} to nobody (now: {now})"
-    return f"Assign {target} to {show_line(params.name)} (now: {now})\naccount: {params.account_id}"
+        return f"Assign {target} to nobody (now: {now})\n{undo_line(action)}"
+    return (
+        f"Assign {target} to {show_line(params.name)} (now: {now})\n"
+        f"account: {params.account_id}\n{undo_line(action)}"
+    )
 
 
 def _preview_labels(action: ProposedAction) -> str:
     params = read_labels_params(action.params)
     read_labels_base(action.base)
     labels = ", ".join(_show_label(label) for label in params.labels)
-    return f"Add labels to {show_line(action.target)}: {labels}"
+    return f"Add labels to {show_line(action.target)}: {labels}\n{undo_line(action)}"
+
+
+def _preview_label_removal(action: ProposedAction) -> str:
+    params = read_labels_params(action.params)
+    read_labels_base(action.base)
+    labels = ", ".join(_show_label(label) for label in params.labels)
+    return f"Remove labels from {show_line(action.target)}: {labels}\n{undo_line(action)}"
+
+
+def _preview_comment_removal(action: ProposedAction) -> str:
+    params = read_delete_comment_params(action.params)
+    base = read_delete_comment_base(action.base)
+    return (
+        f"Delete comment {params.comment_id} from {show_line(action.target)}\n"
+        f"made by: {show_line(base.action_id)}\n{undo_line(action)}"
+    )
+
+
+def _preview_unlinking(action: ProposedAction) -> str:
+    params = read_link_params(action.params)
+    read_link_base(action.base)
+    target, other = show_line(action.target), show_line(params.to)
+    return (
+        f"Remove the link between {target} and {other}: "
+        f"{target} {show_line(params.relation)} {other}\n"
+        f"type of link: {_quote(params.link_type)}\n{undo_line(action)}"
+    )
 
 
 def _preview_link(action: ProposedAction) -> str:
@@ -130,7 +174,8 @@ def _preview_link(action: ProposedAction) -> str:
     return (
         f"Link {target} to {other}: {target} {show_line(params.relation)} {other}\n"
         f"links between the two now: {present}\n"
-        f"type of link: {_quote(params.link_type)}, {target} at its {params.direction} end"
+        f"type of link: {_quote(params.link_type)}, {target} at its {params.direction} end\n"
+        f"{undo_line(action)}"
     )
 
 
@@ -141,7 +186,7 @@ def _preview_fields(action: ProposedAction) -> str:
         f"{name.replace('_', ' ')}: {_show_value(value)} (now: {_show_value(base.fields[name])})"
         for name, value in params.fields.items()
     ]
-    return "\n".join([f"Set on {show_line(action.target)}:", *lines])
+    return "\n".join([f"Set on {show_line(action.target)}:", *lines, undo_line(action)])
 
 
 def _preview_creation(action: ProposedAction) -> str:
@@ -150,6 +195,7 @@ def _preview_creation(action: ProposedAction) -> str:
     heading = (
         f"Create a {show_line(params.issue_type)} in {show_line(action.target)}, visible to "
         f"everyone who can see the project\ntitle: {_quote(params.summary)}"
+        f"\n{undo_line(action)}"
     )
     if not params.description.strip():
         return heading
@@ -182,4 +228,7 @@ _PREVIEWS: Final[Mapping[ActionKind, Callable[[ProposedAction], str]]] = {
     ActionKind.JIRA_LINK_ISSUES: _preview_link,
     ActionKind.JIRA_UPDATE_FIELDS: _preview_fields,
     ActionKind.JIRA_CREATE_ISSUE: _preview_creation,
+    ActionKind.JIRA_DELETE_COMMENT: _preview_comment_removal,
+    ActionKind.JIRA_REMOVE_LABELS: _preview_label_removal,
+    ActionKind.JIRA_UNLINK_ISSUES: _preview_unlinking,
 }

@@ -52,11 +52,13 @@ class SetActions:
         if moved := moved_away(state, action):
             return moved
         moves = await self.queries.transitions(action.target)
-        move = next((found for found in moves if _is_move(found, params)), None)
+        fitting = [found for found in moves if _is_move(found, params)]
+        # Two ways to one status may do different things besides; none of them is guessed.
+        move = fitting[0] if len(fitting) == 1 else None
         if refused := _move_refused(move, params):
             return refused
         path = path_of("issue", action.target, "transitions")
-        body: JSONObject = {"transition": {"id": params.transition_id}}
+        body: JSONObject = {"transition": {"id": params.transition_id or fitting[0].id}}
         return self._plan(
             action, Call("POST", path, "move the work item", action.target, body=body)
         )
@@ -96,6 +98,29 @@ class SetActions:
         return self._plan(
             action, Call("PUT", path, "label the work item", action.target, body=body)
         )
+
+    async def prepare_label_removal(self, action: ApprovedAction) -> Plan | Done | Refused:
+        """The removal of those of the labels that are still there."""
+        params = read_labels_params(action.params)
+        read_labels_base(action.base)
+        state = await self.state(action.target)
+        labels = set(state.fields.labels or ())
+        present = [label for label in params.labels if label in labels]
+        if not present:
+            return self._already(action)
+        if moved := moved_away(state, action):
+            return moved
+        path = path_of("issue", action.target)
+        body: JSONObject = {"update": {"labels": [{"remove": label} for label in present]}}
+        return self._plan(action, Call("PUT", path, "remove labels", action.target, body=body))
+
+    async def look_up_label_removal(self, action: SentAction) -> LookUp:
+        """Whether none of the labels is there; removing what is left can not hurt."""
+        params = read_labels_params(action.params)
+        labels = set((await self.state(action.target)).fields.labels or ())
+        if labels.isdisjoint(params.labels):
+            return self._found(action)
+        return LookUp(LookUpState.ABSENT)
 
     async def look_up_transition(self, action: SentAction) -> LookUp:
         """Whether the status is the wanted one; a third status tells nothing."""
@@ -152,12 +177,14 @@ def moved_away(state: StateAnswer, action: ApprovedAction) -> Refused | None:
 
 
 def _is_move(found: Transition, params: TransitionParams) -> bool:
-    return found.id == params.transition_id and found.to_status == params.to_status
+    is_meant = params.transition_id in (None, found.id)
+    return is_meant and found.to_status == params.to_status
 
 
 def _move_refused(move: Transition | None, params: TransitionParams) -> Refused | None:
     if move is None:
-        return Refused(TRANSITION_GONE, f"{params.transition_name} is not possible now")
+        name = params.transition_name or f"one single way to {params.to_status}"
+        return Refused(TRANSITION_GONE, f"{name} is not possible now")
     if move.is_conditional:
         return Refused(CONDITIONAL, f"{params.transition_name} is not open to everybody now")
     if move.required_fields:

@@ -16,11 +16,13 @@ from typing import Final
 from chargehand.domain.errors import ChargehandError, Rejected
 from chargehand.pipeline.errors import (
     AlreadyDecided,
+    AlreadyUndone,
     ApprovalExpired,
     ApprovalVoided,
     BudgetKept,
     NotFound,
     NotLate,
+    NotUndoable,
     NotUnknown,
     PolicyChangedMeanwhile,
 )
@@ -72,6 +74,8 @@ STATUSES: Final[Mapping[type[ChargehandError], int]] = MappingProxyType(
         NotLate: HTTPStatus.CONFLICT,
         NotUnknown: HTTPStatus.CONFLICT,
         BudgetKept: HTTPStatus.CONFLICT,
+        NotUndoable: HTTPStatus.CONFLICT,
+        AlreadyUndone: HTTPStatus.CONFLICT,
         PolicyChangedMeanwhile: HTTPStatus.CONFLICT,
         ConnectionGone: HTTPStatus.CONFLICT,
         BodyTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -11,8 +11,7 @@ from chargehand.domain.decision import DecidedBy, Reason, Urgency
 from chargehand.domain.delivery import DeliverySource, Lane
 from chargehand.domain.event import ActorKind, EventKind, VisibilityKind
 from chargehand.domain.intent import IntentForm, IntentKind
-from chargehand.domain.records import ApprovalState, EffectState
-from chargehand.domain.records import ApprovalState, EffectState, HoldReason, Severity
+from chargehand.domain.records import ApprovalState, EffectState, HoldReason
 
 ID_LETTERS = "[0-9a-hjkmnp-tv-z]{26}"
 
@@ -218,6 +217,12 @@ class Action(Shown):
     result: dict[str, JsonValue] = Field(description="The vendor's id and address of the effect.")
     problem: Problem
     is_erased: IsErased
+
+
+class Undo(Action):
+    """An action that was proposed to undo another."""
+
+    undoes: ActionId = Field(description="The action it undoes.")
 
 
 class PlainApproval(Shown):

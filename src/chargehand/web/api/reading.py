@@ -9,6 +9,7 @@ from chargehand.domain.json import JSONValue
 from chargehand.pipeline import looking
 from chargehand.pipeline.settling import settle_action
 from chargehand.pipeline.showing import to_json
+from chargehand.pipeline.undoing import undo_action
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.guard import Caller, current_caller
@@ -19,6 +20,7 @@ from chargehand.web.api.inputs import (
     EventQuery,
     Identifier,
     Nothing,
+    NothingSaid,
     SettleBody,
 )
 from chargehand.web.api.models import (
@@ -31,6 +33,7 @@ from chargehand.web.api.models import (
     Event,
     EventPage,
     Trace,
+    Undo,
 )
 
 
@@ -40,6 +43,7 @@ def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
     _add_events(router, deps)
     _add_decisions(router, deps)
     _add_actions(router, deps)
+    _add_acting(router, deps)
 
     @router.get(
         "/trace/{identifier}",
@@ -167,6 +171,8 @@ def _add_actions(router: APIRouter, deps: APIDeps) -> None:
         """One action with its exact preview."""
         return await deps.database.aread(lambda tx: to_json(looking.find_action(tx, action_id)))
 
+
+def _add_acting(router: APIRouter, deps: APIDeps) -> None:
     @router.post(
         "/actions/{action_id}/settle",
         response_model=Action,
@@ -187,6 +193,37 @@ def _add_actions(router: APIRouter, deps: APIDeps) -> None:
             return to_json(
                 settle_action(tx, found, body.finding, by=caller.actor, via="rest", now=now)
             )
+
+        return await deps.database.awrite(work)
+
+    @router.post(
+        "/actions/{action_id}/undo",
+        response_model=Undo,
+        responses=problems_with_body(404, 409),
+        tags=[Tag.LOOKING_BACK],
+    )
+    async def undo_executed_action(
+        action_id: Identifier,
+        caller: Annotated[Caller, Depends(current_caller)],
+        _query: Nothing,
+        _body: NothingSaid = None,
+    ) -> JSONValue:
+        """Propose the action that undoes an executed one, in the mode the policy gives it."""
+        now = deps.clock.now()
+
+        def work(tx: looking.Changing) -> JSONValue:
+            found = looking.find_action(tx, action_id).id
+            undo = undo_action(
+                tx,
+                found,
+                previewers=deps.previewers,
+                by=caller.actor,
+                via="rest",
+                lasts=deps.rules.approval_expires_after,
+                now=now,
+            )
+            shown = to_json(undo)
+            return {**shown, "undoes": found} if isinstance(shown, dict) else shown
 
         return await deps.database.awrite(work)
 

@@ -144,6 +144,29 @@ async def create(world):
     assert world.jira.issue("PAY-2").properties
 
 
+async def unlink(world):
+    world.jira.add_issue("PAY", "Ledger is down")
+    world.jira.add_link("PAY-1", "PAY-2")
+    link = samples.link(base=("blocks",))
+    await act(world, replace(link, kind=ActionKind.JIRA_UNLINK_ISSUES))
+    assert world.jira.state.links == []
+
+
+async def remove_labels(world):
+    params = {"labels": ["api"]}
+    await act(world, samples.approved(ActionKind.JIRA_REMOVE_LABELS, params, params))
+    assert world.jira.issue("PAY-1").labels == ()
+
+
+async def delete_comment(world):
+    action = samples.comment(ask(world))
+    await act(world, action)
+    (made,) = [one for one in world.jira.state.comments_of("PAY-1") if one.properties]
+    params, base = {"comment_id": made.id}, {"action_id": action.action_id}
+    await act(world, samples.approved(ActionKind.JIRA_DELETE_COMMENT, params, base))
+    assert made not in world.jira.state.comments_of("PAY-1")
+
+
 async def set_fields(world):
     world.jira.add_project("WEB", lead="Ana Ruiz", components=("Cart",), versions=("1.0",))
     world.jira.add_issue("WEB", "Empty cart")
@@ -183,6 +206,9 @@ async def set_fields(world):
         link,
         set_fields,
         create,
+        unlink,
+        remove_labels,
+        delete_comment,
     ],
     ids=lambda deed: deed.__name__,
 )

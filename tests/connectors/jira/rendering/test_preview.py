@@ -1,5 +1,7 @@
 """What a person reads before allowing a Jira action."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,11 @@ ANSWER = "PAY-7 is **blocked** by [PAY-3](https://jira.example/browse/PAY-3).\n\
 QUESTION = {"comment_id": "10042", "asked_at_ms": 1_790_000_000_000}
 ANA = {"account_id": "557058:ana", "name": "Ana Ruiz"}
 EVERYONE = {"kind": "everyone"}
+DELETES = "undo: deletes this comment, unless it is edited or answered first"
+REMOVES = "undo: removes those of the labels that are new"
+SETS_BACK = "undo: sets the values of now again, unless somebody changes them first"
+STAYS = "can not be undone: chargehand deletes no work items; do it in Jira"
+ASK_AGAIN = "can not be undone: it undoes another action; ask for that change again"
 
 
 def propose(kind, params, base, target="PAY-7"):
@@ -61,40 +68,44 @@ def create(**params):
     return propose(ActionKind.JIRA_CREATE_ISSUE, said | params, base, target="PAY")
 
 
+def assigns(name):
+    return f"undo: assigns it to {name} again, unless somebody assigns it first"
+
+
 PREVIEWS = {
     "comment": (
         comment(),
         (
             "Comment on PAY-7, visible to everyone who can see the work item\n"
-            f"notifies: nobody by mention\n\n{ANSWER}"
+            f"notifies: nobody by mention\n{DELETES}\n\n{ANSWER}"
         ),
     ),
     "comment that notifies": (
         comment(mention=ANA),
         (
             "Comment on PAY-7, visible to everyone who can see the work item\n"
-            f"notifies: Ana Ruiz (account 557058:ana)\n\n{ANSWER}"
+            f"notifies: Ana Ruiz (account 557058:ana)\n{DELETES}\n\n{ANSWER}"
         ),
     ),
     "comment for a role": (
         comment(visibility={"kind": "role", "value": "Administrators"}),
         (
             "Comment on PAY-7, visible to role Administrators only\n"
-            f"notifies: nobody by mention\n\n{ANSWER}"
+            f"notifies: nobody by mention\n{DELETES}\n\n{ANSWER}"
         ),
     ),
     "comment for a group": (
         comment(visibility={"kind": "group", "value": "staff", "identifier": "276f-95"}),
         (
             "Comment on PAY-7, visible to group staff (id 276f-95) only\n"
-            f"notifies: nobody by mention\n\n{ANSWER}"
+            f"notifies: nobody by mention\n{DELETES}\n\n{ANSWER}"
         ),
     ),
     "comment with a fold": (
         comment(more="- moved on Monday", more_title="History"),
         (
             "Comment on PAY-7, visible to everyone who can see the work item\n"
-            f"notifies: nobody by mention\n\n{ANSWER}\n\n"
+            f"notifies: nobody by mention\n{DELETES}\n\n{ANSWER}\n\n"
             'Under the fold "History":\n\n- moved on Monday'
         ),
     ),
@@ -102,57 +113,102 @@ PREVIEWS = {
         comment(ActionKind.JIRA_ADD_INTERNAL_COMMENT, mention=ANA),
         (
             "Internal comment on PAY-7, hidden from the customer\n"
-            f"notifies: Ana Ruiz (account 557058:ana)\n\n{ANSWER}"
+            f"notifies: Ana Ruiz (account 557058:ana)\n{DELETES}\n\n{ANSWER}"
         ),
     ),
     "reply to customer": (
         comment(ActionKind.JIRA_REPLY_TO_CUSTOMER),
-        f"Reply on PAY-7, which the customer will read\nnotifies: nobody by mention\n\n{ANSWER}",
+        (
+            "Reply on PAY-7, which the customer will read\nnotifies: nobody by mention\n"
+            f"can not be undone: the customer is told at once\n\n{ANSWER}"
+        ),
     ),
     "transition": (
         transition(),
-        'Move PAY-7 from "To Do" to "In Progress" (transition "Start work")\ntransition id: 21',
+        (
+            'Move PAY-7 from "To Do" to "In Progress" (transition "Start work")\n'
+            "transition id: 21\n"
+            'undo: moves it back to "To Do", if the workflow has one way there then'
+        ),
+    ),
+    "move back": (
+        transition(transition_id=None, transition_name=""),
+        (
+            'Move PAY-7 from "To Do" to "In Progress", by the one transition that leads there '
+            'then\nundo: moves it back to "To Do", if the workflow has one way there then'
+        ),
     ),
     "assign": (
         assign(ANA),
-        "Assign PAY-7 to Ana Ruiz (now: nobody)\naccount: 557058:ana",
+        f"Assign PAY-7 to Ana Ruiz (now: nobody)\naccount: 557058:ana\n{assigns('nobody')}",
     ),
     "take over": (
         assign(ANA, assignee="557058:bo"),
-        "Assign PAY-7 to Ana Ruiz (now: account 557058:bo)\naccount: 557058:ana",
+        (
+            "Assign PAY-7 to Ana Ruiz (now: account 557058:bo)\naccount: 557058:ana\n"
+            f"{assigns('557058:bo')}"
+        ),
     ),
     "unassign": (
         assign({"account_id": None, "name": ""}, assignee="557058:bo"),
-        "Assign PAY-7 to nobody (now: account 557058:bo)",
+        f"Assign PAY-7 to nobody (now: account 557058:bo)\n{assigns('557058:bo')}",
     ),
-    "labels": (label("payments", "urgent"), "Add labels to PAY-7: payments, urgent"),
-    "label with a comma": (label("a,b", "c"), 'Add labels to PAY-7: "a,b", c'),
+    "labels": (label("payments", "urgent"), f"Add labels to PAY-7: payments, urgent\n{REMOVES}"),
+    "label with a comma": (label("a,b", "c"), f'Add labels to PAY-7: "a,b", c\n{REMOVES}'),
     "link": (
         link(),
         (
             "Link PAY-7 to PAY-9: PAY-7 blocks PAY-9\n"
             "links between the two now: none\n"
-            'type of link: "Blocks", PAY-7 at its outward end'
+            'type of link: "Blocks", PAY-7 at its outward end\n'
+            "undo: removes this link, unless somebody changes the links between the two first"
         ),
     ),
     "fields": (
         update({"priority": "High", "components": ["Web", "API"]}, {"components": []}),
-        ('Set on PAY-7:\npriority: "High" (now: nothing)\ncomponents: "Web", "API" (now: nothing)'),
+        (
+            "Set on PAY-7:\n"
+            'priority: "High" (now: nothing)\n'
+            f'components: "Web", "API" (now: nothing)\n{SETS_BACK}'
+        ),
     ),
     "new work item": (
         create(description="Every *Monday*."),
         (
             "Create a Bug in PAY, visible to everyone who can see the project\n"
-            'title: "Refunds fail"\n\nEvery *Monday*.'
+            f'title: "Refunds fail"\n{STAYS}\n\nEvery *Monday*.'
         ),
     ),
     "new work item without a description": (
         create(),
-        ('Create a Bug in PAY, visible to everyone who can see the project\ntitle: "Refunds fail"'),
+        (
+            "Create a Bug in PAY, visible to everyone who can see the project\n"
+            f'title: "Refunds fail"\n{STAYS}'
+        ),
+    ),
+    "deleted comment": (
+        propose(
+            ActionKind.JIRA_DELETE_COMMENT, {"comment_id": "10042"}, {"action_id": "act_06cqv7"}
+        ),
+        (
+            "Delete comment 10042 from PAY-7\nmade by: act_06cqv7\n"
+            "can not be undone: the comment is gone for good"
+        ),
+    ),
+    "removed labels": (
+        propose(ActionKind.JIRA_REMOVE_LABELS, {"labels": ["a"]}, {"labels": ["a", "b"]}),
+        f"Remove labels from PAY-7: a\n{ASK_AGAIN}",
+    ),
+    "removed link": (
+        replace(link(), kind=ActionKind.JIRA_UNLINK_ISSUES),
+        (
+            "Remove the link between PAY-7 and PAY-9: PAY-7 blocks PAY-9\n"
+            f'type of link: "Blocks"\n{ASK_AGAIN}'
+        ),
     ),
     "emptied field": (
         update({"due": None}, {"due": "2026-12-01"}),
-        'Set on PAY-7:\ndue: nothing (now: "2026-12-01")',
+        f'Set on PAY-7:\ndue: nothing (now: "2026-12-01")\n{SETS_BACK}',
     ),
 }
 
@@ -206,6 +262,7 @@ def test_a_line_end_in_a_name_can_not_forge_a_line():
     assert preview.splitlines() == [
         'Move PAY-7 from "To Do" to "Done"⟨U+000A⟩notifies: nobody" (transition "Start work")',
         "transition id: 21",
+        'undo: moves it back to "To Do", if the workflow has one way there then',
     ]
 
 

@@ -1,0 +1,122 @@
+"""A person has an action undone: its inverse is proposed, and goes the way of every action.
+
+The undo gets its mode from the policy, waits for an approval where that says so, and passes the
+gate; nothing is sent from here. It stands under the decision whose action it undoes.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from chargehand.approvals.digest import action_digest
+from chargehand.approvals.gate import proposal_of
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.action import ActionState, Mode, ProposedAction
+from chargehand.domain.ids import ActionId, ConnectionId
+from chargehand.domain.records import ActionRecord
+from chargehand.kit.ids import derive_id
+from chargehand.pipeline.answering import STATE_BY_MODE, open_approval
+from chargehand.pipeline.errors import AlreadyUndone, NotFound, NotUndoable
+from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.standing import STANDING
+from chargehand.plugins.connector import ActionPreviewer, DoneAction, NoWayBack
+from chargehand.storage.transaction import Writing
+
+_CONNECTION_GONE: Final = "its connection is not configured any more"
+
+
+def undo_action(
+    tx: Writing,
+    action_id: str,
+    *,
+    previewers: Mapping[ConnectionId, ActionPreviewer],
+    by: str,
+    via: str,
+    lasts: timedelta,
+    now: datetime,
+) -> ActionRecord:
+    """Propose what undoes an executed action; the new action, in the mode the policy gives it.
+
+    Raises: NotFound, NotUndoable, AlreadyUndone.
+    """
+    action = tx.actions.find(action_id)
+    if action is None:
+        raise NotFound(kind="action", id=action_id)
+    ordinal = _next_ordinal(tx, action)
+    inverse = _inverse(action, previewers.get(action.connection_id))
+    undo_id = ActionId(derive_id("act", "undo", action.id, ordinal))
+    if not tx.undos.add(undo_id, action.id, ordinal=ordinal, by=by, now=now):
+        # Another process asked for the same between our read and this write.
+        raise AlreadyUndone(id=action.id, undo_id=undo_id, state=ActionState.PROPOSED.value)
+    return _propose(tx, action, inverse, undo_id=undo_id, by=by, via=via, lasts=lasts, now=now)
+
+
+def _next_ordinal(tx: Writing, action: ActionRecord) -> int:
+    """The number of this try; a try that was rejected, simulated or failed may be repeated."""
+    if action.state is not ActionState.EXECUTED:
+        reason = f"it is {action.state.value}, and only what was executed can be undone"
+        raise NotUndoable(id=action.id, reason=reason)
+    earlier = tx.undos.of_undone(action.id)
+    tries = tx.actions.find_many(one.undo_action_id for one in earlier)
+    for one in tries.values():
+        if one.state in STANDING:
+            raise AlreadyUndone(id=action.id, undo_id=one.id, state=one.state.value)
+    return len(earlier) + 1
+
+
+def _inverse(action: ActionRecord, previewer: ActionPreviewer | None) -> ProposedAction:
+    if previewer is None:
+        raise NotUndoable(id=action.id, reason=_CONNECTION_GONE)
+    done = DoneAction(action.id, proposal_of(action), action.result)
+    inverse = previewer.inverse(done)
+    if isinstance(inverse, NoWayBack):
+        raise NotUndoable(id=action.id, reason=inverse.reason)
+    return ProposedAction(
+        kind=inverse.kind,
+        connection_id=inverse.connection_id,
+        project=inverse.project,
+        target=inverse.target,
+        params=inverse.params,
+        base=inverse.base,
+        preview=previewer.preview(inverse),
+    )
+
+
+def _propose(
+    tx: Writing,
+    undone: ActionRecord,
+    proposal: ProposedAction,
+    *,
+    undo_id: ActionId,
+    by: str,
+    via: str,
+    lasts: timedelta,
+    now: datetime,
+) -> ActionRecord:
+    policy = policy_in_force(tx)
+    mode = policy.mode_for(proposal.project, proposal.kind)
+    digest = action_digest(tx.organization_id, proposal)
+    tx.actions.add(
+        undo_id,
+        proposal,
+        decision_id=undone.decision_id,
+        # The ask is not what asked for this; withdrawing it must not take the undo back.
+        ask_id=None,
+        digest=digest,
+        mode=mode,
+        state=STATE_BY_MODE[mode],
+        policy_version=policy.version,
+        now=now,
+    )
+    tx.audit.append(
+        AuditTag.PERSON_UNDO_PROPOSED,
+        undo_id,
+        {"undoes": undone.id, "digest": digest, "mode": mode.value, "by": by, "via": via},
+        now=now,
+    )
+    if mode is Mode.APPROVE:
+        open_approval(tx, undo_id, digest=digest, lasts=lasts, now=now)
+    proposed = tx.actions.find(undo_id)
+    if proposed is None:
+        raise NotFound(kind="action", id=undo_id)
+    return proposed
