@@ -3,42 +3,15 @@
 import json
 import os
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.testing.clock import FakeClock
+from tests.cli.answering import answering
 from tests.cli.terminal import Terminal, write_config
 from tests.house import START, House, house_settings
-
-
-@contextmanager
-def answering(status: int, body: bytes) -> Iterator[int]:
-    """A server on this machine that gives every request one answer; its port."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing is said of a request."""
-
-    server = HTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def terminal_of(house: House, data_dir: Path, folder: Path, port: int) -> Terminal:

@@ -137,6 +137,30 @@ def test_clock_of_a_fake_is_refused_beside_a_real_site(service: Service) -> None
     assert "acme.atlassian.net" in refused.stderr
 
 
+def health(service: Service, *options: str) -> subprocess.CompletedProcess[str]:
+    path = str(service.folder / "chargehand.toml")
+    return subprocess.run(
+        [sys.executable, "-m", "chargehand", "-c", path, "health", *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_health_follows_the_service(service: Service) -> None:
+    service.start()
+    service.wait_until_ready()
+    wait_until(lambda: health(service).returncode == 0, "it is healthy", on_failure=service.log)
+
+    service.stop()
+    ended = health(service, "--role", "web")
+
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("front: ")
+    assert len(ended.stdout.splitlines()) == 1
+
+
 @pytest.mark.parametrize("role", ["front", "worker"])
 def test_dead_child_is_started_again(service: Service, role: str) -> None:
     service.start()

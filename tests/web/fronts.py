@@ -28,6 +28,7 @@ from chargehand.storage.inbox.tables import inbox_metadata
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.testing.clock import FakeClock
 from chargehand.web.body import BodyLimits, BodyReader
+from chargehand.web.figures import ReadSnapshot
 from chargehand.web.front import FrontDeps, build_front
 from chargehand.web.health import ReadyCheck
 from chargehand.web.pages import FrontStatus
@@ -89,7 +90,7 @@ class Front:
         self.reader = InboxReader(self.engine)
         self.inbox = GroupCommit(self.writer.store, clock=self.clock, limits=self.limits)
 
-    def build(self) -> Starlette:
+    def build(self, figures: ReadSnapshot | None = None) -> Starlette:
         return build_front(
             FrontDeps(
                 connections=self.connections,
@@ -99,6 +100,7 @@ class Front:
                 probe=self._probe,
                 status=self._status,
                 describe=lambda: self.description,
+                figures=figures,
                 trusted_proxies=TrustedProxies(self.trusted_proxies),
                 failures=FailureLimit(failures=self.failures),
                 bodies=BodyReader(self.bodies),
@@ -125,9 +127,11 @@ class Front:
 
 
 @asynccontextmanager
-async def serving(front: Front) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(
+    front: Front, figures: ReadSnapshot | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose requests reach the front in this process."""
-    app = front.build()
+    app = front.build(figures)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(PEER, 4711))
     async with (
         app.router.lifespan_context(app),

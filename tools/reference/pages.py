@@ -21,6 +21,7 @@ from tools.reference.actions import actions_page
 from tools.reference.commands import commands_page
 from tools.reference.events import events_page
 from tools.reference.markdown import in_cell, page, table
+from tools.reference.metrics import metrics_page
 from tools.reference.reasons import reasons_page
 
 # typer carries its own copy of click, whose names are not public; only documented ones are used.
@@ -101,6 +102,7 @@ PAGES = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "events.md": events_page,
+    "metrics.md": metrics_page,
     "reasons.md": reasons_page,
     "settings.md": settings_page,
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 
 import uvloop
@@ -34,6 +35,7 @@ from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.polling import Polling, StoreDeliveries
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.spending import Spending
+from chargehand.pipeline.watching import Watching
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.engines import open_durable_engine
@@ -140,6 +142,13 @@ def _parts(
 ) -> WorkerParts:
     rules = pipeline_rules(settings)
     store = _storing(stores, clock)
+    watching = Watching(
+        stores.database, stores.queue, connections, process_id=os.getpid(), clock=clock
+    )
+
+    async def watch() -> None:
+        await asyncio.to_thread(watching.watch)
+
     return WorkerParts(
         database=stores.database,
         engine=engine,
@@ -156,6 +165,7 @@ def _parts(
         changes=ChangeCheck(stores.database.engine, stores.queue),
         pruning=Pruning(stores.database, stores.queue, rules.retention, clock),
         clock=clock,
+        watch=watch,
     )
 
 

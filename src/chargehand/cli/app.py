@@ -25,6 +25,7 @@ from chargehand.cli.demo import demo
 from chargehand.cli.doctor import doctor
 from chargehand.cli.events import events
 from chargehand.cli.flags import flags
+from chargehand.cli.health import health
 from chargehand.cli.init import init
 from chargehand.cli.keys import keys
 from chargehand.cli.members import members
@@ -59,6 +60,7 @@ for command, in_short in (
     (restore, "Put a backup in the place of the databases."),
     (resume, "Allow sending again after a restore."),
     (selftest, "Send a signed delivery through the running server."),
+    (health, "Whether the running service works, by exit code."),
     (status, "What runs, what is connected, what waits."),
     (stats, "How much happened lately."),
     (trace, "The story of one thing, from delivery to effect."),

@@ -92,6 +92,11 @@ class StorageSettings(_Section):
     database_url: SecretStr | None = Field(
         None, description="A postgresql:// URL; without one, two SQLite files in data_dir."
     )
+    disk_reserve_bytes: int = Field(
+        512 * 1024 * 1024,
+        ge=0,
+        description="Free bytes on the disk of data_dir below which the operator is told; 0 never.",
+    )
 
     @field_validator("database_url")
     @classmethod

@@ -1,12 +1,12 @@
 """What the inbox needs from a store, and what it tells those who watch it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from chargehand.domain.delivery import StoredDelivery, VerifiedDelivery
+from chargehand.domain.delivery import Lane, StoredDelivery, VerifiedDelivery
 from chargehand.domain.ids import ConnectionId, DeliveryId
 from chargehand.inbox.errors import InboxUnavailable
 
@@ -51,6 +51,19 @@ class InboxCounts:
     dead: int
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the inbox and since when; `given_up` are deliveries that broke our own code.
+
+    Shape: `waiting` and `oldest_at` are by lane; a lane in which nothing waits has no `oldest_at`.
+    """
+
+    waiting: Mapping[Lane, int]
+    oldest_at: Mapping[Lane, datetime]
+    given_up: int
+    size_bytes: int
+
+
 class DeliveryQueue(Protocol):
     """The dispatcher's side of the store; every call may be repeated."""
 
@@ -84,6 +97,10 @@ class DeliveryQueue(Protocol):
 
     def counts(self) -> InboxCounts:
         """How many deliveries are in each state."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """What waits, counted without looking at what is done."""
         ...
 
     def data_version(self) -> str:

@@ -34,6 +34,11 @@ def new_id(prefix: str, now: datetime) -> str:
     return f"{prefix}_{_encode(_uuid7(to_micros(now) // 1000, secrets.randbits(74)))}"
 
 
+def first_id(prefix: str, moment: datetime) -> str:
+    """What every identifier made at a moment or later sorts behind."""
+    return f"{prefix}_{_encode(_uuid7(to_micros(moment) // 1000, 0))}"
+
+
 def derive_id(prefix: str, parent: str, *parts: object) -> str:
     """The identifier that `parent` always has for `parts`, so that doing work twice names it once.
 

@@ -37,14 +37,19 @@ _HOUSEKEEPING_EVERY_S: Final = 5.0
 _PRUNE_EVERY_S: Final = 3600.0
 # After a start there is more urgent work.
 _FIRST_PRUNE_AFTER_S: Final = 60.0
+_WATCH_EVERY_S: Final = 15.0
 _CONNECT_AGAIN_S: Final = 15.0
 _AFTER_FAILURE_S: Final = 1.0
 _log = get_logger()
 
 
+async def watch_nothing() -> None:
+    """Leave the operator alone: what a worker in a test does."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """What bootstrap hands the worker."""
+    """What bootstrap hands the worker; `watch` is called now and then, for as long as it lives."""
 
     database: Database
     engine: TaskEngine
@@ -57,6 +62,7 @@ class WorkerParts:
     changes: ChangeCheck
     pruning: Pruning
     clock: Clock
+    watch: Callable[[], Awaitable[None]] = watch_nothing
 
 
 class Worker:
@@ -105,6 +111,7 @@ class Worker:
             group.create_task(self._every("check", self._check, _CHECK_EVERY_S))
             group.create_task(self._every("housekeeping", self._keep_house, _HOUSEKEEPING_EVERY_S))
             group.create_task(self._prune_for_good())
+            group.create_task(self._every("watch", self._parts.watch, _WATCH_EVERY_S))
             for connection in self._parts.connections.values():
                 group.create_task(self._attend(connection))
 

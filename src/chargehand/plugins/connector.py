@@ -175,6 +175,11 @@ class LookUp:
 class ConnectorClient(Protocol):
     """One live connection to a vendor site; every call has a time-out."""
 
+    @property
+    def clock_offset_s(self) -> float | None:
+        """What the vendor's clock is ahead of ours by its last answer; None before the first."""
+        ...
+
     async def identify_bot(self) -> BotIdentity:
         """The account the sign-in belongs to."""
         ...

@@ -14,6 +14,7 @@ from chargehand.storage.repositories.contents import ContentReader, ContentWrite
 from chargehand.storage.repositories.decisions import DecisionReader, DecisionWriter
 from chargehand.storage.repositories.effects import EffectReader, EffectWriter
 from chargehand.storage.repositories.events import EventReader, EventWriter
+from chargehand.storage.repositories.figures import FigureReader
 from chargehand.storage.repositories.flags import FlagReader, FlagWriter
 from chargehand.storage.repositories.holds import HoldReader, HoldWriter
 from chargehand.storage.repositories.model_requests import (
@@ -21,6 +22,7 @@ from chargehand.storage.repositories.model_requests import (
     ModelRequestWriter,
 )
 from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
+from chargehand.storage.repositories.observing import ObservationReader, ObservationWriter
 from chargehand.storage.repositories.personal_data import PersonalDataReader, PersonalDataWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
 from chargehand.storage.repositories.pseudonyms import PseudonymReader, PseudonymWriter
@@ -28,6 +30,7 @@ from chargehand.storage.repositories.reservations import ReservationReader, Rese
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
 from chargehand.storage.repositories.spending import SpendingReader
 from chargehand.storage.repositories.stats import StatsReader
+from chargehand.storage.repositories.traffic import TrafficReader, TrafficWriter
 from chargehand.storage.repositories.undos import UndoReader, UndoWriter
 
 
@@ -60,6 +63,9 @@ class Reading:
         self.model_requests = ModelRequestReader(connection, organization_id)
         self.undos = UndoReader(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)
+        self.figures = FigureReader(connection, organization_id)
+        self.observations = ObservationReader(connection, organization_id)
+        self.traffic = TrafficReader(connection, organization_id)
 
 
 class Writing:
@@ -91,3 +97,6 @@ class Writing:
         self.model_requests = ModelRequestWriter(connection, organization_id)
         self.undos = UndoWriter(connection, organization_id)
         self.stats = StatsReader(connection, organization_id)
+        self.figures = FigureReader(connection, organization_id)
+        self.observations = ObservationWriter(connection, organization_id)
+        self.traffic = TrafficWriter(connection, organization_id)

@@ -21,8 +21,9 @@ from chargehand.kit.clock import Clock
 from chargehand.web.body import BodyReader
 from chargehand.web.edge import Edge
 from chargehand.web.errors import error_answers
+from chargehand.web.figures import ReadSnapshot, ServiceFigures
 from chargehand.web.heads import HeadLimited
-from chargehand.web.health import ReadyProbe, health_routes
+from chargehand.web.health import ReadyProbe, Refresh, health_routes
 from chargehand.web.metrics import FrontMetrics
 from chargehand.web.pages import StatusProbe, front_page_route
 from chargehand.web.reference import Description, reference_route
@@ -53,7 +54,7 @@ class FrontDeps:
 
     Shape: `connections` may change while the front runs; `mounts` are further routes, such as the
     REST API; `probe` tells of what else this role needs for its own work; `describe` gives the
-    OpenAPI document.
+    OpenAPI document; `figures` reads what the databases tell of the whole service.
     """
 
     connections: Mapping[ConnectionId, ReceivingConnection]
@@ -63,6 +64,7 @@ class FrontDeps:
     probe: ReadyProbe
     status: StatusProbe
     describe: Description
+    figures: ReadSnapshot | None = None
     mounts: Sequence[BaseRoute] = ()
     trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
@@ -116,6 +118,7 @@ def _routes(deps: FrontDeps) -> list[BaseRoute]:
             clock=deps.clock,
             version=deps.version,
             registry=deps.registry,
+            refresh=_refresh(deps),
         ),
         front_page_route(
             inbox=deps.inbox, status=deps.status, clock=deps.clock, version=deps.version
@@ -123,3 +126,13 @@ def _routes(deps: FrontDeps) -> list[BaseRoute]:
         reference_route(deps.describe),
         *deps.mounts,
     ]
+
+
+def _refresh(deps: FrontDeps) -> Refresh:
+    if deps.figures is None:
+        return _nothing_to_refresh
+    return ServiceFigures(deps.figures, deps.registry, deps.clock).refresh
+
+
+async def _nothing_to_refresh() -> None:
+    return

@@ -31,6 +31,7 @@ class ReadyCheck:
 
 
 ReadyProbe: TypeAlias = Callable[[], Awaitable[Sequence[ReadyCheck]]]
+Refresh: TypeAlias = Callable[[], Awaitable[None]]
 
 
 def health_routes(
@@ -40,8 +41,9 @@ def health_routes(
     clock: Clock,
     version: str,
     registry: CollectorRegistry,
+    refresh: Refresh,
 ) -> list[Route]:
-    """`/health`, `/ready` and `/metrics`."""
+    """`/health`, `/ready` and `/metrics`, before which `refresh` is awaited."""
 
     async def health(_request: Request) -> Response:
         return _json(
@@ -65,6 +67,7 @@ def health_routes(
         )
 
     async def metrics(request: Request) -> Response:
+        await refresh()
         encode, content_type = _encoder_for(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"content-type": content_type, **_NO_STORE})
 

@@ -1,6 +1,7 @@
 """What the front counts, for Prometheus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -16,19 +17,27 @@ _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 class FrontMetrics:
-    """Counters of one front; watches its inbox."""
+    """Counters of one front; watches its inbox.
+
+    Shape: `LABELS` are those of each counter that has any, by its name without `_total`.
+    """
+
+    LABELS: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "chargehand_deliveries_acknowledged": ("connection", "status"),
+        "chargehand_deliveries_refused": ("connection", "reason"),
+    }
 
     def __init__(self, registry: CollectorRegistry, inbox: GroupCommit, clock: Clock) -> None:
         self._acknowledged = Counter(
             "chargehand_deliveries_acknowledged",
             "Deliveries answered with success, by connection and status (stored, duplicate).",
-            ("connection", "status"),
+            self.LABELS["chargehand_deliveries_acknowledged"],
             registry=registry,
         )
         self._refused = Counter(
             "chargehand_deliveries_refused",
             "Requests to a webhook path that were refused, by connection and error code.",
-            ("connection", "reason"),
+            self.LABELS["chargehand_deliveries_refused"],
             registry=registry,
         )
         self._latency = Histogram(

@@ -1,6 +1,8 @@
 """Runs the front: one process that receives, answers REST and serves pages; starts no engine."""
 
+import asyncio
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Sequence
@@ -28,7 +30,9 @@ from chargehand.inbox.writer import InboxLimits
 from chargehand.intake.addresses import TrustedProxies
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.figures import Snapshot, take_snapshot
 from chargehand.web.api.app import APIDeps, build_api
+from chargehand.web.figures import ReadSnapshot
 from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
 from chargehand.web.health import ReadyCheck
 from chargehand.web.pages import ConnectionStatus, FrontStatus
@@ -154,9 +158,28 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
         probe=probe,
         status=status,
         describe=api.openapi,
+        figures=_reading_figures(settings, stores, clock),
         mounts=[Mount("/v1", app=api)],
         trusted_proxies=TrustedProxies(settings.server.trusted_proxies),
     )
+
+
+def _reading_figures(settings: Settings, stores: Stores, clock: Clock) -> ReadSnapshot:
+    async def read() -> Snapshot:
+        backlog = await asyncio.to_thread(stores.queue.backlog)
+        disk = await asyncio.to_thread(shutil.disk_usage, settings.storage.data_dir)
+        return await stores.database.aread(
+            lambda tx: take_snapshot(
+                tx,
+                backlog,
+                version=__version__,
+                disk_free_bytes=disk.free,
+                disk_reserve_bytes=settings.storage.disk_reserve_bytes,
+                now=clock.now(),
+            )
+        )
+
+    return read
 
 
 def _connection_status(

@@ -98,6 +98,11 @@ class JiraClient:
         )
         self._poller = Poller(config, self._transport, comments)
 
+    @property
+    def clock_offset_s(self) -> float | None:
+        """What Jira's clock is ahead of ours by its last answer; None before the first."""
+        return self._transport.clock_offset_s
+
     async def identify_bot(self) -> BotIdentity:
         """The account the sign-in belongs to, asked of Jira.
 

@@ -20,10 +20,11 @@ from sqlalchemy import (
 
 from chargehand.domain.delivery import DeliverySource, Lane, StoredDelivery, VerifiedDelivery
 from chargehand.domain.ids import ConnectionId, DeliveryId
-from chargehand.inbox.ports import InboxCounts
+from chargehand.inbox.ports import Backlog, InboxCounts
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import new_id
 from chargehand.storage.engines import WRITES
+from chargehand.storage.inbox.backlog import read_backlog
 from chargehand.storage.inbox.closing import close_on_sqlite
 from chargehand.storage.inbox.failures import translated
 from chargehand.storage.inbox.pruning import prune_on_sqlite
@@ -121,6 +122,11 @@ class InboxReader:
             dispatched=of_state[DeliveryState.DISPATCHED],
             dead=of_state[DeliveryState.DEAD],
         )
+
+    def backlog(self) -> Backlog:
+        """What waits, counted without looking at what is done."""
+        with self._reading() as connection:
+            return read_backlog(connection)
 
     def data_version(self) -> str:
         """A text that stays the same for as long as nothing was stored since it was asked."""

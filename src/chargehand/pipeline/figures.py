@@ -1,0 +1,322 @@
+"""The figures of the whole service: one table that the metrics, their reference and alerts go by.
+
+Names follow Prometheus' conventions: base units in the name, totals end with `_total`.
+Source: prometheus.io/docs/practices/naming, 2026-11.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, TypeAlias
+
+from chargehand.domain.records import ConnectionRecord, Counts
+from chargehand.inbox.ports import Backlog
+from chargehand.pipeline.looking import View
+from chargehand.pipeline.watching import (
+    ACTIONS,
+    CLOCK_OFFSET_MS,
+    DEAD_AFTER,
+    DECISIONS,
+    RECORDS,
+    WORKER_BEAT,
+    traffic_until,
+)
+from chargehand.storage.repositories.observing import Observation
+from chargehand.storage.repositories.traffic import Traffic
+
+Tally: TypeAlias = Mapping[tuple[str, str], int]
+Sample: TypeAlias = tuple[tuple[str, ...], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the figures are made of, seen at one moment.
+
+    Shape: tallies are by word and detail; the disk is that of this process's data folder.
+    """
+
+    now: datetime
+    version: str
+    backlog: Backlog
+    traffic: Sequence[Traffic]
+    decisions: Tally
+    actions: Tally
+    records: Tally
+    open_actions: Tally
+    open_work: Counts
+    oldest_approval_at: datetime | None
+    notices: Counts
+    connections: Sequence[ConnectionRecord]
+    beat: Observation | None
+    clock_offsets_ms: Mapping[str, Observation]
+    main_bytes: int
+    disk_free_bytes: int
+    disk_reserve_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric: its name without `_total`, what it says, and how it is read from a snapshot."""
+
+    name: str
+    kind: Literal["gauge", "counter"]
+    help: str
+    read: Callable[[Snapshot], Iterable[Sample]]
+    labels: tuple[str, ...] = ()
+
+
+def take_snapshot(
+    tx: View,
+    backlog: Backlog,
+    *,
+    version: str,
+    disk_free_bytes: int,
+    disk_reserve_bytes: int,
+    now: datetime,
+) -> Snapshot:
+    """What the figures are made of now; `backlog` was read from the other database before."""
+    return Snapshot(
+        now=now,
+        version=version,
+        backlog=backlog,
+        traffic=[*tx.traffic.kept(), *tx.traffic.counted(traffic_until(tx))],
+        decisions=tx.observations.tallied(DECISIONS),
+        actions=tx.observations.tallied(ACTIONS),
+        records=tx.observations.tallied(RECORDS),
+        open_actions=tx.figures.open_actions(),
+        open_work=tx.stats.open_work(),
+        oldest_approval_at=tx.figures.oldest_approval_at(),
+        notices=tx.figures.notices_by_severity(),
+        connections=tx.connections.all(),
+        beat=tx.observations.find(WORKER_BEAT),
+        clock_offsets_ms=tx.observations.all_of(CLOCK_OFFSET_MS),
+        main_bytes=tx.figures.size_bytes(),
+        disk_free_bytes=disk_free_bytes,
+        disk_reserve_bytes=disk_reserve_bytes,
+    )
+
+
+def is_worker_alive(beat: Observation | None, now: datetime) -> bool:
+    """Whether a worker was heard of lately."""
+    return beat is not None and now - beat.observed_at <= DEAD_AFTER
+
+
+def is_failing(connection: ConnectionRecord) -> bool:
+    """Whether the last call to a connection failed."""
+    failed, worked = connection.last_failure_at, connection.last_ok_at
+    return failed is not None and (worked is None or failed > worked)
+
+
+def _one(value: float) -> list[Sample]:
+    return [((), value)]
+
+
+def _age_s(moment: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - moment).total_seconds()) if moment is not None else 0.0
+
+
+def _deliveries(seen: Snapshot) -> Iterable[Sample]:
+    return _summed(((one.connection_id, one.source), one.deliveries) for one in seen.traffic)
+
+
+def _events(seen: Snapshot) -> Iterable[Sample]:
+    return _summed(((one.kind,), one.events) for one in seen.traffic if one.events)
+
+
+def _summed(parts: Iterable[tuple[tuple[str, ...], int]]) -> Iterable[Sample]:
+    totals: dict[tuple[str, ...], int] = {}
+    for labels, number in parts:
+        totals[labels] = totals.get(labels, 0) + number
+    return sorted(totals.items())
+
+
+def _moments(
+    choose: Callable[[ConnectionRecord], datetime | None],
+) -> Callable[[Snapshot], Iterable[Sample]]:
+    def read(seen: Snapshot) -> Iterable[Sample]:
+        for one in seen.connections:
+            moment = choose(one)
+            if moment is not None:
+                yield (one.id,), moment.timestamp()
+
+    return read
+
+
+FIGURES: Final = (
+    Figure(
+        "chargehand_build_info",
+        "gauge",
+        "Always 1; its label is the version of the front.",
+        lambda seen: [((seen.version,), 1)],
+        ("version",),
+    ),
+    Figure(
+        "chargehand_deliveries",
+        "counter",
+        "Deliveries that were dispatched, duplicates included, by connection and source.",
+        _deliveries,
+        ("connection", "source"),
+    ),
+    Figure(
+        "chargehand_events",
+        "counter",
+        "Events that deliveries told of, by kind.",
+        _events,
+        ("kind",),
+    ),
+    Figure(
+        "chargehand_decisions",
+        "counter",
+        "Decisions, by verdict and reason.",
+        lambda seen: seen.decisions.items(),
+        ("verdict", "reason"),
+    ),
+    Figure(
+        "chargehand_actions",
+        "counter",
+        "What became of actions, by kind and outcome: proposed, simulated, executed, outdated, "
+        "overtaken, failed, unknown.",
+        lambda seen: seen.actions.items(),
+        ("kind", "outcome"),
+    ),
+    Figure(
+        "chargehand_audit_records",
+        "counter",
+        "Records of the audit chain, by tag.",
+        lambda seen: [((tag,), number) for (tag, _), number in seen.records.items()],
+        ("tag",),
+    ),
+    Figure(
+        "chargehand_notices",
+        "counter",
+        "Causes the operator was told of, by severity.",
+        lambda seen: [((severity,), number) for severity, number in seen.notices.items()],
+        ("severity",),
+    ),
+    Figure(
+        "chargehand_undispatched_deliveries",
+        "gauge",
+        "Deliveries that are kept and not looked at yet, by lane.",
+        lambda seen: [((lane.value,), number) for lane, number in seen.backlog.waiting.items()],
+        ("lane",),
+    ),
+    Figure(
+        "chargehand_undispatched_oldest_seconds",
+        "gauge",
+        "Age of the oldest of them, by lane; 0 when none waits. This is how far the worker lags.",
+        lambda seen: [
+            ((lane.value,), _age_s(seen.backlog.oldest_at.get(lane), seen.now))
+            for lane in seen.backlog.waiting
+        ],
+        ("lane",),
+    ),
+    Figure(
+        "chargehand_given_up_deliveries",
+        "gauge",
+        "Deliveries in the inbox that nobody could dispatch.",
+        lambda seen: _one(seen.backlog.given_up),
+    ),
+    Figure(
+        "chargehand_open_actions",
+        "gauge",
+        "Actions that are not at their end, by kind and state.",
+        lambda seen: seen.open_actions.items(),
+        ("kind", "state"),
+    ),
+    Figure(
+        "chargehand_unknown_effects",
+        "gauge",
+        "Actions of which only a person can tell whether they happened.",
+        lambda seen: _one(seen.open_work["actions_unknown"]),
+    ),
+    Figure(
+        "chargehand_open_approvals",
+        "gauge",
+        "Approvals that wait for a person.",
+        lambda seen: _one(seen.open_work["approvals_open"]),
+    ),
+    Figure(
+        "chargehand_oldest_approval_seconds",
+        "gauge",
+        "Age of the approval that is open for longest; 0 when none is.",
+        lambda seen: _one(_age_s(seen.oldest_approval_at, seen.now)),
+    ),
+    Figure(
+        "chargehand_waiting_asks",
+        "gauge",
+        "Asks without an answer, by state: open ones are worked on, late and stuck ones wait for "
+        "a person.",
+        lambda seen: [
+            ((state,), seen.open_work[f"asks_{state}"]) for state in ("open", "late", "stuck")
+        ],
+        ("state",),
+    ),
+    Figure(
+        "chargehand_connection_failing",
+        "gauge",
+        "1 when the last call to a connection failed.",
+        lambda seen: [((one.id,), float(is_failing(one))) for one in seen.connections],
+        ("connection",),
+    ),
+    Figure(
+        "chargehand_connection_last_delivery_timestamp_seconds",
+        "gauge",
+        "When a connection last told of a served project, as Unix time.",
+        _moments(lambda one: one.last_delivery_at),
+        ("connection",),
+    ),
+    Figure(
+        "chargehand_connection_last_poll_timestamp_seconds",
+        "gauge",
+        "When a connection was last polled with success, as Unix time.",
+        _moments(lambda one: one.polled_at),
+        ("connection",),
+    ),
+    Figure(
+        "chargehand_connection_last_ok_timestamp_seconds",
+        "gauge",
+        "When a connection was last polled, or asked who the bot is, with success, as Unix time.",
+        _moments(lambda one: one.last_ok_at),
+        ("connection",),
+    ),
+    Figure(
+        "chargehand_connection_clock_offset_seconds",
+        "gauge",
+        "What the vendor's clock is ahead of the worker's.",
+        lambda seen: [
+            ((connection,), one.value / 1000) for connection, one in seen.clock_offsets_ms.items()
+        ],
+        ("connection",),
+    ),
+    Figure(
+        "chargehand_worker_alive",
+        "gauge",
+        "1 when the worker was heard of within the last minute.",
+        lambda seen: _one(float(is_worker_alive(seen.beat, seen.now))),
+    ),
+    Figure(
+        "chargehand_worker_beat_timestamp_seconds",
+        "gauge",
+        "When the worker was last heard of, as Unix time; absent before its first start.",
+        lambda seen: _one(seen.beat.observed_at.timestamp()) if seen.beat is not None else (),
+    ),
+    Figure(
+        "chargehand_database_bytes",
+        "gauge",
+        "Size of each database.",
+        lambda seen: [(("main",), seen.main_bytes), (("inbox",), seen.backlog.size_bytes)],
+        ("database",),
+    ),
+    Figure(
+        "chargehand_disk_free_bytes",
+        "gauge",
+        "Free bytes on the disk of the data folder.",
+        lambda seen: _one(seen.disk_free_bytes),
+    ),
+    Figure(
+        "chargehand_disk_reserve_bytes",
+        "gauge",
+        "Free bytes below which the operator is told (`storage.disk_reserve_bytes`).",
+        lambda seen: _one(seen.disk_reserve_bytes),
+    ),
+)
