@@ -103,7 +103,7 @@ class SetActions:
         """The removal of those of the labels that are still there."""
         params = read_labels_params(action.params)
         read_labels_base(action.base)
-        state = await self.state(action.target)
+        state = await self.states.one(action.target)
         labels = set(state.fields.labels or ())
         present = [label for label in params.labels if label in labels]
         if not present:
@@ -117,7 +117,7 @@ class SetActions:
     async def look_up_label_removal(self, action: SentAction) -> LookUp:
         """Whether none of the labels is there; removing what is left can not hurt."""
         params = read_labels_params(action.params)
-        labels = set((await self.state(action.target)).fields.labels or ())
+        labels = set((await self.states.one(action.target)).fields.labels or ())
         if labels.isdisjoint(params.labels):
             return self._found(action)
         return LookUp(LookUpState.ABSENT)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "m0007"
-down_revision = "m0001"
+revision = "m0008"
+down_revision = "m0007"
 branch_labels = None
 depends_on = None
 
