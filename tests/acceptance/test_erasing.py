@@ -7,15 +7,18 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
+from chargehand.connectors.jira.webhook import SIGNATURE_HEADER
+from chargehand.kit.signing import hmac_sha256_hex
 from chargehand.pipeline.erasing import Erasing, Erasure
 from chargehand.pipeline.exporting import Exporting
+from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.proving import clean_files
 from chargehand.pipeline.searching import Archive, learn_names
 from chargehand.privacy.errors import PersonIsBot
 from chargehand.privacy.person import given_person
-from chargehand.privacy.redaction import proof_pattern
+from chargehand.privacy.redaction import find_in_bytes
 from chargehand.testing.jira.records import Person as Account
-from tests.house import House
+from tests.house import SECRET, House
 
 pytestmark = pytest.mark.anyio
 NAME = "Jürgen Ōtani-Müßig"
@@ -32,6 +35,15 @@ def account(house: House) -> Account:
 async def live(house: House, account: Account) -> None:
     """A few days of somebody, in every place chargehand keeps."""
     house.mode("approve")
+    house.stores.database.write(
+        lambda tx: tell_operator(
+            tx,
+            "loop_broken",
+            subject_id=f"PAY-7:{account.account_id}",
+            text=f"{NAME} asks again and again.",
+            now=house.clock.now(),
+        )
+    )
     await house.ask("@bot status", author=NAME)
     house.approve(house.approvals[0], by="cli:otani")
     await house.settle()
@@ -58,14 +70,14 @@ def erase(house: House, identifier: str, *also: str) -> Erasure:
 def traces(house: House, account: Account, *also: str) -> list[str]:
     """Files, or tables, in whose bytes the person is found in any form."""
     words = [NAME, EMAIL, account.account_id, *also]
-    pattern = proof_pattern(words)
-    assert pattern is not None
+    is_in = find_in_bytes(words)
+    assert is_in is not None
     plain = [word.casefold().encode() for word in words]
     plain += [json.dumps(NAME)[1:-1].casefold().encode(), quote(NAME).casefold().encode()]
     return [
         name
         for name, content in contents_of(house)
-        if pattern.search(content) or any(one in content.lower() for one in plain)
+        if is_in(content) or any(one in content.lower() for one in plain)
     ]
 
 
@@ -220,6 +232,27 @@ async def test_later_deliveries_are_new_data_under_another_pseudonym(
 
     assert traces(house, account) == []
     assert first.pseudonym != second.pseudonym
+
+
+async def test_address_is_learned_from_escaped_bytes_and_found_where_others_wrote_it(
+    house: House, account: Account
+) -> None:
+    headers, body = house.jira.webhook_request(
+        house.write("hello", author=NAME), event="comment_created", secret=SECRET
+    )
+    payload = json.loads(body)
+    payload["comment"]["author"]["emailAddress"] = EMAIL
+    escaped = json.dumps(payload, ensure_ascii=True).replace("@", "\\u0040").encode()
+    signed = {**headers, SIGNATURE_HEADER: f"sha256={hmac_sha256_hex(SECRET.encode(), escaped)}"}
+    assert (await house.post(signed, escaped)).status_code == 202
+    await house.ask(f"write to {EMAIL.lower()}", author="Tom Berg")
+    assert traces(house, account)
+
+    erasure = erase(house, account.account_id)
+
+    assert erasure.is_complete
+    assert traces(house, account) == []
+    assert f"write to {erasure.pseudonym}" in {one.text for one in house.events}
 
 
 async def test_erasing_again_changes_nothing(house: House, account: Account) -> None:

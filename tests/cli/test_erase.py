@@ -126,6 +126,15 @@ async def test_the_bot_is_refused(house: House, terminal: Terminal) -> None:
     assert "chargehand itself acts as" in ended.err
 
 
+async def test_half_an_account_id_is_refused(terminal: Terminal, person: Person) -> None:
+    half = person.account_id.partition("-")[0]
+
+    ended = terminal.run("members", "erase", half, "--yes")
+
+    assert ended.code == 2
+    assert f"{half} is only the beginning of account ids" in ended.err
+
+
 async def test_export_is_one_private_file(
     terminal: Terminal, person: Person, tmp_path: Path
 ) -> None:

@@ -31,7 +31,7 @@ from chargehand.storage.transaction import Reading, Writing
 ERASED: Final = "person_erased"
 _OPEN_ASKS: Final = frozenset({AskState.OPEN, AskState.LATE, AskState.STUCK})
 _MAY_BE_SENT: Final = (ActionState.WAITING, ActionState.APPROVED, ActionState.EXECUTING)
-_LONGEST_WRITE_S: Final = 0.025
+_LONGEST_WRITE_S: Final = 0.02
 # Between two writes a running service has its turn.
 _REST_S: Final = 0.005
 _ROWS_PER_WRITE: Final = 25

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from chargehand.privacy.person import Person
-from chargehand.privacy.redaction import proof_pattern
+from chargehand.privacy.redaction import find_in_bytes
 from chargehand.storage.database import Database
 from chargehand.storage.scrubbing import DatabaseFiles, has_trace
 
@@ -39,23 +39,23 @@ def clean_files(files: DatabaseFiles, database: Database, person: Person) -> Pro
         files.rebuild_tables([*tables, *_BESIDE_MAIN])
         return Proof()
     files.fold()
-    pattern = proof_pattern(person.words)
-    if pattern is None:
+    is_in = find_in_bytes(person.words)
+    if is_in is None:
         return Proof()
-    rebuilt = files.with_traces(pattern)
+    rebuilt = files.with_traces(is_in)
     if rebuilt:
         files.rebuild(rebuilt)
-    return Proof(rebuilt=rebuilt, traced=files.with_traces(pattern), was_looked=True)
+    return Proof(rebuilt=rebuilt, traced=files.with_traces(is_in), was_looked=True)
 
 
 def other_files(files: DatabaseFiles, folder: Path, person: Person) -> tuple[Path, ...]:
     """Files beside the databases that tell of a person: copies, exports, backups."""
-    pattern = proof_pattern(person.words)
-    if pattern is None:
+    is_in = find_in_bytes(person.words)
+    if is_in is None:
         return ()
     own = _own(files.paths)
     beside = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return tuple(path for path in beside if path.name not in own and has_trace(path, pattern))
+    return tuple(path for path in beside if path.name not in own and has_trace(path, is_in))
 
 
 def _own(paths: Collection[Path]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from chargehand.domain.json import JSONValue
 from chargehand.domain.records import ConnectionRecord
-from chargehand.privacy.errors import PersonIsBot
+from chargehand.privacy.errors import PersonIsBot, PersonSeveral
 from chargehand.privacy.person import Person
 from chargehand.privacy.redaction import Redactor
 from chargehand.storage.database import Database
@@ -105,8 +105,14 @@ def search_for(archive: Archive, person: Person, replacements: dict[str, str]) -
 def learn_names(archive: Archive, person: Person) -> Person:
     """The person with the names and addresses that stand beside their ids anywhere.
 
-    Raises: PersonIsBot.
+    Raises: PersonIsBot, PersonSeveral.
     """
+    for given in sorted(person.ids):
+        other = archive.database.read(
+            lambda tx, given=given: tx.personal_data.longer_account(given)  # type: ignore[misc]
+        )
+        if other is not None:
+            raise PersonSeveral(id=given, other=other)
     for record in archive.database.read(lambda tx: tx.connections.all()):
         _refuse_bot(record, person)
     for _ in range(_MOST_ROUNDS):

@@ -2,6 +2,7 @@
 
 Rejected
 ├── PersonUnclear   what was given is too short, or no name of one person
+├── PersonSeveral   what was given is the beginning of several account ids
 └── PersonIsBot     the account chargehand itself acts as
 """
 
@@ -15,6 +16,16 @@ class PersonUnclear(Rejected):
     template = (
         "{field} is {found!r}; give {least} to {most} visible characters, such as an account id, "
         "an e-mail address or a whole name."
+    )
+
+
+class PersonSeveral(Rejected):
+    """Half an id, which several people share."""
+
+    code = "person_several"
+    template = (
+        "{id} is only the beginning of account ids, such as {other}; give one of them whole, or "
+        "everybody whose id begins so would be meant."
     )
 
 

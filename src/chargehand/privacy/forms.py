@@ -10,7 +10,8 @@ import unicodedata
 from html.entities import codepoint2name
 from typing import Final
 
-# Shorter words are found as whole words only: `Ali` is no part of `validation`.
+# Shorter words, ids and addresses are found as whole words only: `Ali` is no part of `validation`,
+# and whoever gives half an account id must not meet everybody whose id begins so.
 _WHOLE_WORD_BELOW: Final = 6
 _LEAST_HINT: Final = 3
 _LATIN_END: Final = 0x0250
@@ -37,7 +38,7 @@ def pattern_of(word: str) -> str:
         for part in re.split(r"(\s+)", plain)
         if part
     )
-    if len(plain) >= _WHOLE_WORD_BELOW:
+    if len(plain) >= _WHOLE_WORD_BELOW and not _is_identifier(plain):
         return body
     before = _BEFORE if _has_word_edge(plain[0]) else ""
     behind = _BEHIND if _has_word_edge(plain[-1]) else ""
@@ -60,13 +61,22 @@ def hint_of(word: str) -> str:
 
     Looking for it is a hundred times cheaper than the whole expression.
     """
-    runs = re.findall(r"[a-z0-9]+", _plain(word).lower())
-    longest = max(runs, key=len, default="")
-    return longest if len(longest) >= _LEAST_HINT else ""
+    plain = _plain(word).lower()
+    # Of an address the name is rare, while everybody shares the domain.
+    for part in (plain.partition("@")[0], plain):
+        longest = max(re.findall(r"[a-z0-9]+", part), key=len, default="")
+        if len(longest) >= _LEAST_HINT:
+            return longest
+    return ""
 
 
 def _plain(word: str) -> str:
     return unicodedata.normalize("NFC", word.strip())
+
+
+def _is_identifier(plain: str) -> bool:
+    """Whether a word is an id or an address, whose beginning may be that of another one."""
+    return plain.isascii() and not re.search(r"\s", plain) and bool(re.search(r"[0-9@:]", plain))
 
 
 def _has_word_edge(char: str) -> bool:

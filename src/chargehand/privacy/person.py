@@ -23,6 +23,7 @@ _NAMES_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("text", "displayName"),
     "emailAddress": ("displayName",),
 }
+_ACCOUNT_KEYS: Final = ("accountId", "account_id", "emailAddress")
 _EMAILS_BESIDE: Final = ("emailAddress", "email")
 _IDS_BESIDE: Final = ("accountId", "account_id")
 
@@ -96,6 +97,9 @@ def _learned(value: Mapping[str, JSONValue], ids: Collection[str]) -> Iterator[t
                 text = value.get(name)
                 if isinstance(text, str) and _cleaned(text):
                     yield "name", _cleaned(text)
+    if not any(value.get(key) in ids for key in _ACCOUNT_KEYS):
+        # A work item is beside its assignee as well, and may name others.
+        return
     for name in _EMAILS_BESIDE:
         text = value.get(name)
         if isinstance(text, str) and "@" in text:

@@ -1,7 +1,7 @@
 """Finds everything that tells of a person in stored values, and puts a pseudonym there."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from chargehand.domain.json import JSONValue
@@ -61,7 +61,20 @@ class Redactor:
         return value
 
 
-def proof_pattern(words: Iterable[str]) -> re.Pattern[bytes] | None:
-    """What finds the words in the bytes of a file; None when none is long enough to prove."""
-    patterns = [bytes_pattern_of(word) for word in words if len(word) >= _LEAST_IN_BYTES]
-    return re.compile(b"|".join(patterns), re.IGNORECASE) if patterns else None
+def find_in_bytes(words: Iterable[str]) -> Callable[[bytes], bool] | None:
+    """What says whether words are in the bytes of a file; None when none is long enough to tell."""
+    looked_for = [
+        (hint_of(word).encode(), re.compile(bytes_pattern_of(word), re.IGNORECASE))
+        for word in words
+        if len(word) >= _LEAST_IN_BYTES
+    ]
+    if not looked_for:
+        return None
+
+    def is_in(part: bytes) -> bool:
+        lower = part.lower()
+        return any(
+            hint in lower and pattern.search(part) is not None for hint, pattern in looked_for
+        )
+
+    return is_in

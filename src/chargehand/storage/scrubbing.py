@@ -6,8 +6,7 @@ rows until a table is written anew.
 Source: docs/decisions/0011-erasing-is-proved-in-the-files.md
 """
 
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -41,12 +40,12 @@ class DatabaseFiles:
         for engine in self._engines if self.is_sqlite else ():
             _run(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def with_traces(self, pattern: re.Pattern[bytes]) -> tuple[Path, ...]:
+    def with_traces(self, is_in: Callable[[bytes], bool]) -> tuple[Path, ...]:
         """The databases in whose bytes, or their logs', something is found."""
         return tuple(
             path
             for path in self.paths
-            if any(has_trace(one, pattern) for one in (path, _log_of(path)))
+            if any(has_trace(one, is_in) for one in (path, _log_of(path)))
         )
 
     def rebuild(self, paths: Collection[Path]) -> None:
@@ -67,9 +66,9 @@ class DatabaseFiles:
                 connection.invalidate()
 
 
-def has_trace(path: Path, pattern: re.Pattern[bytes]) -> bool:
+def has_trace(path: Path, is_in: Callable[[bytes], bool]) -> bool:
     """Whether the bytes of a file hold something; a file that is not there holds nothing."""
-    return any(pattern.search(part) for part in _parts(path))
+    return any(is_in(part) for part in _parts(path))
 
 
 def _parts(path: Path) -> Iterator[bytes]:

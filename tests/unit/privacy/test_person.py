@@ -27,6 +27,12 @@ USER = {"accountId": "acc-1", "displayName": "Mei  Tanaka", "emailAddress": "mei
             set(),
             id="mention",
         ),
+        pytest.param(
+            {"assignee": "acc-1", "account_id": "acc-2", "email": "other@example.com"},
+            set(),
+            set(),
+            id="beside-others",
+        ),
         pytest.param({"author": {**USER, "accountId": "acc-2"}}, set(), set(), id="somebody-else"),
     ],
 )
@@ -34,6 +40,7 @@ def test_names_and_addresses_are_learned_beside_the_id(value, names, emails) -> 
     person = given_person("acc-1").with_learned(value)
 
     assert (person.names, person.emails) == (names, emails)
+    assert person.ids == {"acc-1"}
 
 
 def test_an_address_leads_to_the_account() -> None:

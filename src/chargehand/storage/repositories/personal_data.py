@@ -31,7 +31,7 @@ from chargehand.domain.action import ActionState
 from chargehand.domain.json import JSONValue
 from chargehand.kit.canonical import canonical_json
 from chargehand.storage.repositories.rows import AnyRow, Repository
-from chargehand.storage.tables import actions, audit_records, contents, metadata
+from chargehand.storage.tables import actions, asks, audit_records, contents, events, metadata
 
 CONTENTS: Final = contents.name
 _LEFT_OUT: Final = frozenset({"audit_records", "audit_heads", "pseudonyms", "prunings"})
@@ -119,6 +119,19 @@ class PersonalDataReader(Repository):
             actions.c.content_id.in_(sorted(content_ids)),
         )
         return frozenset(row.content_id for row in self._rows(query))
+
+    def longer_account(self, beginning: str) -> str | None:
+        """An account whose id begins with some text and goes on; None when there is none."""
+        for column in (events.c.actor_id, asks.c.asker_id):
+            query = select(column).where(
+                column.table.c.organization_id == self._organization_id,
+                column.startswith(beginning, autoescape=True),
+                column != beginning,
+            )
+            row = self._one(query.limit(1))
+            if row is not None:
+                return str(row[0])
+        return None
 
     def audit_bodies(self, *, after_seq: int) -> tuple[tuple[int, str], ...]:
         """The next bodies of the chain with their subjects, which may hold names of old."""
