@@ -55,6 +55,8 @@ def open_client(
         api_token=ApiToken(configured.api_token.get_secret_value()),
         projects=tuple(ProjectKey(key) for key in configured.projects),
         email=configured.email,
+        cloud_id=configured.cloud_id,
+        gateway=configured.gateway,
         bot_account_id=AccountId(configured.account_id) if configured.account_id else None,
         request_timeout_s=configured.request_timeout.total_seconds(),
         editable_fields=frozenset(configured.editable_fields),

@@ -18,6 +18,7 @@ class Setup:
 
     site: str
     email: str
+    cloud_id: str
     api_token: str
     account_id: str
     account_name: str
@@ -81,7 +82,7 @@ format = "auto"                 # json lines unless a terminal reads along
 [[connections]]
 id = "jira"                     # part of the webhook path: /webhooks/jira/jira
 site = {_quoted(setup.site)}
-email = {_quoted(setup.email)}
+{_sign_in(setup)}
 account_id = {_quoted(setup.account_id)}  # {setup.account_name}
 projects = {json.dumps(list(setup.projects))}
 intake = {_quoted(setup.intake)}                 # webhook, poll, or both
@@ -121,6 +122,12 @@ def _write_whole(path: Path, text: str, *, mode: int) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def _sign_in(setup: Setup) -> str:
+    if setup.email:
+        return f"email = {_quoted(setup.email)}"
+    return f"cloud_id = {_quoted(setup.cloud_id)}  # of a service account, which has no e-mail"
 
 
 def _quoted(text: str) -> str:

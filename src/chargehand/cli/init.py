@@ -34,6 +34,7 @@ class _Given:
 
     site: str | None
     email: str | None
+    is_service_account: bool
     token: str | None
     projects: str | None
     time_zone: str | None
@@ -48,6 +49,9 @@ def init(  # noqa: PLR0917 - typer makes options of parameters.
     context: typer.Context,
     site: Annotated[str | None, typer.Option(help="https://acme.atlassian.net")] = None,
     email: Annotated[str | None, typer.Option(help="E-mail of the account the bot is.")] = None,
+    service: Annotated[  # noqa: FBT002 - typer makes options of parameters.
+        bool, typer.Option("--service-account", help="The token is a service account's.")
+    ] = False,
     token: Annotated[
         str | None,
         typer.Option(
@@ -84,16 +88,10 @@ def init(  # noqa: PLR0917 - typer makes options of parameters.
     if config.exists() and not force:
         raise ConfigExists(path=str(config))
     given = _Given(
-        site, email, token, projects, time_zone, hours, holidays, public_url, port, replies
+        site, email, service, token, projects, time_zone, hours, holidays, public_url, port, replies
     )
     setup = _ask_all(given)
-    mode = choose(
-        "What happens to replies? simulate shows them only, approve asks you, auto sends",
-        given.replies,
-        _REPLY_MODES,
-        flag="--replies",
-        default="simulate",
-    )
+    mode = _choose_mode(given)
     secrets_file = write_setup(setup, config)
     typer.echo(f"\nWrote {config} and {secrets_file}.")
     _prepare(Invocation(config=config), mode)
@@ -105,9 +103,21 @@ def init(  # noqa: PLR0917 - typer makes options of parameters.
         serve_and_watch(Invocation(config=config))
 
 
+def _choose_mode(given: _Given) -> str:
+    return choose(
+        "What happens to replies? simulate shows them only, approve asks you, auto sends",
+        given.replies,
+        _REPLY_MODES,
+        flag="--replies",
+        default="simulate",
+    )
+
+
 def _ask_all(given: _Given) -> Setup:
     site = ask("Jira site", given.site, _read_site, flag="--site")
-    email = ask("E-mail of the bot's account", given.email, _read_email, flag="--email")
+    email = None
+    if not given.is_service_account:
+        email = ask("E-mail of the bot's account", given.email, _read_email, flag="--email")
     token = ask("API token (not shown)", given.token, _read_token, flag="--token", hidden=True)
     # lazy: the client takes longer to load than `--help` may.
     from chargehand.bootstrap.surveying import survey_site
@@ -133,7 +143,8 @@ def _ask_all(given: _Given) -> Setup:
     )
     return Setup(
         site=site,
-        email=email,
+        email=email or "",
+        cloud_id=survey.cloud_id or "",
         api_token=token,
         account_id=identity.account_id,
         account_name=identity.name,

@@ -244,8 +244,21 @@ class JiraConnection(_Section):
     id: str = Field("jira", pattern=_SLUG, description="Name of the connection, in paths and keys.")
     connector: Literal["jira"] = "jira"
     site: SiteURL = Field(description="Address of the site, like https://acme.atlassian.net.")
-    email: str = Field(description="E-mail address of the account the bot acts as.", min_length=3)
+    email: str | None = Field(
+        None,
+        description="E-mail address of the account the bot acts as; none for a service account.",
+        min_length=3,
+    )
     api_token: SecretStr = Field(description="API token of that account; put it into .env.")
+    cloud_id: str | None = Field(
+        None,
+        pattern=r"^[0-9a-zA-Z-]{1,64}$",
+        description="Id of the site at Atlassian's gateway, from <site>/_edge/tenant_info; needed "
+        "for a service account and for tokens with scopes.",
+    )
+    gateway: SiteURL = Field(
+        "https://api.atlassian.com", description="Address of Atlassian's gateway."
+    )
     account_id: str | None = Field(
         None, description="Account id the bot has there, as `chargehand init` found it."
     )
@@ -279,6 +292,13 @@ class JiraConnection(_Section):
             message = f"must have at least {_LEAST_TOKEN} characters"
             raise ValueError(message)
         return value
+
+    @model_validator(mode="after")
+    def _can_sign_in(self) -> "JiraConnection":
+        if self.email is None and self.cloud_id is None:
+            message = "email is missing; a service account has none and needs cloud_id instead"
+            raise ValueError(message)
+        return self
 
     @property
     def is_real(self) -> bool:

@@ -3,6 +3,7 @@
 Rejected
 ├── SignatureMissing, SignatureMalformed, SignatureWrong     intake
 ├── CredentialsRefused      the vendor does not know our sign-in (401)
+├── ScopeMissing            the token was made without a scope the request needs
 ├── PermissionMissing       the sign-in may not do this (403)
 ├── TargetMissing           the thing does not exist, or is hidden from us (404)
 └── CursorUnreadable        a stored poll position that can not be read
@@ -45,6 +46,15 @@ class CredentialsRefused(Rejected):
 
     code = "credentials_refused"
     template = "{vendor} refused the sign-in (HTTP 401). Check the e-mail and the API token."
+
+
+class ScopeMissing(Rejected):
+    """The token was made without a scope the request needs; the account itself may do it."""
+
+    code = "scope_missing"
+    template = (
+        "{vendor} does not let this token {operation} (HTTP {status}): it lacks the scope {scope}."
+    )
 
 
 class PermissionMissing(Rejected):

@@ -103,6 +103,23 @@ def test_secrets_print_masked(config: Path) -> None:
             ["connections.0.site", "user name", "connections.0.projects.0"],
             id="several-at-once",
         ),
+        pytest.param(
+            "[[connections]]\nsite='https://acme.example'\napi_token='t'\nprojects=['PAY']",
+            ["connections.0", "email is missing", "cloud_id"],
+            id="neither-email-nor-cloud-id",
+        ),
+        pytest.param(
+            "[[connections]]\nsite='https://acme.example'\napi_token='t'\nprojects=['PAY']\n"
+            "cloud_id='../x'",
+            ["connections.0.cloud_id"],
+            id="cloud-id",
+        ),
+        pytest.param(
+            "[[connections]]\nsite='https://acme.example'\nemail='a@b.c'\napi_token='t'\n"
+            "projects=['PAY']\neditable_fields=['status']",
+            ["connections.0.editable_fields.0", "'fix_versions'"],
+            id="editable-field",
+        ),
     ],
 )
 def test_wrong_field_is_named_with_what_is_allowed(

@@ -415,6 +415,12 @@ class PermissionsAnswer(Answer, frozen=True):
     permissions: Mapping[str, PermissionAnswer] = {}
 
 
+class TenantAnswer(Answer, frozen=True):
+    """What a site tells anybody of itself."""
+
+    cloud_id: str
+
+
 class ServerAnswer(Answer, frozen=True):
     """What a site says of itself."""
 

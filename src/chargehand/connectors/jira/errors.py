@@ -17,6 +17,7 @@ from chargehand.plugins.errors import (
     CredentialsRefused,
     PermissionMissing,
     RequestRefused,
+    ScopeMissing,
     TargetMissing,
     VendorAnswerUnreadable,
     VendorBusy,
@@ -30,6 +31,10 @@ _LONGEST_WAIT_S = 3600.0
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _BUSY = 401, 403, 404, 410, 429
 _REQUEST_TIMEOUT = 408
+# The gateway's words for a token without the scope, which no account's right can make up for.
+_NO_SCOPE = re.compile(rb"scope does not match", re.IGNORECASE)
+_PEOPLE = re.compile(r"/rest/api/3/(myself|user)\b")
+_READING_POST = re.compile(r"/rest/api/3/(search/jql|comment/list|permissions/check)\b")
 _REDIRECTS, _CLIENT_ERRORS, _SERVER_ERRORS = 300, 400, 500
 
 
@@ -46,11 +51,18 @@ def is_success(status: int) -> bool:
 
 
 def error_from_answer(
-    status: int, headers: Mapping[str, str], *, body: bytes, operation: str, target: str
+    status: int,
+    headers: Mapping[str, str],
+    *,
+    body: bytes,
+    operation: str,
+    target: str,
+    scope: str = "read:jira-work",
 ) -> ChargehandError:
     """The shared error that an unsuccessful answer means.
 
-    Shape: `headers` are looked up in lower case; `operation` reads after "refused to".
+    Shape: `headers` are looked up in lower case; `operation` reads after "refused to"; `scope` is
+    what a scoped token needs for the request.
     Source: developer.atlassian.com/cloud/jira/platform/rate-limiting (read 2026-11).
     """
     if status == _BUSY or (status >= _SERVER_ERRORS and "retry-after" in headers):
@@ -58,12 +70,26 @@ def error_from_answer(
     if status >= _SERVER_ERRORS or status == _REQUEST_TIMEOUT:
         return VendorFailing(vendor=VENDOR, status=status)
     if status >= _CLIENT_ERRORS:
+        if status in (_UNAUTHORIZED, _FORBIDDEN) and _NO_SCOPE.search(body):
+            return ScopeMissing(vendor=VENDOR, operation=operation, status=status, scope=scope)
         return _refusal(status, body, operation=operation, target=target)
     if status >= _REDIRECTS:
         detail = "it points to another address; check the site's address"
         return RequestRefused(vendor=VENDOR, operation=operation, status=status, detail=detail)
     detail = f"HTTP status {status}"
     return VendorAnswerUnreadable(vendor=VENDOR, operation=operation, detail=detail)
+
+
+def needed_scope(method: str, path: str) -> str:
+    """The classic scope a token needs for a request.
+
+    Source: developer.atlassian.com/cloud/jira/platform/scopes-for-oauth-2-3LO-and-forge-apps
+    """
+    is_reading = method == "GET" or _READING_POST.match(path) is not None
+    verb = "read" if is_reading else "write"
+    if path.startswith("/rest/servicedeskapi/"):
+        return f"{verb}:servicedesk-request"
+    return "read:jira-user" if is_reading and _PEOPLE.match(path) else f"{verb}:jira-work"
 
 
 def _refusal(status: int, body: bytes, *, operation: str, target: str) -> ChargehandError:

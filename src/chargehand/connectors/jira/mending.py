@@ -7,6 +7,7 @@ from chargehand.plugins.errors import (
     CredentialsRefused,
     PermissionMissing,
     RequestRefused,
+    ScopeMissing,
     TargetMissing,
     VendorAnswerUnreadable,
     VendorBusy,
@@ -18,6 +19,10 @@ _SENTENCES: Mapping[type[ChargehandError], str] = {
     CredentialsRefused: (
         "Make a new API token at id.atlassian.com and check that the e-mail belongs to the same "
         "account; a token with scopes needs the site's cloud id as well."
+    ),
+    ScopeMissing: (
+        "Make a new token with that scope besides those it has; "
+        "a token's scopes can not be changed afterwards."
     ),
     PermissionMissing: "Give the bot's account access to Jira and to this project.",
     TargetMissing: (

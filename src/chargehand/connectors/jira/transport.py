@@ -15,7 +15,13 @@ import msgspec
 
 from chargehand import __version__
 from chargehand.connectors.jira.config import JiraConfig
-from chargehand.connectors.jira.errors import VENDOR, error_from_answer, header_date, is_success
+from chargehand.connectors.jira.errors import (
+    VENDOR,
+    error_from_answer,
+    header_date,
+    is_success,
+    needed_scope,
+)
 from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import Clock
@@ -252,7 +258,12 @@ class JiraTransport:
         if is_success(status):
             return body
         raise error_from_answer(
-            status, response.headers, body=body, operation=call.operation, target=call.target
+            status,
+            response.headers,
+            body=body,
+            operation=call.operation,
+            target=call.target,
+            scope=needed_scope(call.method, call.path),
         )
 
     def _request(self, call: Call) -> httpx.Request:

@@ -19,7 +19,15 @@ from chargehand.testing.jira import (
     rest_service_desk,
     rest_site,
 )
-from chargehand.testing.jira.calls import Answer, Call, Endpoint, Handler, signed_in
+from chargehand.testing.jira.calls import (
+    Answer,
+    Call,
+    Endpoint,
+    Handler,
+    lacks_scope,
+    signed_in,
+    signed_in_at_gateway,
+)
 from chargehand.testing.jira.control import control_routes
 from chargehand.testing.jira.failures import Failure
 from chargehand.testing.jira.records import Person
@@ -37,6 +45,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *rest_service_desk.ENDPOINTS,
 )
 _OPEN: Final = frozenset({"/rest/api/3/serverInfo"})
+_GATEWAY: Final = "/ex/jira/{cloud}"
 _ANONYMOUS: Final = Person(account_id="", name="Anonymous", email="", active=False)
 _METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 
@@ -71,8 +80,20 @@ def build_app(workplace: Workplace) -> Starlette:
         Route(point.path, door.through(point.handler), methods=[point.method])
         for point in ENDPOINTS
     ]
+    gateway = [
+        Route(_GATEWAY + point.path, door.through(point.handler), methods=[point.method])
+        for point in ENDPOINTS
+    ]
+    tenant = Route("/_edge/tenant_info", _tenant_of(workplace))
     nothing = Route("/rest/{rest:path}", door.through(_no_such_path), methods=_METHODS)
-    return Starlette(routes=[*routes, nothing, *control_routes(workplace)])
+    return Starlette(routes=[*routes, *gateway, tenant, nothing, *control_routes(workplace)])
+
+
+def _tenant_of(workplace: Workplace) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(_request: Request) -> Response:
+        return _json(Answer(200, {"cloudId": workplace.state.cloud_id}))
+
+    return respond
 
 
 def _no_such_path(_call: Call) -> Answer:
@@ -101,7 +122,9 @@ class _Door:
             body=body.decode("utf-8", "replace"),
             at=place.clock.now(),
         )
-        person = signed_in(place.state, request.headers.get("authorization"))
+        cloud = request.path_params.get("cloud")
+        sign_in = signed_in if cloud is None else signed_in_at_gateway
+        person = sign_in(place.state, request.headers.get("authorization"))
         failure = place.failures.take(request.method, request.url.path)
         if failure is not None and failure.delay_s > 0:
             await place.sleep(failure.delay_s)
@@ -129,7 +152,13 @@ class _Door:
         self, request: Request, handler: Handler, *, person: Person | None, body: bytes
     ) -> Answer:
         place = self._workplace
-        if person is None and request.url.path not in _OPEN:
+        cloud = request.path_params.get("cloud")
+        path = request.url.path.removeprefix(f"/ex/jira/{cloud}")
+        if cloud not in (None, place.state.cloud_id):
+            return Answer(404, {"code": 404, "message": "No such site."})
+        if cloud is not None and person is not None and lacks_scope(person, request.method, path):
+            return Answer(401, {"code": 401, "message": "Unauthorized; scope does not match"})
+        if person is None and path not in _OPEN:
             text = "Client must be authenticated to access this resource."
             return Answer(401, _errors(JiraRefused(401, text)))
         call = Call(

@@ -91,8 +91,36 @@ class Endpoint:
     handler: Handler
 
 
+def signed_in_at_gateway(state: State, authorization: str | None) -> Person | None:
+    """The active account whose token with scopes the header carries, with its e-mail or alone."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.casefold() != "bearer":
+        person = _by_email(state, authorization)
+    else:
+        people = (p for p in state.people.values() if p.token and p.token == token and p.active)
+        person = next(people, None)
+    return person if person is not None and person.scopes is not None else None
+
+
 def signed_in(state: State, authorization: str | None) -> Person | None:
     """The active account whose e-mail and token the header carries; None for any other header."""
+    person = _by_email(state, authorization)
+    return person if person is not None and person.scopes is None else None
+
+
+def lacks_scope(person: Person, method: str, path: str) -> bool:
+    """Whether the account's token was made without the scope a request needs."""
+    reads = method == "GET" or path.endswith(("/search/jql", "/comment/list", "/permissions/check"))
+    if path.startswith("/rest/servicedeskapi"):
+        wanted = "read:servicedesk-request" if reads else "write:servicedesk-request"
+    elif reads and path.startswith(("/rest/api/3/myself", "/rest/api/3/user")):
+        wanted = "read:jira-user"
+    else:
+        wanted = "read:jira-work" if reads else "write:jira-work"
+    return wanted not in (person.scopes or ())
+
+
+def _by_email(state: State, authorization: str | None) -> Person | None:
     scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.casefold() != "basic":
         return None

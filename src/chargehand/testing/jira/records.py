@@ -14,7 +14,12 @@ ProjectKind: TypeAlias = Literal["software", "service_desk"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One account; `token` opens the REST API together with `email`, empty means it can not."""
+    """One account.
+
+    Shape: `token` opens the REST API together with `email`, empty means it can not; `scopes` None
+    means a token without scopes, which only the site itself takes; a token with scopes is taken by
+    the gateway only, and there by itself as well.
+    """
 
     account_id: str
     name: str
@@ -25,6 +30,7 @@ class Person:
     token: str = ""
     groups: tuple[str, ...] = ()
     global_permissions: tuple[str, ...] = ()
+    scopes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class State:
     changes: list[Change] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     bot: str = ""
+    cloud_id: str = "11223344-a1b2-4b33-8444-def123456789"
     clock_offset_s: float = 0.0
     sprint_field: str = "customfield_10020"
     flagged_field: str = "customfield_10021"

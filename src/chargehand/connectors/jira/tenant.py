@@ -1,0 +1,28 @@
+"""Finds the cloud id by which Atlassian's gateway knows a site."""
+
+from dataclasses import replace
+
+from chargehand.connectors.jira.answers import TenantAnswer
+from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.transport import Call, JiraTransport, VendorTransport
+from chargehand.kit.clock import Clock
+
+UNKNOWN_CLOUD_ID = "unknown"
+
+
+async def with_cloud_id(
+    config: JiraConfig, clock: Clock, *, transport: VendorTransport | None = None
+) -> JiraConfig:
+    """The same connection with the cloud id its site tells.
+
+    Shape: `UNKNOWN_CLOUD_ID` may stand for it in `config`.
+    Raises: the errors of plugins/errors.py.
+    """
+    client = JiraTransport(config, clock, transport=transport)
+    address = f"{config.site}/_edge/tenant_info"
+    call = Call("GET", address, "tell its cloud id", "cloud id of the site")
+    try:
+        tenant = await client.read(call, TenantAnswer)
+    finally:
+        await client.aclose()
+    return replace(config, cloud_id=tenant.cloud_id)
