@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from chargehand.bootstrap.backups import BackupOrigin, make_backup
+from chargehand.bootstrap.databases import database_url
 from chargehand.bootstrap.errors import (
     AnotherWorkerRuns,
     DataFolderInUse,
@@ -19,6 +20,7 @@ from chargehand.bootstrap.locks import WORKER, FolderLock, alone_in
 from chargehand.bootstrap.restoring import restore
 from chargehand.bootstrap.stores import Stores, migrate_stores, open_stores
 from chargehand.config.settings import Settings
+from chargehand.engine.dbos_engine.system_database import make_tables
 from chargehand.pipeline.keys import create_key
 from chargehand.storage.backup.errors import (
     BackupCut,
@@ -31,6 +33,7 @@ from chargehand.storage.backup.errors import (
 from chargehand.testing.clock import FakeClock
 from tests.backup.test_backup import repack
 from tests.house import START
+from tests.postgres import PostgresServer
 
 ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize(
@@ -148,6 +151,8 @@ def test_nobody_opens_databases_that_are_being_replaced(
             open_stores(settings)
         with pytest.raises(DataFolderInUse):
             migrate_stores(settings, clock=clock)
+        with pytest.raises(DataFolderInUse):
+            make_backup(settings, origin=BackupOrigin.PERSON, clock=clock)
 
 
 @pytest.mark.process
@@ -243,6 +248,53 @@ def test_restore_that_was_cut_off_keeps_everybody_out_until_it_is_repeated(
     put_back(settings, backup, clock)
 
     assert keys_in(settings) == []
+
+
+@ON_POSTGRES
+def test_tasks_of_the_engine_come_back_with_the_rest(
+    settings: Settings, stores: Stores, clock: FakeClock, postgres_server: PostgresServer
+) -> None:
+    make_tables(database_url(settings))
+    with stores.database.engine.begin() as connection:
+        task = {"id": "answer:ask_1:1:0", "inputs": "a\tb\\c\nd", "at": 1}
+        connection.execute(
+            text(
+                "INSERT INTO dbos.workflow_status (workflow_uuid, status, inputs, created_at, "
+                "updated_at) VALUES (:id, 'PENDING', :inputs, :at, :at)"
+            ),
+            task,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO dbos.operation_outputs (workflow_uuid, function_id, function_name) "
+                "VALUES (:id, 1, 'step')"
+            ),
+            task,
+        )
+    made = make_backup(settings, origin=BackupOrigin.PERSON, clock=clock)
+    stores.close()
+    fresh = postgres_server.create()
+    url = fresh.set(drivername="postgresql").render_as_string(hide_password=False)
+    storage = {"data_dir": settings.storage.data_dir, "database_url": url}
+    other = Settings(**{**settings.model_dump(), "storage": storage})
+
+    put_back(other, made.path, clock)
+
+    opened = open_stores(other)
+    with opened.database.engine.connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT status, inputs, function_name FROM dbos.workflow_status "
+                "JOIN dbos.operation_outputs USING (workflow_uuid)"
+            )
+        ).all()
+        assert [tuple(row) for row in found] == [("PENDING", "a\tb\\c\nd", "step")]
+        numbers = connection.execute(
+            text("SELECT last_value, is_called FROM inbox_deliveries_seq_seq")
+        )
+        assert tuple(numbers.one()) == (1, False)
+    opened.close()
+    postgres_server.drop(fresh)
 
 
 @ON_POSTGRES

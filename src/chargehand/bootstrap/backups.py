@@ -14,6 +14,7 @@ from chargehand import __version__
 from chargehand.bootstrap.databases import database_url, inbox_url
 from chargehand.bootstrap.errors import AnotherWorkerRuns
 from chargehand.bootstrap.locks import FolderLock
+from chargehand.bootstrap.stores import use_folder
 from chargehand.config.settings import Settings
 from chargehand.config.shown import settings_without_secrets
 from chargehand.domain.errors import ChargehandError
@@ -67,8 +68,8 @@ def make_backup(
     """Back up everything as it is at one moment, while the service runs.
 
     Shape: `out` None gives it a name in the folder of backups.
-    Raises: BackupUnwritable, BackupUnderWay, BackupExists, SchemaMissing, SchemaNewer,
-    StoreUnavailable.
+    Raises: BackupUnwritable, BackupUnderWay, BackupExists, DataFolderInUse, RestoreCut,
+    SchemaMissing, SchemaNewer, StoreUnavailable.
     """
     now = clock.now()
     backup_id = new_id("bkp", now)
@@ -142,10 +143,24 @@ def list_backups(settings: Settings) -> list[FoundBackup]:
 
 def _take(settings: Settings, into: Path) -> Taken:
     with (
+        _in_use(settings.storage.data_dir),
         _known(database_url(settings), "main") as main,
         _known(inbox_url(settings), "inbox") as inbox,
     ):
         return take(main, inbox, into)
+
+
+@contextmanager
+def _in_use(folder: Path) -> Iterator[None]:
+    """Files that are just being replaced by a restore are not of one moment."""
+    if not folder.is_dir():
+        yield
+        return
+    use = use_folder(folder)
+    try:
+        yield
+    finally:
+        use.release()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.domain.errors import ChargehandError
 from chargehand.domain.ids import ConnectionId
-from chargehand.domain.records import ConnectionRecord
+from chargehand.domain.records import ConnectionRecord, HoldRecord
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.inbox.nudge import Nudge
 from chargehand.inbox.ports import InboxWatcher, StoreOutcome
@@ -31,6 +31,7 @@ from chargehand.intake.addresses import TrustedProxies
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.figures import Snapshot, take_snapshot
+from chargehand.pipeline.holding import RESUME
 from chargehand.web.api.app import APIDeps, build_api
 from chargehand.web.figures import ReadSnapshot
 from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
@@ -130,12 +131,15 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
 
     async def status() -> FrontStatus:
         records = await database.aread(lambda tx: tx.connections.all())
+        hold = await database.aread(lambda tx: tx.holds.current())
         known = {record.id: record for record in records}
         connections = tuple(
             _connection_status(ConnectionId(one.id), one.connector, known.get(ConnectionId(one.id)))
             for one in settings.connections
         )
-        return FrontStatus(connections=connections, next_steps=_next_steps(settings, connections))
+        return FrontStatus(
+            connections=connections, next_steps=_next_steps(settings, connections, hold)
+        )
 
     api = build_api(
         APIDeps(
@@ -206,7 +210,11 @@ def _connection_status(
     )
 
 
-def _next_steps(settings: Settings, connections: Sequence[ConnectionStatus]) -> tuple[str, ...]:
+def _next_steps(
+    settings: Settings, connections: Sequence[ConnectionStatus], hold: HoldRecord | None
+) -> tuple[str, ...]:
+    if hold is not None:
+        return (f"Nothing is sent since this database was {hold.reason.value}: run {RESUME}.",)
     if not settings.connections:
         return ("Connect a Jira site: run chargehand init.",)
     if not all(connection.is_ok for connection in connections):

@@ -60,6 +60,7 @@ def write_archive(path: Path, manifest: Manifest, folder: Path) -> str:
         raise BackupExists(path=str(path))
     part = path.with_name(f".{path.name}.part")
     try:
+        part.touch(mode=0o600)
         with part.open("wb") as file:
             with (
                 gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=_LEVEL) as packed,
