@@ -1,12 +1,22 @@
 """What settings say that several processes go by; needs no connector."""
 
+import shutil
+
 from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.budgets.caps import BudgetRules
 from chargehand.budgets.money import read_usd
 from chargehand.config.settings import JiraConnection, Settings
-from chargehand.domain.ids import ProjectKey
+from chargehand.domain.delivery import DeliverySource
+from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import Kept
 from chargehand.pipeline.connection import PipelineRules
+from chargehand.pipeline.guarding import GuardRules
+
+_SOURCES = {
+    "webhook": (DeliverySource.WEBHOOK.value,),
+    "poll": (DeliverySource.POLL.value,),
+    "both": (DeliverySource.WEBHOOK.value, DeliverySource.POLL.value),
+}
 
 
 def find_connection(settings: Settings, wanted: str | None) -> JiraConnection:
@@ -46,4 +56,15 @@ def budget_rules(settings: Settings) -> BudgetRules:
     return BudgetRules(
         zone=settings.business.zone,
         organization_day_micro_usd=read_usd(amount, field="budgets.organization_day_usd"),
+    )
+
+
+def guard_rules(settings: Settings) -> GuardRules:
+    """What the operator set that the guards go by."""
+    folder = settings.storage.data_dir
+    return GuardRules(
+        reserve_bytes=settings.storage.disk_reserve_bytes,
+        free_bytes=lambda: shutil.disk_usage(folder).free,
+        sources={ConnectionId(one.id): _SOURCES[one.intake] for one in settings.connections},
+        zone=settings.business.zone,
     )

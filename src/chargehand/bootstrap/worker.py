@@ -9,7 +9,7 @@ import uvloop
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
-from chargehand.bootstrap.configured import budget_rules, pipeline_rules
+from chargehand.bootstrap.configured import budget_rules, guard_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
 from chargehand.bootstrap.errors import AnotherWorkerRuns
@@ -31,6 +31,7 @@ from chargehand.pipeline.backing_up import BackupSchedule
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
+from chargehand.pipeline.guarding import Guards
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.polling import Polling, StoreDeliveries
 from chargehand.pipeline.pruning import Pruning
@@ -146,8 +147,11 @@ def _parts(
         stores.database, stores.queue, connections, process_id=os.getpid(), clock=clock
     )
 
+    guards = Guards(stores.database, guard_rules(settings), clock=clock)
+
     async def watch() -> None:
-        await asyncio.to_thread(watching.watch)
+        backlog = await asyncio.to_thread(watching.watch)
+        await asyncio.to_thread(guards.look, backlog)
 
     return WorkerParts(
         database=stores.database,

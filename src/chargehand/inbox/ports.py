@@ -56,11 +56,13 @@ class Backlog:
     """What waits in the inbox and since when; `given_up` are deliveries that broke our own code.
 
     Shape: `waiting` and `oldest_at` are by lane; a lane in which nothing waits has no `oldest_at`.
+    `lately_given_up_at` are the moments of the last hundred that were given up.
     """
 
     waiting: Mapping[Lane, int]
     oldest_at: Mapping[Lane, datetime]
     given_up: int
+    lately_given_up_at: Sequence[datetime]
     size_bytes: int
 
 

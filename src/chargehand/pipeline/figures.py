@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from chargehand.domain.records import ConnectionRecord, Counts
 from chargehand.inbox.ports import Backlog
+from chargehand.pipeline.guarding import guards_up
 from chargehand.pipeline.looking import View
 from chargehand.pipeline.watching import (
     ACTIONS,
@@ -49,6 +50,7 @@ class Snapshot:
     connections: Sequence[ConnectionRecord]
     beat: Observation | None
     clock_offsets_ms: Mapping[str, Observation]
+    guards_up: Sequence[tuple[str, str]]
     main_bytes: int
     disk_free_bytes: int
     disk_reserve_bytes: int
@@ -90,6 +92,7 @@ def take_snapshot(
         connections=tx.connections.all(),
         beat=tx.observations.find(WORKER_BEAT),
         clock_offsets_ms=tx.observations.all_of(CLOCK_OFFSET_MS),
+        guards_up=guards_up(tx.observations.all_of),
         main_bytes=tx.figures.size_bytes(),
         disk_free_bytes=disk_free_bytes,
         disk_reserve_bytes=disk_reserve_bytes,
@@ -287,6 +290,13 @@ FIGURES: Final = (
             ((connection,), one.value / 1000) for connection, one in seen.clock_offsets_ms.items()
         ],
         ("connection",),
+    ),
+    Figure(
+        "chargehand_guard_up",
+        "gauge",
+        "1 for each guard that is up, with what it is about; absent when all is well.",
+        lambda seen: [(guard, 1) for guard in seen.guards_up],
+        ("guard", "subject"),
     ),
     Figure(
         "chargehand_worker_alive",

@@ -10,6 +10,7 @@ from chargehand.kit.clock import from_micros
 from chargehand.storage.inbox.tables import DeliveryState, inbox_deliveries
 
 _t = inbox_deliveries.c
+_LATELY = 100
 _SIZES = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     "postgresql": "SELECT pg_total_relation_size('inbox_deliveries')",
@@ -24,11 +25,14 @@ def read_backlog(connection: Connection) -> Backlog:
         for lane, number in waiting.items()
         if number
     }
-    given_up = select(func.count()).where(_t.state == DeliveryState.DEAD.value)
+    is_given_up = _t.state == DeliveryState.DEAD.value
+    given_up = select(func.count()).where(is_given_up)
+    lately = select(_t.dispatched_at).where(is_given_up).order_by(_t.seq.desc()).limit(_LATELY)
     return Backlog(
         waiting=waiting,
         oldest_at={lane: from_micros(micros) for lane, micros in oldest.items()},
         given_up=connection.execute(given_up).scalar_one(),
+        lately_given_up_at=[from_micros(at) for at in connection.execute(lately).scalars() if at],
         size_bytes=int(connection.execute(text(_SIZES[connection.dialect.name])).scalar_one()),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 
 from chargehand.domain.action import ActionState
-from chargehand.kit.clock import from_micros
+from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import Repository
 from chargehand.storage.tables import actions, approvals, notices
 
@@ -36,6 +36,15 @@ class FigureReader(Repository):
             .group_by(actions.c.kind, actions.c.state)
         )
         return {(kind, state): int(n) for kind, state, n in self._connection.execute(query)}
+
+    def failed_actions_since(self, start: datetime) -> int:
+        """How many actions have failed since a moment."""
+        query = select(func.count()).where(
+            actions.c.organization_id == self._organization_id,
+            actions.c.state == ActionState.FAILED.value,
+            actions.c.finished_at >= to_micros(start),
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def oldest_approval_at(self) -> datetime | None:
         """When the approval was opened that is open for longest; None when none is open."""

@@ -1,0 +1,194 @@
+"""The operator is told once of what becomes wrong slowly, and once when it is over."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chargehand.domain.ids import ConnectionId
+from chargehand.pipeline.guarding import GuardRules, Guards
+from chargehand.pipeline.watching import CLOCK_OFFSET_MS, Watching
+from tests.house import CONNECTION, House
+
+pytestmark = pytest.mark.anyio
+MEBIBYTE = 1024 * 1024
+
+
+class Guarded:
+    """A house with its guards; `free_bytes` is what the disk has left."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.free_bytes = 1000 * MEBIBYTE
+        self._watching = Watching(
+            house.stores.database,
+            house.stores.queue,
+            {CONNECTION: house.connection},
+            process_id=1,
+            clock=house.clock,
+        )
+        rules = GuardRules(
+            reserve_bytes=100 * MEBIBYTE,
+            free_bytes=lambda: self.free_bytes,
+            sources={CONNECTION: ("webhook",)},
+            zone=ZoneInfo("UTC"),
+        )
+        self._guards = Guards(house.stores.database, rules, clock=house.clock)
+
+    def look(self, *, after_s: float = 15) -> list[str]:
+        """The codes of what is told newly, oldest first."""
+        self.house.clock.advance(after_s)
+        before = {one.id for one in self.house.told}
+        self._guards.look(self._watching.watch())
+        return [one.code for one in reversed(self.house.told) if one.id not in before]
+
+    def observe_clock(self, offset_s: float) -> None:
+        now = self.house.clock.now()
+        self.house.stores.database.write(
+            lambda tx: tx.observations.note(
+                CLOCK_OFFSET_MS, CONNECTION, round(offset_s * 1000), now=now
+            )
+        )
+
+
+@pytest.fixture
+def guarded(house: House) -> Guarded:
+    return Guarded(house)
+
+
+async def test_healthy_house_is_told_nothing_of(guarded: Guarded) -> None:
+    await guarded.house.ask("@bot when is it due?")
+
+    assert [guarded.look() for _ in range(3)] == [[], [], []]
+
+
+async def test_low_disk_is_told_once_and_when_it_is_over(guarded: Guarded) -> None:
+    guarded.look()
+
+    guarded.free_bytes = 99 * MEBIBYTE
+    low = [guarded.look(), guarded.look()]
+    guarded.free_bytes = 105 * MEBIBYTE
+    barely_above = guarded.look()
+    guarded.free_bytes = 500 * MEBIBYTE
+    over = [guarded.look(), guarded.look()]
+    guarded.free_bytes = 50 * MEBIBYTE
+    again = guarded.look()
+
+    assert low == [["disk_low"], []]
+    assert barely_above == []
+    assert over == [["guard_over"], []]
+    assert again == ["disk_low"]
+
+
+async def test_worker_that_starts_again_does_not_tell_again(guarded: Guarded) -> None:
+    guarded.free_bytes = 50 * MEBIBYTE
+    guarded.look()
+
+    successor = Guarded(guarded.house)
+    successor.free_bytes = 50 * MEBIBYTE
+
+    assert successor.look() == []
+
+
+async def test_disk_that_fills_is_told_before_it_is_low(guarded: Guarded) -> None:
+    told = []
+    for free in (1000, 800, 600, 400):
+        guarded.free_bytes = free * MEBIBYTE
+        told += guarded.look(after_s=86_400)
+
+    assert told == ["disk_filling"]
+
+
+async def test_disk_that_fills_slowly_is_told_nothing_of(guarded: Guarded) -> None:
+    told = []
+    for day in range(8):
+        guarded.free_bytes = (1000 - 10 * day) * MEBIBYTE
+        told += guarded.look(after_s=86_400)
+
+    assert told == []
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["behind", "ahead"])
+async def test_clock_that_drifts_is_told_by_its_connection(guarded: Guarded, sign: int) -> None:
+    guarded.observe_clock(59 * sign)
+    near = guarded.look()
+    guarded.observe_clock(61 * sign)
+    far = [guarded.look(), guarded.look()]
+    guarded.observe_clock(5 * sign)
+    back = guarded.look()
+
+    assert (near, far, back) == ([], [["clock_drifts"], []], ["guard_over"])
+
+
+async def test_delivery_nobody_looks_at_is_told(guarded: Guarded) -> None:
+    await guarded.house.say("@bot when is it due?")
+
+    waiting = [guarded.look(after_s=60) for _ in range(7)]
+    await guarded.house.settle()
+    over = guarded.look()
+
+    assert [codes for codes in waiting if codes] == [["worker_lags"]]
+    assert over == ["guard_over"]
+
+
+async def test_given_up_delivery_is_a_dead_letter_for_a_day(guarded: Guarded) -> None:
+    posted = await guarded.house.say("@bot when is it due?")
+    delivery_id = posted.response.json()["delivery"]
+    guarded.house.queue.mark_dead(delivery_id, "broken", now=guarded.house.clock.now())
+
+    told = [guarded.look(), guarded.look(), guarded.look(after_s=86_400)]
+
+    assert told == [["dead_letters"], [], ["guard_over"]]
+
+
+async def busy_weeks(guarded: Guarded, until_hour: Callable[[int], bool], *, weeks: int) -> None:
+    """Hours as the worker keeps them: twelve webhooks in each hour the day has work."""
+    house, hour = guarded.house, timedelta(hours=1)
+    end = house.clock.now().replace(minute=0, second=0, microsecond=0)
+    start = end - timedelta(weeks=weeks)
+    rows = [
+        start + hour * number
+        for number in range(weeks * 7 * 24)
+        if until_hour((start + hour * number).hour)
+    ]
+    for at in rows:
+        house.sql(
+            "INSERT INTO traffic_hours VALUES "
+            "(:organization, :at, 'jira', 'webhook', 'comment.created', 12, 12)",
+            organization=house.stores.database.organization_id,
+            at=int(at.timestamp() * 1_000_000),
+        )
+
+
+async def test_silence_against_usual_traffic_is_told_once_and_ends_with_a_delivery(
+    guarded: Guarded,
+) -> None:
+    house = guarded.house
+    await busy_weeks(guarded, lambda hour: 8 <= hour < 18, weeks=6)
+    guarded.look()
+
+    hours = [guarded.look(after_s=3600) for _ in range(5)]
+    await house.ask("@bot when is it due?")
+    back = guarded.look()
+
+    assert [codes for codes in hours if codes] == [["intake_silent"]]
+    assert back == ["guard_over"]
+    assert "jira by webhook" in next(one.text for one in house.told if one.code == "intake_silent")
+
+
+async def test_silence_at_night_and_with_little_history_is_told_nothing_of(
+    guarded: Guarded,
+) -> None:
+    await busy_weeks(guarded, lambda hour: 8 <= hour < 18, weeks=3)
+
+    assert [guarded.look(after_s=3600) for _ in range(20)] == [[]] * 20
+
+
+async def test_connection_that_is_gone_is_not_guarded(guarded: Guarded) -> None:
+    now = guarded.house.clock.now()
+    guarded.house.stores.database.write(
+        lambda tx: tx.observations.note(CLOCK_OFFSET_MS, ConnectionId("old"), 999_999, now=now)
+    )
+
+    assert guarded.look() == []
