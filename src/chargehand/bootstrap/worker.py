@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+from collections.abc import Awaitable, Callable
 
 import uvloop
 
@@ -36,6 +37,7 @@ from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.polling import Polling, StoreDeliveries
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.spending import Spending
+from chargehand.pipeline.telling import Telling
 from chargehand.pipeline.watching import Watching
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.storage.changes import ChangeCheck
@@ -170,7 +172,22 @@ def _parts(
         pruning=Pruning(stores.database, stores.queue, rules.retention, clock),
         clock=clock,
         watch=watch,
+        tell=_telling(settings, stores, clock),
     )
+
+
+def _telling(
+    settings: Settings, stores: Stores, clock: Clock
+) -> Callable[[], Awaitable[None]] | None:
+    """What sends notices outside; None where no channel is configured."""
+    if not settings.notices.email_to and settings.notices.webhook_url is None:
+        return None
+    # lazy: the libraries for mail and HTTP are a megabyte that most workers never need.
+    from chargehand.bootstrap.channels import least_severity, notice_channels
+
+    channels = notice_channels(settings.notices)
+    least = least_severity(settings.notices)
+    return Telling(stores.database, channels, least=least, clock=clock).tell
 
 
 def _storing(stores: Stores, clock: Clock) -> StoreDeliveries:

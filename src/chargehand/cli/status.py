@@ -1,5 +1,6 @@
 """`status`, `stats` and `notices`: how things stand, how much happened, what to look at."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from chargehand.cli.output import (
     since,
     zoned_time,
 )
+from chargehand.domain.errors import Rejected
 
 if TYPE_CHECKING:
     # SQLAlchemy and pydantic take longer to load than `--help` may.
@@ -51,6 +53,16 @@ _WAITING = (
     ("asks_open", "questions being answered", "asks list --state open"),
     ("actions_under_way", "approved actions on their way", "actions list --state approved"),
 )
+
+
+class NoChannel(Rejected):
+    """Notices go into the log alone."""
+
+    code = "no_channel"
+    template = (
+        "No channel is configured, so notices go into the log alone. Set notices.webhook_url or "
+        "notices.email_to; docs/howto/get-notices.md says how."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +168,35 @@ def list_notices(
         texts=("text",),
     )
     echo_next(page.next_cursor)
+
+
+@notices.command("test")
+def test_channels(context: typer.Context) -> None:
+    """Send a test notice on every configured channel; exit 1 if one does not take it.
+
+    Example: chargehand notices test
+    """
+    invocation: Invocation = context.obj
+    # lazy: what the channels need takes longer than `--help` may.
+    from chargehand.bootstrap.channels import notice_channels
+    from chargehand.pipeline.telling import ChannelFailed, sample_notice
+
+    settings = invocation.load_settings()
+    now = invocation.clock(settings).now()
+    channels = notice_channels(settings.notices)
+    if not channels:
+        raise NoChannel
+    has_failed = False
+    for channel in channels:
+        try:
+            channel.send(sample_notice(now), now=now)
+        except ChannelFailed as error:
+            has_failed = True
+            typer.echo(f"FAIL  {channel.name}: {error.fields['detail']}")
+        else:
+            typer.echo(f"ok    {channel.name}: it took the notice; look whether it arrived.")
+    if has_failed:
+        sys.exit(1)
 
 
 def _look(settings: "Settings", stores: "Stores", now: datetime) -> _Screen:

@@ -58,6 +58,8 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("CHARGEHAND_DATABASE_URL", "storage.database_url"),
     EnvironmentName("CHARGEHAND_LOG_LEVEL", "log.level", _level),
     EnvironmentName("CHARGEHAND_LOG_FORMAT", "log.format"),
+    EnvironmentName("CHARGEHAND_NOTICE_WEBHOOK_SECRET", "notices.webhook_secret"),
+    EnvironmentName("CHARGEHAND_SMTP_PASSWORD", "notices.smtp_password"),
     EnvironmentName("CHARGEHAND_PATH_TOKEN", "connection.path_token"),
 )
 

@@ -1,5 +1,6 @@
 """The settings, their defaults and what is allowed; this file is the source of their reference."""
 
+import base64
 import ipaddress
 from datetime import date, timedelta
 from decimal import Decimal
@@ -25,7 +26,9 @@ from chargehand.domain.work_item import FieldName
 
 _SLUG = r"^[a-z][a-z0-9-]{0,31}$"
 _PROJECT = r"^[A-Z][A-Z0-9_]{1,31}$"
+_EMAIL = r"^[^@\s<>,]+@[^@\s<>,]+$"
 _LEAST_TOKEN = 24
+_LEAST_KEY, _LONGEST_KEY = 24, 64
 
 
 def _known_zone(name: str) -> str:
@@ -60,6 +63,34 @@ def _site(url: str) -> str:
         return f"{parts.scheme}://{parts.netloc}"
     message = "must start with https:// (http:// is for this machine only)"
     raise ValueError(message)
+
+
+def _plain_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        message = "must start with http:// or https:// and name a host"
+        raise ValueError(message)
+    if parts.username or parts.password:
+        message = "must not hold a user name or password; the posts are signed"
+        raise ValueError(message)
+    return url
+
+
+def webhook_key(secret: str) -> bytes:
+    """The bytes a Standard Webhooks secret stands for.
+
+    Raises: ValueError.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not secret.startswith("whsec_") or not _LEAST_KEY <= len(key) <= _LONGEST_KEY:
+        message = (
+            'must be whsec_ and 24 to 64 bytes in base64: echo "whsec_$(openssl rand -base64 32)"'
+        )
+        raise ValueError(message)
+    return key
 
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
@@ -191,6 +222,59 @@ class LogSettings(_Section):
     )
 
 
+class NoticeSettings(_Section):
+    """Where notices go beside the log: an e-mail, a webhook, both or neither."""
+
+    least_severity: Literal["info", "warning", "critical"] = Field(
+        "warning", description="Least severity that is sent; the log and the list have all."
+    )
+    webhook_url: Annotated[str, AfterValidator(_plain_url)] | None = Field(
+        None, description="Address each notice is posted to; one inside your network is fine."
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="Signs the posts: whsec_ and 24 to 64 bytes in base64; put it into .env."
+    )
+    email_to: tuple[Annotated[str, Field(pattern=_EMAIL)], ...] = Field(
+        (), description="E-mail addresses each notice is sent to.", max_length=20
+    )
+    email_from: Annotated[str, Field(pattern=_EMAIL)] | None = Field(
+        None, description="E-mail address they are sent from."
+    )
+    smtp_host: str | None = Field(None, description="Mail server that takes them.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way there is encrypted; none is for this machine only."
+    )
+    smtp_user: str | None = Field(None, description="Name to sign in there, if it asks for one.")
+    smtp_password: SecretStr | None = Field(
+        None, description="Password to sign in there; put it into .env."
+    )
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_a_standard_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            webhook_key(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _channels_are_whole(self) -> "NoticeSettings":
+        if self.webhook_url is not None and self.webhook_secret is None:
+            message = "webhook_url needs webhook_secret, by which the receiver knows who posts"
+            raise ValueError(message)
+        if self.email_to and (self.email_from is None or self.smtp_host is None):
+            message = "email_to needs email_from and smtp_host"
+            raise ValueError(message)
+        if (self.smtp_user is None) != (self.smtp_password is None):
+            message = "smtp_user and smtp_password belong together"
+            raise ValueError(message)
+        is_near = is_loopback_url(f"smtp://{self.smtp_host}")
+        if self.email_to and self.smtp_security == "none" and not is_near:
+            message = 'smtp_security = "none" is allowed for a mail server on this machine only'
+            raise ValueError(message)
+        return self
+
+
 class InboxSettings(_Section):
     """How much may wait between the sender and the disk."""
 
@@ -317,6 +401,7 @@ class Settings(BaseSettings):
     answers: AnswerSettings = Field(default_factory=AnswerSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    notices: NoticeSettings = Field(default_factory=NoticeSettings)
     inbox: InboxSettings = Field(default_factory=InboxSettings)
     backup: BackupSettings = Field(default_factory=BackupSettings)
     budgets: BudgetSettings = Field(default_factory=BudgetSettings)

@@ -38,6 +38,7 @@ _PRUNE_EVERY_S: Final = 3600.0
 # After a start there is more urgent work.
 _FIRST_PRUNE_AFTER_S: Final = 60.0
 _WATCH_EVERY_S: Final = 15.0
+_TELL_EVERY_S: Final = 15.0
 _CONNECT_AGAIN_S: Final = 15.0
 _AFTER_FAILURE_S: Final = 1.0
 _log = get_logger()
@@ -49,7 +50,11 @@ async def watch_nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """What bootstrap hands the worker; `watch` is called now and then, for as long as it lives."""
+    """What bootstrap hands the worker.
+
+    Shape: `watch` is called now and then for as long as it lives, and so is `tell`, which is None
+    when notices go nowhere but into the log.
+    """
 
     database: Database
     engine: TaskEngine
@@ -63,6 +68,7 @@ class WorkerParts:
     pruning: Pruning
     clock: Clock
     watch: Callable[[], Awaitable[None]] = watch_nothing
+    tell: Callable[[], Awaitable[None]] | None = None
 
 
 class Worker:
@@ -112,6 +118,8 @@ class Worker:
             group.create_task(self._every("housekeeping", self._keep_house, _HOUSEKEEPING_EVERY_S))
             group.create_task(self._prune_for_good())
             group.create_task(self._every("watch", self._parts.watch, _WATCH_EVERY_S))
+            if self._parts.tell is not None:
+                group.create_task(self._every("tell", self._parts.tell, _TELL_EVERY_S))
             for connection in self._parts.connections.values():
                 group.create_task(self._attend(connection))
 

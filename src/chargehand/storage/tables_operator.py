@@ -1,9 +1,9 @@
-"""The tables of what the operator watches: observations, tallies, and traffic by the hour.
+"""The tables of what the operator watches and is told: observations, tallies, traffic, sendings.
 
-Whatever is in them can be counted again from the other tables, or is observed again soon.
+What is in the first three can be counted again from other tables, or is observed again soon.
 """
 
-from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text
 
 from chargehand.storage.tables import metadata
 
@@ -33,6 +33,21 @@ tallies = Table(
     Column("detail", _WORD, nullable=False),
     Column("total", BigInteger, nullable=False),
     PrimaryKeyConstraint("organization_id", "name", "word", "detail"),
+)
+
+# Each notice on its way to each channel outside: one line, kept after it was sent.
+notice_sendings = Table(
+    "notice_sendings",
+    metadata,
+    Column("organization_id", _ID, nullable=False),
+    Column("notice_id", _ID, nullable=False),
+    Column("channel", _WORD, nullable=False),
+    Column("state", _WORD, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("problem", Text, nullable=False),
+    PrimaryKeyConstraint("organization_id", "notice_id", "channel"),
+    Index("notice_sendings_by_state", "organization_id", "state", "next_attempt_at"),
 )
 
 # Deliveries of hours that are over, and how many of them told something new.

@@ -28,6 +28,7 @@ from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
 from chargehand.storage.repositories.pseudonyms import PseudonymReader, PseudonymWriter
 from chargehand.storage.repositories.reservations import ReservationReader, ReservationWriter
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
+from chargehand.storage.repositories.sendings import SendingReader, SendingWriter
 from chargehand.storage.repositories.spending import SpendingReader
 from chargehand.storage.repositories.stats import StatsReader
 from chargehand.storage.repositories.traffic import TrafficReader, TrafficWriter
@@ -65,6 +66,7 @@ class Reading:
         self.stats = StatsReader(connection, organization_id)
         self.figures = FigureReader(connection, organization_id)
         self.observations = ObservationReader(connection, organization_id)
+        self.sendings = SendingReader(connection, organization_id)
         self.traffic = TrafficReader(connection, organization_id)
 
 
@@ -99,4 +101,5 @@ class Writing:
         self.stats = StatsReader(connection, organization_id)
         self.figures = FigureReader(connection, organization_id)
         self.observations = ObservationWriter(connection, organization_id)
+        self.sendings = SendingWriter(connection, organization_id)
         self.traffic = TrafficWriter(connection, organization_id)

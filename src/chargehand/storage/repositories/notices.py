@@ -15,7 +15,7 @@ class NoticeReader(Repository):
     def page(self, *, cursor: str | None = None, limit: int = 50) -> Page[NoticeRecord]:
         """Notices, newest first."""
         return self._page(
-            self._select(notices), notices.c.notice_id, _notice, cursor=cursor, limit=limit
+            self._select(notices), notices.c.notice_id, notice_of, cursor=cursor, limit=limit
         )
 
 
@@ -57,7 +57,8 @@ class NoticeWriter(NoticeReader):
         return is_new
 
 
-def _notice(row: AnyRow) -> NoticeRecord:
+def notice_of(row: AnyRow) -> NoticeRecord:
+    """The notice in a row."""
     return NoticeRecord(
         id=row.notice_id,
         notice_key=row.notice_key,

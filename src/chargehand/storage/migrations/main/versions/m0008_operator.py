@@ -1,4 +1,4 @@
-"""What the operator watches: observations, tallies, traffic by the hour."""
+"""What the operator watches and is told: observations, tallies, traffic, sendings of notices."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,6 +30,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "name", "word", "detail"),
     )
     op.create_table(
+        "notice_sendings",
+        sa.Column("organization_id", sa.String(length=40), nullable=False),
+        sa.Column("notice_id", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.BigInteger(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "notice_id", "channel"),
+    )
+    op.create_index(
+        "notice_sendings_by_state",
+        "notice_sendings",
+        ["organization_id", "state", "next_attempt_at"],
+        unique=False,
+    )
+    op.create_table(
         "traffic_hours",
         sa.Column("organization_id", sa.String(length=40), nullable=False),
         sa.Column("hour_at", sa.BigInteger(), nullable=False),
@@ -45,5 +62,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables."""
     op.drop_table("traffic_hours")
+    op.drop_index("notice_sendings_by_state", table_name="notice_sendings")
+    op.drop_table("notice_sendings")
     op.drop_table("tallies")
     op.drop_table("observations")
