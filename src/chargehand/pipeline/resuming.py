@@ -45,6 +45,7 @@ _MARKED: Final = frozenset(
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
+        ActionKind.JIRA_CREATE_ISSUE,
     }
 )
 _NOT_CONFIGURED: Final = LookUp(LookUpState.UNSURE, reason="connection_not_configured")
