@@ -2,12 +2,9 @@
 
 import json
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -107,7 +104,7 @@ def _ask_front(settings: "Settings", url: str | None, *, timeout_s: float) -> It
         return
     try:
         told = _ready(address, timeout_s)
-    except (OSError, HTTPException, ValueError) as error:
+    except (OSError, ValueError) as error:
         yield _Found("front", is_ok=False, found=f"{address}/ready can not be read: {error}")
         return
     checks = told.get("checks")
@@ -121,6 +118,15 @@ def _ask_front(settings: "Settings", url: str | None, *, timeout_s: float) -> It
 
 
 def _ready(address: str, timeout_s: float) -> dict[str, Any]:
+    """What the front says of itself.
+
+    Raises: OSError when it does not answer as a server would, ValueError when it is no JSON.
+    """
+    # lazy: the HTTP client of the standard library takes longer than `--help` may.
+    import urllib.error
+    import urllib.request
+    from http.client import HTTPException
+
     # A proxy of the environment leads out of this machine, and the front is on it.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -131,6 +137,8 @@ def _ready(address: str, timeout_s: float) -> dict[str, Any]:
             if error.code != 503:  # noqa: PLR2004 - what a front that is not ready says.
                 raise
             body = error.read(_LARGEST_ANSWER_BYTES)
+    except HTTPException as error:
+        raise OSError(type(error).__name__) from error
     told = json.loads(body)
     return told if isinstance(told, dict) else {}
 
