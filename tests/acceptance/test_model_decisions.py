@@ -4,6 +4,7 @@ import pytest
 
 from chargehand.flags.registry import Flag
 from chargehand.pipeline.flags import turn_flag_off
+from chargehand.pipeline.showing import to_json
 from chargehand.testing.models import CallTool, ModelContract, decide
 from tests.acceptance.talking import QUESTION, OpenHouse, house_with_models, script
 
@@ -74,3 +75,21 @@ async def test_change_a_model_suggests_waits_for_a_person_even_in_auto(
         issue = house.jira.issue("PAY-7")
         workflow = house.jira.project("PAY").workflow
         assert workflow.status(issue.status).name == "In Review"
+
+
+async def test_decision_of_a_model_tells_by_which_and_why_over_rest_and_json(
+    open_another: OpenHouse,
+) -> None:
+    async with house_with_models(open_another, script(decide("Nearly."))) as house:
+        await house.ask(QUESTION)
+
+        shown = to_json(house.decisions[0])
+        assert isinstance(shown, dict)
+        assert shown["reasoning"] == "The status says so."
+        assert shown["decided_by"] == "model"
+        assert shown["model"] == {
+            "provider": "anthropic",
+            "model": "claude-haiku-5-5",
+            "prompt_version": "decision-1",
+            "reservation_id": next(iter(house.cash.reservations)),
+        }

@@ -301,6 +301,7 @@ class TestHonesty:
             )
             assert [one.outcome for one in requests] == ["unavailable", "answered"]
             assert [one.position for one in requests] == [0, 1]
+            assert house.decisions[0].cost_usd == house.cash.spent_usd
 
     async def test_provider_that_stays_away_leaves_the_rule_s_question(
         self, open_another: OpenHouse
@@ -332,6 +333,7 @@ class TestHonesty:
             await house.ask(QUESTION)
 
             assert house.verdicts == [("respond", "not_understood")]
+            assert house.decisions[0].cost_usd == house.cash.spent_usd
             assert len(house.replies()) == 1
             assert house.notices == ["model_failed"]
             assert "open" not in house.cash.states

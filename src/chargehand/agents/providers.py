@@ -3,15 +3,7 @@
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from anthropic import AsyncAnthropic
-from openai import AsyncOpenAI
 from pydantic_ai.models import Model
-from pydantic_ai.models.anthropic import AnthropicModel
-from pydantic_ai.models.openai import OpenAIChatModel
-from pydantic_ai.profiles.openai import OpenAIModelProfile
-from pydantic_ai.providers.anthropic import AnthropicProvider
-from pydantic_ai.providers.openai import OpenAIProvider
-from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from chargehand.agents.config import ProviderConfig
 from chargehand.agents.transport import PaidClient
@@ -19,7 +11,6 @@ from chargehand.agents.transport import PaidClient
 # The libraries refuse to start without a key; servers nearby often want none.
 _NO_KEY: Final = "none"
 _OPENAI: Final = "api.openai.com"
-_COMPATIBLE: Final = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
 
 
 def open_model(config: ProviderConfig, client: PaidClient) -> Model:
@@ -33,11 +24,32 @@ def open_model(config: ProviderConfig, client: PaidClient) -> Model:
         "max_retries": 0,
     }
     if config.kind == "anthropic":
-        provider = AnthropicProvider(anthropic_client=AsyncAnthropic(**how))
-        return AnthropicModel(config.model, provider=provider)
-    openai = AsyncOpenAI(**how)
+        return _open_anthropic(config, how)
+    return _open_openai(config, how)
+
+
+def _open_anthropic(config: ProviderConfig, how: dict[str, Any]) -> Model:
+    # lazy: each vendor's library is tens of megabytes, and most installations use one.
+    from anthropic import AsyncAnthropic
+    from pydantic_ai.models.anthropic import AnthropicModel
+    from pydantic_ai.providers.anthropic import AnthropicProvider
+
+    provider = AnthropicProvider(anthropic_client=AsyncAnthropic(**how))
+    return AnthropicModel(config.model, provider=provider)
+
+
+def _open_openai(config: ProviderConfig, how: dict[str, Any]) -> Model:
+    # lazy: each vendor's library is tens of megabytes, and most installations use one.
+    from openai import AsyncOpenAI
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.profiles.openai import OpenAIModelProfile
+    from pydantic_ai.providers.openai import OpenAIProvider
+    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+    client = AsyncOpenAI(**how)
     # OpenAI's own newest models want other names for some settings than everybody else's.
     if urlsplit(config.base_url).hostname == _OPENAI:
-        return OpenAIChatModel(config.model, provider=OpenAIProvider(openai_client=openai))
-    compatible = OpenAICompatibleProvider(config.id, openai_client=openai, profile=_COMPATIBLE)
+        return OpenAIChatModel(config.model, provider=OpenAIProvider(openai_client=client))
+    profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
+    compatible = OpenAICompatibleProvider(config.id, openai_client=client, profile=profile)
     return OpenAIChatModel(config.model, provider=compatible)

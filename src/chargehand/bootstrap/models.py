@@ -23,11 +23,12 @@ _Priced = tuple[ProviderSettings, ModelPrice]
 def open_models(
     settings: Settings, database: Database, budget: BudgetDoor, *, clock: Clock
 ) -> "tuple[ModelDeciding, LateModelDoor] | None":
-    """What lets models decide, and the door to close at the end; None when none is configured.
+    """What lets models decide, and the door to close at the end; None when none may be asked.
 
     Raises: PriceMissing, PriceInvalid.
     """
-    if not settings.providers:
+    consents = {Consent(value) for value in settings.model.consent.values()}
+    if not settings.providers or consents <= {Consent.OFF}:
         return None
     priced = [(one, _price(one, clock.now())) for one in settings.providers]
 

@@ -1,6 +1,7 @@
 """Runs the worker: dispatcher, durable tasks, polling; the only process that starts the engine."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -15,6 +16,7 @@ from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
 from chargehand.bootstrap.errors import AnotherWorkerRuns
 from chargehand.bootstrap.locks import FolderLock
+from chargehand.bootstrap.models import LateModelDoor, open_models
 from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
 from chargehand.bootstrap.scheduled_backups import open_schedule
 from chargehand.bootstrap.stores import Stores, open_stores
@@ -78,12 +80,20 @@ def run_worker(settings: Settings, options: ProcessOptions) -> int:
 
 
 async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clock: Clock) -> None:
+    spending = Spending(stores.database, rules=budget_rules(settings), clock=clock)
+    # What can be wrong with models is found before anything runs that would have to be ended.
+    models, door = open_models(settings, stores.database, spending, clock=clock) or (None, None)
     durable = open_durable_engine(database_url(settings))
     engine = DBOSEngine(
         engine=durable, executor_id=_EXECUTOR, application_version=_APPLICATION_VERSION
     )
     connections = live_connections(settings, clock=clock)
-    worker = Worker(_parts(settings, stores, engine, connections, clock))
+    answering = Answering(
+        stores.database, connections, rules=pipeline_rules(settings), clock=clock, models=models
+    )
+    worker = Worker(
+        _parts(settings, stores, engine, connections, clock, answering=answering, spending=spending)
+    )
     listener = NudgeListener(options.nudge_fd) if options.nudge_fd else None
     engine.register(worker.task_bodies())
     watch_lifeline(options, worker.stop)
@@ -91,14 +101,13 @@ async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clo
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, worker.stop)
     await engine.launch()
-    # What was loaded stays for ever; looking through it for garbage would stop every task for a
-    # fifth of a second, again and again under load.
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    hearing = asyncio.create_task(_hear(listener, worker)) if listener is not None else None
+    _keep_what_was_loaded()
+    beside = [asyncio.create_task(_hear(listener, worker))] if listener is not None else []
+    if door is not None:
+        beside.append(asyncio.create_task(_warm_up(door)))
     schedule = open_schedule(settings, stores, options, clock=clock)
-    backing_up = asyncio.create_task(_back_up(schedule)) if schedule is not None else None
+    if schedule is not None:
+        beside.append(asyncio.create_task(_back_up(schedule)))
     hold = await stores.database.aread(lambda tx: tx.holds.current())
     if hold is not None:
         _log.warning("worker.held_after_restore", hold_id=hold.id, cure=RESUME)
@@ -107,10 +116,12 @@ async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clo
         await worker.run()
         await engine.drain(_DRAIN_S)
     finally:
-        for task in (hearing, backing_up):
-            if task is not None:
-                task.cancel()
+        for task in beside:
+            task.cancel()
         await engine.close()
+        if door is not None:
+            await door.aclose()
+        await _let_settle(spending)
         for connection in connections.values():
             await connection.client.aclose()
         durable.dispose()
@@ -124,6 +135,27 @@ async def _back_up(schedule: BackupSchedule) -> None:
             await schedule.run()
         except ChargehandError as error:
             _log.warning("backup.schedule_failed", detail=str(error))
+
+
+def _keep_what_was_loaded() -> None:
+    # What was loaded stays for ever; looking through it for garbage would stop every task for a
+    # fifth of a second, again and again under load.
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+async def _warm_up(door: LateModelDoor) -> None:
+    """Load the models' libraries before the first question needs them."""
+    await door.warm_up()
+    _keep_what_was_loaded()
+
+
+async def _let_settle(spending: Spending) -> None:
+    """Write down what is still to be settled; what a store that is away holds up expires."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_S):
+            await spending.idle()
 
 
 async def _hear(listener: NudgeListener, worker: Worker) -> None:
@@ -142,6 +174,9 @@ def _parts(
     engine: DBOSEngine,
     connections: dict[ConnectionId, LiveConnection],
     clock: Clock,
+    *,
+    answering: Answering,
+    spending: Spending,
 ) -> WorkerParts:
     rules = pipeline_rules(settings)
     store = _storing(stores, clock)
@@ -159,9 +194,9 @@ def _parts(
         database=stores.database,
         engine=engine,
         dispatcher=Dispatcher(stores.queue, stores.database, connections, rules=rules, clock=clock),
-        answering=Answering(stores.database, connections, rules=rules, clock=clock),
+        answering=answering,
         executing=Executing(stores.database, connections, rules=rules, clock=clock),
-        spending=Spending(stores.database, rules=budget_rules(settings), clock=clock),
+        spending=spending,
         pollings={
             one.id: Polling(one, stores.database, store, clock=clock)
             for one in connections.values()

@@ -1,5 +1,6 @@
 """`decisions`: what chargehand concluded about events, and why."""
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -88,6 +89,9 @@ def show(
     context: typer.Context,
     decision_id: Annotated[str, typer.Argument(metavar="ID", help="A decision's id: dec_...")],
     *,
+    request: Annotated[
+        bool, typer.Option("--request", help="Show exactly what was sent to models for it.")
+    ] = False,
     as_json: AsJSON = False,
 ) -> None:
     """Show one decision whole: reason, audience, the answer's words and its sources.
@@ -95,6 +99,9 @@ def show(
     Example: chargehand decisions show dec_06f0c4h8k2v9m3p7r1t5w8x2z4
     """
     invocation: Invocation = context.obj
+    if request:
+        _show_requests(invocation, decision_id, as_json=as_json)
+        return
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.pipeline.looking import find_decision
     from chargehand.pipeline.showing import to_json
@@ -105,6 +112,52 @@ def show(
         echo_json(to_json(record))
         return
     _echo_decision(record, settings)
+
+
+def _show_requests(invocation: Invocation, decision_id: str, *, as_json: bool) -> None:
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.looking import list_model_requests
+    from chargehand.pipeline.showing import to_json
+
+    with invocation.open_stores() as (settings, stores):
+        requests = stores.database.read(lambda tx: list_model_requests(tx, decision_id))
+    if as_json:
+        echo_json(to_json(requests))
+        return
+    if not requests:
+        typer.echo("Nothing was sent to a model for this decision.")
+    for one in requests:
+        typer.echo(f"Request {one.position + 1}: {one.outcome}")
+        echo_fields(
+            [
+                ("to", f"{one.model} of {one.provider}"),
+                ("prompt", one.prompt_version),
+                ("sent", zoned_time(one.sent_at, settings)),
+                ("tokens", f"{one.input_tokens} in, {one.output_tokens} out"),
+                ("cost", f"{one.cost_usd:f} USD"),
+                ("reservation", one.reservation_id),
+            ]
+        )
+        typer.echo("")
+        typer.echo(indented(_readable(one.body), "  "))
+        typer.echo("")
+
+
+def _readable(body: str) -> str:
+    """A body with its JSON laid out; as it is when it is none, or gone."""
+    if not body:
+        return "(what was sent is erased, or nothing was built)"
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body
+
+
+def _decider(record: "DecisionRecord") -> str:
+    model = record.model
+    if model is None:
+        return record.decided_by.value
+    return f"{model.model} of {model.provider} (prompt {model.prompt_version})"
 
 
 def _echo_decision(record: "DecisionRecord", settings: "Settings") -> None:
@@ -118,7 +171,8 @@ def _echo_decision(record: "DecisionRecord", settings: "Settings") -> None:
             ("reason", record.reason.value),
             ("on", record.work_item or record.project or ""),
             ("decided", zoned_time(record.decided_at, settings)),
-            ("by", f"{record.decided_by.value}, confidence {record.confidence:.2f}"),
+            ("by", f"{_decider(record)}, confidence {record.confidence:.2f}"),
+            ("reasoning", record.reasoning),
             ("urgency", record.urgency.value),
             ("readers", f"{record.audience.scope}, {readers.kind.value} {readers.value}".rstrip()),
             ("policy", f"version {record.policy_version}"),

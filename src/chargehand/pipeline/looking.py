@@ -26,6 +26,7 @@ from chargehand.domain.records import (
     DeliveryRecord,
     EventRecord,
     HoldRecord,
+    ModelRequestRecord,
     NoticeRecord,
     Page,
 )
@@ -268,6 +269,14 @@ def find_decision(tx: View, identifier: str) -> DecisionRecord:
     Raises: NotFound.
     """
     return _found("decision", identifier, tx.decisions.find(_plain("decision", identifier)))
+
+
+def list_model_requests(tx: View, identifier: str) -> tuple[ModelRequestRecord, ...]:
+    """Every request to a model for one decision, oldest first; none when a rule decided alone.
+
+    Raises: NotFound.
+    """
+    return tx.model_requests.of_decision(find_decision(tx, identifier).id)
 
 
 def find_action(tx: View, identifier: str) -> ActionRecord:

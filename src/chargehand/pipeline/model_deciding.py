@@ -6,7 +6,7 @@ the rules' answer stands.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -148,7 +148,11 @@ class ModelDeciding:
         if reading is None:
             return rules_answer
         run = await self._door.decide(self._question(reading, consent, context))
-        await self._database.awrite(lambda tx: self._keep(tx, ask, run))
+        cost_usd = await self._database.awrite(lambda tx: self._keep(tx, ask, run))
+        # What asking in vain has cost belongs to the decision as well.
+        rules_answer = replace(
+            rules_answer, decision=replace(rules_answer.decision, cost_usd=cost_usd)
+        )
         if isinstance(run.outcome, ModelFailure):
             return self._without_model(stored, run, run.outcome, rules_answer)
         return await self._judge(reading, run, run.outcome, rules_answer, context)
@@ -225,7 +229,7 @@ class ModelDeciding:
     ) -> Answered:
         material = ModelMaterial(
             use=ModelUse(run.provider, run.model, run.prompt_version, _last_reservation(run)),
-            cost_usd=sum((one.cost_usd for one in run.requests), Decimal(0)),
+            cost_usd=rules_answer.decision.cost_usd,
             rule=reading.rule,
             told=reading.told,
             known=reading.known,
@@ -252,11 +256,14 @@ class ModelDeciding:
         needs = fact_needs(intents, reading.ask)
         return await read_all(reading.connection, needs, now=self._clock.now())
 
-    def _keep(self, tx: Writing, ask: Ask, run: ModelRun) -> None:
-        """Record every request, whatever becomes of the ask meanwhile."""
+    def _keep(self, tx: Writing, ask: Ask, run: ModelRun) -> Decimal:
+        """Record every request, whatever becomes of the ask meanwhile.
+
+        Units: what all requests for this ask's decision have cost so far, in US dollars.
+        """
         decision_id = DecisionId(derive_id("dec", ask.id, ask.revision))
-        before = len(tx.model_requests.of_decision(decision_id))
-        for position, one in enumerate(run.requests, start=before):
+        earlier = tx.model_requests.of_decision(decision_id)
+        for position, one in enumerate(run.requests, start=len(earlier)):
             tx.model_requests.add(
                 ModelRequestRecord(
                     reservation_id=one.reservation_id,
@@ -274,8 +281,12 @@ class ModelDeciding:
                     body=one.body,
                 )
             )
-        if isinstance(run.outcome, ModelFailure):
-            _tell_of_failure(tx, run, run.outcome, now=self._clock.now())
+        failure = run.outcome
+        # Of a budget that is full the operator hears where it is kept.
+        if isinstance(failure, ModelFailure) and failure is not ModelFailure.BUDGET_EXCEEDED:
+            _tell_of_failure(tx, run, failure, now=self._clock.now())
+        costs = [one.cost_usd for one in earlier] + [one.cost_usd for one in run.requests]
+        return sum(costs, Decimal(0))
 
 
 def _tell_of_failure(tx: Writing, run: ModelRun, failure: ModelFailure, *, now: datetime) -> None:

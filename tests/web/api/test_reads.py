@@ -1,9 +1,14 @@
 """Single reads and the trace: everything of one thing, and nothing of what is not there."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import httpx
 import pytest
 
 from chargehand.domain.action import Mode
+from chargehand.domain.ids import AskId, DecisionId, ReservationId
+from chargehand.domain.records import ModelRequestRecord
 from chargehand.kit.ids import new_id
 from tests.web.api.world import NOW, Told, World
 
@@ -151,3 +156,32 @@ async def test_trace_of_a_simulated_action_has_neither_approval_nor_effect(
 
     assert (line["approval"], line["effect"]) == (None, None)
     assert line["action"]["state"] == "simulated"
+
+
+async def test_requests_to_models_are_told_as_they_left(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    told = world.comment()
+    record = ModelRequestRecord(
+        reservation_id=ReservationId("rsv_06f0c4h8k2v9m3p7r1t5w8x2z4"),
+        decision_id=DecisionId(told.decision_id),
+        ask_id=AskId(told.ask_id),
+        position=0,
+        provider="claude",
+        model="claude-haiku-5-5",
+        prompt_version="decision-1",
+        outcome="answered",
+        input_tokens=900,
+        output_tokens=50,
+        cost_usd=Decimal("0.0034"),
+        sent_at=datetime(2026, 11, 19, 10, 0, tzinfo=UTC),
+        body='{"model": "claude-haiku-5-5"}',
+    )
+    world.database.write(lambda tx: tx.model_requests.add(record))
+
+    found = await client.get(f"/v1/decisions/{told.decision_id}/requests")
+
+    assert found.status_code == 200
+    (request,) = found.json()["requests"]
+    assert (request["body"], request["cost_usd"]) == (record.body, "0.0034")
+    assert (await client.get("/v1/decisions/dec_nope/requests")).status_code == 404

@@ -168,6 +168,39 @@ class Audience(Shown):
     visibility: Visibility
 
 
+class ModelUse(Shown):
+    """Which model decided."""
+
+    provider: str = Field(description="Name of the provider in the settings.")
+    model: str
+    prompt_version: str = Field(description="Which wording of the instructions it was told.")
+    reservation_id: str = Field(description="What the deciding request was paid under.")
+
+
+class ModelRequest(Shown):
+    """One request to a model, exactly as it left."""
+
+    reservation_id: str
+    decision_id: DecisionId
+    ask_id: AskId
+    position: int = Field(description="Counts from 0 within the decision.")
+    provider: str
+    model: str
+    prompt_version: str
+    outcome: str = Field(description="`answered`, `not_sent`, or why it failed.")
+    input_tokens: int
+    output_tokens: int
+    cost_usd: str = Field(description="What the budget was charged, in US dollars.")
+    sent_at: datetime
+    body: str = Field(description="What was sent, secrets masked; empty after its erasure.")
+
+
+class ModelRequests(Shown):
+    """Every request to a model for one decision, failed ones included, oldest first."""
+
+    requests: list[ModelRequest]
+
+
 class Decision(Shown):
     """What was concluded about an event, and why."""
 
@@ -179,11 +212,14 @@ class Decision(Shown):
     should_respond: bool = Field(description="Whether the event gets an answer.")
     response: str = Field(description="The answer as Markdown; empty when silent.")
     reason: Reason
-    reasoning: str = Field(description="The reason as a sentence.")
+    reasoning: str = Field(
+        description="The reason as a sentence; the model's own words where one decided."
+    )
     urgency: Urgency
     suggested_actions: list[str] = Field(description="Kinds of the actions proposed, in order.")
     confidence: float = Field(description="From 0 to 1.", ge=0, le=1)
     decided_by: DecidedBy
+    model: ModelUse | None = Field(description="Null where a rule decided.")
     cost_usd: str = Field(description="What models took, in US dollars.", examples=["0"])
     audience: Audience
     sources: list[Source]

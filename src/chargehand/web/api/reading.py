@@ -32,6 +32,7 @@ from chargehand.web.api.models import (
     DeliveryPage,
     Event,
     EventPage,
+    ModelRequests,
     Trace,
     Undo,
 )
@@ -140,6 +141,18 @@ def _add_decisions(router: APIRouter, deps: APIDeps) -> None:
     async def read_decision(decision_id: Identifier, _query: Nothing) -> JSONValue:
         """One decision."""
         return await deps.database.aread(lambda tx: to_json(looking.find_decision(tx, decision_id)))
+
+    @router.get(
+        "/decisions/{decision_id}/requests",
+        response_model=ModelRequests,
+        responses=problems(404),
+        tags=[Tag.LOOKING_BACK],
+    )
+    async def list_model_requests(decision_id: Identifier, _query: Nothing) -> JSONValue:
+        """What was sent to models for one decision; nothing where a rule decided alone."""
+        return await deps.database.aread(
+            lambda tx: {"requests": to_json(looking.list_model_requests(tx, decision_id))}
+        )
 
 
 def _add_actions(router: APIRouter, deps: APIDeps) -> None:
