@@ -3,7 +3,7 @@
 SQLite overwrites what it deletes (`secure_delete`), but the write-ahead log keeps older pages until
 it is folded back, and moving rows between pages can leave a copy in a gap. PostgreSQL keeps dead
 rows until a table is written anew.
-Source: docs/decisions/0011-erasing-is-proved-in-the-files.md
+Source: docs/decisions/0010-erasing-is-proved-in-the-files.md
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence

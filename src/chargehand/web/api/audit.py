@@ -11,7 +11,7 @@ from chargehand.pipeline.showing import to_json
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
 from chargehand.web.api.inputs import AuditQuery, Nothing
-from chargehand.web.api.models import AuditPage, Verification
+from chargehand.web.api.models_audit import AuditPage, Verification
 
 
 def add_audit_routes(router: APIRouter, deps: APIDeps) -> None:

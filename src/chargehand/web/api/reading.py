@@ -33,9 +33,9 @@ from chargehand.web.api.models import (
     Event,
     EventPage,
     ModelRequests,
-    Trace,
     Undo,
 )
+from chargehand.web.api.models_trace import Trace
 
 
 def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
