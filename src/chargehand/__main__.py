@@ -57,11 +57,13 @@ def run_child(arguments: Sequence[str]) -> int:
 def _run(role: str, options: ProcessOptions) -> int:
     # lazy: each role is one process and loads only what it needs; the front must not load the
     # engine, the worker no web, and migrating neither.
+    from chargehand.bootstrap.log_files import open_log_file
     from chargehand.config.load import load_settings
     from chargehand.logs.log import configure_logs, get_logger
 
     settings = load_settings(options.config, os.environ)
-    configure_logs(level=settings.log.level, form=settings.log.format, role=role)
+    file = open_log_file(settings)
+    configure_logs(level=settings.log.level, form=settings.log.format, role=role, file=file)
     if role == "front":
         # lazy: as above.
         from chargehand.web.process import run_front

@@ -1,5 +1,6 @@
 """What starting, stopping and refusing to start look like from outside."""
 
+import json
 import os
 import signal
 import subprocess
@@ -52,6 +53,37 @@ def test_stop_is_graceful_and_leaves_nobody(service: Service) -> None:
     assert service.stop() == 0
     assert service.everyone() == []
     assert "worker.stopped" in service.log()
+
+
+def test_log_file_has_every_line_of_every_role(service: Service) -> None:
+    path = service.folder / "chargehand.toml"
+    path.write_text('[log]\nfile = "log/service.log"\n' + path.read_text())
+    service.start()
+    service.wait_until_ready()
+
+    service.stop()
+
+    lines = (service.folder / "log" / "service.log").read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+    assert {line["event"]: line["role"] for line in told} == {
+        "front.listening": "front",
+        "worker.started": "worker",
+        "connection.identified": "worker",
+        "worker.stopped": "worker",
+    }
+    assert service.log() == ""
+
+
+def test_log_file_that_can_not_be_written_is_refused(service: Service) -> None:
+    path = service.folder / "chargehand.toml"
+    (service.folder / "log").write_text("in the way")
+    path.write_text('[log]\nfile = "log/service.log"\n' + path.read_text())
+
+    refused = serve(service.folder)
+
+    assert refused.returncode == 2
+    assert "log.file" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_second_service_on_one_folder_is_refused(service: Service, tmp_path: Path) -> None:

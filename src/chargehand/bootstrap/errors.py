@@ -7,6 +7,7 @@ Rejected
 ├── RestoreUnderWay       another restore works on them
 ├── RestoreCut            a restore was cut off half way
 ├── CopyTargetWrong       data can not be copied to that place
+├── LogFileUnusable       the log file can not be written
 ├── ConnectionMissing     no connection is configured, or not the one that was named
 ├── PortUnusable          the address to listen on is taken or not ours
 └── ClockRefused          a foreign clock beside a real site
@@ -24,6 +25,16 @@ class DataFolderUnusable(Rejected):
     template = (
         "The data folder {path} can not be used: {detail}. Give this user the right to write "
         "there, or set storage.data_dir to another folder."
+    )
+
+
+class LogFileUnusable(Rejected):
+    """The log file can not be written."""
+
+    code = "log_file_unusable"
+    template = (
+        "The log file {path} can not be written: {detail}. Give this user the right to write "
+        "there, or set log.file to another one."
     )
 
 

@@ -115,8 +115,9 @@ def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
-    """The settings with every relative folder made absolute; an absolute one stays as it is."""
-    data_dir, backups = settings.storage.data_dir, settings.backup.folder
+    """The settings with every relative path made absolute; an absolute one stays as it is."""
+    data_dir, backups, file = settings.storage.data_dir, settings.backup.folder, settings.log.file
     storage = settings.storage.model_copy(update={"data_dir": folder / data_dir})
     backup = settings.backup.model_copy(update={"folder": folder / backups if backups else None})
-    return settings.model_copy(update={"storage": storage, "backup": backup})
+    log = settings.log.model_copy(update={"file": folder / file if file else None})
+    return settings.model_copy(update={"storage": storage, "backup": backup, "log": log})

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import structlog
 
 from chargehand.kit.redact import redact_fields
+from chargehand.logs.file import LogFile
 
 
 def get_logger() -> structlog.stdlib.BoundLogger:
@@ -16,12 +17,20 @@ def get_logger() -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def configure_logs(*, level: str, form: Literal["auto", "json", "console"], role: str) -> None:
+def configure_logs(
+    *,
+    level: str,
+    form: Literal["auto", "json", "console"],
+    role: str,
+    file: LogFile | None = None,
+) -> None:
     """Set logging up, once, before anything else of a process.
 
-    Shape: JSON lines unless a terminal reads along; every line names the process's role.
+    Shape: JSON lines unless a terminal reads along; every line names the process's role, whichever
+    thread wrote it; lines go to `file` where there is one, else to standard error.
     """
-    is_console = form == "console" or (form == "auto" and sys.stderr.isatty())
+    stream: Any = file or sys.stderr
+    is_console = form == "console" or (form == "auto" and file is None and sys.stderr.isatty())
     renderer: structlog.typing.Processor = (
         # The library's own traceback shows local variables, and with them secrets.
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -30,6 +39,7 @@ def configure_logs(*, level: str, form: Literal["auto", "json", "console"], role
     )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _naming(role),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -38,11 +48,11 @@ def configure_logs(*, level: str, form: Literal["auto", "json", "console"], role
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # One call for each line, so that lines of several processes never mix.
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(role=role)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
@@ -52,6 +62,16 @@ def configure_logs(*, level: str, form: Literal["auto", "json", "console"], role
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+
+
+def _naming(role: str) -> structlog.typing.Processor:
+    def name(
+        _logger: object, _name: str, fields: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        fields.setdefault("role", role)
+        return fields
+
+    return name
 
 
 def _redact(
