@@ -21,7 +21,7 @@ from chargehand.storage.inbox.raw import RawDeliveries
 from chargehand.storage.inbox.reader import InboxReader
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.migrate import migrate
-from chargehand.storage.schema import Branch, has_older, require_schema
+from chargehand.storage.schema import Branch, found_revision, has_older, require_schema
 from chargehand.storage.scrubbing import DatabaseFiles
 from chargehand.storage.transaction import Writing
 
@@ -119,6 +119,16 @@ def _has_older_schema(stores: Stores) -> bool:
         (stores.inbox_engine, "inbox"),
     )
     return any(has_older(engine, branch, version=__version__) for engine, branch in branches)
+
+
+def schema_revisions(stores: Stores) -> dict[str, str | None]:
+    """The revision each database is at."""
+    found: dict[str, str | None] = {}
+    with stores.database.engine.connect() as connection:
+        found["main"] = found_revision(connection, "main")
+    with stores.inbox_engine.connect() as connection:
+        found["inbox"] = found_revision(connection, "inbox")
+    return found
 
 
 def _open(settings: Settings) -> Stores:

@@ -36,6 +36,7 @@ from chargehand.cli.selftest import selftest
 from chargehand.cli.serve import migrate, serve
 from chargehand.cli.status import notices, stats, status
 from chargehand.cli.storage import storage
+from chargehand.cli.support_bundle import support_bundle
 from chargehand.cli.trace import trace
 from chargehand.domain.errors import ChargehandError, Fault
 
@@ -63,6 +64,7 @@ for command, in_short in (
     (health, "Whether the running service works, by exit code."),
     (status, "What runs, what is connected, what waits."),
     (stats, "How much happened lately."),
+    (support_bundle, "What others need to help, without secrets and names."),
     (trace, "The story of one thing, from delivery to effect."),
 ):
     app.command(short_help=in_short)(command)

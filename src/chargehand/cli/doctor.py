@@ -32,8 +32,8 @@ def doctor(context: typer.Context) -> None:
     """
     invocation: Invocation = context.obj
     failed = 0
-    for check in _all_checks(invocation):
-        typer.echo(f"{_MARKS[check.state.value]}  {check.name}: {check.found}")
+    for check in all_checks(invocation):
+        typer.echo(shown_check(check))
         if check.mend:
             typer.echo(f"      {check.mend}")
         failed += check.state.value == "failed"
@@ -44,7 +44,8 @@ def doctor(context: typer.Context) -> None:
     typer.echo("Everything that was checked works.")
 
 
-def _all_checks(invocation: Invocation) -> "Iterator[Check]":
+def all_checks(invocation: Invocation) -> "Iterator[Check]":
+    """Every check, with calls to each vendor."""
     # lazy: what the checks need takes longer than `--help` may.
     from chargehand.plugins.connector import Check, CheckState
 
@@ -66,15 +67,45 @@ def _all_checks(invocation: Invocation) -> "Iterator[Check]":
         yield _intake_check(settings, configured)
 
 
+def offline_checks(settings: "Settings") -> "Iterator[Check]":
+    """The checks that call nobody and change nothing."""
+    yield from _opened_checks(settings)
+    for configured in settings.connections:
+        yield _intake_check(settings, configured)
+
+
+def shown_check(check: "Check") -> str:
+    """A check as a line of text."""
+    return f"{shown_verdict(check)}: {check.found}"
+
+
+def shown_verdict(check: "Check") -> str:
+    """What came of a check, without what was found."""
+    return f"{_MARKS[check.state.value]}  {check.name}"
+
+
 def _storage_checks(settings: "Settings") -> "Iterator[Check]":
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.stores import migrate_stores, open_stores
+    from chargehand.bootstrap.stores import migrate_stores
+    from chargehand.kit.clock import SystemClock
+    from chargehand.plugins.connector import Check, CheckState
+
+    try:
+        migrate_stores(settings, clock=SystemClock())
+    except ChargehandError as error:
+        yield Check("data", CheckState.FAILED, str(error), "See the sentence above.")
+        return
+    yield from _opened_checks(settings)
+
+
+def _opened_checks(settings: "Settings") -> "Iterator[Check]":
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.stores import open_stores
     from chargehand.kit.clock import SystemClock
     from chargehand.plugins.connector import Check, CheckState
 
     folder = settings.storage.data_dir
     try:
-        migrate_stores(settings, clock=SystemClock())
         stores = open_stores(settings)
     except ChargehandError as error:
         yield Check("data", CheckState.FAILED, str(error), "See the sentence above.")

@@ -1,7 +1,7 @@
 """The only door through which secrets leave: as stars."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 _SECRET_KEY = re.compile(
     r"(?i)(secret|token|password|passwd|api_?key|authorization|cookie|signature)"
@@ -28,6 +28,8 @@ _PATTERNS = (
     re.compile(r"(?i)(?<=api[ _-]key)\s*[:=]\s*\S+"),
     re.compile(r"(?i)(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
 )
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_LEAST_SECRET = 6
 MASK = "********"
 
 
@@ -36,6 +38,15 @@ def redact_text(text: str) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(MASK, text)
     return text
+
+
+def redact_all(text: str, known: Collection[str]) -> str:
+    """The text for eyes outside: no credentials, no e-mail addresses, nothing known as secret."""
+    for secret in sorted(known, key=len, reverse=True):
+        # A shorter one would be found in words that are none.
+        if len(secret) >= _LEAST_SECRET:
+            text = text.replace(secret, MASK)
+    return _EMAIL.sub(MASK, redact_text(text))
 
 
 def redact_fields(fields: Mapping[str, object]) -> dict[str, object]:
