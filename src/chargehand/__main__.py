@@ -33,6 +33,8 @@ def run_child(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     # The supervisor waits for its signals with them blocked, and children inherit that.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    # A reload is for the supervisor; a closed terminal sends its signal to everybody.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     options = ProcessOptions(
         config=given.config,
         clock_from=given.clock_from,

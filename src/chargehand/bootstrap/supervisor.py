@@ -3,6 +3,9 @@
 Children that die are started again with a growing pause; five deaths of one role within a minute
 end the whole. Children end with the supervisor: they hold the reading end of a pipe that only it
 can write to, so even a kill -9 of it is noticed.
+
+SIGHUP lets the children be replaced, after the configuration was read on trial: one that is wrong
+changes nothing. Each finishes what is under way before its successor starts.
 """
 
 import os
@@ -41,6 +44,8 @@ class _Child:
     process: "subprocess.Popen[bytes] | None" = None
     deaths: "deque[float]" = field(default_factory=deque)
     start_at_s: float = 0.0
+    # Set while it is to end for its successor: when it is killed if it has not by then.
+    kill_at_s: float | None = None
 
 
 def supervise(plan: Plan) -> int:
@@ -61,6 +66,7 @@ class _Supervisor:
         self._lifeline = os.pipe()
         front_end, worker_end = socket.socketpair()
         self._nudges = {"front": front_end, "worker": worker_end}
+        self._has_reloaded = False
 
     def run(self) -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -70,10 +76,36 @@ class _Supervisor:
             if received is not None and received.si_signo in (signal.SIGTERM, signal.SIGINT):
                 self._stop()
                 return 0
+            if received is not None and received.si_signo == signal.SIGHUP:
+                self._reload()
+            self._kill_slow()
             refused = self._bury_dead()
             if refused is not None:
                 self._stop()
                 return refused
+
+    def _reload(self) -> None:
+        """Replace every child, unless the configuration on the disk would be refused."""
+        tried = subprocess.run(  # noqa: S603 - our own interpreter and module.
+            _command("migrate", self._plan, ()), check=False, capture_output=True
+        )
+        if tried.returncode != 0:
+            words = " ".join(tried.stderr.decode(errors="replace").split())
+            _say(f"reload refused, everything goes on as before: {words}")
+            return
+        self._has_reloaded = True
+        _say("reloading: the processes are replaced")
+        for child in self._children:
+            if child.process is not None and child.kill_at_s is None:
+                child.kill_at_s = time.monotonic() + _GRACE_S
+                child.process.terminate()
+            child.deaths.clear()
+
+    def _kill_slow(self) -> None:
+        for child in self._children:
+            is_slow = child.kill_at_s is not None and child.kill_at_s <= time.monotonic()
+            if child.process is not None and is_slow:
+                child.process.kill()
 
     def _start_due(self) -> None:
         now_s = time.monotonic()
@@ -90,6 +122,7 @@ class _Supervisor:
 
     def _pause_s(self) -> float:
         waiting = [child.start_at_s for child in self._children if child.process is None]
+        waiting += [child.kill_at_s for child in self._children if child.kill_at_s is not None]
         return max(0.0, min(waiting) - time.monotonic()) if waiting else _DEATH_WINDOW_S
 
     def _bury_dead(self) -> int | None:
@@ -100,8 +133,16 @@ class _Supervisor:
                 continue
             code = child.process.returncode
             child.process = None
+            if child.kill_at_s is not None:
+                child.kill_at_s, child.start_at_s = None, now_s
+                continue
             if code == 2:  # noqa: PLR2004 - refused to start: the same would happen again.
-                return code
+                if not self._has_reloaded:
+                    return code
+                # The others go on, and the next reload may bring what it needs.
+                _say(f"{child.role} refused to start; it is tried again until it does")
+                child.start_at_s = now_s + _LONGEST_PAUSE_S
+                continue
             child.deaths.append(now_s)
             while child.deaths and child.deaths[0] < now_s - _DEATH_WINDOW_S:
                 child.deaths.popleft()
