@@ -137,13 +137,14 @@ def _read_schema(_settings: "Settings", stores: "Stores", _now: datetime) -> Any
 
 def _read_status(settings: "Settings", stores: "Stores", now: datetime) -> Any:
     # lazy: as above.
+    from chargehand.bootstrap.configured import pipeline_rules
     from chargehand.cli.alive import look_at_front, look_at_worker
     from chargehand.pipeline.looking import read_status
     from chargehand.pipeline.showing import to_json
 
-    inbox = stores.queue.counts()
+    inbox, retention = stores.queue.counts(), pipeline_rules(settings).retention
     status = stores.database.read(
-        lambda tx: read_status(tx, inbox=inbox, version=__version__, now=now)
+        lambda tx: read_status(tx, inbox=inbox, retention=retention, version=__version__, now=now)
     )
     shown: Any = to_json(status)
     for connection in shown["connections"]:
