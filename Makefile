@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 REQUIREMENTS := $(VENV)/.requirements-installed
 PACKAGE := $(VENV)/.package-installed
-CHECKED := src tests tools docs benchmarks Makefile README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md pyproject.toml
+CHECKED := src tests tools docs deploy benchmarks Makefile README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md pyproject.toml
 # Two cores are what a small machine has; each worker starts its own PostgreSQL when a test asks.
 WORKERS ?= 2
 

@@ -65,6 +65,15 @@ def _site(url: str) -> str:
     raise ValueError(message)
 
 
+def _public(url: str) -> str:
+    """The address with its path: a reverse proxy may serve other things on the same host."""
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        message = "must end with its path; what follows ? or # is never sent"
+        raise ValueError(message)
+    return _site(url) + parts.path.rstrip("/")
+
+
 def _plain_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -95,6 +104,7 @@ def webhook_key(secret: str) -> bytes:
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 SiteURL = Annotated[str, AfterValidator(_site)]
+PublicURL = Annotated[str, AfterValidator(_public)]
 
 
 class _Section(BaseModel):
@@ -108,8 +118,10 @@ class ServerSettings(_Section):
         "127.0.0.1", description="Address to listen on; loopback unless told otherwise."
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    public_url: SiteURL | None = Field(
-        None, description="The https address vendors reach this server at; `doctor` shows it."
+    public_url: PublicURL | None = Field(
+        None,
+        description="The https address vendors reach this server at, with a path if a reverse "
+        "proxy puts us below one; `doctor` shows it.",
     )
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         (), description="Networks of reverse proxies whose X-Forwarded-For is believed."

@@ -193,3 +193,31 @@ def test_budget_of_the_configuration_is_exact(config: Path, text: str, micro_usd
     rules = budget_rules(load_settings(config, {}))
 
     assert rules.organization_day_micro_usd == micro_usd
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        pytest.param("https://bot.example.com/", "https://bot.example.com", id="host"),
+        pytest.param(
+            "https://bot.example.com/chargehand/", "https://bot.example.com/chargehand", id="path"
+        ),
+    ],
+)
+def test_public_address_may_lie_below_a_path(config: Path, given: str, known: str) -> None:
+    config.write_text(f'[server]\npublic_url = "{given}"\n')
+
+    assert load_settings(config, {}).server.public_url == known
+
+
+def test_public_address_with_a_query_is_refused(config: Path) -> None:
+    config.write_text('[server]\npublic_url = "https://bot.example.com/?a=b"\n')
+
+    with pytest.raises(ConfigInvalid, match="must end with its path"):
+        load_settings(config, {})
+
+
+def test_log_file_is_meant_from_the_folder_of_the_configuration(config: Path) -> None:
+    config.write_text('[log]\nfile = "log/chargehand.log"\n')
+
+    assert load_settings(config, {}).log.file == config.parent / "log" / "chargehand.log"
