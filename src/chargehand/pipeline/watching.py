@@ -4,7 +4,8 @@ The worker has no port, so the front tells of it from here.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -18,7 +19,7 @@ from chargehand.inbox.ports import Backlog, DeliveryQueue
 from chargehand.kit.clock import EPOCH, Clock, from_micros, to_micros
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.storage.database import Database
-from chargehand.storage.repositories.traffic import HOUR, ID_LAG
+from chargehand.storage.repositories.traffic import HOUR, ID_LAG, Traffic
 from chargehand.storage.transaction import Reading, Writing
 
 WATCH_EVERY: Final = timedelta(seconds=15)
@@ -34,7 +35,7 @@ _TRAFFIC_UNTIL: Final = "traffic_until"
 # A write transaction should be short, and what was never counted before may be much.
 _RECORDS_AT_ONCE: Final = 1000
 _ROUNDS_AT_ONCE: Final = 10
-_HOURS_AT_ONCE: Final = 4
+_HOURS_AT_ONCE: Final = 24
 
 # What a record about an action says of it.
 _OUTCOMES: Final = {
@@ -77,7 +78,9 @@ class Watching:
             if not self._tally():
                 break
         backlog = self._queue.backlog()
-        self._database.write(lambda tx: keep_traffic(tx, backlog, now=now))
+        for _ in range(_HOURS_AT_ONCE):
+            if not self._keep_traffic(backlog, now):
+                break
         return backlog
 
     def _note(self, tx: Writing, now: datetime) -> None:
@@ -87,6 +90,19 @@ class Watching:
             if offset_s is not None:
                 offset_ms = round(offset_s * 1000)
                 tx.observations.note(CLOCK_OFFSET_MS, connection.id, offset_ms, now=now)
+
+    def _keep_traffic(self, backlog: Backlog, now: datetime) -> bool:
+        """Keep the next hour that is over, counted before the write; False when none is left."""
+        finished = self._database.read(lambda tx: _finished_hour(tx, backlog, now))
+        if finished is None:
+            return False
+
+        def work(tx: Writing) -> None:
+            tx.traffic.keep(finished.hour, finished.traffic)
+            tx.observations.note(_TRAFFIC_UNTIL, "", to_micros(finished.until), now=now)
+
+        self._database.write(work)
+        return True
 
     def _tally(self) -> bool:
         """Count the next records of the audit chain; False when none is left."""
@@ -110,28 +126,32 @@ class Watching:
         return len(records) == _RECORDS_AT_ONCE
 
 
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """What a finished hour brought; everything before `until` is then counted for good."""
+
+    until: datetime
+    hour: datetime
+    traffic: Sequence[Traffic]
+
+
 def traffic_until(tx: Reading | Writing) -> datetime:
     """The end of the last hour whose traffic was counted for good."""
     known = tx.observations.find(_TRAFFIC_UNTIL)
     return EPOCH if known is None else from_micros(known.value)
 
 
-def keep_traffic(tx: Writing, backlog: Backlog, *, now: datetime) -> None:
-    """Count the hours that are over, as far as everything received in them was dispatched."""
-    settled = min([now, *backlog.oldest_at.values()]) - ID_LAG
-    first = until = traffic_until(tx)
-    for _ in range(_HOURS_AT_ONCE):
-        begins = tx.traffic.first_delivery_at(until)
-        hour = _whole_hour(begins) if begins is not None else _whole_hour(settled)
-        # A delivery whose id was late belongs to the hour before, which was counted already.
-        hour = max(hour, until)
-        if hour + HOUR > settled:
-            until = max(until, min(hour, _whole_hour(settled)))
-            break
-        tx.traffic.keep(hour)
-        until = hour + HOUR
-    if until > first:
-        tx.observations.note(_TRAFFIC_UNTIL, "", to_micros(until), now=now)
+def _finished_hour(tx: Reading, backlog: Backlog, now: datetime) -> "_Finished | None":
+    """The next hour that is over, as far as everything received in it was dispatched."""
+    settled = _whole_hour(min([now, *backlog.oldest_at.values()]) - ID_LAG)
+    counted_until = traffic_until(tx)
+    begins = tx.traffic.first_delivery_at(counted_until)
+    # A delivery whose id was late belongs to the hour before, which was counted already.
+    hour = max(_whole_hour(begins) if begins is not None else settled, counted_until)
+    if hour < settled:
+        return _Finished(hour + HOUR, hour, tx.traffic.counted(hour, hour + HOUR))
+    # Nothing arrived up to here, so there is nothing to count.
+    return _Finished(settled, settled, ()) if settled > counted_until else None
 
 
 def _untallied(tx: Reading) -> tuple[int, list[AuditRecord]]:

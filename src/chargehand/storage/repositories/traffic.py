@@ -113,9 +113,9 @@ class TrafficReader(Repository):
 class TrafficWriter(TrafficReader):
     """Keeps the hours that are over."""
 
-    def keep(self, hour: datetime) -> None:
-        """Count an hour that is over and keep the result; the same again changes nothing."""
-        for one in self.counted(hour, hour + HOUR):
+    def keep(self, hour: datetime, counted: Sequence[Traffic]) -> None:
+        """Keep what an hour that is over brought; the same again changes nothing."""
+        for one in counted:
             self._insert(
                 traffic_hours,
                 {
