@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import itertools
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -51,6 +52,8 @@ _APPLICATION_VERSION = "1"
 _EXECUTOR = "worker-1"
 _DRAIN_S = 10.0
 _LISTEN_S = 3600.0
+# What becomes wrong slowly may be told a minute later; looking costs more than watching.
+_ROUNDS_A_GUARD = 4
 _log = get_logger()
 
 
@@ -184,11 +187,13 @@ def _parts(
         stores.database, stores.queue, connections, process_id=os.getpid(), clock=clock
     )
 
+    rounds = itertools.count()
     guards = Guards(stores.database, guard_rules(settings), clock=clock)
 
     async def watch() -> None:
         backlog = await asyncio.to_thread(watching.watch)
-        await asyncio.to_thread(guards.look, backlog)
+        if next(rounds) % _ROUNDS_A_GUARD == 0:
+            await asyncio.to_thread(guards.look, backlog)
 
     return WorkerParts(
         database=stores.database,
