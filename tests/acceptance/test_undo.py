@@ -105,7 +105,7 @@ async def test_undo_is_audited_with_what_it_undoes_and_who_asked(house: House) -
     records = house.stores.database.read(lambda tx: tx.audit.about(undo.id))
     [record] = [one for one in records if one.tag == "person:undo:proposed"]
     body = json.loads(record.body)
-    assert (record.subject_id, body["undoes"], body["by"]) == (undo.id, action.id, "cli:lead")
+    assert (record.subject_id, body["undoes"], record.by) == (undo.id, action.id, "cli:lead")
     assert house.verification.breaks == ()
 
 

@@ -201,4 +201,34 @@ def tour(account: str) -> list[tuple[str, str, dict[str, Any]]]:
         ("DELETE", f"{ISSUE}/comment/10006", {}),
         ("POST", request, {"json": {"body": "noted", "public": False}}),
         ("GET", request, {"params": {"limit": 5}}),
+        *changing_tour(api),
+    ]
+
+
+def changing_tour(api: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """The endpoints that make work items, link them and tell what can be set."""
+    types = f"{api}/issue/createmeta/PAY/issuetypes"
+    made = {
+        "fields": {
+            "project": {"key": "PAY"},
+            "issuetype": {"name": "Bug"},
+            "summary": "Refunds fail",
+        },
+        "properties": [{"key": "mark", "value": {"id": 1}}],
+    }
+    linked = {
+        "type": {"name": "Relates"},
+        "inwardIssue": {"key": "PAY-7"},
+        "outwardIssue": {"key": "PAY-12"},
+    }
+    return [
+        ("POST", f"{api}/issue/bulkfetch", {"json": {"issueIdsOrKeys": ["PAY-7"]}}),
+        ("GET", f"{ISSUE}/editmeta", {}),
+        ("GET", types, {}),
+        ("GET", f"{types}/10004", {}),
+        ("POST", f"{api}/issue", {"json": made}),
+        ("GET", f"{api}/issue/PAY-22/properties/mark", {}),
+        ("GET", f"{api}/issueLinkType", {}),
+        ("POST", f"{api}/issueLink", {"json": linked}),
+        ("DELETE", f"{api}/issueLink/10001", {}),
     ]

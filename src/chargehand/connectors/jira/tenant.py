@@ -19,8 +19,8 @@ async def with_cloud_id(
     Raises: the errors of plugins/errors.py.
     """
     client = JiraTransport(config, clock, transport=transport)
-    address = f"{config.site}/_edge/tenant_info"
-    call = Call("GET", address, "tell its cloud id", "cloud id of the site")
+    path, operation, target = "/_edge/tenant_info", "tell its cloud id", "cloud id of the site"
+    call = Call("GET", path, operation, target, base_url=config.site)
     try:
         tenant = await client.read(call, TenantAnswer)
     finally:

@@ -63,7 +63,10 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: `operation` says in words what it is for, `target` what it is about."""
+    """One request: `operation` says in words what it is for, `target` what it is about.
+
+    Shape: it goes to the connection's API unless `base_url` names another address of Jira's.
+    """
 
     method: str
     path: str
@@ -71,6 +74,7 @@ class Call:
     target: str
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: JSONValue = None
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +277,7 @@ class JiraTransport:
             headers, content = [*headers, _JSON_CONTENT], msgspec.json.encode(call.body)
         return httpx.Request(
             call.method,
-            f"{self._config.api_url}{call.path}{query}",
+            f"{call.base_url or self._config.api_url}{call.path}{query}",
             headers=headers,
             content=content,
             extensions=self._timeouts,

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     and_,
     delete,
+    false,
     func,
     select,
     tuple_,
@@ -226,12 +227,14 @@ def _text_row(table: Table, row: AnyRow) -> TextRow:
 
 
 def _any_hint(columns: "Sequence[Column[Any]]", hints: Sequence[str]) -> ColumnElement[bool]:
+    # A table of numbers has no column to look in, and finds nothing.
     return any_of(
+        false(),
         *(
             func.lower(column).contains(hint, autoescape=True)
             for column in columns
             for hint in hints
-        )
+        ),
     )
 
 
