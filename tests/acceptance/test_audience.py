@@ -112,6 +112,12 @@ class TestLinkedItems:
         assert key not in reply.text
         assert house.jira.issue(key).summary not in reply.text
 
+    async def test_reply_rests_on_the_items_it_names_and_no_other(self, house: House) -> None:
+        await house.ask("@bot what's blocking this?")
+
+        # PAY-1 is linked too, and its key is how the named one begins.
+        assert house.actions[0].base["named"] == ["PAY-12"]
+
     @pytest.mark.parametrize("question", ["@bot what's blocking this?", "@bot status PAY-12"])
     async def test_item_closed_off_before_the_send_is_not_told(
         self, house: House, question: str

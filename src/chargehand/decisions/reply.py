@@ -15,6 +15,7 @@ from chargehand.domain.event import EVERYONE, Actor
 from chargehand.domain.fact import Fact
 from chargehand.domain.ids import ConnectionId, WorkItemKey
 from chargehand.domain.json import JSONObject
+from chargehand.domain.keys import keys_in
 from chargehand.kit.clock import to_micros
 
 LINE_LIMIT: Final = 6
@@ -71,12 +72,12 @@ def items_named(
     sections: Sequence[Section], reply: Reply, *, own_key: WorkItemKey
 ) -> tuple[WorkItemKey, ...]:
     """The work items besides the asked one of which a reply tells, by key."""
-    text = f"{reply.markdown}\n{reply.more}"
+    # Markdown escapes one sign of a key, the underscore of a project's name.
+    text = f"{reply.markdown}\n{reply.more}".replace("\\", "")
     told = [one.told for one in sections if one.told is not None]
     keys = {one.item.key for one in told}
     keys |= {linked.key for one in told for linked in one.item.links}
-    # Keys hold no sign that Markdown escapes but the underscore of a project's name.
-    return tuple(sorted(key for key in keys - {own_key} if escape_markdown(key) in text))
+    return tuple(sorted(keys_in(text) & keys - {own_key}))
 
 
 def comment_action(
