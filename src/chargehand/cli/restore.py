@@ -101,9 +101,9 @@ async def _resume(settings: "Settings", stores: "Stores", clock: "Clock") -> "Re
 def _only_errors() -> None:
     """What was found is printed here; the log would tell it a second time."""
     # lazy: the logging library takes longer than `--help` may.
-    from chargehand.logs.log import configure_logs
+    from chargehand.logs.log import configure_command_logs
 
-    configure_logs(level="error", form="auto", role="cli")
+    configure_command_logs()
 
 
 def _echo_resumed(resumed: "Resumed", moment: str) -> None:

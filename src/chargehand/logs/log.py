@@ -64,6 +64,13 @@ def configure_logs(
     root.setLevel(logging.WARNING)
 
 
+def configure_command_logs() -> None:
+    """Set logging up for a command that tells its story itself: errors alone, to standard error."""
+    configure_logs(level="error", form="auto", role="cli")
+    # A logger that is kept would hold whoever else lives in this process to these settings.
+    structlog.configure(cache_logger_on_first_use=False)
+
+
 def _naming(role: str) -> structlog.typing.Processor:
     def name(
         _logger: object, _name: str, fields: MutableMapping[str, Any]
