@@ -79,7 +79,8 @@ def test_clock_can_be_taken_from_a_fake(data_dir: Path, tmp_path: Path) -> None:
         )
 
     assert ended.stdout.startswith("chargehand ")
-    assert ", 2031-05-05 12:00:0" in ended.stdout.splitlines()[0]
+    # However long the machine takes: the year is what tells whose clock it was.
+    assert ", 2031-05-05 12:0" in ended.stdout.splitlines()[0]
 
 
 def test_reader_who_leaves_early_is_no_error(config: Path) -> None:
