@@ -14,7 +14,6 @@ from typing import Final
 from chargehand.approvals.gate import Closed, ClosedReason, GateView, Simulated, open_gate
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import (
-    ActionKind,
     ActionResult,
     ActionState,
     ApprovedAction,
@@ -36,6 +35,7 @@ from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
+from chargehand.pipeline.sought import sought
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.policy.modes import ModePolicy
@@ -60,15 +60,6 @@ _log = get_logger()
 class _MustLookUp:
     action: ActionRecord
     effect: OpenEffect
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    action_id: ActionId
-    kind: ActionKind
-    target: str
-    params: JSONObject
-    base: JSONObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +189,7 @@ class Executing:
             intended_at=step.effect.record.intended_at, attempts=step.effect.record.attempts
         )
         action = step.action
-        sent = _Sent(action.id, action.kind, action.target, action.params, action.base)
-        return await self._connections[action.connection_id].client.look_up(sent, past)
+        return await self._connections[action.connection_id].client.look_up(sought(action), past)
 
     def _after_look_up(
         self, tx: Writing, step: _MustLookUp, seen: LookUp

@@ -33,6 +33,7 @@ from chargehand.pipeline.errors import NotHeld, NotLookedUp
 from chargehand.pipeline.holding import lift_hold
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.sought import sought
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Reading, Writing
@@ -49,17 +50,6 @@ _MARKED: Final = frozenset(
     }
 )
 _NOT_CONFIGURED: Final = LookUp(LookUpState.UNSURE, reason="connection_not_configured")
-
-
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """An action as a connector looks for it."""
-
-    action_id: ActionId
-    kind: ActionKind
-    target: str
-    params: JSONObject
-    base: JSONObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +136,8 @@ class Resuming:
         connection = self._connections.get(action.connection_id)
         if connection is None:
             return _NOT_CONFIGURED
-        sought = _Sought(action.id, action.kind, action.target, action.params, action.base)
         past = PastEffect(intended_at=action.created_at, attempts=max(1, action.attempts))
-        return await connection.client.look_up(sought, past)
+        return await connection.client.look_up(sought(action), past)
 
     def _settle(self, tx: Writing, action_id: ActionId, seen: LookUp) -> str:
         action = tx.actions.find(action_id)

@@ -11,7 +11,7 @@ from chargehand.domain.decision import DecidedBy, Reason, Urgency
 from chargehand.domain.delivery import DeliverySource, Lane
 from chargehand.domain.event import ActorKind, EventKind, VisibilityKind
 from chargehand.domain.intent import IntentForm, IntentKind
-from chargehand.domain.records import ApprovalState, EffectState, HoldReason
+from chargehand.domain.records import ApprovalState, EffectState
 
 ID_LETTERS = "[0-9a-hjkmnp-tv-z]{26}"
 
@@ -298,113 +298,6 @@ class Effect(Shown):
     settled_at: datetime | None
     external_id: str = Field(description="The vendor's id of what was made; empty until then.")
     url: str = Field(description="Where it can be seen; empty until then.")
-
-
-class ModeRule(Shown):
-    """One rule of the policy; null means every project, or every kind."""
-
-    project: Project | None
-    kind: ActionKind | None
-    mode: Mode
-
-
-class ModeLine(Shown):
-    """The mode of one action kind in one project; a null rule means the default gave it."""
-
-    project: Project
-    kind: ActionKind
-    mode: Mode
-    rule: ModeRule | None
-
-
-class Modes(Shown):
-    """The policy in force, and what follows from it."""
-
-    version: int
-    changed_at: datetime | None
-    changed_by: Actor
-    default: Mode = Field(description="The mode where no rule says otherwise.")
-    rules: list[ModeRule]
-    modes: list[ModeLine] = Field(description="Every action kind in every served project.")
-
-
-class Stats(Shown):
-    """How much happened in a stretch of time."""
-
-    since: datetime
-    until: datetime
-    deliveries: NumberByWord = Field(description="Deliveries by source.")
-    events: NumberByWord = Field(description="Events by kind.")
-    asks: NumberByWord = Field(description="Asks by state.")
-    verdicts: NumberByWord = Field(description="Decisions by verdict.")
-    reasons: NumberByWord = Field(description="Decisions by reason.")
-    actions: NumberByWord = Field(description="Actions by state.")
-    action_kinds: NumberByWord = Field(description="Actions by kind.")
-    approvals: NumberByWord = Field(description="Approvals by state.")
-
-
-class Connection(Shown):
-    """What is known of a connection from its last calls; null where nothing is known yet."""
-
-    id: ConnectionName
-    connector: str = Field(description="Kind of the connection, like `jira`.")
-    site: str
-    bot_account_id: str | None
-    bot_name: str
-    first_connected_at: datetime | None
-    last_ok_at: datetime | None
-    last_failure_at: datetime | None
-    last_failure: str = Field(description="Code of the last failure; empty without one.")
-    last_delivery_at: datetime | None
-    polled_at: datetime | None
-
-
-class InboxCounts(Shown):
-    """How many deliveries are in each state; the two lanes still wait to be dispatched."""
-
-    interactive: int
-    bulk: int
-    dispatched: int
-    dead: int = Field(description="Given up; the operator was told.")
-
-
-class Waiting(Shown):
-    """What waits right now, and for what."""
-
-    asks_open: int = Field(description="For the worker.")
-    asks_late: int = Field(description="For a person, because they are old.")
-    asks_stuck: int = Field(description="For a person, because they could not be decided.")
-    approvals_open: int = Field(description="For a person.")
-    actions_under_way: int = Field(description="For the worker or the vendor.")
-    actions_unknown: int = Field(description="For a person who looks whether they happened.")
-
-
-class Hold(Shown):
-    """Nothing is sent, because another database may know more than this one."""
-
-    id: str
-    reason: HoldReason
-    backup_id: str = Field(description="The restored backup; empty after a copy.")
-    taken_at: datetime = Field(description="What happened later is not in this database.")
-    held_at: datetime
-    held_by: str
-    lifted_at: datetime | None
-    lifted_by: str
-
-
-class Status(Shown):
-    """How things stand."""
-
-    version: str = Field(description="Version of chargehand.")
-    now: datetime
-    connections: list[Connection]
-    inbox: InboxCounts
-    waiting: Waiting
-    policy_version: int
-    audit_records: int = Field(description="Length of the audit chain.")
-    hold: Hold | None = Field(
-        description="After a restore: nothing is sent until the operator resumes; null otherwise."
-    )
 
 
 class FieldProblem(Shown):
