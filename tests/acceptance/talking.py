@@ -23,7 +23,6 @@ def provider(url: str, kind: str = "anthropic", **changes: Any) -> dict[str, Any
         "model": model,
         "base_url": base,
         "api_key": KEY,
-        "idle_timeout": 1,
         **FREE,
         **changes,
     }
@@ -39,11 +38,16 @@ async def house_with_models(
     mode: str | None = "auto",
     **changes: Any,
 ) -> AsyncIterator[House]:
-    """A house whose project PAY consents to models on this machine, everything sent at once."""
+    """A house whose project PAY consents to models on this machine, everything sent at once.
+
+    What is named beside, such as `idle_timeout=1`, is a setting of the first provider alone.
+    """
     kinds = ("anthropic", "openai")
     async with AsyncExitStack() as stack:
         urls = [await stack.enter_async_context(serving(one)) for one in scripts]
-        providers = [provider(url, kind, **changes) for url, kind in zip(urls, kinds, strict=False)]
+        providers = [provider(url, kind) for url, kind in zip(urls, kinds, strict=False)]
+        if providers:
+            providers[0].update(changes)
         model = {
             "consent": {"PAY": "local"} if consent is None else consent,
             "confidence_threshold": threshold,

@@ -45,8 +45,8 @@ def provider(kind: ProviderKind, url: str, **changes: Any) -> ProviderConfig:
         api_key=API_KEY,
         is_local=True,
         price=price(kind, MODEL_NAMES[kind]),
-        timeout_s=5.0,
-        idle_s=5.0,
+        timeout_s=60.0,
+        idle_s=20.0,
         output_tokens=1500,
     )
     return replace(config, **changes)
@@ -110,7 +110,10 @@ async def open_bench(
     secrets: tuple[str, ...] = (),
     **changes: Any,
 ) -> AsyncIterator[Bench]:
-    """A bench whose every reservation has to be closed at its end."""
+    """A bench whose every reservation has to be closed at its end.
+
+    What is named beside, such as `idle_s=0.3`, is of the first provider alone.
+    """
     cash, clock = PettyCash(cap_usd), FakeClock(START)
     async with AsyncExitStack() as stack:
         scripts, configs = [], []
@@ -118,7 +121,7 @@ async def open_bench(
             script = ModelScript(turns, otherwise=otherwise, contract=contract)
             url = await stack.enter_async_context(serving(script))
             scripts.append(script)
-            configs.append(provider(kind, url, **changes))
+            configs.append(provider(kind, url, **({} if configs else changes)))
         models = Models(configs, cash, clock=clock, known_secrets=secrets, limits=limits)
         try:
             yield Bench(models, cash, clock, scripts)
