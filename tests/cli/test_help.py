@@ -16,14 +16,14 @@ from tests.cli.terminal import Terminal, write_config
 from tests.house import house_settings
 from tests.processes.service import running_fake
 
-LARGE = ("sqlalchemy", "pydantic", "httpx", "rich", "dbos", "starlette", "holidays")
+LARGE = ("sqlalchemy", "pydantic", "httpx", "rich", "dbos", "starlette", "holidays", "asyncio")
 
 
 def commands() -> Iterator[tuple[str, ...]]:
     def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield path
-        for name, child in getattr(command, "commands", {}).items():
-            yield from walk(child, (*path, name))
+        for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+            yield from walk(command.get_command(None, name), (*path, name))
 
     return walk(get_command(app), ())
 

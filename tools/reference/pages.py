@@ -156,7 +156,9 @@ def _default(value: Any) -> str:
 
 def _commands(path: str, command: _Command) -> Iterator[tuple[str, _Command]]:
     yield path, command
-    for name, child in sorted(getattr(command, "commands", {}).items()):
+    names = command.list_commands(None) if hasattr(command, "list_commands") else ()
+    for name in sorted(names):
+        child = command.get_command(None, name)
         if not child.hidden:
             yield from _commands(f"{path} {name}", child)
 

@@ -1,8 +1,5 @@
-"""What the supervisor hands a child process, and how a child notices that it is alone."""
+"""What the supervisor hands a child process."""
 
-import asyncio
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,19 +20,3 @@ class ProcessOptions:
     clock_from: str | None = None
     nudge_fd: int | None = None
     lifeline_fd: int | None = None
-
-
-def watch_lifeline(options: ProcessOptions, stop: Callable[[], None]) -> None:
-    """Call `stop` when the supervisor is gone, however it went."""
-    descriptor = options.lifeline_fd
-    if descriptor is None:
-        return
-    loop = asyncio.get_running_loop()
-
-    def look() -> None:
-        if not os.read(descriptor, 1):
-            loop.remove_reader(descriptor)
-            stop()
-
-    os.set_blocking(descriptor, False)
-    loop.add_reader(descriptor, look)

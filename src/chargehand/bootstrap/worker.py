@@ -16,9 +16,10 @@ from chargehand.bootstrap.configured import budget_rules, guard_rules, pipeline_
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
 from chargehand.bootstrap.errors import AnotherWorkerRuns
+from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.models import LateModelDoor, open_models
-from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
+from chargehand.bootstrap.processes import ProcessOptions
 from chargehand.bootstrap.scheduled_backups import open_schedule
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings

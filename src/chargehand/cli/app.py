@@ -12,37 +12,45 @@ from typing import Annotated
 import typer
 
 from chargehand import __version__
-from chargehand.cli.actions import actions
-from chargehand.cli.approvals import approvals
-from chargehand.cli.asks import asks
-from chargehand.cli.audit import audit
-from chargehand.cli.backup import backup
-from chargehand.cli.budget import budget
 from chargehand.cli.context import Invocation
-from chargehand.cli.decisions import decisions
-from chargehand.cli.deliveries import deliveries
-from chargehand.cli.demo import demo
-from chargehand.cli.doctor import doctor
-from chargehand.cli.events import events
-from chargehand.cli.flags import flags
-from chargehand.cli.health import health
-from chargehand.cli.init import init
-from chargehand.cli.keys import keys
-from chargehand.cli.members import members
-from chargehand.cli.modes import modes
-from chargehand.cli.privacy import privacy
-from chargehand.cli.restore import restore, resume
-from chargehand.cli.selftest import selftest
-from chargehand.cli.serve import migrate, serve
-from chargehand.cli.status import notices, stats, status
-from chargehand.cli.storage import storage
-from chargehand.cli.support_bundle import support_bundle
-from chargehand.cli.trace import trace
+from chargehand.cli.lazy_group import Entry, group_of
 from chargehand.domain.errors import ChargehandError, Fault
 
 _TRACEBACK = "CHARGEHAND_TRACEBACK"
+_COMMANDS = (
+    Entry("demo", "See the whole thing happen offline, in a minute."),
+    Entry("init", "Connect a Jira site."),
+    Entry("doctor", "Say what works, what is missing, and how to mend it."),
+    Entry("serve", "Run the service."),
+    Entry("migrate", "Prepare the databases; `serve` does it by itself.", "serve:migrate"),
+    Entry("restore", "Put a backup in the place of the databases."),
+    Entry("resume", "Allow sending again after a restore.", "restore:resume"),
+    Entry("selftest", "Send a signed delivery through the running server."),
+    Entry("health", "Whether the running service works, by exit code."),
+    Entry("status", "What runs, what is connected, what waits."),
+    Entry("stats", "How much happened lately.", "status:stats"),
+    Entry("support-bundle", "What others need to help, without secrets and names."),
+    Entry("trace", "The story of one thing, from delivery to effect."),
+    Entry("approvals", "Actions that wait for a person."),
+    Entry("asks", "Questions to the bot, and those that wait."),
+    Entry("modes", "What is simulated, approved or sent at once."),
+    Entry("flags", "Switches that work while everything runs."),
+    Entry("budget", "What models may cost, and did cost."),
+    Entry("actions", "Side effects and their exact previews."),
+    Entry("decisions", "Answers and silences, with reasons."),
+    Entry("events", "What deliveries meant; try payloads."),
+    Entry("deliveries", "What was received."),
+    Entry("notices", "What the operator was told.", "status:notices"),
+    Entry("audit", "The chained account: show, verify, export."),
+    Entry("keys", "API keys for REST."),
+    Entry("storage", "Move the data to PostgreSQL, or back."),
+    Entry("backup", "Back everything up; verify and list backups."),
+    Entry("members", "The people chargehand knows of."),
+    Entry("privacy", "What is kept of people, and for how long."),
+)
 app = typer.Typer(
     name="chargehand",
+    cls=group_of(_COMMANDS),
     help="The AI foreman of a software team: reads what happens, shows exactly what it would do, "
     "and does it once a person or a policy says so.",
     epilog="First steps: `chargehand demo` shows the whole thing offline; `chargehand init` "
@@ -52,41 +60,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command, in_short in (
-    (demo, "See the whole thing happen offline, in a minute."),
-    (init, "Connect a Jira site."),
-    (doctor, "Say what works, what is missing, and how to mend it."),
-    (serve, "Run the service."),
-    (migrate, "Prepare the databases; `serve` does it by itself."),
-    (restore, "Put a backup in the place of the databases."),
-    (resume, "Allow sending again after a restore."),
-    (selftest, "Send a signed delivery through the running server."),
-    (health, "Whether the running service works, by exit code."),
-    (status, "What runs, what is connected, what waits."),
-    (stats, "How much happened lately."),
-    (support_bundle, "What others need to help, without secrets and names."),
-    (trace, "The story of one thing, from delivery to effect."),
-):
-    app.command(short_help=in_short)(command)
-for group, in_short in (
-    (approvals, "Actions that wait for a person."),
-    (asks, "Questions to the bot, and those that wait."),
-    (modes, "What is simulated, approved or sent at once."),
-    (flags, "Switches that work while everything runs."),
-    (budget, "What models may cost, and did cost."),
-    (actions, "Side effects and their exact previews."),
-    (decisions, "Answers and silences, with reasons."),
-    (events, "What deliveries meant; try payloads."),
-    (deliveries, "What was received."),
-    (notices, "What the operator was told."),
-    (audit, "The chained account: show, verify, export."),
-    (keys, "API keys for REST."),
-    (storage, "Move the data to PostgreSQL, or back."),
-    (backup, "Back everything up; verify and list backups."),
-    (members, "The people chargehand knows of."),
-    (privacy, "What is kept of people, and for how long."),
-):
-    app.add_typer(group, short_help=in_short)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the option's value in.

@@ -16,7 +16,8 @@ from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules, served_projects
 from chargehand.bootstrap.errors import PortUnusable
-from chargehand.bootstrap.processes import ProcessOptions, watch_lifeline
+from chargehand.bootstrap.lifeline import watch_lifeline
+from chargehand.bootstrap.processes import ProcessOptions
 from chargehand.bootstrap.receiving import previewers, receiving_connections
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
