@@ -5,11 +5,15 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chargehand.bootstrap.processes import CHILD, ProcessOptions
+from chargehand.bootstrap.processes import CHILD, ProcessOptions, pass_gate
 from chargehand.domain.errors import ChargehandError
+
+if TYPE_CHECKING:
+    from chargehand.config.settings import Settings
 
 
 def main() -> int:
@@ -30,6 +34,7 @@ def run_child(arguments: Sequence[str]) -> int:
     parser.add_argument("--clock-from")
     parser.add_argument("--nudge-fd", type=int)
     parser.add_argument("--lifeline-fd", type=int)
+    parser.add_argument("--gate-fd", type=int)
     given = parser.parse_args(arguments)
     # The supervisor waits for its signals with them blocked, and children inherit that.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -40,6 +45,7 @@ def run_child(arguments: Sequence[str]) -> int:
         clock_from=given.clock_from,
         nudge_fd=given.nudge_fd,
         lifeline_fd=given.lifeline_fd,
+        gate_fd=given.gate_fd,
     )
     # Loading leaves hardly any garbage, and looking for it time and again is a tenth of a start.
     # Each role collects once when it is ready, and from then on as usual.
@@ -57,39 +63,40 @@ def run_child(arguments: Sequence[str]) -> int:
 
 
 def _run(role: str, options: ProcessOptions) -> int:
-    # lazy: each role is one process and loads only what it needs; the front must not load the
-    # engine, the worker no web, and migrating neither.
+    run = _load(role)
+    # Whatever is wrong with the configuration was told by who opens the gate, once.
+    if not pass_gate(options):
+        return 2
+    # lazy: the supervisor is this file too, and must stay small.
     from chargehand.bootstrap.log_files import open_log_file
     from chargehand.config.load import load_settings
-    from chargehand.logs.log import configure_logs, get_logger
+    from chargehand.logs.log import configure_logs
 
     settings = load_settings(options.config, os.environ)
     file = open_log_file(settings)
     configure_logs(level=settings.log.level, form=settings.log.format, role=role, file=file)
+    return run(settings, options)
+
+
+def _load(role: str) -> "Callable[[Settings, ProcessOptions], int]":
+    """What a role runs, with everything it needs loaded."""
+    # lazy: each role is one process and loads only what it needs; the front must not load the
+    # engine, the worker no web, and migrating neither.
     if role == "front":
-        # lazy: as above.
         from chargehand.web.process import run_front
 
-        return run_front(settings, options)
+        return run_front
     if role == "worker":
-        # lazy: as above.
         from chargehand.bootstrap.worker import run_worker
 
-        return run_worker(settings, options)
+        return run_worker
     if role == "backup":
-        # lazy: as above.
-        from chargehand.bootstrap.clocks import choose_clock
-        from chargehand.bootstrap.scheduled_backups import run_scheduled_backup
+        from chargehand.bootstrap.scheduled_backups import run_backup
 
-        return run_scheduled_backup(settings, clock=choose_clock(settings, options.clock_from))
-    # lazy: as above.
-    from chargehand.bootstrap.stores import migrate_after_backup
-    from chargehand.kit.clock import SystemClock
+        return run_backup
+    from chargehand.bootstrap.migrating import run_migrate
 
-    done = migrate_after_backup(settings, clock=SystemClock())
-    if done.backup is not None:
-        get_logger().info("storage.backed_up_before_migrating", path=str(done.backup))
-    return 0
+    return run_migrate
 
 
 if __name__ == "__main__":

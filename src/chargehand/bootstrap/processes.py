@@ -1,11 +1,13 @@
 """What the supervisor hands a child process."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 # The word that makes `python -m chargehand` a child process instead of the command line.
 CHILD: Final = "process"
+GATE_OPENS: Final = b"+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +15,21 @@ class ProcessOptions:
     """How one child was started.
 
     Shape: `nudge_fd` is one end of the socket pair between front and worker; `lifeline_fd` is a
-    pipe that ends when the supervisor does; None when there is none.
+    pipe that ends when the supervisor does; `gate_fd` is one that brings a byte when the
+    databases are ready; None when there is none.
     """
 
     config: Path | None = None
     clock_from: str | None = None
     nudge_fd: int | None = None
     lifeline_fd: int | None = None
+    gate_fd: int | None = None
+
+
+def pass_gate(options: ProcessOptions) -> bool:
+    """Wait until the databases are ready; False when they will not be, or nobody is left to say."""
+    if options.gate_fd is None:
+        return True
+    told = os.read(options.gate_fd, 1)
+    os.close(options.gate_fd)
+    return told == GATE_OPENS

@@ -13,6 +13,7 @@ from chargehand.bootstrap.backups import (
     source_of,
     verify_backup,
 )
+from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.processes import CHILD, ProcessOptions
 from chargehand.bootstrap.stores import Stores
 from chargehand.config.settings import Settings
@@ -43,13 +44,21 @@ def open_schedule(
     )
 
 
+def run_backup(settings: Settings, options: ProcessOptions) -> int:
+    """Be the process that makes one scheduled backup; the exit code.
+
+    Raises: what choosing a clock, making and checking a backup raise.
+    """
+    # The service goes first.
+    os.nice(_NICENESS)
+    return run_scheduled_backup(settings, clock=choose_clock(settings, options.clock_from))
+
+
 def run_scheduled_backup(settings: Settings, *, clock: Clock) -> int:
     """Make one backup, check it, and remove what retention does not keep; the exit code.
 
     Raises: what making and checking a backup raises.
     """
-    # The service goes first.
-    os.nice(_NICENESS)
     made = make_backup(settings, origin=BackupOrigin.SCHEDULE, clock=clock)
     checked = verify_backup(made.path, scratch=settings.backup_folder)
     if not checked.is_intact:

@@ -4,6 +4,9 @@ Children that die are started again with a growing pause; five deaths of one rol
 end the whole. Children end with the supervisor: they hold the reading end of a pipe that only it
 can write to, so even a kill -9 of it is noticed.
 
+At the start they load what they need while the databases are migrated, and wait at a gate until
+that is done: most of a start is loading.
+
 SIGHUP lets the children be replaced, after the configuration was read on trial: one that is wrong
 changes nothing. Each finishes what is under way before its successor starts.
 """
@@ -19,6 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
+
+from chargehand.bootstrap.processes import CHILD, GATE_OPENS
 
 Role = Literal["front", "worker"]
 _FIRST_PAUSE_S: Final = 0.2
@@ -53,9 +58,6 @@ def supervise(plan: Plan) -> int:
 
     Shape: 0 after a clean stop, 1 when a role kept dying, 2 when starting was refused.
     """
-    migrated = subprocess.run(_command("migrate", plan, ()), check=False)  # noqa: S603
-    if migrated.returncode != 0:
-        return migrated.returncode
     return _Supervisor(plan).run()
 
 
@@ -69,6 +71,9 @@ class _Supervisor:
         self._has_reloaded = False
 
     def run(self) -> int:
+        code = self._open_after_migrating()
+        if code != 0:
+            return code
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         while True:
             self._start_due()
@@ -83,6 +88,22 @@ class _Supervisor:
             if refused is not None:
                 self._stop()
                 return refused
+
+    def _open_after_migrating(self) -> int:
+        """Migrate while the children load what they need, and then let them in; the exit code."""
+        waits, opens = os.pipe()
+        try:
+            for child in self._children:
+                child.process = self._start(child.role, gate=waits)
+            migrated = subprocess.run(_command("migrate", self._plan, ()), check=False)  # noqa: S603
+            if migrated.returncode == 0:
+                os.write(opens, GATE_OPENS * len(self._children))
+        finally:
+            os.close(waits)
+            os.close(opens)
+        if migrated.returncode != 0:
+            self._stop()
+        return migrated.returncode
 
     def _reload(self) -> None:
         """Replace every child, unless the configuration on the disk would be refused."""
@@ -113,11 +134,15 @@ class _Supervisor:
             if child.process is None and child.start_at_s <= now_s:
                 child.process = self._start(child.role)
 
-    def _start(self, role: Role) -> "subprocess.Popen[bytes]":
+    def _start(self, role: Role, gate: int | None = None) -> "subprocess.Popen[bytes]":
         nudge, lifeline = self._nudges[role].fileno(), self._lifeline[0]
-        handed = ("--nudge-fd", str(nudge), "--lifeline-fd", str(lifeline))
+        handed = ["--nudge-fd", str(nudge), "--lifeline-fd", str(lifeline)]
+        passed = [nudge, lifeline]
+        if gate is not None:
+            handed += ["--gate-fd", str(gate)]
+            passed.append(gate)
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module.
-            _command(role, self._plan, handed), pass_fds=(nudge, lifeline)
+            _command(role, self._plan, handed), pass_fds=passed
         )
 
     def _pause_s(self) -> float:
@@ -169,7 +194,7 @@ class _Supervisor:
 
 
 def _command(role: str, plan: Plan, handed: Sequence[str]) -> list[str]:
-    command = [sys.executable, "-m", "chargehand", "process", role, *handed]
+    command = [sys.executable, "-m", "chargehand", CHILD, role, *handed]
     if plan.config is not None:
         command += ["--config", str(plan.config)]
     if plan.clock_from is not None:
