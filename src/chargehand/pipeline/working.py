@@ -134,7 +134,9 @@ class Worker:
         return False
 
     async def _check(self) -> None:
-        seen = await asyncio.to_thread(self._parts.changes.look)
+        changes = self._parts.changes
+        # Four times a second for ever: a thread would cost more than the look.
+        seen = changes.look() if changes.is_instant else await asyncio.to_thread(changes.look)
         if seen.inbox:
             self._deliveries.set()
         if seen.main or self.starter.is_due(self._parts.clock.now()):

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine
 
 from chargehand.inbox.ports import DeliveryQueue
+from chargehand.storage.versions import open_version_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,38 +17,33 @@ class Changes:
 
 
 class ChangeCheck:
-    """Keeps one connection open and compares SQLite's own change counter.
+    """Compares SQLite's own change counters.
 
     PostgreSQL has no such counter for the price, so there every look says that something may
-    have changed; the queries that follow are cheap and indexed.
+    have changed in the main database; the queries that follow are cheap and indexed.
     """
 
     def __init__(self, engine: Engine, queue: DeliveryQueue) -> None:
-        self._engine = engine
+        is_sqlite = engine.dialect.name == "sqlite"
         self._queue = queue
-        self._connection: Connection | None = None
+        self._source = open_version_source(engine) if is_sqlite else None
         self._main = ""
         self._inbox = ""
 
+    @property
+    def is_instant(self) -> bool:
+        """Whether a look reads a counter in shared memory, and asks no server."""
+        return self._source is not None
+
     def look(self) -> Changes:
         """What changed since the last look; the first look says everything did."""
-        inbox, main = self._queue.data_version(), self._main_version()
+        inbox = self._queue.data_version()
+        main = self._source.read() if self._source is not None else ""
         changes = Changes(inbox=inbox != self._inbox, main=main != self._main or not main)
         self._inbox, self._main = inbox, main
         return changes
 
     def close(self) -> None:
         """Give the connection back; safe to call twice."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _main_version(self) -> str:
-        if self._engine.dialect.name != "sqlite":
-            return ""
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        version = self._connection.execute(text("PRAGMA data_version")).scalar_one()
-        # A read transaction left open would keep the write-ahead log from being folded back.
-        self._connection.rollback()
-        return str(version)
+        if self._source is not None:
+            self._source.close()

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.engine.dbos_engine.library_log import library_log
+from chargehand.engine.dbos_engine.library_pace import look_less_often
 from chargehand.engine.dbos_engine.recoveries import Recoveries, detached, recoveries_in
 from chargehand.engine.dbos_engine.serializer import JSONSerializer, object_to_json, to_json
 from chargehand.engine.dbos_engine.system_database import require_durable
@@ -130,6 +131,7 @@ class DBOSEngine:
             undo.callback(DBOS.destroy, destroy_registry=True)
             workflow = self._define_workflow()
             DBOS(config=self._config())
+            look_less_often()
             # In the loop's own thread, so that the library runs resumed tasks on this loop.
             DBOS.launch()
             self._undo = undo.pop_all()

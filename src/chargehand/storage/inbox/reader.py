@@ -29,7 +29,7 @@ from chargehand.storage.inbox.closing import close_on_sqlite
 from chargehand.storage.inbox.failures import translated
 from chargehand.storage.inbox.pruning import prune_on_sqlite
 from chargehand.storage.inbox.tables import DeliveryState, inbox_deliveries
-from chargehand.storage.inbox.version import open_version_source
+from chargehand.storage.versions import open_version_source
 
 _ERROR_LENGTH = 2000
 _CLOSED = (DeliveryState.DISPATCHED.value, DeliveryState.DEAD.value)
