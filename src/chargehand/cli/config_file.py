@@ -3,10 +3,29 @@
 import json
 import os
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 Intake = Literal["poll", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSetup:
+    """What `init` learned of a model.
+
+    Shape: `base_url` and `api_key` are empty where there is none; `local_host` is a host of the
+    operator's network that has to be named as such.
+    Units: `price` in US dollars for a million input and output tokens; None when a table knows it.
+    """
+
+    kind: str
+    name: str
+    base_url: str
+    api_key: str
+    price: tuple[Decimal, Decimal] | None
+    consent: str
+    local_host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +49,7 @@ class Setup:
     public_url: str
     webhook_secret: str
     port: int
+    model: ModelSetup | None = None
 
     @property
     def intake(self) -> Intake:
@@ -87,7 +107,7 @@ account_id = {_quoted(setup.account_id)}  # {setup.account_name}
 projects = {json.dumps(list(setup.projects))}
 intake = {_quoted(setup.intake)}                 # webhook, poll, or both
 poll_interval = "PT60S"
-"""
+{_model_tables(setup)}"""
 
 
 def render_secrets(setup: Setup) -> str:
@@ -100,6 +120,11 @@ def render_secrets(setup: Setup) -> str:
         lines += [
             "# The secret of the Jira webhook. During a change, both: new,old",
             f"JIRA_WEBHOOK_SECRET={setup.webhook_secret}",
+        ]
+    if setup.model is not None and setup.model.api_key:
+        lines += [
+            "# The key of the model's provider; that alone lets nothing go there.",
+            f"CHARGEHAND_{setup.model.kind.upper()}_API_KEY={setup.model.api_key}",
         ]
     return "\n".join(lines) + "\n"
 
@@ -122,6 +147,30 @@ def _write_whole(path: Path, text: str, *, mode: int) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def _model_tables(setup: Setup) -> str:
+    model = setup.model
+    if model is None:
+        return ""
+    lines = [
+        "",
+        "[[providers]]",
+        f"id = {_quoted(model.kind)}",
+        f"kind = {_quoted(model.kind)}              # the API that is spoken there",
+        f"model = {_quoted(model.name)}",
+    ]
+    lines += [f"base_url = {_quoted(model.base_url)}"] if model.base_url else []
+    if model.price is not None:
+        lines += [
+            f"input_usd = {model.price[0]}                   # a million tokens",
+            f"output_usd = {model.price[1]}",
+        ]
+    if model.local_host:
+        lines += ["", "[model]", f"local_hosts = [{_quoted(model.local_host)}]"]
+    lines += ["", "[model.consent]             # where a project's texts may go: off, local, any"]
+    lines += [f"{project} = {_quoted(model.consent)}" for project in setup.projects]
+    return "\n".join(lines) + "\n"
 
 
 def _sign_in(setup: Setup) -> str:

@@ -12,13 +12,47 @@ import typer
 from chargehand.cli.asking import AnswerWrong, ask, choose, is_terminal
 from chargehand.cli.config_file import Setup, write_setup
 from chargehand.cli.context import Invocation, operator_name
+from chargehand.cli.init_model import (
+    GivenModel,
+    ModelConsent,
+    ModelKey,
+    ModelKind,
+    ModelName,
+    ModelPrice,
+    ModelURL,
+    ask_model,
+)
 from chargehand.domain.errors import Rejected
+from chargehand.kit.clock import SystemClock
 
 if TYPE_CHECKING:
     from chargehand.bootstrap.surveying import SiteSurvey
 
 _REPLY_MODES = ("simulate", "approve", "auto")
 _MOST_PROJECTS_SHOWN = 40
+ServiceAccount = Annotated[
+    bool, typer.Option("--service-account", help="The token is a service account's.")
+]
+Holidays = Annotated[
+    str | None, typer.Option(help="Country of public holidays: ES, US-NY, or none")
+]
+PublicURL = Annotated[
+    str | None, typer.Option(help="https address Jira can reach, or none to poll")
+]
+Replies = Annotated[
+    str | None, typer.Option(help="What happens to replies: simulate, approve or auto")
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        help="Its API token; better in the environment than here.",
+        envvar="ATLASSIAN_API_TOKEN",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Start and wait for the first comment.")
+]
 
 
 class ConfigExists(Rejected):
@@ -43,41 +77,30 @@ class _Given:
     public_url: str | None
     port: int
     replies: str | None
+    model: GivenModel
 
 
 def init(  # noqa: PLR0917 - typer makes options of parameters.
     context: typer.Context,
     site: Annotated[str | None, typer.Option(help="https://acme.atlassian.net")] = None,
     email: Annotated[str | None, typer.Option(help="E-mail of the account the bot is.")] = None,
-    service: Annotated[  # noqa: FBT002 - typer makes options of parameters.
-        bool, typer.Option("--service-account", help="The token is a service account's.")
-    ] = False,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            help="Its API token; better in the environment than here.",
-            envvar="ATLASSIAN_API_TOKEN",
-        ),
-    ] = None,
+    service: ServiceAccount = False,  # noqa: FBT002 - typer makes options of parameters.
+    token: Token = None,
     projects: Annotated[str | None, typer.Option(help="Project keys: PAY,OPS")] = None,
     time_zone: Annotated[str | None, typer.Option(help="The team's zone: Europe/Madrid")] = None,
     hours: Annotated[str | None, typer.Option(help="Working hours: 9-17")] = None,
-    holidays: Annotated[
-        str | None, typer.Option(help="Country of public holidays: ES, US-NY, or none")
-    ] = None,
-    public_url: Annotated[
-        str | None, typer.Option(help="https address Jira can reach, or none to poll")
-    ] = None,
-    replies: Annotated[
-        str | None, typer.Option(help="What happens to replies: simulate, approve or auto")
-    ] = None,
+    holidays: Holidays = None,
+    public_url: PublicURL = None,
+    replies: Replies = None,
+    model: ModelKind = None,
+    model_name: ModelName = None,
+    model_url: ModelURL = None,
+    model_price: ModelPrice = None,
+    model_key: ModelKey = None,
+    model_consent: ModelConsent = None,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-    force: Annotated[  # noqa: FBT002 - typer makes options of parameters.
-        bool, typer.Option("--force", help="Replace what is there.")
-    ] = False,
-    wait: Annotated[  # noqa: FBT002 - as above.
-        bool, typer.Option("--wait/--no-wait", help="Start and wait for the first comment.")
-    ] = True,
+    force: Force = False,  # noqa: FBT002 - as above.
+    wait: Wait = True,  # noqa: FBT002 - as above.
 ) -> None:
     """Connect a Jira site: asks for what is missing, shows who the bot is, writes the files.
 
@@ -87,8 +110,20 @@ def init(  # noqa: PLR0917 - typer makes options of parameters.
     config = invocation.config or Path("chargehand.toml")
     if config.exists() and not force:
         raise ConfigExists(path=str(config))
+    asked = GivenModel(model, model_name, model_url, model_price, model_key, model_consent)
     given = _Given(
-        site, email, service, token, projects, time_zone, hours, holidays, public_url, port, replies
+        site,
+        email,
+        service,
+        token,
+        projects,
+        time_zone,
+        hours,
+        holidays,
+        public_url,
+        port,
+        replies,
+        asked,
     )
     setup = _ask_all(given)
     mode = _choose_mode(given)
@@ -156,6 +191,7 @@ def _ask_all(given: _Given) -> Setup:
         public_url=public,
         webhook_secret=secrets.token_urlsafe(32) if public else "",
         port=given.port,
+        model=ask_model(given.model, now=SystemClock().now()),
     )
 
 
@@ -187,7 +223,6 @@ def _prepare(invocation: Invocation, mode: str) -> None:
     from chargehand.bootstrap.configured import served_projects
     from chargehand.bootstrap.stores import migrate_stores
     from chargehand.domain.action import ActionKind, Mode
-    from chargehand.kit.clock import SystemClock
     from chargehand.pipeline.modes import ensure_mode
 
     clock = SystemClock()
@@ -215,6 +250,11 @@ def _tell_next_steps(setup: Setup, config: Path, mode: str) -> None:
         )
     else:
         typer.echo("Without a public address Jira is asked every 60 s; nothing to set up there.")
+    if setup.model is not None and setup.model.consent == "off":
+        typer.echo(
+            "\nThe model is configured and nothing goes to it: when you want that, set the "
+            "projects under [model.consent]."
+        )
     option = "" if config == Path("chargehand.toml") else f" --config {config}"
     typer.echo(f"\nCheck it:  chargehand{option} doctor\nRun it:    chargehand{option} serve\n")
 

@@ -25,7 +25,11 @@ _PROJECT: Final = r"^[A-Z][A-Z0-9_]{1,31}$"
 _HOST: Final = r"^[a-z0-9][a-z0-9.:-]{0,252}$"
 
 
-def _model_url(url: str) -> str:
+def model_url(url: str) -> str:
+    """The address of a model's server as it is kept.
+
+    Raises: ValueError, in words for the operator.
+    """
     parts = urlsplit(url)
     if parts.username or parts.password:
         message = "must not hold a user name or password; keys go into .env"
@@ -36,7 +40,7 @@ def _model_url(url: str) -> str:
     return url.rstrip("/")
 
 
-ModelURL = Annotated[str, AfterValidator(_model_url)]
+ModelURL = Annotated[str, AfterValidator(model_url)]
 Price = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
 
