@@ -36,7 +36,7 @@ def chargehand(service: Service, *arguments: str) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
 

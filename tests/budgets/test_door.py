@@ -348,7 +348,7 @@ async def test_whoever_is_cancelled_while_reserving_leaves_nothing_behind(
     door: Spending, books: Books, stores: Stores
 ) -> None:
     may_go_on = threading.Event()
-    holding = asyncio.create_task(stores.database.awrite(lambda _tx: may_go_on.wait(10)))
+    holding = asyncio.create_task(stores.database.awrite(lambda _tx: may_go_on.wait(60)))
     reserving = asyncio.create_task(door.reserve(request("4")))
     await asyncio.sleep(0)
 

@@ -91,7 +91,7 @@ def front_alone(service: Service) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def selftest_stages(service: Service) -> list[str]:

@@ -68,7 +68,7 @@ def running(command: list[str], **how: object) -> Iterator["subprocess.Popen[str
         yield process
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         if process.stdout is not None:
             process.stdout.close()
 

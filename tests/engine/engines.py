@@ -14,7 +14,7 @@ from chargehand.engine.dbos_engine.engine import DBOSEngine
 from chargehand.engine.port import TaskEngine
 from chargehand.storage.engines import open_durable_engine
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 _PAUSE_S = 0.01
 
 

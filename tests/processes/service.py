@@ -25,7 +25,7 @@ from chargehand.kit.signing import hmac_sha256_hex
 from chargehand.pipeline.modes import set_mode
 
 SECRET = "the-signing-secret-of-the-tests"
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 
 
 @dataclass
@@ -167,7 +167,7 @@ class Service:
             return None
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def set_mode(self, mode: str) -> None:
         now = SystemClock().now()
@@ -246,7 +246,7 @@ def running_fake(state: Path) -> Iterator[FakeSite]:
         yield FakeSite(process, ready["url"], ready["email"], ready["token"], ready["account_id"])
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
         process.stdout.close()
 
 

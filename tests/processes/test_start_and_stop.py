@@ -41,7 +41,7 @@ def serve(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -97,7 +97,7 @@ def test_second_service_on_one_folder_is_refused(service: Service, tmp_path: Pat
         [sys.executable, "-m", "chargehand", "-c", str(other), "serve"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -162,7 +162,7 @@ def test_clock_of_a_fake_is_refused_beside_a_real_site(service: Service) -> None
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -176,7 +176,7 @@ def health(service: Service, *options: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "chargehand", "-c", path, "health", *options],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

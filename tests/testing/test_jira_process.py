@@ -30,7 +30,7 @@ def running(*arguments: str) -> Iterator[dict[str, Any]]:
         yield json.loads(process.stdout.readline())
     finally:
         process.terminate()
-        code = process.wait(timeout=20)
+        code = process.wait(timeout=60)
         process.stdout.close()
     assert code == 0
 
@@ -65,7 +65,7 @@ async def test_comment_by_control_reaches_the_webhook_signed(tmp_path: Path) -> 
                     "/__fake__/issues/PAY-7/comments",
                     json={"author": "Ana Ruiz", "body": f"[~accountid:{ready['account_id']}] due?"},
                 )
-                headers, body = await asyncio.wait_for(received.get(), 10)
+                headers, body = await asyncio.wait_for(received.get(), 60)
 
     payload = json.loads(body)
     assert said.status_code == 200

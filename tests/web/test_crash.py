@@ -15,7 +15,7 @@ from tests.web.fronts import COMMENT, PATH, headers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.process]
 ROOT = Path(__file__).parents[2]
-START_S = 20.0
+START_S = 60.0
 SENDERS = 16
 KILL_AFTER = (1, 40, 150)
 

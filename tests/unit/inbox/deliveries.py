@@ -13,7 +13,7 @@ from chargehand.inbox.ports import NewDelivery, StoreOutcome, StoreStatus
 from chargehand.kit.ids import new_id
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 def delivery(

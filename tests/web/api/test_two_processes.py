@@ -45,7 +45,7 @@ def test_first_of_two_processes_wins(world: World, place: Place) -> None:
     results = {
         name: json.loads(_read(process)) for name, process in zip(names, processes, strict=True)
     }
-    codes = [process.wait(30) for process in processes]
+    codes = [process.wait(60) for process in processes]
     for process in processes:
         process.communicate()
 
