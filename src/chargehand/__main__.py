@@ -35,18 +35,16 @@ def run_child(arguments: Sequence[str]) -> int:
     parser.add_argument("--nudge-fd", type=int)
     parser.add_argument("--lifeline-fd", type=int)
     parser.add_argument("--gate-fd", type=int)
-    given = parser.parse_args(arguments)
+    parser.add_argument("--handover-fd", type=int)
+    parser.add_argument("--listen-fd", type=int)
+    parser.add_argument("--listen-name", default="")
+    given = vars(parser.parse_args(arguments))
+    role = given.pop("role")
     # The supervisor waits for its signals with them blocked, and children inherit that.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     # A reload is for the supervisor; a closed terminal sends its signal to everybody.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    options = ProcessOptions(
-        config=given.config,
-        clock_from=given.clock_from,
-        nudge_fd=given.nudge_fd,
-        lifeline_fd=given.lifeline_fd,
-        gate_fd=given.gate_fd,
-    )
+    options = ProcessOptions(**given)
     # Loading leaves hardly any garbage, and looking for it time and again is a tenth of a start.
     # Each role collects once when it is ready, and from then on as usual.
     gc.disable()
@@ -56,7 +54,7 @@ def run_child(arguments: Sequence[str]) -> int:
     # What is written belongs to the operator alone: databases hold what people said.
     os.umask(0o077)
     try:
-        return _run(given.role, options)
+        return _run(role, options)
     except ChargehandError as error:
         sys.stderr.write(f"chargehand: {error}\n")
         return 2

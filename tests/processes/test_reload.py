@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from tests.processes.service import (
     SECRET,
     Service,
+    free_port,
     installed_service,
     running_fake,
     wait_until,
@@ -52,14 +54,18 @@ def body(number: int) -> bytes:
 def test_new_configuration_takes_effect_and_nothing_acknowledged_is_lost(service: Service) -> None:
     before = pids(service)
     acknowledged: list[str] = []
+    refused: list[int] = []
     is_over = threading.Event()
 
     def send() -> None:
         number = 0
         while not is_over.is_set():
             number += 1
-            if service.post_delivery(f"reload-{number}", body(number)) in (200, 202):
+            answered = service.post_delivery(f"reload-{number}", body(number))
+            if answered in (200, 202):
                 acknowledged.append(f"reload-{number}")
+            else:
+                refused.append(answered)
 
     sender = threading.Thread(target=send)
     sender.start()
@@ -88,13 +94,17 @@ def test_new_configuration_takes_effect_and_nothing_acknowledged_is_lost(service
     wait_until(
         lambda: dispatched() == len(acknowledged), "all were dispatched", on_failure=service.log
     )
+    # Whoever calls while the front is replaced waits, and is answered by the next one.
+    assert refused == []
     assert service.process is not None
     assert service.process.poll() is None
     assert service.log().count("reloading") == 1
     assert "deaths within a minute" not in service.log()
 
 
-def test_wrong_configuration_is_refused_in_one_line_and_the_old_goes_on(service: Service) -> None:
+def test_wrong_configuration_is_refused_in_one_line_and_a_new_address_is_taken(
+    service: Service,
+) -> None:
     before = pids(service)
 
     reload(service, "[server]", "[server]\nprot = 3\n")
@@ -105,3 +115,10 @@ def test_wrong_configuration_is_refused_in_one_line_and_the_old_goes_on(service:
     assert "Did you mean port" not in service.log().replace(line, "")
     assert pids(service) == before
     assert service.post_delivery("after", body(1)) == 202
+
+    old, service.port = service.port, free_port()
+    reload(service, f"prot = 3\n\nport = {old}", f'host = "127.0.0.1"\nport = {service.port}')
+    service.wait_until_ready()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", old))
+    assert service.post_delivery("elsewhere", body(2)) == 202

@@ -16,7 +16,8 @@ class ProcessOptions:
 
     Shape: `nudge_fd` is one end of the socket pair between front and worker; `lifeline_fd` is a
     pipe that ends when the supervisor does; `gate_fd` is one that brings a byte when the
-    databases are ready; None when there is none.
+    databases are ready; `handover_fd` is where a front sends its listening socket, and `listen_fd`
+    one that an earlier front sent, bound to the address `listen_name`; None when there is none.
     """
 
     config: Path | None = None
@@ -24,6 +25,9 @@ class ProcessOptions:
     nudge_fd: int | None = None
     lifeline_fd: int | None = None
     gate_fd: int | None = None
+    handover_fd: int | None = None
+    listen_fd: int | None = None
+    listen_name: str = ""
 
 
 def pass_gate(options: ProcessOptions) -> bool:

@@ -8,7 +8,8 @@ At the start they load what they need while the databases are migrated, and wait
 that is done: most of a start is loading.
 
 SIGHUP lets the children be replaced, after the configuration was read on trial: one that is wrong
-changes nothing. Each finishes what is under way before its successor starts.
+changes nothing. Each finishes what is under way before its successor starts. Whoever calls
+meanwhile waits, since the listening socket stays open here.
 """
 
 import os
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from chargehand.bootstrap.handover import KeptListener
 from chargehand.bootstrap.processes import CHILD, GATE_OPENS
 
 Role = Literal["front", "worker"]
@@ -68,6 +70,7 @@ class _Supervisor:
         self._lifeline = os.pipe()
         front_end, worker_end = socket.socketpair()
         self._nudges = {"front": front_end, "worker": worker_end}
+        self._listener = KeptListener()
         self._has_reloaded = False
 
     def run(self) -> int:
@@ -138,6 +141,9 @@ class _Supervisor:
         nudge, lifeline = self._nudges[role].fileno(), self._lifeline[0]
         handed = ["--nudge-fd", str(nudge), "--lifeline-fd", str(lifeline)]
         passed = [nudge, lifeline]
+        if role == "front":
+            more, descriptors = self._listener.for_a_front()
+            handed, passed = handed + more, passed + descriptors
         if gate is not None:
             handed += ["--gate-fd", str(gate)]
             passed.append(gate)

@@ -15,7 +15,6 @@ from starlette.routing import Mount
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules, served_projects
-from chargehand.bootstrap.errors import PortUnusable
 from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.processes import ProcessOptions
 from chargehand.bootstrap.receiving import previewers, receiving_connections
@@ -37,8 +36,10 @@ from chargehand.web.api.app import APIDeps, build_api
 from chargehand.web.figures import ReadSnapshot
 from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
 from chargehand.web.health import ReadyCheck
+from chargehand.web.listening import open_listener
 from chargehand.web.pages import ConnectionStatus, FrontStatus
 
+_LAST_WORDS_S = 0.25
 _log = get_logger()
 
 
@@ -65,6 +66,19 @@ class _InboxReactions:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+class _Server(uvicorn.Server):
+    """Ends so that nobody who got through is sent away: others wait for the next front."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
+        # Who was let in a moment ago has not said yet what they want.
+        await asyncio.sleep(_LAST_WORDS_S)
+        await super().shutdown()
+
+
 def run_front(settings: Settings, options: ProcessOptions) -> int:
     """Serve until told to stop; the exit code."""
     clock = choose_clock(settings, options.clock_from)
@@ -72,11 +86,11 @@ def run_front(settings: Settings, options: ProcessOptions) -> int:
     inbox = _open_inbox(settings, stores, clock)
     reactions: InboxWatcher = _InboxReactions(Nudge(options.nudge_fd) if options.nudge_fd else None)
     inbox.watch(reactions)
-    listener = _listen(settings)
+    listener = open_listener(settings.server.host, settings.server.port, options)
     app = build_front(_front_deps(settings, stores, inbox, clock))
     # uvicorn's own type for its settings is its signature.
     uvicorn_settings: dict[str, Any] = dict(UVICORN_SETTINGS)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, **uvicorn_settings))
+    server = _Server(uvicorn.Config(app, log_config=None, **uvicorn_settings))
     try:
         uvloop.run(_serve(server, listener, options, settings))
     finally:
@@ -94,22 +108,6 @@ async def _serve(
     host, port = listener.getsockname()[:2]
     _log.info("front.listening", host=host, port=port, public_url=settings.server.public_url)
     await server.serve(sockets=[listener])
-
-
-def _listen(settings: Settings) -> socket.socket:
-    host, port = settings.server.host, settings.server.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The event loop switches Nagle's delay off only for sockets that say they are TCP.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        detail = error.strerror or str(error)
-        raise PortUnusable(host=host, port=port, detail=detail) from error
-    listener.set_inheritable(False)
-    return listener
 
 
 def _open_inbox(settings: Settings, stores: Stores, clock: Clock) -> GroupCommit:
