@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chargehand.bootstrap.processes import CHILD, ProcessOptions, pass_gate
+from chargehand.bootstrap.processes import CHILD, SOURCE_AWAY, ProcessOptions, pass_gate
 from chargehand.domain.errors import ChargehandError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def main() -> int:
 
 
 def run_child(arguments: Sequence[str]) -> int:
-    """Run one role until told to stop; 2 when it refused to start."""
+    """Run one role until told to stop; 2 when it refused to start, 75 when it can not yet."""
     parser = argparse.ArgumentParser(prog=f"chargehand {CHILD}")
     parser.add_argument("role", choices=("migrate", "front", "worker", "backup"))
     parser.add_argument("--config", type=Path)
@@ -57,7 +57,10 @@ def run_child(arguments: Sequence[str]) -> int:
         return _run(role, options)
     except ChargehandError as error:
         sys.stderr.write(f"chargehand: {error}\n")
-        return 2
+        # lazy: only a child that ends needs it.
+        from chargehand.plugins.secret import SecretSourceAway
+
+        return SOURCE_AWAY if isinstance(error, SecretSourceAway) else 2
 
 
 def _run(role: str, options: ProcessOptions) -> int:
@@ -67,12 +70,18 @@ def _run(role: str, options: ProcessOptions) -> int:
         return 2
     # lazy: the supervisor is this file too, and must stay small.
     from chargehand.bootstrap.log_files import open_log_file
-    from chargehand.config.load import load_settings
+    from chargehand.bootstrap.reading_settings import read_settings
+    from chargehand.config.shown import secret_values
     from chargehand.logs.log import configure_logs
 
-    settings = load_settings(options.config, os.environ)
-    file = open_log_file(settings)
-    configure_logs(level=settings.log.level, form=settings.log.format, role=role, file=file)
+    settings = read_settings(options.config, os.environ)
+    configure_logs(
+        level=settings.log.level,
+        form=settings.log.format,
+        role=role,
+        file=open_log_file(settings),
+        secrets=secret_values(settings),
+    )
     return run(settings, options)
 
 

@@ -1,6 +1,7 @@
 """The operator is told once of what becomes wrong slowly, and once when it is over."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 from chargehand.domain.ids import ConnectionId
 from chargehand.pipeline.guarding import GuardRules, Guards
 from chargehand.pipeline.watching import CLOCK_OFFSET_MS, Watching
+from chargehand.plugins.secret import FoundSecret
 from tests.house import CONNECTION, House
 
 pytestmark = pytest.mark.anyio
@@ -28,13 +30,19 @@ class Guarded:
             process_id=1,
             clock=house.clock,
         )
-        rules = GuardRules(
+        self.rules = GuardRules(
             reserve_bytes=100 * MEBIBYTE,
             free_bytes=lambda: self.free_bytes,
             sources={CONNECTION: ("webhook",)},
             zone=ZoneInfo("UTC"),
         )
-        self._guards = Guards(house.stores.database, rules, clock=house.clock)
+        self._guards = Guards(house.stores.database, self.rules, clock=house.clock)
+
+    def knowing(self, *secrets: FoundSecret) -> "Guarded":
+        """The same with other secrets, as after a reload."""
+        self.rules = replace(self.rules, secrets=secrets)
+        self._guards = Guards(self.house.stores.database, self.rules, clock=self.house.clock)
+        return self
 
     def look(self, *, after_s: float = 15) -> list[str]:
         """The codes of what is told newly, oldest first."""
@@ -192,3 +200,34 @@ async def test_connection_that_is_gone_is_not_guarded(guarded: Guarded) -> None:
     )
 
     assert guarded.look() == []
+
+
+async def test_secret_is_told_of_four_times_and_once_more_when_it_was_renewed(
+    guarded: Guarded,
+) -> None:
+    house, day = guarded.house, 86_400
+    ends_at = house.clock.now() + timedelta(days=40)
+    token = FoundSecret("connections.jira.api_token", "file:token", ends_at)
+    guarded.knowing(token, FoundSecret("connections.jira.path_token", "chargehand.toml"))
+
+    told = {number: guarded.look(after_s=day) for number in range(1, 43)}
+    renewed = guarded.knowing(replace(token, expires_at=ends_at + timedelta(days=365))).look()
+
+    assert [number for number, codes in told.items() if codes] == [10, 33, 39, 40]
+    assert {codes[0] for codes in told.values() if codes} == {"secret_expires"}
+    assert renewed == ["guard_over"]
+    words = [one.text for one in house.told if one.code == "secret_expires"]
+    assert sum("in 30 day(s)" in text for text in words) == 1
+    assert sum("has expired" in text for text in words) == 1
+
+
+async def test_restart_and_taking_a_secret_away_are_no_news_of_their_own(
+    guarded: Guarded,
+) -> None:
+    ends_at = guarded.house.clock.now() + timedelta(days=5)
+    first = guarded.knowing(FoundSecret("vault.token", "env:VAULT_TOKEN", ends_at)).look()
+
+    again = Guarded(guarded.house).knowing(*guarded.rules.secrets).look()
+    gone = guarded.knowing().look()
+
+    assert (first, again, gone) == (["secret_expires"], [], ["guard_over"])

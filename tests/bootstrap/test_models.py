@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from chargehand.bootstrap.models import known_secrets, open_models
+from chargehand.bootstrap.models import open_models
 from chargehand.bootstrap.stores import migrate_stores, open_stores
 from chargehand.budgets.errors import PriceMissing
+from chargehand.config.shown import secret_values
 from chargehand.plugins.model import Consent
 from chargehand.testing.budget import PettyCash
 from chargehand.testing.clock import FakeClock
@@ -71,7 +72,7 @@ def test_every_configured_secret_is_known_to_the_mask(tmp_path: Path) -> None:
         connection={"path_token": "an-unguessable-token-of-a-path"},
     )
 
-    assert set(known_secrets(settings)) == {
+    assert set(secret_values(settings)) == {
         "fake-api-token-of-chargehand",
         "the-signing-secret-of-the-tests",
         "an-unguessable-token-of-a-path",

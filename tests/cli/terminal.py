@@ -45,13 +45,17 @@ class Terminal:
     def __init__(self, config: Path, clock: Clock) -> None:
         self._given = Invocation(config=config, own_clock=clock)
 
-    def run(self, *arguments: str) -> Ended:
-        out, err = _stream(), _stream()
+    def run(self, *arguments: str, given: bytes = b"") -> Ended:
+        """Run a command to its end; `given` comes through a pipe."""
+        out, err, outer = _stream(), _stream(), sys.stdin
+        sys.stdin = io.TextIOWrapper(io.BytesIO(given), encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
                 code = main(arguments, self._given)
             except SystemExit as ended:
                 code = int(ended.code or 0)
+            finally:
+                sys.stdin = outer
         return Ended(code, _text(out), _text(err))
 
     def done(self, *arguments: str) -> Ended:

@@ -1,6 +1,7 @@
 """What the operator configured of models, as this room uses it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from chargehand.plugins.budget import ModelPrice
@@ -14,6 +15,7 @@ class ProviderConfig:
 
     Shape: `kind` is the API spoken there, `openai` standing for everything that speaks its chat
     completions; `is_local` says that the address is this machine or one the operator named.
+    `ca_file` names further authorities to trust.
     Units: a request is cut off after `timeout_s`, or when nothing came for `idle_s`.
     """
 
@@ -27,6 +29,7 @@ class ProviderConfig:
     timeout_s: float
     idle_s: float
     output_tokens: int
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

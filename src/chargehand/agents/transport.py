@@ -7,6 +7,7 @@ import httpx2
 
 from chargehand.agents.config import ProviderConfig, RunLimits
 from chargehand.agents.purse import PURSE, Fate, Purse, UnpaidRequest
+from chargehand.kit.trust import trusted_certificates
 
 _CONNECT_S: Final = 10.0
 _IDENTITY: Final = "identity"
@@ -21,6 +22,7 @@ def open_http_client(config: ProviderConfig, limits: RunLimits) -> "PaidClient":
         answer_bytes=limits.answer_bytes,
         timeout=httpx2.Timeout(config.idle_s, connect=min(_CONNECT_S, config.idle_s)),
         trust_env=not config.is_local,
+        verify=trusted_certificates(config.ca_file),
         # What is packed could be small on the wire and endless in memory.
         headers={"accept-encoding": _IDENTITY},
     )

@@ -32,6 +32,9 @@ class AuditTag(StrEnum):
     PERSON_FLAG_CHANGED = "person:flag:changed"
     PERSON_KEY_CREATED = "person:key:created"
     PERSON_KEY_REVOKED = "person:key:revoked"
+    PERSON_SECRET_SET = "person:secret:set"  # noqa: S105 - a tag.
+    PERSON_SECRET_REMOVED = "person:secret:removed"  # noqa: S105 - a tag.
+    PERSON_SECRETS_RESEALED = "person:secrets:resealed"
     PERSON_DATABASE_RESTORED = "person:database:restored"
     PERSON_DATABASE_COPIED = "person:database:copied"
     PERSON_DATABASE_RESUMED = "person:database:resumed"

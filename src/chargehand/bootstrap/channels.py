@@ -9,27 +9,38 @@ import urllib.request
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 from chargehand import __version__
+from chargehand.bootstrap.trust import read_certificates
 from chargehand.config.settings import NoticeSettings, webhook_key
 from chargehand.domain.records import NoticeRecord, Severity
 from chargehand.kit.redact import redact_text
 from chargehand.kit.signing import standard_webhook_signature
+from chargehand.kit.trust import explained
 from chargehand.pipeline.telling import ChannelFailed, NoticeChannel
 
 _TIMEOUT_S = 10.0
 _LONGEST_SUBJECT = 120
 
 
-def notice_channels(settings: NoticeSettings) -> list[NoticeChannel]:
-    """Every channel that is configured."""
+def notice_channels(
+    settings: NoticeSettings, *, ca_file: Path | None = None
+) -> list[NoticeChannel]:
+    """Every channel that is configured; `ca_file` names further authorities to trust.
+
+    Raises: CertificatesUnusable.
+    """
     channels: list[NoticeChannel] = []
+    if not settings.email_to and settings.webhook_url is None:
+        return channels
+    trusted = read_certificates(ca_file)
     if settings.email_to:
-        channels.append(EmailChannel(settings))
+        channels.append(EmailChannel(settings, trusted))
     if settings.webhook_url is not None and settings.webhook_secret is not None:
         key = webhook_key(settings.webhook_secret.get_secret_value())
-        channels.append(WebhookChannel(settings.webhook_url, key))
+        channels.append(WebhookChannel(settings.webhook_url, key, trusted))
     return channels
 
 
@@ -43,8 +54,9 @@ class EmailChannel:
 
     name = "email"
 
-    def __init__(self, settings: NoticeSettings) -> None:
+    def __init__(self, settings: NoticeSettings, trusted: ssl.SSLContext) -> None:
         self._settings = settings
+        self._trusted = trusted
 
     def send(self, notice: NoticeRecord, *, now: datetime) -> None:
         """Hand one notice to the mail server.
@@ -56,20 +68,21 @@ class EmailChannel:
             with self._connect() as server:
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
-            detail = redact_text(f"{type(error).__name__}: {error}")
+            detail = explained(redact_text(f"{type(error).__name__}: {error}"))
             raise ChannelFailed(channel=self.name, detail=detail) from error
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
         host, port = settings.smtp_host or "", settings.smtp_port
         if settings.smtp_security == "tls":
-            context = ssl.create_default_context()
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=_TIMEOUT_S, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port, timeout=_TIMEOUT_S, context=self._trusted
+            )
         else:
             server = smtplib.SMTP(host, port, timeout=_TIMEOUT_S)
         try:
             if settings.smtp_security == "starttls":
-                server.starttls(context=ssl.create_default_context())
+                server.starttls(context=self._trusted)
             if settings.smtp_user is not None and settings.smtp_password is not None:
                 server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
         except OSError:
@@ -105,10 +118,12 @@ class WebhookChannel:
 
     name = "webhook"
 
-    def __init__(self, url: str, key: bytes) -> None:
+    def __init__(self, url: str, key: bytes, trusted: ssl.SSLContext) -> None:
         self._url = url
         self._key = key
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._opener = urllib.request.build_opener(
+            _NoRedirects, urllib.request.HTTPSHandler(context=trusted)
+        )
 
     def send(self, notice: NoticeRecord, *, now: datetime) -> None:
         """Post one notice.
@@ -124,7 +139,7 @@ class WebhookChannel:
                 detail = f"it answered with HTTP {error.code}"
             raise ChannelFailed(channel=self.name, detail=detail) from error
         except (OSError, http.client.HTTPException) as error:
-            detail = redact_text(f"{type(error).__name__}: {error}")
+            detail = explained(redact_text(f"{type(error).__name__}: {error}"))
             raise ChannelFailed(channel=self.name, detail=detail) from error
 
     def _request(self, notice: NoticeRecord, *, now: datetime) -> urllib.request.Request:

@@ -67,4 +67,5 @@ def guard_rules(settings: Settings) -> GuardRules:
         free_bytes=lambda: shutil.disk_usage(folder).free,
         sources={ConnectionId(one.id): _SOURCES[one.intake] for one in settings.connections},
         zone=settings.business.zone,
+        secrets=settings.found_secrets,
     )

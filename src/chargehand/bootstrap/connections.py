@@ -1,6 +1,7 @@
 """What the worker needs of each connection: everything, with a client to call."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from chargehand.config.settings import JiraConnection, Settings
 from chargehand.connectors.jira.client import JiraClient
@@ -32,7 +33,9 @@ def live_connections(
             projects=frozenset(ProjectKey(key) for key in configured.projects),
             parser=JiraParser(),
             previewer=JiraPreviewer(),
-            client=open_client(configured, clock=clock, observer=observer),
+            client=open_client(
+                configured, clock=clock, observer=observer, ca_file=settings.network.ca_file
+            ),
             poll_interval=None if configured.intake == "webhook" else configured.poll_interval,
             send_within=configured.request_timeout,
             settle_after=configured.request_timeout + _SETTLE_MARGIN,
@@ -47,6 +50,7 @@ def open_client(
     clock: Clock,
     observer: RequestObserver = ignore_request,
     transport: VendorTransport | None = None,
+    ca_file: Path | None = None,
 ) -> JiraClient:
     """A client of one site."""
     config = JiraConfig(
@@ -60,5 +64,6 @@ def open_client(
         bot_account_id=AccountId(configured.account_id) if configured.account_id else None,
         request_timeout_s=configured.request_timeout.total_seconds(),
         editable_fields=frozenset(configured.editable_fields),
+        ca_file=ca_file,
     )
     return JiraClient(config, clock, observer=observer, transport=transport)

@@ -8,6 +8,7 @@ Rejected
 ├── RestoreCut            a restore was cut off half way
 ├── CopyTargetWrong       data can not be copied to that place
 ├── LogFileUnusable       the log file can not be written
+├── CertificatesUnusable  the file of certificate authorities can not be read
 ├── ConnectionMissing     no connection is configured, or not the one that was named
 ├── PortUnusable          the address to listen on is taken or not ours
 └── ClockRefused          a foreign clock beside a real site
@@ -35,6 +36,16 @@ class LogFileUnusable(Rejected):
     template = (
         "The log file {path} can not be written: {detail}. Give this user the right to write "
         "there, or set log.file to another one."
+    )
+
+
+class CertificatesUnusable(Rejected):
+    """The file of certificate authorities can not be read."""
+
+    code = "certificates_unusable"
+    template = (
+        "The certificate authorities of network.ca_file ({path}) can not be used: {detail}. It "
+        "must be a file with certificates in PEM, readable by the user chargehand runs as."
     )
 
 

@@ -5,11 +5,13 @@ it; what an operator can have got wrong is found out at once.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from chargehand.bootstrap.trust import read_certificates
 from chargehand.config.model_settings import ProviderSettings
 from chargehand.config.settings import Settings
+from chargehand.config.shown import secret_values
 from chargehand.domain.ids import ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.model_deciding import ModelDeciding, ModelRules
@@ -25,12 +27,13 @@ def open_models(
 ) -> "tuple[ModelDeciding, LateModelDoor] | None":
     """What lets models decide, and the door to close at the end; None when none may be asked.
 
-    Raises: PriceMissing, PriceInvalid.
+    Raises: PriceMissing, PriceInvalid, CertificatesUnusable.
     """
     consents = {Consent(value) for value in settings.model.consent.values()}
     if not settings.providers or consents <= {Consent.OFF}:
         return None
     priced = [(one, _price(one, clock.now())) for one in settings.providers]
+    read_certificates(settings.network.ca_file)
 
     def load() -> ModelDoor:
         return _load(settings, priced, budget, clock)
@@ -132,21 +135,8 @@ def _load(
             timeout_s=one.timeout.total_seconds(),
             idle_s=one.idle_timeout.total_seconds(),
             output_tokens=one.output_tokens,
+            ca_file=settings.network.ca_file,
         )
         for one, price in priced
     ]
-    return Models(configs, budget, clock=clock, known_secrets=tuple(known_secrets(settings)))
-
-
-def known_secrets(settings: Settings) -> Iterator[str]:
-    """Every secret of this installation, so that none is shown to a model."""
-    for connection in settings.connections:
-        yield connection.api_token.get_secret_value()
-        yield from (one.get_secret_value() for one in connection.webhook_secrets)
-        if connection.path_token is not None:
-            yield connection.path_token.get_secret_value()
-    for provider in settings.providers:
-        if provider.api_key is not None:
-            yield provider.api_key.get_secret_value()
-    if settings.storage.database_url is not None:
-        yield settings.storage.database_url.get_secret_value()
+    return Models(configs, budget, clock=clock, known_secrets=tuple(secret_values(settings)))

@@ -8,6 +8,8 @@ from typing import Final
 # The word that makes `python -m chargehand` a child process instead of the command line.
 CHILD: Final = "process"
 GATE_OPENS: Final = b"+"
+# The exit code of a child that could not read its secrets now and may later: EX_TEMPFAIL.
+SOURCE_AWAY: Final = 75
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from chargehand.bootstrap.handover import KeptListener
-from chargehand.bootstrap.processes import CHILD, GATE_OPENS
+from chargehand.bootstrap.processes import CHILD, GATE_OPENS, SOURCE_AWAY
 
 Role = Literal["front", "worker"]
 _FIRST_PAUSE_S: Final = 0.2
@@ -58,7 +58,8 @@ class _Child:
 def supervise(plan: Plan) -> int:
     """Run until told to stop; the exit code.
 
-    Shape: 0 after a clean stop, 1 when a role kept dying, 2 when starting was refused.
+    Shape: 0 after a clean stop, 1 when a role kept dying, 2 when starting was refused, 75 when a
+    place of secrets did not answer at the start.
     """
     return _Supervisor(plan).run()
 
@@ -166,6 +167,10 @@ class _Supervisor:
             child.process = None
             if child.kill_at_s is not None:
                 child.kill_at_s, child.start_at_s = None, now_s
+                continue
+            if code == SOURCE_AWAY:
+                _say(f"{child.role} can not read its secrets yet; it is tried again until it can")
+                child.start_at_s = now_s + _LONGEST_PAUSE_S
                 continue
             if code == 2:  # noqa: PLR2004 - refused to start: the same would happen again.
                 if not self._has_reloaded:

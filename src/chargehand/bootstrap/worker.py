@@ -226,7 +226,7 @@ def _telling(
     # lazy: the libraries for mail and HTTP are a megabyte that most workers never need.
     from chargehand.bootstrap.channels import least_severity, notice_channels
 
-    channels = notice_channels(settings.notices)
+    channels = notice_channels(settings.notices, ca_file=settings.network.ca_file)
     least = least_severity(settings.notices)
     return Telling(stores.database, channels, least=least, clock=clock).tell
 

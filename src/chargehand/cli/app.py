@@ -43,6 +43,7 @@ _COMMANDS = (
     Entry("notices", "What the operator was told.", "status:notices"),
     Entry("audit", "The chained account: show, verify, export."),
     Entry("keys", "API keys for REST."),
+    Entry("secrets", "Secrets kept encrypted, and their key."),
     Entry("storage", "Move the data to PostgreSQL, or back."),
     Entry("backup", "Back everything up; verify and list backups."),
     Entry("members", "The people chargehand knows of."),

@@ -72,14 +72,12 @@ def _versions(now: datetime) -> dict[str, Any]:
 def _secrets(settings: "Settings") -> frozenset[str]:
     """Everything in the settings that must not be in the bundle, wherever it turns up."""
     # lazy: pydantic takes longer than `--help` may.
-    from pydantic import SecretStr
+    from chargehand.config.shown import secret_values
 
-    found: set[str] = set()
+    found = set(secret_values(settings))
 
     def look(value: object, name: str) -> None:
-        if isinstance(value, SecretStr):
-            found.add(value.get_secret_value())
-        elif isinstance(value, Mapping):
+        if isinstance(value, Mapping):
             for key, inner in value.items():
                 look(inner, str(key))
         elif isinstance(value, list | tuple):

@@ -29,14 +29,14 @@ class Invocation:
     own_clock: Clock | None = None
 
     def load_settings(self) -> "Settings":
-        """The settings this run works with.
+        """The settings this run works with; a secret that can not be read ends who needs it.
 
-        Raises: ConfigMissing, ConfigUnreadable, ConfigInvalid.
+        Raises: ConfigMissing, ConfigUnreadable, ConfigInvalid, SecretReferenceWrong.
         """
         # lazy: pydantic and the holiday tables take longer than `--help` may.
-        from chargehand.config.load import load_settings
+        from chargehand.bootstrap.reading_settings import read_settings_for_command
 
-        return load_settings(self.config, os.environ)
+        return read_settings_for_command(self.config, os.environ)
 
     def clock(self, settings: "Settings") -> Clock:
         """What tells this run the time.

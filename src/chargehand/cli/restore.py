@@ -55,6 +55,22 @@ def restore(
     typer.echo("Start the service, then run `chargehand resume --after-restore`.")
     typer.echo(f"Modes and API keys are those of {moment}; what was revoked since works again.")
     typer.echo("Look at `chargehand modes show` and `chargehand keys list` first.")
+    _tell_of_missing_keys(invocation)
+
+
+def _tell_of_missing_keys(invocation: Invocation) -> None:
+    """The backup holds stored secrets sealed, and never their key."""
+    # lazy: SQLAlchemy and the library that encrypts take longer than `--help` may.
+    from chargehand.bootstrap.stored_secrets import names_without_key
+
+    with invocation.open_stores() as (settings, stores):
+        names = names_without_key(settings, stores.database)
+    if names:
+        typer.echo(f"\nStored secrets that can NOT be opened here: {', '.join(names)}.")
+        typer.echo(
+            f"Their key is in no backup: put the old file back as {settings.secrets.key_file}"
+        )
+        typer.echo("before the service starts, or set each anew with `chargehand secrets set`.")
 
 
 def resume(

@@ -24,6 +24,7 @@ from chargehand.cli.output import (
     since,
     zoned_time,
 )
+from chargehand.cli.secret_checks import secret_lines
 from chargehand.domain.errors import Rejected
 
 if TYPE_CHECKING:
@@ -90,7 +91,11 @@ def status(context: typer.Context, *, as_json: AsJSON = False) -> None:
         screen = _look(settings, stores, now)
     if as_json:
         shown = to_json(screen.status)
-        beside = {"front": to_json(screen.front), "worker": to_json(screen.worker)}
+        beside = {
+            "front": to_json(screen.front),
+            "worker": to_json(screen.worker),
+            "secrets": to_json(settings.found_secrets),
+        }
         echo_json({**shown, **beside} if isinstance(shown, dict) else beside)
         return
     _echo_screen(screen, settings, now)
@@ -183,7 +188,7 @@ def test_channels(context: typer.Context) -> None:
 
     settings = invocation.load_settings()
     now = invocation.clock(settings).now()
-    channels = notice_channels(settings.notices)
+    channels = notice_channels(settings.notices, ca_file=settings.network.ca_file)
     if not channels:
         raise NoChannel
     has_failed = False
@@ -238,6 +243,9 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
     _echo_reply_modes(screen.modes)
     typer.echo("\nNotices")
     _echo_notices(screen.notices, now)
+    typer.echo("\nSecrets")
+    for line in secret_lines(settings, now=now):
+        typer.echo(f"  {safe_line(line)}")
     typer.echo("\nKept")
     for line in retention_lines(screen.status.retention, now):
         typer.echo(f"  {line}")

@@ -61,7 +61,29 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("CHARGEHAND_NOTICE_WEBHOOK_SECRET", "notices.webhook_secret"),
     EnvironmentName("CHARGEHAND_SMTP_PASSWORD", "notices.smtp_password"),
     EnvironmentName("CHARGEHAND_PATH_TOKEN", "connection.path_token"),
+    EnvironmentName("REQUESTS_CA_BUNDLE", "network.ca_file"),
+    EnvironmentName("SSL_CERT_FILE", "network.ca_file"),
+    EnvironmentName("CHARGEHAND_CA_FILE", "network.ca_file"),
+    EnvironmentName("VAULT_ADDR", "vault.address"),
+    EnvironmentName("VAULT_NAMESPACE", "vault.namespace"),
+    EnvironmentName("VAULT_TOKEN", "vault.token"),
+    EnvironmentName("AWS_REGION", "aws.region"),
+    EnvironmentName("AWS_DEFAULT_REGION", "aws.region"),
 )
+# What is secret may stand in a file whose path is in the name with `_FILE`, as containers do it.
+_SECRETS = frozenset(
+    {
+        "api_key",
+        "api_token",
+        "database_url",
+        "path_token",
+        "smtp_password",
+        "token",
+        "webhook_secret",
+        "webhook_secrets",
+    }
+)
+_IN_FILE = "_FILE"
 
 
 def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, object], dict[str, object]]:
@@ -69,10 +91,10 @@ def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, object], dic
     fields: dict[str, object] = {}
     connection: dict[str, object] = {}
     for entry in NAMES:
-        text = environ.get(entry.name, "").strip()
+        section, _, name = entry.field.partition(".")
+        text = _text_of(entry.name, name, environ)
         if not text:
             continue
-        section, _, name = entry.field.partition(".")
         if section == "connection":
             connection[name] = entry.convert(text)
         else:
@@ -92,7 +114,7 @@ def read_connection_environment(
         ("WEBHOOK_SECRET", "webhook_secrets", _list),
         ("PATH_TOKEN", "path_token", str),
     ):
-        text = environ.get(prefix + suffix, "").strip()
+        text = _text_of(prefix + suffix, field, environ)
         if text:
             found[field] = convert(text)
     return found
@@ -109,6 +131,15 @@ def read_provider_environment(
     names = [own]
     if not provider.get("base_url") and isinstance(provider.get("kind"), str):
         names.append(f"{str(provider['kind']).upper()}_API_KEY")
-    found = (environ.get(name, "").strip() for name in names)
+    found = (_text_of(name, "api_key", environ) for name in names)
     key = next((text for text in found if text), "")
     return {"api_key": key} if key else {}
+
+
+def _text_of(name: str, field: str, environ: Mapping[str, str]) -> str:
+    """What a name holds; a secret may be in the file that its name with `_FILE` leads to."""
+    text = environ.get(name, "").strip()
+    if text or field not in _SECRETS:
+        return text
+    path = environ.get(name + _IN_FILE, "").strip()
+    return f"file:{path}" if path else ""

@@ -3,8 +3,10 @@
 import difflib
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
@@ -15,18 +17,28 @@ from chargehand.config.environment import (
     read_provider_environment,
 )
 from chargehand.config.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from chargehand.config.secret_reading import OpenSource, SecretReading, no_source
 from chargehand.config.settings import Settings
+from chargehand.plugins.secret import FoundSecret
 
 DEFAULT_PATH = Path("chargehand.toml")
-_SECRET_WORDS = ("token", "secret", "password", "database_url", "api_key")
+_SECRET_WORDS = ("token", "secret", "password", "database_url", "api_key", "dsn")
 
 
-def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """The settings of a file, its `.env` beside it, and the environment.
+def load_settings(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    open_source: OpenSource = no_source,
+    unread: Literal["refuse", "keep"] = "refuse",
+) -> Settings:
+    """The settings of a file, its `.env` beside it, and the environment, secrets read.
 
     Shape: `path` None means `chargehand.toml` here if it exists, else the environment alone.
-    Relative folders are meant from the file's folder.
-    Raises: ConfigMissing, ConfigUnreadable, ConfigInvalid.
+    Relative folders are meant from the file's folder. With `unread` keep, a secret that can not be
+    read is met by whoever needs it, and by nobody else.
+    Raises: ConfigMissing, ConfigUnreadable, ConfigInvalid, SecretReferenceWrong; and, with refuse,
+    SecretUnreadable, SecretSourceUnusable, SecretSourceAway.
     """
     file = path or DEFAULT_PATH
     if path is not None and not path.is_file():
@@ -38,13 +50,42 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         known.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
     known.update(environ)
     merged = _merge(document, known)
+    folder = file.resolve().parent
+    reading = SecretReading(known, folder, open_source=open_source, unread=unread)
+    found = reading.fill(merged, document, Settings)
     try:
         settings = Settings(**merged)
     except ValidationError as error:
         problems = [_problem(detail) for detail in error.errors()]
         text = "\n".join(f"  {line}" for line in problems)
         raise ConfigInvalid(path=str(file), count=len(problems), problems=text) from error
-    return _anchored(settings, file.resolve().parent)
+    return _anchored(settings, folder).with_found_secrets(_with_expiry(found, settings, file))
+
+
+def _with_expiry(found: list[FoundSecret], settings: Settings, file: Path) -> list[FoundSecret]:
+    """The secrets with the day each ends: as the settings say, or its place, whichever is first.
+
+    Raises: ConfigInvalid for a day of something that is no secret here.
+    """
+    said, known = settings.secrets.expires_on, {one.setting for one in found}
+    for name in said.keys() - known:
+        allowed = ", ".join(sorted(known)) or "none"
+        problem = f"  secrets.expires_on.{name}: no such secret is set. Allowed here: {allowed}."
+        raise ConfigInvalid(path=str(file), count=1, problems=problem)
+    return [
+        replace(one, expires_at=_first(one.expires_at, _day(said[one.setting])))
+        if one.setting in said
+        else one
+        for one in found
+    ]
+
+
+def _day(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _first(told: datetime | None, said: datetime) -> datetime:
+    return said if told is None else min(told, said)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -117,7 +158,19 @@ def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """The settings with every relative path made absolute; an absolute one stays as it is."""
     data_dir, backups, file = settings.storage.data_dir, settings.backup.folder, settings.log.file
+    ca_file = settings.network.ca_file
     storage = settings.storage.model_copy(update={"data_dir": folder / data_dir})
     backup = settings.backup.model_copy(update={"folder": folder / backups if backups else None})
     log = settings.log.model_copy(update={"file": folder / file if file else None})
-    return settings.model_copy(update={"storage": storage, "backup": backup, "log": log})
+    network = settings.network.model_copy(update={"ca_file": folder / ca_file if ca_file else None})
+    key_file = folder / settings.secrets.key_file
+    secrets = settings.secrets.model_copy(update={"key_file": key_file})
+    return settings.model_copy(
+        update={
+            "storage": storage,
+            "backup": backup,
+            "log": log,
+            "network": network,
+            "secrets": secrets,
+        }
+    )

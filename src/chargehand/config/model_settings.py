@@ -10,11 +10,11 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     model_validator,
 )
 
 from chargehand.config.addresses import is_loopback_url
+from chargehand.config.secret_settings import Secret
 
 VENDOR_URLS: Final = {
     "anthropic": "https://api.anthropic.com",
@@ -75,7 +75,7 @@ class ProviderSettings(_Section):
     base_url: ModelURL | None = Field(
         None, description="Address of the server; the vendor's own when left out."
     )
-    api_key: SecretStr | None = Field(None, description="Its API key; put it into .env.")
+    api_key: Secret | None = Field(None, description="Its API key; put it into .env.")
     input_usd: Price | None = Field(
         None, description="Price of a million input tokens; needed where no table knows it."
     )

@@ -2,6 +2,7 @@
 
 import base64
 import ipaddress
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     field_validator,
     model_validator,
@@ -21,8 +23,18 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chargehand.config.addresses import is_loopback_url
+from chargehand.config.log_settings import LogSettings
 from chargehand.config.model_settings import ModelSettings, ProviderSettings
+from chargehand.config.secret_settings import (
+    AWSSettings,
+    NetworkSettings,
+    Secret,
+    SecretSettings,
+    UnreadSecret,
+    VaultSettings,
+)
 from chargehand.domain.work_item import FieldName
+from chargehand.plugins.secret import FoundSecret
 
 _SLUG = r"^[a-z][a-z0-9-]{0,31}$"
 _PROJECT = r"^[A-Z][A-Z0-9_]{1,31}$"
@@ -132,7 +144,7 @@ class StorageSettings(_Section):
     """Where everything is kept."""
 
     data_dir: Path = Field(Path("data"), description="Folder of the databases and of the lock.")
-    database_url: SecretStr | None = Field(
+    database_url: Secret | None = Field(
         None, description="A postgresql:// URL; without one, two SQLite files in data_dir."
     )
     disk_reserve_bytes: int = Field(
@@ -144,6 +156,8 @@ class StorageSettings(_Section):
     @field_validator("database_url")
     @classmethod
     def _postgres_or_nothing(cls, value: SecretStr | None) -> SecretStr | None:
+        if isinstance(value, UnreadSecret):
+            return value
         if value is None or not value.get_secret_value():
             return None
         if not value.get_secret_value().startswith(("postgres://", "postgresql://")):
@@ -223,27 +237,6 @@ class RetentionSettings(_Section):
         return value
 
 
-class LogSettings(_Section):
-    """What is logged, and where to."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least level shown."
-    )
-    format: Literal["auto", "json", "console"] = Field(
-        "auto", description="JSON lines, readable lines, or readable only on a terminal."
-    )
-    file: Path | None = Field(
-        None, description="File the lines go to, shared by all processes; else standard error."
-    )
-    max_bytes: int = Field(
-        20 * 1024 * 1024,
-        ge=4096,
-        description="Size at which the file is put aside; each day (UTC) it is anyway.",
-    )
-    keep: int = Field(10, ge=0, le=1000, description="How many older files stay.")
-    keep_days: int = Field(30, ge=1, le=3650, description="Days after which an older file goes.")
-
-
 class NoticeSettings(_Section):
     """Where notices go beside the log: an e-mail, a webhook, both or neither."""
 
@@ -253,7 +246,7 @@ class NoticeSettings(_Section):
     webhook_url: Annotated[str, AfterValidator(_plain_url)] | None = Field(
         None, description="Address each notice is posted to; one inside your network is fine."
     )
-    webhook_secret: SecretStr | None = Field(
+    webhook_secret: Secret | None = Field(
         None, description="Signs the posts: whsec_ and 24 to 64 bytes in base64; put it into .env."
     )
     email_to: tuple[Annotated[str, Field(pattern=_EMAIL)], ...] = Field(
@@ -268,14 +261,14 @@ class NoticeSettings(_Section):
         "starttls", description="How the way there is encrypted; none is for this machine only."
     )
     smtp_user: str | None = Field(None, description="Name to sign in there, if it asks for one.")
-    smtp_password: SecretStr | None = Field(
+    smtp_password: Secret | None = Field(
         None, description="Password to sign in there; put it into .env."
     )
 
     @field_validator("webhook_secret")
     @classmethod
     def _is_a_standard_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
+        if value is not None and not isinstance(value, UnreadSecret):
             webhook_key(value.get_secret_value())
         return value
 
@@ -355,7 +348,7 @@ class JiraConnection(_Section):
         description="E-mail address of the account the bot acts as; none for a service account.",
         min_length=3,
     )
-    api_token: SecretStr = Field(description="API token of that account; put it into .env.")
+    api_token: Secret = Field(description="API token of that account; put it into .env.")
     cloud_id: str | None = Field(
         None,
         pattern=r"^[0-9a-zA-Z-]{1,64}$",
@@ -377,10 +370,10 @@ class JiraConnection(_Section):
     poll_interval: timedelta = Field(
         timedelta(seconds=60), description="Time between polls.", ge=timedelta(seconds=1)
     )
-    webhook_secrets: tuple[SecretStr, ...] = Field(
+    webhook_secrets: tuple[Secret, ...] = Field(
         (), description="One or two active signing secrets; put them into .env.", max_length=2
     )
-    path_token: SecretStr | None = Field(
+    path_token: Secret | None = Field(
         None, description="Accept unsigned webhooks under this unguessable path; off by default."
     )
     request_timeout: timedelta = Field(
@@ -394,6 +387,8 @@ class JiraConnection(_Section):
     @field_validator("path_token")
     @classmethod
     def _unguessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if isinstance(value, UnreadSecret):
+            return value
         if value is not None and len(value.get_secret_value()) < _LEAST_TOKEN:
             message = f"must have at least {_LEAST_TOKEN} characters"
             raise ValueError(message)
@@ -430,6 +425,11 @@ class Settings(BaseSettings):
     connections: tuple[JiraConnection, ...] = Field((), description="The connected sites.")
     model: ModelSettings = Field(default_factory=ModelSettings)
     providers: tuple[ProviderSettings, ...] = Field((), description="The models, in order.")
+    network: NetworkSettings = Field(default_factory=NetworkSettings)
+    secrets: SecretSettings = Field(default_factory=SecretSettings)
+    vault: VaultSettings = Field(default_factory=VaultSettings)
+    aws: AWSSettings = Field(default_factory=AWSSettings)
+    _found_secrets: tuple[FoundSecret, ...] = PrivateAttr(())
 
     @classmethod
     def settings_customise_sources(
@@ -443,6 +443,17 @@ class Settings(BaseSettings):
         """Only what `load_settings` merged: one table of names instead of implicit ones."""
         _ = settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
+
+    @property
+    def found_secrets(self) -> tuple[FoundSecret, ...]:
+        """Where each secret comes from, by setting; never a secret itself."""
+        return self._found_secrets
+
+    def with_found_secrets(self, found: Iterable[FoundSecret]) -> "Settings":
+        """The same settings, knowing where their secrets come from."""
+        known = self.model_copy()
+        known._found_secrets = tuple(found)  # noqa: SLF001 - a copy of ourselves.
+        return known
 
     @property
     def backup_folder(self) -> Path:

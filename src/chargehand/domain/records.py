@@ -365,4 +365,16 @@ class FlagRecord:
     changed_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSecretRecord:
+    """A secret as it is kept: sealed, with the id of the key that opens it."""
+
+    name: str
+    key_id: str
+    sealed: str
+    set_at: datetime
+    set_by: str
+    expires_at: datetime | None
+
+
 Counts = Mapping[str, int]

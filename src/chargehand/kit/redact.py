@@ -40,27 +40,40 @@ def redact_text(text: str) -> str:
     return text
 
 
+def long_enough(secrets: Collection[str]) -> tuple[str, ...]:
+    """The secrets that are looked for in texts, longest first.
+
+    A very short one would be found in words that are none.
+    """
+    return tuple(
+        sorted((one for one in secrets if len(one) >= _LEAST_SECRET), key=len, reverse=True)
+    )
+
+
+def redact_known(text: str, known: Collection[str]) -> str:
+    """The text without credentials, by shape, and without what is known as secret."""
+    for secret in long_enough(known):
+        text = text.replace(secret, MASK)
+    return redact_text(text)
+
+
 def redact_all(text: str, known: Collection[str]) -> str:
     """The text for eyes outside: no credentials, no e-mail addresses, nothing known as secret."""
-    for secret in sorted(known, key=len, reverse=True):
-        # A shorter one would be found in words that are none.
-        if len(secret) >= _LEAST_SECRET:
-            text = text.replace(secret, MASK)
-    return _EMAIL.sub(MASK, redact_text(text))
+    return _EMAIL.sub(MASK, redact_known(text, known))
 
 
-def redact_fields(fields: Mapping[str, object]) -> dict[str, object]:
+def redact_fields(fields: Mapping[str, object], known: Collection[str] = ()) -> dict[str, object]:
     """Log fields with secrets masked by name and by shape, nested mappings included."""
-    return {key: _redact_value(key, value) for key, value in fields.items()}
+    return {key: _redact_value(key, value, known) for key, value in fields.items()}
 
 
-def _redact_value(key: str, value: object) -> object:
+def _redact_value(key: str, value: object, known: Collection[str]) -> object:
     if _SECRET_KEY.search(key):
         return MASK
     if isinstance(value, str):
-        return redact_text(value)
+        return redact_known(value, known) if known else redact_text(value)
     if isinstance(value, Mapping):
-        return redact_fields({str(k): v for k, v in value.items()})
+        return redact_fields({str(k): v for k, v in value.items()}, known)
     if isinstance(value, list | tuple):
-        return [_redact_value(key, item) for item in value]
+        return [_redact_value(key, item, known) for item in value]
     return value

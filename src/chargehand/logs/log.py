@@ -2,12 +2,12 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Collection, MutableMapping
 from typing import Any, Literal
 
 import structlog
 
-from chargehand.kit.redact import redact_fields
+from chargehand.kit.redact import long_enough, redact_fields
 from chargehand.logs.file import LogFile
 
 
@@ -23,11 +23,13 @@ def configure_logs(
     form: Literal["auto", "json", "console"],
     role: str,
     file: LogFile | None = None,
+    secrets: Collection[str] = (),
 ) -> None:
     """Set logging up, once, before anything else of a process.
 
     Shape: JSON lines unless a terminal reads along; every line names the process's role, whichever
-    thread wrote it; lines go to `file` where there is one, else to standard error.
+    thread wrote it; lines go to `file` where there is one, else to standard error. `secrets` are
+    masked wherever they turn up.
     """
     stream: Any = file or sys.stderr
     is_console = form == "console" or (form == "auto" and file is None and sys.stderr.isatty())
@@ -43,7 +45,7 @@ def configure_logs(
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        _redact,
+        _redacting(secrets),
     ]
     structlog.configure(
         processors=[*shared, renderer],
@@ -81,7 +83,12 @@ def _naming(role: str) -> structlog.typing.Processor:
     return name
 
 
-def _redact(
-    _logger: object, _name: str, fields: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    return redact_fields(fields)
+def _redacting(secrets: Collection[str]) -> structlog.typing.Processor:
+    known = long_enough(secrets)
+
+    def redact(
+        _logger: object, _name: str, fields: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        return redact_fields(fields, known)
+
+    return redact

@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from chargehand.domain.records import ConnectionRecord, Counts
 from chargehand.inbox.ports import Backlog
+from chargehand.pipeline.expiring import SECRET_EXPIRES_AT
 from chargehand.pipeline.guarding import guards_up
 from chargehand.pipeline.looking import View
 from chargehand.pipeline.watching import (
@@ -51,6 +52,7 @@ class Snapshot:
     beat: Observation | None
     clock_offsets_ms: Mapping[str, Observation]
     guards_up: Sequence[tuple[str, str]]
+    secrets_end_at: Mapping[str, Observation]
     main_bytes: int
     disk_free_bytes: int
     disk_reserve_bytes: int
@@ -93,6 +95,7 @@ def take_snapshot(
         beat=tx.observations.find(WORKER_BEAT),
         clock_offsets_ms=tx.observations.all_of(CLOCK_OFFSET_MS),
         guards_up=guards_up(tx.observations.all_of),
+        secrets_end_at=tx.observations.all_of(SECRET_EXPIRES_AT),
         main_bytes=tx.figures.size_bytes(),
         disk_free_bytes=disk_free_bytes,
         disk_reserve_bytes=disk_reserve_bytes,
@@ -297,6 +300,15 @@ FIGURES: Final = (
         "1 for each guard that is up, with what it is about; absent when all is well.",
         lambda seen: [(guard, 1) for guard in seen.guards_up],
         ("guard", "subject"),
+    ),
+    Figure(
+        "chargehand_secret_expires_timestamp_seconds",
+        "gauge",
+        "When a secret of the settings stops working, as Unix time, where anybody knows.",
+        lambda seen: [
+            ((setting,), one.value / 1_000_000) for setting, one in seen.secrets_end_at.items()
+        ],
+        ("setting",),
     ),
     Figure(
         "chargehand_worker_alive",

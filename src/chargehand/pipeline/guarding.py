@@ -4,7 +4,7 @@ A guard that is up is an observation, so a worker that starts again does not tel
 value moves around its limit, it has to come back some way before the guard goes down.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,9 +14,11 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.domain.records import Severity
 from chargehand.inbox.ports import Backlog
 from chargehand.kit.clock import Clock, from_micros, to_micros
+from chargehand.pipeline.expiring import SECRET_EXPIRES, look_at_secrets
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.usual_traffic import WEEKS, is_unusual
 from chargehand.pipeline.watching import CLOCK_OFFSET_MS, traffic_until
+from chargehand.plugins.secret import FoundSecret
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.traffic import HOUR
 from chargehand.storage.transaction import Writing
@@ -27,7 +29,15 @@ CLOCK_DRIFTS: Final = "clock_drifts"
 WORKER_LAGS: Final = "worker_lags"
 DEAD_LETTERS: Final = "dead_letters"
 INTAKE_SILENT: Final = "intake_silent"
-GUARDS: Final = (DISK_LOW, DISK_FILLING, CLOCK_DRIFTS, WORKER_LAGS, DEAD_LETTERS, INTAKE_SILENT)
+GUARDS: Final = (
+    DISK_LOW,
+    DISK_FILLING,
+    CLOCK_DRIFTS,
+    WORKER_LAGS,
+    DEAD_LETTERS,
+    INTAKE_SILENT,
+    SECRET_EXPIRES,
+)
 DRIFT: Final = timedelta(seconds=60)
 LAG: Final = timedelta(minutes=5)
 FULL_WITHIN: Final = timedelta(days=3)
@@ -42,13 +52,15 @@ class GuardRules:
     """What the guards go by.
 
     Shape: `sources` are the ways in which each connection is meant to tell us; `free_bytes` asks
-    the disk of the data folder; a `reserve_bytes` of 0 leaves the disk unguarded.
+    the disk of the data folder; a `reserve_bytes` of 0 leaves the disk unguarded; `secrets` are
+    those of the settings.
     """
 
     reserve_bytes: int
     free_bytes: Callable[[], int]
     sources: Mapping[ConnectionId, Collection[str]]
     zone: ZoneInfo
+    secrets: Sequence[FoundSecret] = ()
 
 
 class Guards:
@@ -75,6 +87,7 @@ class Guards:
             look.at_backlog(backlog)
             look.at_dead_letters(backlog)
             look.at_intake(since=self._started_at)
+            look_at_secrets(tx, self._rules.secrets, now=now)
 
         self._database.write(work)
 

@@ -31,6 +31,10 @@ from chargehand.storage.repositories.retention import RetentionReader, Retention
 from chargehand.storage.repositories.sendings import SendingReader, SendingWriter
 from chargehand.storage.repositories.spending import SpendingReader
 from chargehand.storage.repositories.stats import StatsReader
+from chargehand.storage.repositories.stored_secrets import (
+    StoredSecretReader,
+    StoredSecretWriter,
+)
 from chargehand.storage.repositories.traffic import TrafficReader, TrafficWriter
 from chargehand.storage.repositories.undos import UndoReader, UndoWriter
 
@@ -68,6 +72,7 @@ class Reading:
         self.observations = ObservationReader(connection, organization_id)
         self.sendings = SendingReader(connection, organization_id)
         self.traffic = TrafficReader(connection, organization_id)
+        self.stored_secrets = StoredSecretReader(connection, organization_id)
 
 
 class Writing:
@@ -103,3 +108,4 @@ class Writing:
         self.observations = ObservationWriter(connection, organization_id)
         self.sendings = SendingWriter(connection, organization_id)
         self.traffic = TrafficWriter(connection, organization_id)
+        self.stored_secrets = StoredSecretWriter(connection, organization_id)

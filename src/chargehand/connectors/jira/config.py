@@ -4,6 +4,7 @@ import base64
 import ipaddress
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from chargehand.connectors.jira.errors import JiraConfigWrong
@@ -51,7 +52,7 @@ class JiraConfig:
     is basic, without it the token is a service account's and goes as Bearer, which Atlassian
     takes only at its gateway and so needs `cloud_id`. `cloud_id` alone sends an e-mail's scoped
     token through the gateway. `projects` may be empty while a connection is being set up.
-    `editable_fields` are those people may have set.
+    `editable_fields` are those people may have set. `ca_file` names further authorities to trust.
     Units: `request_timeout_s` covers one write, or one read with all its retries.
     Raises: JiraConfigWrong, naming the field.
     """
@@ -66,6 +67,7 @@ class JiraConfig:
     request_timeout_s: float = 20.0
     editable_fields: frozenset[FieldName] = frozenset(FieldName)
     gateway: str = ATLASSIAN_GATEWAY
+    ca_file: Path | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "site", clean_address(self.site, field="site"))

@@ -17,6 +17,7 @@ from chargehand import __version__
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.errors import (
     VENDOR,
+    JiraConfigWrong,
     error_from_answer,
     header_date,
     is_success,
@@ -27,6 +28,7 @@ from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import Clock
 from chargehand.kit.proxies import proxy_for
 from chargehand.kit.redact import redact_text
+from chargehand.kit.trust import explained, trusted_certificates
 from chargehand.plugins.errors import (
     TargetMissing,
     VendorAnswerUnreadable,
@@ -230,13 +232,20 @@ class JiraTransport:
         sign-in ways nobody wants here, and doubles what a request costs.
         """
         if self._certificates is None:
-            self._certificates = httpx.create_ssl_context()
+            self._certificates = self._trusted()
         proxy = proxy_for(self._config.api_url)
         return httpx.AsyncHTTPTransport(
             verify=self._certificates,
             limits=httpx.Limits(max_connections=1),
             proxy=httpx.Proxy(proxy) if proxy else None,
         )
+
+    def _trusted(self) -> ssl.SSLContext:
+        try:
+            return trusted_certificates(self._config.ca_file)
+        except OSError as error:
+            problem = f"can not be read: {error.strerror or error}"
+            raise JiraConfigWrong(field="network.ca_file", problem=problem) from error
 
     async def _send_through(self, wire: VendorTransport, call: Call, access: Access) -> bytes:
         status: int | None = None
@@ -326,7 +335,7 @@ async def _bounded_body(response: httpx.Response, call: Call) -> bytes:
 
 
 def _unreachable(error: httpx.TransportError, *, may_have_landed: bool) -> VendorUnreachable:
-    words = redact_text(str(error)) or "no further reason"
+    words = explained(redact_text(str(error))) or "no further reason"
     detail = f"{type(error).__name__}, {words}"
     return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
 

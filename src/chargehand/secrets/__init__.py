@@ -1,0 +1,1 @@
+"""Places secrets are read from, and how those we keep ourselves are encrypted."""
