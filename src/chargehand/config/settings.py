@@ -61,6 +61,16 @@ def _known_country(code: str) -> str:
     return code
 
 
+def _listened(host: str) -> str:
+    """An address without the brackets a URL needs around IPv6."""
+    plain = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    is_ipv6 = plain.count(":") > 1 and "]" not in plain
+    if ":" in plain and not is_ipv6:
+        message = "must be an address without a port, such as 127.0.0.1 or ::1; server.port has it"
+        raise ValueError(message)
+    return plain
+
+
 def _network(text: str) -> str:
     ipaddress.ip_network(text, strict=False)
     return text
@@ -126,7 +136,7 @@ class _Section(BaseModel):
 class ServerSettings(_Section):
     """Where the front listens and how the outside reaches it."""
 
-    host: str = Field(
+    host: Annotated[str, AfterValidator(_listened)] = Field(
         "127.0.0.1", description="Address to listen on; loopback unless told otherwise."
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
