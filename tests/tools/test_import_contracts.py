@@ -21,6 +21,8 @@ HOUSE = {
     "connectors/jira/transport.py": "import httpx\nfrom chargehand.kit import clock\n",
     "connectors/jira/webhook.py": "from chargehand.plugins import connector\n",
     "connectors/slack/webhook.py": "from chargehand.plugins import connector\n",
+    "secrets/vault.py": "import chargehand.plugins.connector\n",
+    "secrets/aws.py": "import boto3, botocore, cryptography\n",
     "storage/database.py": "import alembic, psycopg, sqlalchemy, sqlite3, chargehand.inbox.ports\n",
     "testing/jira.py": "import httpx\n",
     "approvals/gate.py": "from chargehand.domain import action\n",
@@ -85,6 +87,11 @@ CRACKS = {
         "Rooms are stacked",
         "inbox/ports.py",
         "import chargehand.intake.receive\n",
+    ),
+    "encryption-elsewhere": (
+        "One room reads from AWS and encrypts",
+        "storage/database.py",
+        "import cryptography\n",
     ),
     "storage-beside-connectors": (
         "Rooms are stacked",
