@@ -17,6 +17,7 @@ PACKAGE := $(VENV)/.package-installed
 CHECKED := src tests tools docs deploy benchmarks Makefile README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md pyproject.toml
 # Two cores are what a small machine has; each worker starts its own PostgreSQL when a test asks.
 WORKERS ?= 2
+TEST_TOOLS := .test-tools
 
 .PHONY: all
 all: $(PACKAGE) help ## What `make` alone does: make .venv, then say what can be made.
@@ -46,8 +47,13 @@ demo: $(PACKAGE) ## Run the main job against a small fake Jira: mention, answer,
 
 .PHONY: test
 test: $(PACKAGE) ## Run every test, the quick ones first; ARGS="-k name" narrows it.
+	@tools/test_tools.sh '$(TEST_TOOLS)'
 	@echo 'test: pytest, units first, with $(WORKERS) processes'
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/unit tests $(ARGS)
+	@PATH="$(CURDIR)/$(TEST_TOOLS)/usr/sbin:$(CURDIR)/$(TEST_TOOLS)/usr/bin:$$PATH" $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/unit tests $(ARGS)
+
+.PHONY: test-tools
+test-tools: ## Fetch nginx, caddy and promtool, which some tests run; installs nothing.
+	@tools/test_tools.sh '$(TEST_TOOLS)' fetch
 
 .PHONY: check
 check: format lint contracts types test docs-check ## Do everything a change must pass.
@@ -98,7 +104,7 @@ bench: $(PACKAGE) ## Measure what "fast" means here; ten minutes, needs wrk; ARG
 	@$(BIN)/python benchmarks $(ARGS)
 
 .PHONY: clean
-clean: ## Remove .venv, caches and what the demo left.
+clean: ## Remove .venv, caches, test tools and what the demo left.
 	@echo 'clean: removing .venv, caches, demo-data'
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist demo-data
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist demo-data $(TEST_TOOLS)
 	@find $(wildcard src tests tools benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
