@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from chargehand.cli.app import main
 from chargehand.cli.context import Invocation
 from chargehand.config.settings import Settings
@@ -56,6 +58,8 @@ class Terminal:
                 code = int(ended.code or 0)
             finally:
                 sys.stdin = outer
+                # A command sets the logging of its process up, and this one has others.
+                structlog.reset_defaults()
         return Ended(code, _text(out), _text(err))
 
     def done(self, *arguments: str) -> Ended:

@@ -1,5 +1,8 @@
 """The log file of the settings."""
 
+import os
+from pathlib import Path
+
 from chargehand.bootstrap.errors import LogFileUnusable
 from chargehand.config.settings import Settings
 from chargehand.kit.clock import SystemClock
@@ -14,6 +17,18 @@ def open_log_file(settings: Settings) -> LogFile | None:
     path = settings.log.file
     if path is None:
         return None
+    return _open(path, settings)
+
+
+def open_present_log_file(settings: Settings) -> LogFile | None:
+    """The same for a command, which may be run by another user: only a file it need not make."""
+    path = settings.log.file
+    if path is None or not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        return None
+    return _open(path, settings)
+
+
+def _open(path: Path, settings: Settings) -> LogFile:
     limits = LogLimits(
         max_bytes=settings.log.max_bytes, keep=settings.log.keep, keep_days=settings.log.keep_days
     )

@@ -34,9 +34,18 @@ class Invocation:
         Raises: ConfigMissing, ConfigUnreadable, ConfigInvalid, SecretReferenceWrong.
         """
         # lazy: pydantic and the holiday tables take longer than `--help` may.
+        from chargehand.bootstrap.log_files import open_present_log_file
         from chargehand.bootstrap.reading_settings import read_settings_for_command
+        from chargehand.config.shown import secret_values
+        from chargehand.logs.log import configure_command_logs
 
-        return read_settings_for_command(self.config, os.environ)
+        settings = read_settings_for_command(self.config, os.environ)
+        configure_command_logs(
+            level=settings.log.level,
+            file=open_present_log_file(settings),
+            secrets=secret_values(settings),
+        )
+        return settings
 
     def clock(self, settings: "Settings") -> Clock:
         """What tells this run the time.

@@ -43,7 +43,6 @@ def restore(
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.bootstrap.restoring import restore as put_back
 
-    _only_errors()
     settings = invocation.load_settings()
     clock = invocation.clock(settings)
     restored = put_back(settings, file, clock=clock, by=operator_name())
@@ -89,7 +88,6 @@ def resume(
     """
     if not after_restore:
         raise ResumeNotNamed
-    _only_errors()
     invocation: Invocation = context.obj
     with invocation.open_stores() as (settings, stores):
         clock = invocation.clock(settings)
@@ -112,14 +110,6 @@ async def _resume(settings: "Settings", stores: "Stores", clock: "Clock") -> "Re
     finally:
         for connection in connections.values():
             await connection.client.aclose()
-
-
-def _only_errors() -> None:
-    """What was found is printed here; the log would tell it a second time."""
-    # lazy: the logging library takes longer than `--help` may.
-    from chargehand.logs.log import configure_command_logs
-
-    configure_command_logs()
 
 
 def _echo_resumed(resumed: "Resumed", moment: str) -> None:

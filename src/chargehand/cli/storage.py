@@ -44,9 +44,7 @@ def copy(
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.bootstrap.moving_storage import copy_storage
-    from chargehand.logs.log import configure_command_logs
 
-    configure_command_logs()
     settings = invocation.load_settings()
     clock = invocation.clock(settings)
     copied = copy_storage(settings, to, clock=clock, by=operator_name())

@@ -66,9 +66,16 @@ def configure_logs(
     root.setLevel(logging.WARNING)
 
 
-def configure_command_logs() -> None:
-    """Set logging up for a command that tells its story itself: errors alone, to standard error."""
-    configure_logs(level="error", form="auto", role="cli")
+def configure_command_logs(
+    *, level: str = "error", file: LogFile | None = None, secrets: Collection[str] = ()
+) -> None:
+    """Set logging up for a command, which tells its story itself.
+
+    Shape: its lines go into the service's log file where there is one; else only errors are told,
+    to standard error, so that no line stands in the middle of what is printed.
+    """
+    shown = level if file is not None else "error"
+    configure_logs(level=shown, form="auto", role="cli", file=file, secrets=secrets)
     # A logger that is kept would hold whoever else lives in this process to these settings.
     structlog.configure(cache_logger_on_first_use=False)
 
