@@ -13,6 +13,7 @@ from chargehand.bootstrap.processes import CHILD, SOURCE_AWAY, ProcessOptions, p
 from chargehand.domain.errors import ChargehandError
 
 if TYPE_CHECKING:
+    # pydantic takes longer to load than the command line may.
     from chargehand.config.settings import Settings
 
 
@@ -69,20 +70,23 @@ def _run(role: str, options: ProcessOptions) -> int:
     if not pass_gate(options):
         return 2
     # lazy: the supervisor is this file too, and must stay small.
+    from chargehand.bootstrap.error_reports import open_error_reports
     from chargehand.bootstrap.log_files import open_log_file
     from chargehand.bootstrap.reading_settings import read_settings
     from chargehand.config.shown import secret_values
     from chargehand.logs.log import configure_logs
 
     settings = read_settings(options.config, os.environ)
-    configure_logs(
-        level=settings.log.level,
-        form=settings.log.format,
-        role=role,
-        file=open_log_file(settings),
-        secrets=secret_values(settings),
-    )
-    return run(settings, options)
+    with open_error_reports(settings, role=role) as reports:
+        configure_logs(
+            level=settings.log.level,
+            form=settings.log.format,
+            role=role,
+            file=open_log_file(settings),
+            secrets=secret_values(settings),
+            tell=reports.tell if settings.sentry.dsn is not None else None,
+        )
+        return run(settings, options)
 
 
 def _load(role: str) -> "Callable[[Settings, ProcessOptions], int]":

@@ -15,6 +15,7 @@ HOUSE = {
     "cli/app.py": "import httpx\nfrom chargehand.bootstrap import worker\n",
     "web/front.py": "from chargehand.bootstrap import stores\n",
     "bootstrap/worker.py": "from chargehand.engine.dbos_engine import engine\n",
+    "bootstrap/error_reports.py": "import sentry_sdk\n",
     "bootstrap/stores.py": "from chargehand.storage import database\n",
     "pipeline/flow.py": "import chargehand.storage.database\nimport chargehand.engine.port\n",
     "agents/deciding.py": "import pydantic_ai\nfrom chargehand.plugins import connector\n",

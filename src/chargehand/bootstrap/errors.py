@@ -8,6 +8,7 @@ Rejected
 ├── RestoreCut            a restore was cut off half way
 ├── CopyTargetWrong       data can not be copied to that place
 ├── LogFileUnusable       the log file can not be written
+├── ExtraMissing          a setting needs a library that is not installed
 ├── CertificatesUnusable  the file of certificate authorities can not be read
 ├── ConnectionMissing     no connection is configured, or not the one that was named
 ├── PortUnusable          the address to listen on is taken or not ours
@@ -36,6 +37,16 @@ class LogFileUnusable(Rejected):
     template = (
         "The log file {path} can not be written: {detail}. Give this user the right to write "
         "there, or set log.file to another one."
+    )
+
+
+class ExtraMissing(Rejected):
+    """A setting needs a library that is not installed."""
+
+    code = "extra_missing"
+    template = (
+        "{setting} is set, and the library it needs is not installed. Install it with `pip install "
+        "'chargehand[{extra}]'`, or take the setting out."
     )
 
 

@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -48,6 +49,10 @@ from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.engines import open_durable_engine
 from chargehand.storage.locks import DatabaseLock
 
+if TYPE_CHECKING:
+    # Loaded only where a collector is configured.
+    from chargehand.pipeline.spans import SpanExport
+
 # Raised by hand, and only when tasks under way could not go on with the new bodies.
 _APPLICATION_VERSION = "1"
 _EXECUTOR = "worker-1"
@@ -55,6 +60,7 @@ _DRAIN_S = 10.0
 _LISTEN_S = 3600.0
 # What becomes wrong slowly may be told a minute later; looking costs more than watching.
 _ROUNDS_A_GUARD = 4
+_SPANS_EVERY_S = 5.0
 _log = get_logger()
 
 
@@ -109,6 +115,9 @@ async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clo
     beside = [asyncio.create_task(_hear(listener, worker))] if listener is not None else []
     if door is not None:
         beside.append(asyncio.create_task(_warm_up(door)))
+    spans = _span_export(settings, stores, clock)
+    if spans is not None:
+        beside.append(asyncio.create_task(_send_spans(spans)))
     schedule = open_schedule(settings, stores, options, clock=clock)
     if schedule is not None:
         beside.append(asyncio.create_task(_back_up(schedule)))
@@ -139,6 +148,35 @@ async def _back_up(schedule: BackupSchedule) -> None:
             await schedule.run()
         except ChargehandError as error:
             _log.warning("backup.schedule_failed", detail=str(error))
+
+
+def _span_export(settings: Settings, stores: Stores, clock: Clock) -> "SpanExport | None":
+    """What sends spans to a collector; None where no collector is configured."""
+    url, headers = settings.tracing.otlp_url, settings.tracing.headers
+    if url is None:
+        return None
+    # lazy: hardly anybody needs it, and the library for HTTP is a megabyte.
+    from chargehand.bootstrap.otlp import OTLPSink, read_headers
+    from chargehand.bootstrap.trust import read_certificates
+    from chargehand.pipeline.spans import SpanExport
+
+    sink = OTLPSink(
+        url,
+        headers=read_headers(headers.get_secret_value()) if headers is not None else {},
+        trusted=read_certificates(settings.network.ca_file),
+    )
+    return SpanExport(stores.database, sink, clock=clock)
+
+
+async def _send_spans(spans: "SpanExport") -> None:
+    """Outlives the failures of a single sending, as every loop of the worker does."""
+    while True:
+        try:
+            while await asyncio.to_thread(spans.send_new):
+                pass
+        except ChargehandError as error:
+            _log.warning("tracing.round_failed", detail=str(error))
+        await asyncio.sleep(_SPANS_EVERY_S)
 
 
 def _keep_what_was_loaded() -> None:

@@ -69,6 +69,10 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("VAULT_TOKEN", "vault.token"),
     EnvironmentName("AWS_REGION", "aws.region"),
     EnvironmentName("AWS_DEFAULT_REGION", "aws.region"),
+    EnvironmentName("SENTRY_DSN", "sentry.dsn"),
+    EnvironmentName("SENTRY_ENVIRONMENT", "sentry.environment"),
+    EnvironmentName("OTEL_EXPORTER_OTLP_ENDPOINT", "tracing.otlp_url"),
+    EnvironmentName("OTEL_EXPORTER_OTLP_HEADERS", "tracing.headers"),
 )
 # What is secret may stand in a file whose path is in the name with `_FILE`, as containers do it.
 _SECRETS = frozenset(
@@ -76,6 +80,8 @@ _SECRETS = frozenset(
         "api_key",
         "api_token",
         "database_url",
+        "dsn",
+        "headers",
         "path_token",
         "smtp_password",
         "token",

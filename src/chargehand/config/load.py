@@ -22,7 +22,7 @@ from chargehand.config.settings import Settings
 from chargehand.plugins.secret import FoundSecret
 
 DEFAULT_PATH = Path("chargehand.toml")
-_SECRET_WORDS = ("token", "secret", "password", "database_url", "api_key", "dsn")
+_SECRET_WORDS = ("token", "secret", "password", "database_url", "api_key", "dsn", "headers")
 
 
 def load_settings(

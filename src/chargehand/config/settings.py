@@ -4,7 +4,6 @@ import base64
 import ipaddress
 from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chargehand.config.addresses import is_loopback_url
+from chargehand.config.budget_settings import BudgetSettings
 from chargehand.config.log_settings import LogSettings
 from chargehand.config.model_settings import ModelSettings, ProviderSettings
 from chargehand.config.secret_settings import (
@@ -33,6 +33,7 @@ from chargehand.config.secret_settings import (
     UnreadSecret,
     VaultSettings,
 )
+from chargehand.config.telling_settings import SentrySettings, TracingSettings
 from chargehand.domain.work_item import FieldName
 from chargehand.plugins.secret import FoundSecret
 
@@ -334,19 +335,6 @@ class BackupSettings(_Section):
         return value
 
 
-class BudgetSettings(_Section):
-    """What models may cost, as long as nobody set another cap with `chargehand budget set`."""
-
-    organization_day_usd: Decimal = Field(
-        Decimal(10),
-        ge=0,
-        le=1_000_000,
-        decimal_places=6,
-        allow_inf_nan=False,
-        description="US dollars the organization may spend a day; 0 sends nothing that costs.",
-    )
-
-
 class JiraConnection(_Section):
     """One Jira Cloud site."""
 
@@ -439,6 +427,8 @@ class Settings(BaseSettings):
     secrets: SecretSettings = Field(default_factory=SecretSettings)
     vault: VaultSettings = Field(default_factory=VaultSettings)
     aws: AWSSettings = Field(default_factory=AWSSettings)
+    sentry: SentrySettings = Field(default_factory=SentrySettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)
     _found_secrets: tuple[FoundSecret, ...] = PrivateAttr(())
 
     @classmethod

@@ -2,13 +2,17 @@
 
 import logging
 import sys
-from collections.abc import Collection, MutableMapping
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Mapping, MutableMapping
+from typing import Any, Literal, TypeAlias
 
 import structlog
 
 from chargehand.kit.redact import long_enough, redact_fields
 from chargehand.logs.file import LogFile
+
+# Hears the level, the event and the fields of a line that is an error.
+TellError: TypeAlias = Callable[[str, str, Mapping[str, Any]], None]
+_ERRORS = frozenset({"error", "critical"})
 
 
 def get_logger() -> structlog.stdlib.BoundLogger:
@@ -24,12 +28,13 @@ def configure_logs(
     role: str,
     file: LogFile | None = None,
     secrets: Collection[str] = (),
+    tell: TellError | None = None,
 ) -> None:
     """Set logging up, once, before anything else of a process.
 
     Shape: JSON lines unless a terminal reads along; every line names the process's role, whichever
     thread wrote it; lines go to `file` where there is one, else to standard error. `secrets` are
-    masked wherever they turn up.
+    masked wherever they turn up; `tell` hears of every line that is an error.
     """
     stream: Any = file or sys.stderr
     is_console = form == "console" or (form == "auto" and file is None and sys.stderr.isatty())
@@ -43,6 +48,7 @@ def configure_logs(
         structlog.contextvars.merge_contextvars,
         _naming(role),
         structlog.processors.add_log_level,
+        *([_telling(tell)] if tell is not None else []),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _redacting(secrets),
@@ -88,6 +94,20 @@ def _naming(role: str) -> structlog.typing.Processor:
         return fields
 
     return name
+
+
+def _telling(tell: TellError) -> structlog.typing.Processor:
+    def pass_on(
+        _logger: object, _name: str, fields: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        if fields.get("level") in _ERRORS:
+            # What a library logs is no constant, so only its name is told.
+            foreign = fields.get("_record")
+            event = f"log:{foreign.name}" if foreign is not None else str(fields.get("event"))
+            tell(str(fields["level"]), event, fields)
+        return fields
+
+    return pass_on
 
 
 def _redacting(secrets: Collection[str]) -> structlog.typing.Processor:
