@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chargehand.testing.vault import FakeVault, running_vault
 from tests.processes.service import (
     SECRET,
     Service,
@@ -122,3 +123,34 @@ def test_wrong_configuration_is_refused_in_one_line_and_a_new_address_is_taken(
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", old))
     assert service.post_delivery("elsewhere", body(2)) == 202
+
+def test_secrets_are_read_anew_at_a_reload_and_waited_for_when_their_place_is_away(
+    service: Service,
+) -> None:
+    vault = FakeVault(secrets={"secret/jira": {"hook": SECRET}})
+    with running_vault(vault) as address:
+        path = service.folder / "chargehand.toml"
+        signed_in = f'[vault]\naddress = "{address}"\ntoken = "{vault.token}"\n'
+        path.write_text(signed_in + path.read_text())
+        before = pids(service)
+        reload(service, f'["{SECRET}"]', '["vault:secret/jira#hook"]')
+        wait_until(
+            lambda: None not in (now := pids(service)) and not set(now) & set(before),
+            "both processes are others",
+            on_failure=service.log,
+        )
+        service.wait_until_ready()
+        assert service.post_delivery("by-vault", body(1)) == 202
+
+        vault.failing = 503
+        service.kill("front")
+        wait_until(
+            lambda: "front can not read its secrets yet" in service.log(),
+            "the supervisor waits",
+            on_failure=service.log,
+        )
+        vault.failing = None
+        service.wait_until_ready()
+
+    assert service.post_delivery("after", body(2)) == 202
+    assert SECRET not in service.log()

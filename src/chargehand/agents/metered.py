@@ -2,16 +2,23 @@
 
 import asyncio
 
-from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, UserPromptPart
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
+from chargehand.agents.config import ProviderConfig, RunLimits
 from chargehand.agents.failures import failure_of_request
+from chargehand.agents.providers import open_model
 from chargehand.agents.purse import PURSE, Purse, Spender
-from chargehand.plugins.budget import Spent
+from chargehand.agents.transport import open_http_client
+from chargehand.domain.ids import ProjectKey
+from chargehand.kit.clock import Clock
+from chargehand.plugins.budget import BudgetDoor, Spent
 from chargehand.plugins.model import ModelFailure, SentRequest
+
+_TINY_TOKENS = 16
 
 
 class MeteredModel(WrapperModel):
@@ -62,6 +69,34 @@ class MeteredModel(WrapperModel):
             async for _ in stream:
                 pass
             return stream.get()
+
+
+async def try_once(
+    config: ProviderConfig, budget: BudgetDoor, *, clock: Clock, project: ProjectKey
+) -> SentRequest:
+    """What became of one tiny request without anybody's texts, whatever that is."""
+    client = open_http_client(config, RunLimits())
+    spender = Spender(
+        budget=budget,
+        clock=clock,
+        price=config.price,
+        project=project,
+        subject_id="doctor",
+        provider=config.id,
+        prompt_version="doctor",
+        output_tokens=_TINY_TOKENS,
+    )
+    model = MeteredModel(open_model(config, client), spender, timeout_s=config.timeout_s)
+    question = ModelRequest(parts=[UserPromptPart("Answer with the one word: ready")])
+    try:
+        await model.request(
+            [question], ModelSettings(max_tokens=_TINY_TOKENS), ModelRequestParameters()
+        )
+    except Exception:  # noqa: BLE001 - an edge: what it was is in the request that was noted.
+        assert model.requests
+    finally:
+        await client.aclose()
+    return model.requests[-1]
 
 
 def _spent(usage: RequestUsage) -> Spent:

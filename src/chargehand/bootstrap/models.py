@@ -7,6 +7,7 @@ it; what an operator can have got wrong is found out at once.
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chargehand.bootstrap.trust import read_certificates
 from chargehand.config.model_settings import ProviderSettings
@@ -18,6 +19,10 @@ from chargehand.pipeline.model_deciding import ModelDeciding, ModelRules
 from chargehand.plugins.budget import BudgetDoor, ModelPrice
 from chargehand.plugins.model import Consent, ModelDoor, ModelQuestion, ModelRun
 from chargehand.storage.database import Database
+
+if TYPE_CHECKING:
+    # Loaded only where a model is configured.
+    from chargehand.agents.config import ProviderConfig
 
 _Priced = tuple[ProviderSettings, ModelPrice]
 
@@ -32,8 +37,7 @@ def open_models(
     consents = {Consent(value) for value in settings.model.consent.values()}
     if not settings.providers or consents <= {Consent.OFF}:
         return None
-    priced = [(one, _price(one, clock.now())) for one in settings.providers]
-    read_certificates(settings.network.ca_file)
+    priced = _priced(settings, clock.now())
 
     def load() -> ModelDoor:
         return _load(settings, priced, budget, clock)
@@ -94,7 +98,25 @@ class LateModelDoor:
             return self._door
 
 
-def _price(provider: ProviderSettings, now: datetime) -> ModelPrice:
+def provider_configs(settings: Settings, *, now: datetime) -> "list[ProviderConfig]":
+    """The configured models as the libraries want them.
+
+    Raises: PriceMissing, PriceInvalid, CertificatesUnusable.
+    """
+    return _configs(settings, _priced(settings, now))
+
+
+def _priced(settings: Settings, now: datetime) -> list[_Priced]:
+    priced = [(one, provider_price(one, now)) for one in settings.providers]
+    read_certificates(settings.network.ca_file)
+    return priced
+
+
+def provider_price(provider: ProviderSettings, now: datetime) -> ModelPrice:
+    """What a configured model costs.
+
+    Raises: PriceMissing, PriceInvalid.
+    """
     # lazy: the price table is 20 MB, and only who configured a model needs it.
     from chargehand.budgets.prices import ConfiguredPrice, price_for
 
@@ -120,10 +142,21 @@ def _load(
     settings: Settings, priced: Sequence[_Priced], budget: BudgetDoor, clock: Clock
 ) -> ModelDoor:
     # lazy: the libraries of models take seconds and 100 MB, and most installations have none.
-    from chargehand.agents.config import ProviderConfig
     from chargehand.agents.deciding import Models
 
-    configs = [
+    return Models(
+        _configs(settings, priced),
+        budget,
+        clock=clock,
+        known_secrets=tuple(secret_values(settings)),
+    )
+
+
+def _configs(settings: Settings, priced: Sequence[_Priced]) -> "list[ProviderConfig]":
+    # lazy: as above.
+    from chargehand.agents.config import ProviderConfig
+
+    return [
         ProviderConfig(
             id=one.id,
             kind=one.kind,
@@ -139,4 +172,3 @@ def _load(
         )
         for one, price in priced
     ]
-    return Models(configs, budget, clock=clock, known_secrets=tuple(secret_values(settings)))

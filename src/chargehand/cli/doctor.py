@@ -5,11 +5,13 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chargehand.cli.context import Invocation
+from chargehand.cli.model_checks import asked_model_checks, model_checks
 from chargehand.cli.secret_checks import secret_checks
 from chargehand.domain.errors import ChargehandError
 
@@ -26,14 +28,20 @@ _SILENT_AFTER = timedelta(days=3)
 _OLD_BACKUP = timedelta(days=2)
 
 
-def doctor(context: typer.Context) -> None:
+def doctor(
+    context: typer.Context,
+    *,
+    models: Annotated[
+        bool, typer.Option("--models", help="Ask each model one tiny question; it may cost.")
+    ] = False,
+) -> None:
     """Check the configuration, the data folder and every connection; exit 1 if any check fails.
 
     Example: chargehand doctor
     """
     invocation: Invocation = context.obj
     failed = 0
-    for check in all_checks(invocation):
+    for check in chain(all_checks(invocation), _asked(invocation) if models else ()):
         typer.echo(shown_check(check))
         if check.mend:
             typer.echo(f"      {check.mend}")
@@ -43,6 +51,18 @@ def doctor(context: typer.Context) -> None:
         typer.echo(f"{failed} check(s) failed.")
         sys.exit(1)
     typer.echo("Everything that was checked works.")
+
+
+def _asked(invocation: Invocation) -> "Iterator[Check]":
+    """The checks of models that were asked, where everything before could be read."""
+    # lazy: what the checks need takes longer than `--help` may.
+    from chargehand.plugins.connector import Check, CheckState
+
+    try:
+        with invocation.open_stores() as (settings, stores):
+            yield from asked_model_checks(settings, stores, clock=invocation.clock(settings))
+    except ChargehandError as error:
+        yield Check("models asked", CheckState.FAILED, str(error))
 
 
 def all_checks(invocation: Invocation) -> "Iterator[Check]":
@@ -132,6 +152,7 @@ def _opened_checks(settings: "Settings") -> "Iterator[Check]":
         )
         yield _size_check(settings, stores, now=SystemClock().now())
         yield from _history_checks(settings, stores, now=SystemClock().now())
+        yield from model_checks(settings, stores, now=SystemClock().now())
     finally:
         stores.close()
 

@@ -12,6 +12,7 @@ from chargehand import __version__
 from chargehand.cli.alive import Liveness, look_at_front, look_at_worker
 from chargehand.cli.context import Invocation
 from chargehand.cli.keeping import retention_lines
+from chargehand.cli.model_checks import model_lines
 from chargehand.cli.options import AsJSON, Cursor, Last
 from chargehand.cli.output import (
     echo_fields,
@@ -75,6 +76,7 @@ class _Screen:
     notices: "Sequence[NoticeRecord]"
     front: Liveness
     worker: Liveness
+    models: "Sequence[str]"
 
 
 def status(context: typer.Context, *, as_json: AsJSON = False) -> None:
@@ -222,6 +224,7 @@ def _look(settings: "Settings", stores: "Stores", now: datetime) -> _Screen:
         notices=database.read(lambda tx: list_notices(tx, limit=_SHOWN_NOTICES)).items,
         front=look_at_front(settings),
         worker=look_at_worker(settings),
+        models=model_lines(settings, stores, now=now),
     )
 
 
@@ -241,6 +244,10 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
     _echo_waiting(screen.status)
     typer.echo(f"\nModes of replies (policy version {screen.modes.version})")
     _echo_reply_modes(screen.modes)
+    if screen.models:
+        typer.echo("\nModels")
+    for line in screen.models:
+        typer.echo(f"  {safe_line(line)}")
     typer.echo("\nNotices")
     _echo_notices(screen.notices, now)
     typer.echo("\nSecrets")

@@ -366,6 +366,15 @@ class FlagRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelOutcomes:
+    """When a model last answered, and when and why it last did not; None where it never did."""
+
+    answered_at: datetime | None
+    failed_at: datetime | None
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSecretRecord:
     """A secret as it is kept: sealed, with the id of the key that opens it."""
 

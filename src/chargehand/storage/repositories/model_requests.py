@@ -1,13 +1,17 @@
 """Requests to models: what was sent for a decision, and what became of it."""
 
+from dataclasses import replace
 from decimal import Decimal
 
-from chargehand.domain.records import ModelRequestRecord
+from sqlalchemy import func, select
+
+from chargehand.domain.records import ModelOutcomes, ModelRequestRecord
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.contents import ContentWriter, RetentionClass
 from chargehand.storage.repositories.rows import AnyRow, Repository, content_of
 from chargehand.storage.tables_models import model_requests
 
+_ANSWERED = "answered"
 _MICRO = Decimal(1_000_000)
 
 
@@ -18,6 +22,29 @@ class ModelRequestReader(Repository):
         """Every request made for a decision, oldest first."""
         rows = self._rows_with_content_by(model_requests.c.decision_id, decision_id)
         return tuple(sorted((_request(row) for row in rows), key=lambda one: one.position))
+
+    def outcomes(self) -> dict[str, ModelOutcomes]:
+        """What was last observed of each provider that was ever asked."""
+        last = self._rows(
+            select(
+                model_requests.c.provider,
+                model_requests.c.outcome,
+                func.max(model_requests.c.sent_at).label("last_at"),
+            )
+            .where(model_requests.c.organization_id == self._organization_id)
+            .group_by(model_requests.c.provider, model_requests.c.outcome)
+            .order_by(func.max(model_requests.c.sent_at))
+        )
+        found: dict[str, ModelOutcomes] = {}
+        for row in last:
+            known = found.get(row.provider, ModelOutcomes(None, None, ""))
+            at = from_micros(row.last_at)
+            found[row.provider] = (
+                replace(known, answered_at=at)
+                if row.outcome == _ANSWERED
+                else replace(known, failed_at=at, failure=row.outcome)
+            )
+        return found
 
 
 class ModelRequestWriter(ModelRequestReader):
