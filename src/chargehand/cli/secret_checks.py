@@ -49,7 +49,7 @@ def _judged(secret: "FoundSecret", now: datetime) -> tuple["CheckState", str, st
     from chargehand.plugins.connector import CheckState
 
     if secret.problem:
-        return CheckState.FAILED, secret.problem, ""
+        return CheckState.FAILED, secret.problem.removeprefix(f"{secret.setting} "), ""
     found = f"read from {secret.place}, {_end_of(secret, now)}"
     stage = stage_of(secret.expires_at, now)
     if stage is not None:
