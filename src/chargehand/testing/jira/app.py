@@ -32,7 +32,6 @@ from chargehand.testing.jira.control import control_routes
 from chargehand.testing.jira.failures import Failure
 from chargehand.testing.jira.records import Person
 from chargehand.testing.jira.refusals import ConnectionCut, JiraRefused
-from chargehand.testing.jira.shapes import Shapes
 from chargehand.testing.jira.workplace import Workplace
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
@@ -44,7 +43,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *rest_comments.ENDPOINTS,
     *rest_service_desk.ENDPOINTS,
 )
-_OPEN: Final = frozenset({"/rest/api/3/serverInfo"})
+_OLDER_INFO: Final = "/rest/api/2/serverInfo"
+_OPEN: Final = frozenset({"/rest/api/3/serverInfo", _OLDER_INFO})
 _GATEWAY: Final = "/ex/jira/{cloud}"
 _ANONYMOUS: Final = Person(account_id="", name="Anonymous", email="", active=False)
 _METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH"]
@@ -75,7 +75,7 @@ class CutResponse(Response):
 
 def build_app(workplace: Workplace) -> Starlette:
     """The application: Jira's REST paths, and the control API under /__fake__/."""
-    door = _Door(workplace)
+    door = Door(workplace)
     routes = [
         Route(point.path, door.through(point.handler), methods=[point.method])
         for point in ENDPOINTS
@@ -85,8 +85,12 @@ def build_app(workplace: Workplace) -> Starlette:
         for point in ENDPOINTS
     ]
     tenant = Route("/_edge/tenant_info", _tenant_of(workplace))
-    nothing = Route("/rest/{rest:path}", door.through(_no_such_path), methods=_METHODS)
-    return Starlette(routes=[*routes, *gateway, tenant, nothing, *control_routes(workplace)])
+    # Both kinds of Jira tell here which of them they are.
+    server = Route(_OLDER_INFO, door.through(rest_site.get_server_info))
+    nothing = Route("/rest/{rest:path}", door.through(no_such_path), methods=_METHODS)
+    return Starlette(
+        routes=[*routes, *gateway, tenant, server, nothing, *control_routes(workplace)]
+    )
 
 
 def _tenant_of(workplace: Workplace) -> Callable[[Request], Awaitable[Response]]:
@@ -96,17 +100,33 @@ def _tenant_of(workplace: Workplace) -> Callable[[Request], Awaitable[Response]]
     return respond
 
 
-def _no_such_path(_call: Call) -> Answer:
+def no_such_path(_call: Call) -> Answer:
+    """Answer what has no handler.
+
+    Raises: JiraRefused, always.
+    """
     raise JiraRefused(404, "No resource of the fake has this method and path.")
 
 
-class _Door:
+class Door:
     """What every request to the REST API passes through."""
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
 
+    def signed_in(self, request: Request) -> Person | None:
+        """Whose sign-in a request carries."""
+        at_gateway = request.path_params.get("cloud") is not None
+        sign_in = signed_in_at_gateway if at_gateway else signed_in
+        return sign_in(self._workplace.state, request.headers.get("authorization"))
+
+    def is_open(self, path: str) -> bool:
+        """Whether a path answers anybody."""
+        return path in _OPEN
+
     def through(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """A handler behind this door."""
+
         async def respond(request: Request) -> Response:
             return await self._respond(request, handler)
 
@@ -122,9 +142,7 @@ class _Door:
             body=body.decode("utf-8", "replace"),
             at=place.clock.now(),
         )
-        cloud = request.path_params.get("cloud")
-        sign_in = signed_in if cloud is None else signed_in_at_gateway
-        person = sign_in(place.state, request.headers.get("authorization"))
+        person = self.signed_in(request)
         failure = place.failures.take(request.method, request.url.path)
         if failure is not None and failure.delay_s > 0:
             await place.sleep(failure.delay_s)
@@ -158,12 +176,12 @@ class _Door:
             return Answer(404, {"code": 404, "message": "No such site."})
         if cloud is not None and person is not None and lacks_scope(person, request.method, path):
             return Answer(401, {"code": 401, "message": "Unauthorized; scope does not match"})
-        if person is None and path not in _OPEN:
+        if person is None and not self.is_open(path):
             text = "Client must be authenticated to access this resource."
             return Answer(401, _errors(JiraRefused(401, text)))
         call = Call(
             site=place.site,
-            shapes=Shapes(place.state, place.site_url),
+            shapes=place.shapes(),
             caller=person or _ANONYMOUS,
             path={name: str(value) for name, value in request.path_params.items()},
             query=request.query_params,

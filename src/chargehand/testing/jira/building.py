@@ -262,7 +262,6 @@ class Building:
             _require_all([security], place.security_levels, "security")
         _require_all([str(n) for n in sprints], [str(n) for n in self.state.sprints], "sprints")
         now = at or self.clock.now()
-        names = self.state.names()
         issue = Issue(
             id=str(self.state.next_number("issue")),
             key=self._free_key(place, key),
@@ -277,7 +276,7 @@ class Building:
             priority=priority,
             due_on=due_on,
             labels=tuple(labels),
-            description=wiki_to_adf(description, names) if description else None,
+            description=self.document(description) if description else None,
             parent=self.issue(parent).key if parent else None,
             security=security,
             sprints=tuple(sprints),
@@ -338,12 +337,17 @@ class Building:
         self._past.change_issue(self.issue(key), actor, items, at=at)
         return self.state.changes[-1]
 
+    def document(self, text: str) -> dict[str, Any]:
+        """The ADF document for a text in wiki markup."""
+        return wiki_to_adf(text, self.state.names())
+
     def draft(
         self, body: str, *, visibility: CommentVisibility | None = None, public: bool = True
     ) -> CommentDraft:
         """A comment's content from wiki markup, mentions included."""
-        document = wiki_to_adf(body, self.state.names())
-        return CommentDraft(body=document, wiki=body, visibility=visibility, public=public)
+        return CommentDraft(
+            body=self.document(body), wiki=body, visibility=visibility, public=public
+        )
 
 
 def _roles_of(keys: Sequence[str]) -> list[str]:

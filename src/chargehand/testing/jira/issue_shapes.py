@@ -108,7 +108,7 @@ class IssueShapes:
         flag = [{"self": option, "value": "Impediment", "id": "10019"}]
         return {
             "summary": issue.summary,
-            "description": issue.description,
+            "description": shapes.description(issue.description),
             "issuetype": shapes.issue_type(issue.issue_type),
             "project": shapes.project_reference(project),
             "status": shapes.status(project.workflow.status(issue.status)),

@@ -191,7 +191,9 @@ def _wanted(site: Site, clause: Clause, caller: Person) -> set[str]:
         return {_known(value, keys | by_id, clause.field) for value in clause.values}
     if clause.field in _KEY_NAMES:
         return {_known_issue(site, value, caller) for value in clause.values}
-    return {value.casefold() for value in clause.values}
+    # Data Center names people by their user names, and remembers their keys.
+    keys = {p.username: p.account_id for p in site.state.people.values() if p.username}
+    return {keys.get(value, value).casefold() for value in clause.values}
 
 
 def _known(value: str, keys: dict[str, str], field: str) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from chargehand.testing.jira.refusals import StateUnreadable
 
 _READING_POSTS: Final = re.compile(
-    r"/rest/api/3/(search/jql|issue/bulkfetch|comment/list|permissions/check)/?"
+    r"(/.*)?/rest/api/[23]/(search(/jql)?|issue/bulkfetch|comment/list|permissions/check)/?"
 )
 
 

@@ -18,7 +18,8 @@ class Person:
 
     Shape: `token` opens the REST API together with `email`, empty means it can not; `scopes` None
     means a token without scopes, which only the site itself takes; a token with scopes is taken by
-    the gateway only, and there by itself as well.
+    the gateway only, and there by itself as well. On Data Center `account_id` is the user key and
+    `username` the name people sign in and are mentioned by; the token is enough there.
     """
 
     account_id: str
@@ -31,6 +32,7 @@ class Person:
     groups: tuple[str, ...] = ()
     global_permissions: tuple[str, ...] = ()
     scopes: tuple[str, ...] | None = None
+    username: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,8 @@ def _people(call: Call, found: Sequence[Person]) -> list[Shape]:
 
 
 def _matches(person: Person, query: str) -> bool:
-    words = (*person.name.casefold().split(), person.name.casefold(), person.email.casefold())
+    name = person.name.casefold()
+    words = (*name.split(), name, person.email.casefold(), person.username)
     return any(word.startswith(query) for word in words)
 
 

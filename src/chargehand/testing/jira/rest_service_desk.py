@@ -11,11 +11,10 @@ import msgspec
 from chargehand.kit.clock import to_micros
 from chargehand.testing.jira import permissions as rights
 from chargehand.testing.jira.calls import Answer, Call, Endpoint
-from chargehand.testing.jira.records import Comment, Issue, Person
+from chargehand.testing.jira.records import Comment, Issue
 from chargehand.testing.jira.refusals import JiraRefused
 from chargehand.testing.jira.shapes import Shape, jira_time
 from chargehand.testing.jira.site import CommentDraft
-from chargehand.testing.jira.wiki import wiki_to_adf
 
 _PATH: Final = "/rest/servicedeskapi/request/{key}/comment"
 _NO_REQUEST: Final = "The requested issue does not exist or you do not have permission to see it."
@@ -42,8 +41,7 @@ def post_request_comment(call: Call) -> Answer:
     is_own = issue.reporter == call.caller.account_id
     if not is_own and not rights.may_on_issue(call.caller, rights.COMMENT, issue, project):
         raise JiraRefused(403, "You do not have the permission to comment on this request.")
-    document = wiki_to_adf(body.body, call.site.state.names())
-    draft = CommentDraft(body=document, wiki=body.body, public=body.public)
+    draft = CommentDraft(body=call.shapes.document(body.body), wiki=body.body, public=body.public)
     comment = call.site.put_comment(issue, call.caller, draft=draft)
     return Answer(201, _shape(call, comment))
 
@@ -107,22 +105,9 @@ def _shape(call: Call, comment: Comment) -> Shape:
         "id": comment.id,
         "body": comment.wiki,
         "public": comment.public,
-        "author": _author(call, author),
+        "author": call.shapes.request_author(author),
         "created": _date(comment.created_at),
         "_links": {"self": f"{_base(call)}/request/{issue.id}/comment/{comment.id}"},
-    }
-
-
-def _author(call: Call, person: Person) -> Shape:
-    return {
-        "accountId": person.account_id,
-        "displayName": person.name,
-        "active": person.active,
-        "timeZone": person.time_zone,
-        "_links": {
-            "self": call.shapes.link(f"user?accountId={person.account_id}"),
-            "avatarUrls": call.shapes.user(person)["avatarUrls"],
-        },
     }
 
 

@@ -4,25 +4,28 @@ from typing import Final
 
 from chargehand.testing.jira.calls import Answer, Call, Endpoint
 from chargehand.testing.jira.issue_shapes import field_list
-from chargehand.testing.jira.shapes import jira_time, page
+from chargehand.testing.jira.shapes import Shape, jira_time, page
 
 
 def get_server_info(call: Call) -> Answer:
     """What the site says of itself, with its own clock."""
-    return Answer(
-        200,
-        {
-            "baseUrl": call.shapes.site_url,
-            "version": "1001.0.0-SNAPSHOT",
-            "versionNumbers": [1001, 0, 0],
-            "deploymentType": "Cloud",
-            "buildNumber": 100_300,
-            "buildDate": "2026-11-01T00:00:00.000+0000",
-            "serverTime": jira_time(call.site.clock.now()),
-            "scmInfo": "chargehand-fake",
-            "serverTitle": "Jira",
-        },
-    )
+    return Answer(200, server_info(call, "1001.0.0-SNAPSHOT", deployment="Cloud"))
+
+
+def server_info(call: Call, version: str, *, deployment: str) -> Shape:
+    """What a site of one kind says of itself."""
+    numbers = version.partition("-")[0].split(".")
+    return {
+        "baseUrl": call.shapes.site_url,
+        "version": version,
+        "versionNumbers": [int(number) for number in numbers],
+        "deploymentType": deployment,
+        "buildNumber": 100_300,
+        "buildDate": "2026-11-01T00:00:00.000+0000",
+        "serverTime": jira_time(call.site.clock.now()),
+        "scmInfo": "chargehand-fake",
+        "serverTitle": "Jira",
+    }
 
 
 def get_fields(call: Call) -> Answer:

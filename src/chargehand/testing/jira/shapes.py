@@ -21,6 +21,7 @@ from chargehand.testing.jira.records import (
     WorkflowMove,
 )
 from chargehand.testing.jira.state import State, group_id
+from chargehand.testing.jira.wiki import wiki_to_adf
 from chargehand.testing.jira.workflows import (
     CATEGORIES,
     ISSUE_TYPES,
@@ -48,6 +49,14 @@ class Shapes:
     site_url: str
     api: str = "3"
 
+    def document(self, text: str) -> Shape:
+        """The ADF document for a text somebody wrote in wiki markup."""
+        return wiki_to_adf(text, self.state.names())
+
+    def description(self, document: Shape | None) -> Any:
+        """A description as an issue's field shows it."""
+        return document
+
     def link(self, path: str) -> str:
         """The address of a REST resource of this site."""
         return f"{self.site_url}/rest/api/{self.api}/{path}"
@@ -59,7 +68,7 @@ class Shapes:
         return {
             "self": self.link(f"user?accountId={person.account_id}"),
             "accountId": person.account_id,
-            "avatarUrls": self._avatars("avatar", person.account_id),
+            "avatarUrls": self.avatars("avatar", person.account_id),
             "displayName": person.name,
             "active": person.active,
             "timeZone": person.time_zone,
@@ -81,11 +90,25 @@ class Shapes:
             "expand": "groups,applicationRoles",
         }
 
+    def request_author(self, person: Person) -> Shape:
+        """An account as the service desk shows it."""
+        return {
+            "accountId": person.account_id,
+            "displayName": person.name,
+            "active": person.active,
+            "timeZone": person.time_zone,
+            "_links": {
+                "self": self.link(f"user?accountId={person.account_id}"),
+                "avatarUrls": self.user(person)["avatarUrls"],
+            },
+        }
+
     def account(self, account_id: str | None) -> Shape | None:
         """The account with this id; None for nobody."""
         return self.user(self.state.people[account_id]) if account_id else None
 
-    def _avatars(self, kind: str, owner: str) -> dict[str, str]:
+    def avatars(self, kind: str, owner: str) -> dict[str, str]:
+        """Addresses of a picture in Jira's four sizes."""
         url = f"{self.site_url}/secure/{kind}?owner={owner}"
         return {size: f"{url}&size={word}" for size, word in _SIZES.items()}
 
@@ -100,7 +123,7 @@ class Shapes:
             "name": project.name,
             "projectTypeKey": project.kind,
             "simplified": False,
-            "avatarUrls": self._avatars("projectavatar", project.id),
+            "avatarUrls": self.avatars("projectavatar", project.id),
         }
 
     def project(self, project: Project) -> Shape:
@@ -202,7 +225,7 @@ class Shapes:
             "name": level.name,
         }
 
-    def sprint(self, sprint: Sprint) -> Shape:
+    def sprint(self, sprint: Sprint) -> Any:
         """A sprint as its custom field shows it; dates come with a Z here, unlike elsewhere."""
         shape: Shape = {
             "id": sprint.id,

@@ -56,9 +56,9 @@ class WebhookMessage:
 class WebhookWriter:
     """Writes the messages of a happening."""
 
-    def __init__(self, site: Site, site_url: str) -> None:
+    def __init__(self, site: Site, shapes: Shapes) -> None:
         self._site = site
-        self._shapes = Shapes(site.state, site_url, api="2")
+        self._shapes = shapes
 
     def messages(self, happening: Happening) -> dict[str, WebhookMessage]:
         """The messages by the event a target must want to get them."""
@@ -114,7 +114,7 @@ class WebhookWriter:
     def _issue(self, issue: Issue, names: tuple[str, ...] | list[str], viewer: str) -> Shape:
         person: Person = self._site.state.people[viewer]
         fields = IssueShapes(self._site, self._shapes, person).fields(issue, names)
-        if fields.get("description"):
+        if isinstance(fields.get("description"), dict):
             fields["description"] = adf_to_wiki(fields["description"])
         return {
             "id": issue.id,

@@ -15,6 +15,7 @@ from chargehand.testing.jira.received import ReceivedRequest, RequestLog
 from chargehand.testing.jira.records import Comment, CommentVisibility, Issue
 from chargehand.testing.jira.saving import StateSaver
 from chargehand.testing.jira.sending import RETRY_DELAYS_S, WebhookSender
+from chargehand.testing.jira.shapes import Shapes
 from chargehand.testing.jira.site import Happening, Site
 from chargehand.testing.jira.state import State, load_state
 from chargehand.testing.jira.webhooks import (
@@ -155,17 +156,24 @@ class Workplace(Building):
         source = "comment_created" if event == "issue_commented" else event
         issue = self.state.issues[comment.issue]
         happening = Happening(source, issue, comment.author, comment.updated_at, comment=comment)
-        self._remember(comment.id, WebhookWriter(self.site, self.site_url).messages(happening))
+        self._remember(comment.id, self._writer().messages(happening))
         return self._messages[event, comment.id]
 
     def _announce(self, happening: Happening) -> None:
-        messages = WebhookWriter(self.site, self.site_url).messages(happening)
+        messages = self._writer().messages(happening)
         if happening.comment is not None:
             self._remember(happening.comment.id, messages)
         for target in self.targets:
             for event, message in messages.items():
                 if event in target.events:
                     self.sender.submit(target, message)
+
+    def shapes(self, api: str = "3") -> Shapes:
+        """What writes the site's objects."""
+        return Shapes(self.state, self.site_url, api)
+
+    def _writer(self) -> WebhookWriter:
+        return WebhookWriter(self.site, self.shapes("2"))
 
     def _remember(self, subject: str, messages: Mapping[str, WebhookMessage]) -> None:
         self._messages.update({(event, subject): m for event, m in messages.items()})
