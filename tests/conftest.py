@@ -103,6 +103,11 @@ def pytest_terminal_summary(
             f"contract checks: {counts['run']} run, {len(skipped)} skipped "
             f"({counts['own']} answers checked by descriptions of our own)"
         )
+    if counts["data_center"]:
+        terminalreporter.write_line(
+            f"Jira Data Center: {counts['data_center']} tests, not checked against a vendor "
+            "contract, since there is none"
+        )
 
 
 @pytest.fixture(scope="session")

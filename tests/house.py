@@ -18,13 +18,11 @@ from sqlalchemy import text
 
 from chargehand.audit.chain import Verification
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules
-from chargehand.bootstrap.connections import live_connections
+from chargehand.bootstrap.connections import live_connections, open_client
 from chargehand.bootstrap.models import LateModelDoor, open_models
 from chargehand.bootstrap.receiving import receiving_connections
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
-from chargehand.connectors.jira.client import JiraClient
-from chargehand.connectors.jira.config import ApiToken, JiraConfig
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.ids import ConnectionId, DeliveryId, ProjectKey
@@ -64,7 +62,8 @@ from chargehand.testing.budget import PettyCash
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.engine import InlineEngine
 from chargehand.testing.jira import FakeJira, seed_demo
-from chargehand.testing.jira.records import Comment
+from chargehand.testing.jira.records import Comment, Person
+from chargehand.testing.jira_data_center import FakeDataCenter
 from chargehand.web.front import FrontDeps, build_front
 from chargehand.web.pages import FrontStatus
 from tests.accounting import assert_accounted
@@ -73,6 +72,15 @@ from tests.wire import ContractCheck, Killed, Wire
 SITE = "http://127.0.0.1:8089"
 SECRET = "the-signing-secret-of-the-tests"
 START = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
+_SIGN_INS: Mapping[str, Mapping[str, str]] = {
+    "cloud": {"site": SITE, "email": "chargehand@example.com"},
+    "data_center": {
+        "deployment": "data_center",
+        "site": f"{SITE}/jira",
+        "user_name": "chargehand",
+        "account_id": "JIRAUSER1090",
+    },
+}
 CONNECTION = ConnectionId("jira")
 SERVED = frozenset({ProjectKey("PAY"), ProjectKey("HELP")})
 _MOST_ROUNDS = 60
@@ -123,7 +131,12 @@ class House:
         self.clock = FakeClock(START)
         self.settings = settings
         self.doubles = doubles
-        self.jira = FakeJira(clock=self.clock, sleep=self._let_pass)
+        configured = settings.connections[0]
+        self.jira = (
+            FakeDataCenter(clock=self.clock, site_url=configured.site, sleep=self._let_pass)
+            if configured.deployment == "data_center"
+            else FakeJira(clock=self.clock, sleep=self._let_pass)
+        )
         self.bot = seed_demo(self.jira)
         self.clock.advance(60)
         self.stores: Stores = open_stores(settings)
@@ -169,7 +182,11 @@ class House:
 
     @property
     def mention(self) -> str:
-        return f"[~accountid:{self.bot.account_id}]"
+        return self.mention_of(self.bot)
+
+    def mention_of(self, person: Person) -> str:
+        """How a person is mentioned in the site's wiki markup."""
+        return f"[~{person.username or f'accountid:{person.account_id}'}]"
 
     async def say(
         self, body: str, *, author: str = "Mei Tanaka", item: str = "PAY-7", **how: Any
@@ -430,8 +447,8 @@ class House:
     def _said(self, comment: Comment) -> Said:
         names = self.jira.state.names()
         shown = comment.wiki
-        for account_id, name in names.items():
-            shown = shown.replace(f"[~accountid:{account_id}]", f"@{name}")
+        for person in self.jira.state.people.values():
+            shown = shown.replace(self.mention_of(person), f"@{person.name}")
         mark = comment.properties.get("chargehand.action", {})
         return Said(
             id=comment.id,
@@ -445,16 +462,9 @@ class House:
 
     def _connect(self) -> LiveConnection:
         configured = self.settings.connections[0]
-        config = JiraConfig(
-            connection_id=CONNECTION,
-            site=configured.site,
-            api_token=ApiToken(configured.api_token.get_secret_value()),
-            projects=tuple(ProjectKey(key) for key in configured.projects),
-            email=configured.email,
-        )
-        client = JiraClient(config, self.clock, transport=self.wire, sleep=_no_sleep)
-        self.request_timeout_s = config.request_timeout_s
-        live = _live_connection()
+        client = open_client(configured, clock=self.clock, transport=self.wire, sleep=_no_sleep)
+        self.request_timeout_s = configured.request_timeout.total_seconds()
+        live = _live_connection(configured.deployment)
         return replace(live, client=client, parser=self.doubles.wrap_parser(live.parser))
 
     def _mode_in_force(self, project: ProjectKey, kind: ActionKind) -> Mode:
@@ -487,9 +497,9 @@ def _visibility(comment: Comment) -> str:
 
 
 @cache
-def _live_connection() -> LiveConnection:
+def _live_connection(deployment: str) -> LiveConnection:
     """The connection of every house but for its client; making one reads all certificates."""
-    settings = house_settings(Path("unused"))
+    settings = house_settings(Path("unused"), site=deployment)
     return live_connections(settings, clock=FakeClock(START))[CONNECTION]
 
 
@@ -538,11 +548,10 @@ async def _no_status() -> FrontStatus:
     return FrontStatus()
 
 
-def house_settings(data_dir: Path, **changes: Any) -> Settings:
-    """Settings of a house on a fake Jira."""
+def house_settings(data_dir: Path, site: str = "cloud", **changes: Any) -> Settings:
+    """Settings of a house on a fake Jira, of Cloud or of Data Center."""
     connection = {
-        "site": SITE,
-        "email": "chargehand@example.com",
+        **_SIGN_INS[site],
         "api_token": "fake-api-token-of-chargehand",
         "projects": ["PAY", "HELP"],
         "intake": "both",

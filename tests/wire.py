@@ -14,7 +14,7 @@ from chargehand.domain.ids import ProjectKey
 from chargehand.testing.contracts import Contract
 
 READING_POSTS = re.compile(
-    r"/rest/api/3/(search/jql|issue/bulkfetch|comment/list|permissions/check)"
+    r"/rest/api/3/(search(/jql)?|issue/bulkfetch|comment/list|permissions/check)"
 )
 _MARK = re.compile(r"/rest/api/3/comment/(?P<comment>\d+)/properties/chargehand\.action")
 _SERVICE_COMMENT = re.compile(r"/rest/servicedeskapi/request/(?P<target>[^/]+)/comment")
@@ -86,7 +86,7 @@ class Write:
 class Wire(httpx.AsyncBaseTransport):
     """Passes requests on to the fake; every write is kept with the mode in force as it left.
 
-    Shape: `deaths` are the moments the process is to die at, oldest first.
+    Shape: `deaths` are the moments the process is to die at, oldest first, by paths of Cloud.
     """
 
     fake: httpx.AsyncBaseTransport
@@ -121,14 +121,15 @@ class Wire(httpx.AsyncBaseTransport):
 
     def _death_of(self, request: httpx.Request) -> str | None:
         for number, (method, path, when) in enumerate(self.deaths):
-            if method == request.method and re.fullmatch(path, request.url.path):
+            asked = _as_on_cloud(request.url.path)
+            if method == request.method and re.fullmatch(path, asked):
                 del self.deaths[number]
                 return when
         return None
 
     def _read_write(self, request: httpx.Request, raw: bytes) -> Write:
         body = json.loads(raw) if raw else None
-        method, path = request.method, request.url.path
+        method, path = request.method, _as_on_cloud(request.url.path)
         kind, target, action_id = _subject_of(method, path, body)
         project = ProjectKey(target.partition("-")[0])
         mode = self.mode_in_force(project, kind) if kind is not None else None
@@ -137,8 +138,13 @@ class Wire(httpx.AsyncBaseTransport):
 
 def is_write(request: httpx.Request) -> bool:
     """Whether a request asks for a change; searching by POST is reading."""
-    is_reading_post = READING_POSTS.fullmatch(request.url.path) is not None
+    is_reading_post = READING_POSTS.fullmatch(_as_on_cloud(request.url.path)) is not None
     return request.method not in ("GET", "HEAD", "OPTIONS") and not is_reading_post
+
+
+def _as_on_cloud(path: str) -> str:
+    """A path of Data Center, below the path its site has, as Cloud would have it."""
+    return path.removeprefix("/jira").replace("/rest/api/2/", "/rest/api/3/", 1)
 
 
 def _subject_of(method: str, path: str, body: Any) -> tuple[ActionKind | None, str, str]:

@@ -14,7 +14,7 @@ from sqlalchemy import URL
 from chargehand.bootstrap.stores import migrate_stores
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.contracts import Contract
-from tests.conftest import contracts_folder
+from tests.conftest import COUNTS, contracts_folder
 from tests.house import START, Doubles, House, house_settings, open_house
 from tests.postgres import PostgresServer
 from tests.wire import ContractCheck
@@ -24,6 +24,18 @@ DATABASES = [
     pytest.param("postgres", id="postgres", marks=pytest.mark.postgres),
 ]
 OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
+both_sites = pytest.mark.parametrize("site", ["cloud", "data_center"], indirect=True)
+"""For the scenarios that show what Data Center does otherwise; the rest speaks with Cloud."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out Data Center on PostgreSQL: neither knows of the other."""
+    items[:] = [item for item in items if not _is_needless(item)]
+
+
+def _is_needless(item: pytest.Item) -> bool:
+    chosen = getattr(getattr(item, "callspec", None), "params", {})
+    return chosen.get("site") == "data_center" and chosen.get("storage") == "postgres"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -82,8 +94,14 @@ def contract_check(loaded_jira_contract: Contract) -> ContractCheck:
 
 
 @pytest.fixture
-def contract_if_any(request: pytest.FixtureRequest) -> ContractCheck | None:
+def contract_if_any(
+    request: pytest.FixtureRequest, site: str, pytestconfig: pytest.Config
+) -> ContractCheck | None:
     """Jira's contract where its folder is at hand: what a house sends is held to it."""
+    if site == "data_center":
+        # Atlassian publishes none; the fake is what we made of the reference.
+        pytestconfig.stash[COUNTS].update(data_center=1)
+        return None
     if not contracts_folder().is_dir():
         return None
     # It fails the test when the contract was broken, whoever caught the error.
@@ -93,7 +111,16 @@ def contract_if_any(request: pytest.FixtureRequest) -> ContractCheck | None:
 
 
 @pytest.fixture
-def open_another(storage: dict[str, Any], contract_if_any: ContractCheck | None) -> OpenHouse:
+def site(request: pytest.FixtureRequest) -> str:
+    """Which Jira the house stands beside."""
+    chosen: str = getattr(request, "param", "cloud")
+    return chosen
+
+
+@pytest.fixture
+def open_another(
+    storage: dict[str, Any], site: str, contract_if_any: ContractCheck | None
+) -> OpenHouse:
     """Opens a house with other settings or doubles; `check` replaces the one at its end."""
 
     def open_with(
@@ -102,7 +129,7 @@ def open_another(storage: dict[str, Any], contract_if_any: ContractCheck | None)
         **changes: Any,
     ) -> AbstractAsyncContextManager[House]:
         folder = storage["data_dir"]
-        settings = house_settings(folder, storage=storage, **changes)
+        settings = house_settings(folder, site, storage=storage, **changes)
         chosen = doubles or Doubles(contract=contract_if_any)
         if check is None:
             return open_house(settings, chosen)

@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.acceptance.conftest import both_sites
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
 
 
+@both_sites
 @pytest.mark.parametrize(
     ("question", "told"),
     [
@@ -33,6 +35,7 @@ async def test_question_is_answered_in_the_thread_from_the_work_item(
     assert house.actions[0].result["external_id"] == reply.id
 
 
+@both_sites
 async def test_answer_names_its_sources_and_no_id_of_ours(house: House) -> None:
     house.mode("auto")
 
@@ -76,6 +79,7 @@ async def test_mention_is_found_wherever_it_stands(house: House, body: str) -> N
     assert "PAY-12" in house.replies()[0].text
 
 
+@both_sites
 async def test_mention_edited_in_later_is_answered(house: House) -> None:
     house.mode("auto")
     posted = await house.ask("What's blocking this?")
@@ -101,6 +105,7 @@ async def test_bare_mention_gets_one_short_question(house: House, body: str) -> 
     assert house.verdicts == [("respond", "clarification_asked")]
 
 
+@both_sites
 async def test_question_asked_while_jira_is_polled_is_answered_too(house: House) -> None:
     house.mode("auto")
     await house.poll()
@@ -113,6 +118,7 @@ async def test_question_asked_while_jira_is_polled_is_answered_too(house: House)
     assert house.deliveries[0].source == "poll"
 
 
+@both_sites
 async def test_trace_tells_the_whole_way_from_delivery_to_effect(house: House) -> None:
     house.mode("auto")
     posted = await house.ask("@bot what's blocking this?")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chargehand.testing.jira import CommentVisibility
+from tests.acceptance.conftest import both_sites
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +21,7 @@ async def house(house: House) -> House:
 
 
 class TestVisibility:
+    @both_sites
     @pytest.mark.parametrize(
         ("visibility", "seen_by"),
         [
@@ -39,6 +41,7 @@ class TestVisibility:
         assert house.decisions[0].audience.visibility.kind.value == kind
         assert house.decisions[0].audience.scope == "work_item:PAY-7"
 
+    @both_sites
     @pytest.mark.parametrize(
         "later",
         [
@@ -69,6 +72,7 @@ class TestVisibility:
         assert house.writes == []
         assert house.actions[0].state.value == "rejected"
 
+    @both_sites
     async def test_comment_for_others_is_not_repeated(self, house: House) -> None:
         await house.say(
             "The customer threatens to leave.",
@@ -81,6 +85,7 @@ class TestVisibility:
         assert "threatens" not in house.replies()[0].text
         assert "comments_with_other_readers:1" in house.decisions[0].withheld
 
+    @both_sites
     async def test_comment_for_the_same_people_is_repeated(self, house: House) -> None:
         staff = CommentVisibility("group", "staff")
         await house.say("The customer threatens to leave.", author="Ana Ruiz", visibility=staff)
@@ -98,6 +103,7 @@ class TestLinkedItems:
         house.jira.add_project("OPS", lead="Mei Tanaka", members=["Mei Tanaka", "Chargehand"])
         house.jira.add_issue("OPS", "Migrate the vault", key="OPS-1")
 
+    @both_sites
     @pytest.mark.usefixtures("ops")
     @pytest.mark.parametrize("key", ["OPS-1", "PAY-15"])
     async def test_blocker_not_everybody_may_see_is_one_item_elsewhere(
@@ -118,6 +124,7 @@ class TestLinkedItems:
         # PAY-1 is linked too, and its key is how the named one begins.
         assert house.actions[0].base["named"] == ["PAY-12"]
 
+    @both_sites
     @pytest.mark.parametrize("question", ["@bot what's blocking this?", "@bot status PAY-12"])
     async def test_item_closed_off_before_the_send_is_not_told(
         self, house: House, question: str
@@ -136,6 +143,7 @@ class TestLinkedItems:
             ("rejected", "audience_changed")
         ]
 
+    @both_sites
     async def test_item_with_a_security_level_reads_like_none(self, house: House) -> None:
         await house.ask("@bot status PAY-15")
         await house.ask("@bot status PAY-99")
@@ -151,6 +159,7 @@ class TestLinkedItems:
 
 
 class TestServiceProject:
+    @both_sites
     async def test_internal_comment_is_answered_internally_only(self, house: House) -> None:
         await house.ask("@bot status", item="HELP-1", author="Lena Novak", public=False)
 
@@ -158,7 +167,7 @@ class TestServiceProject:
         assert reply.visibility == "internal"
         assert reply.mentions == ("Lena Novak",)
         [(_, path), (_, mark)] = house.writes
-        assert path == "/rest/servicedeskapi/request/HELP-1/comment"
+        assert path.endswith("/rest/servicedeskapi/request/HELP-1/comment")
         assert mark.endswith(f"/comment/{reply.id}/properties/chargehand.action")
 
     @pytest.mark.parametrize("author", ["Priya Shah", "Lena Novak"])
@@ -205,6 +214,7 @@ class TestServiceProject:
         assert house.writes == []
         assert house.actions[0].problem == "audience_changed"
 
+    @both_sites
     async def test_internal_question_may_name_what_customers_must_not_know(
         self, house: House
     ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from chargehand.domain.ids import DeliveryId
 from chargehand.inbox.ports import DeliveryQueue
-from tests.acceptance.conftest import OpenHouse
+from tests.acceptance.conftest import OpenHouse, both_sites
 from tests.house import Doubles, House
 from tests.wire import ContractCheck, Killed
 
@@ -47,6 +47,7 @@ READS = "/rest/api/3/issue/PAY-7"
 POSTS = "/rest/api/3/issue/PAY-7/comment"
 
 
+@both_sites
 @pytest.mark.parametrize(
     "order_death",
     [
@@ -91,6 +92,7 @@ async def test_send_that_may_be_under_way_is_waited_out_before_it_is_looked_up(
     assert house.states == [("jira.add_comment", "executing")]
 
 
+@both_sites
 @pytest.mark.parametrize(
     ("command", "path", "is_there"),
     [
@@ -149,6 +151,7 @@ async def test_death_around_a_change_leaves_it_done_once(
     assert len(house.writes) == 1
 
 
+@both_sites
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_death_around_a_new_item_leaves_one(house: House, when: str) -> None:
     house.mode("auto")
@@ -166,6 +169,7 @@ async def test_death_around_a_new_item_leaves_one(house: House, when: str) -> No
     assert house.actions[0].result["external_id"] == found[0].key
 
 
+@both_sites
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("method", "path"),

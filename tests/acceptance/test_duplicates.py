@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.acceptance.conftest import both_sites
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +47,7 @@ async def test_hundred_copies_at_once_are_one(house: House) -> None:
     assert len(house.replies()) == 1
 
 
+@both_sites
 @pytest.mark.parametrize(
     "order",
     [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.acceptance.conftest import both_sites
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -92,6 +93,7 @@ async def test_question_edited_while_its_answer_is_put_off_gets_the_new_one(
     assert "Due Saturday" in reply.text
 
 
+@both_sites
 async def test_mention_edited_away_takes_the_question_back(house: House) -> None:
     posted = await house.say("@bot what's blocking this?")
 
@@ -178,6 +180,7 @@ async def test_deletion_while_an_approval_waits_voids_it(house: House) -> None:
     assert house.writes == []
 
 
+@both_sites
 async def test_deletion_noticed_only_at_the_send_stops_it(house: House) -> None:
     house.mode("approve")
     posted = await house.ask("@bot what's blocking this?")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.acceptance.conftest import both_sites
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -52,6 +53,7 @@ async def test_attack_changes_nothing_and_is_recorded(house: House, attack: str)
     assert f'"reason":"{decision.reason.value}"' in record.body
 
 
+@both_sites
 @pytest.mark.parametrize(
     "text",
     [

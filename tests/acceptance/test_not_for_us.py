@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chargehand.testing.jira.records import Comment
+from tests.acceptance.conftest import both_sites
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +32,7 @@ async def test_what_is_not_for_us_is_silent_with_its_reason(
     assert len(house.events) == 1
 
 
+@both_sites
 async def test_mention_of_somebody_else_is_not_for_us(house: House) -> None:
     house.mode("auto")
     ana = house.jira.person("Ana Ruiz").account_id
@@ -40,6 +42,7 @@ async def test_mention_of_somebody_else_is_not_for_us(house: House) -> None:
     assert house.verdicts == [("silent", "not_mentioned")]
 
 
+@both_sites
 async def test_own_comment_is_known_and_never_answered(house: House) -> None:
     house.mode("auto")
     await house.ask("@bot what's blocking this?")
@@ -85,11 +88,13 @@ class TestSharedAccount:
         house.mode("auto")
         return house
 
+    @both_sites
     async def test_person_who_types_as_the_bot_is_answered(self, house: House) -> None:
         await house.ask("@bot what's blocking this?", author="Chargehand")
 
         assert house.verdicts == [("respond", "answered_from_facts")]
 
+    @both_sites
     async def test_comment_with_our_mark_is_ours_without_the_ledger(self, house: House) -> None:
         comment = house.write("@bot what's blocking this?", author="Chargehand")
         _mark(house, comment, action_id="act_of_an_earlier_installation")

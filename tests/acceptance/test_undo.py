@@ -9,6 +9,7 @@ from chargehand.domain.action import ActionState
 from chargehand.domain.records import ActionRecord
 from chargehand.pipeline.errors import AlreadyUndone, NotUndoable
 from chargehand.testing.jira.records import Issue
+from tests.acceptance.conftest import both_sites
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +57,7 @@ def comparable(issue: Issue) -> tuple[object, ...]:
     )
 
 
+@both_sites
 @pytest.mark.parametrize(("command", "kind"), CHANGES)
 async def test_change_is_undone_once_a_person_approves(
     house: House, command: str, kind: str
@@ -76,6 +78,7 @@ async def test_change_is_undone_once_a_person_approves(
     assert links(house) == linked
 
 
+@both_sites
 async def test_answer_is_deleted_and_given_in_full_when_asked_again(house: House) -> None:
     answer = await done(house, "@bot due")
 
@@ -88,6 +91,7 @@ async def test_answer_is_deleted_and_given_in_full_when_asked_again(house: House
     assert undo_of(house, answer).kind.value == "jira.delete_comment"
 
 
+@both_sites
 async def test_internal_comment_is_deleted(house: House) -> None:
     answer = await done(house, "@bot status", item="HELP-1", author="Lena Novak", public=False)
 
@@ -191,6 +195,7 @@ def unmark(house: House) -> None:
     comment.properties.clear()
 
 
+@both_sites
 @pytest.mark.parametrize("meddle", [edit_ours, write_below, unmark])
 async def test_comment_that_is_not_as_we_left_it_stays(
     house: House, meddle: Callable[[House], None]

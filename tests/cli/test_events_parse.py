@@ -53,6 +53,15 @@ def test_parse_prints_exactly_the_promised_keys() -> None:
     assert event["mentions"] == ["712020:b0b0b0b0-0000-4000-8000-0000000000b0"]
 
 
+def test_parse_takes_what_data_center_sends() -> None:
+    ended = parse(FIXTURES / "comment_created__data_center.json")
+
+    (event,) = events_of(ended)
+    assert (ended.code, event["kind"]) == (0, "comment.created")
+    assert event["actor"]["account_id"] == "JIRAUSER10104"
+    assert event["mentions"] == ["chargehand", "tom.berg"]
+
+
 @pytest.mark.contract
 def test_parse_takes_every_contract_payload(contracts: Path) -> None:
     files = sorted((contracts / "jira" / "webhooks").rglob("*.json"))

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from chargehand.audit.tags import AuditTag
-from chargehand.config.settings import JiraConnection, ServerSettings
+from chargehand.config.jira_settings import JiraConnection
+from chargehand.config.settings import ServerSettings
 from tools.reference.__main__ import main
 from tools.reference.pages import PAGES, audit_tags_page, cli_page, settings_page
 

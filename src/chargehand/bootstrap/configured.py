@@ -5,7 +5,8 @@ import shutil
 from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.budgets.caps import BudgetRules
 from chargehand.budgets.money import read_usd
-from chargehand.config.settings import JiraConnection, Settings
+from chargehand.config.jira_settings import JiraConnection
+from chargehand.config.settings import Settings
 from chargehand.domain.delivery import DeliverySource
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import Kept

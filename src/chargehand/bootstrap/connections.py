@@ -1,18 +1,22 @@
 """What the worker needs of each connection: everything, with a client to call."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from chargehand.config.settings import JiraConnection, Settings
+from chargehand.bootstrap.receiving import previewer_of
+from chargehand.config.jira_settings import JiraConnection
+from chargehand.config.settings import Settings
 from chargehand.connectors.jira.client import JiraClient
-from chargehand.connectors.jira.config import ApiToken, JiraConfig
+from chargehand.connectors.jira.config import ApiToken, Deployment, JiraConfig
 from chargehand.connectors.jira.parse import JiraParser
-from chargehand.connectors.jira.preview import JiraPreviewer
 from chargehand.connectors.jira.transport import (
     RequestObserver,
+    Sleep,
     VendorTransport,
     ignore_request,
 )
+from chargehand.connectors.jira.user_names import NamedBot
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
@@ -31,8 +35,8 @@ def live_connections(
             connector=configured.connector,
             site=configured.site,
             projects=frozenset(ProjectKey(key) for key in configured.projects),
-            parser=JiraParser(),
-            previewer=JiraPreviewer(),
+            parser=parser_of(configured),
+            previewer=previewer_of(configured),
             client=open_client(
                 configured, clock=clock, observer=observer, ca_file=settings.network.ca_file
             ),
@@ -44,12 +48,20 @@ def live_connections(
     }
 
 
+def parser_of(configured: JiraConnection) -> JiraParser:
+    """What reads the deliveries of one site."""
+    if configured.user_name is None or configured.account_id is None:
+        return JiraParser()
+    return JiraParser(NamedBot(configured.user_name, AccountId(configured.account_id)))
+
+
 def open_client(
     configured: JiraConnection,
     *,
     clock: Clock,
     observer: RequestObserver = ignore_request,
     transport: VendorTransport | None = None,
+    sleep: Sleep = asyncio.sleep,
     ca_file: Path | None = None,
 ) -> JiraClient:
     """A client of one site."""
@@ -58,7 +70,9 @@ def open_client(
         site=configured.site,
         api_token=ApiToken(configured.api_token.get_secret_value()),
         projects=tuple(ProjectKey(key) for key in configured.projects),
+        deployment=Deployment(configured.deployment),
         email=configured.email,
+        user_name=configured.user_name,
         cloud_id=configured.cloud_id,
         gateway=configured.gateway,
         bot_account_id=AccountId(configured.account_id) if configured.account_id else None,
@@ -66,4 +80,4 @@ def open_client(
         editable_fields=frozenset(configured.editable_fields),
         ca_file=ca_file,
     )
-    return JiraClient(config, clock, observer=observer, transport=transport)
+    return JiraClient(config, clock, observer=observer, transport=transport, sleep=sleep)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from chargehand.config.settings import JiraConnection, Settings
-from chargehand.connectors.jira.preview import JiraPreviewer
+from chargehand.config.jira_settings import JiraConnection
+from chargehand.config.settings import Settings
+from chargehand.connectors.jira.preview import DataCenterPreviewer, JiraPreviewer
 from chargehand.connectors.jira.webhook import JiraWebhook
 from chargehand.domain.ids import ConnectionId
 from chargehand.intake.receive import ReceivingConnection
@@ -26,7 +27,15 @@ def receiving_connections(settings: Settings) -> dict[ConnectionId, ReceivingCon
 
 def previewers(settings: Settings) -> Mapping[ConnectionId, ActionPreviewer]:
     """What words the actions of each connection for people."""
-    return {ConnectionId(configured.id): JiraPreviewer() for configured in settings.connections}
+    return {
+        ConnectionId(configured.id): previewer_of(configured) for configured in settings.connections
+    }
+
+
+def previewer_of(configured: JiraConnection) -> ActionPreviewer:
+    """What words the actions of one site for people."""
+    is_cloud = configured.deployment == "cloud"
+    return JiraPreviewer() if is_cloud else DataCenterPreviewer()
 
 
 def _intake_secrets(configured: JiraConnection) -> IntakeSecrets:

@@ -32,11 +32,14 @@ class ModelSetup:
 class Setup:
     """What `init` learned, ready to be written down.
 
-    Shape: `public_url` and `webhook_secret` are empty when Jira is polled.
+    Shape: `public_url` and `webhook_secret` are empty when Jira is polled; `user_name` is empty
+    but on Data Center.
     """
 
+    deployment: str
     site: str
     email: str
+    user_name: str
     cloud_id: str
     api_token: str
     account_id: str
@@ -174,6 +177,11 @@ def _model_tables(setup: Setup) -> str:
 
 
 def _sign_in(setup: Setup) -> str:
+    if setup.user_name:
+        return (
+            f"deployment = {_quoted(setup.deployment)}\n"
+            f"user_name = {_quoted(setup.user_name)}  # by which people mention the bot"
+        )
     if setup.email:
         return f"email = {_quoted(setup.email)}"
     return f"cloud_id = {_quoted(setup.cloud_id)}  # of a service account, which has no e-mail"

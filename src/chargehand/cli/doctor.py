@@ -17,7 +17,8 @@ from chargehand.domain.errors import ChargehandError
 
 if TYPE_CHECKING:
     from chargehand.bootstrap.stores import Stores
-    from chargehand.config.settings import JiraConnection, Settings
+    from chargehand.config.jira_settings import JiraConnection
+    from chargehand.config.settings import Settings
     from chargehand.plugins.connector import Check
 
 _MARKS = {"passed": "ok  ", "warned": "warn", "failed": "FAIL", "skipped": "skip"}

@@ -26,10 +26,16 @@ from chargehand.domain.errors import Rejected
 from chargehand.kit.clock import SystemClock
 
 if TYPE_CHECKING:
-    from chargehand.bootstrap.surveying import SiteSurvey
+    from chargehand.bootstrap.surveying import LocatedSite, SiteSurvey
 
 _REPLY_MODES = ("simulate", "approve", "auto")
 _MOST_PROJECTS_SHOWN = 40
+Site = Annotated[
+    str | None, typer.Option(help="https://acme.atlassian.net, or your Jira Data Center")
+]
+Email = Annotated[
+    str | None, typer.Option(help="E-mail of the account the bot is; none on Data Center.")
+]
 ServiceAccount = Annotated[
     bool, typer.Option("--service-account", help="The token is a service account's.")
 ]
@@ -45,7 +51,7 @@ Replies = Annotated[
 Token = Annotated[
     str | None,
     typer.Option(
-        help="Its API token; better in the environment than here.",
+        help="Its API or personal access token; better in the environment than here.",
         envvar="ATLASSIAN_API_TOKEN",
     ),
 ]
@@ -82,8 +88,8 @@ class _Given:
 
 def init(  # noqa: PLR0917 - typer makes options of parameters.
     context: typer.Context,
-    site: Annotated[str | None, typer.Option(help="https://acme.atlassian.net")] = None,
-    email: Annotated[str | None, typer.Option(help="E-mail of the account the bot is.")] = None,
+    site: Site = None,
+    email: Email = None,
     service: ServiceAccount = False,  # noqa: FBT002 - typer makes options of parameters.
     token: Token = None,
     projects: Annotated[str | None, typer.Option(help="Project keys: PAY,OPS")] = None,
@@ -149,14 +155,14 @@ def _choose_mode(given: _Given) -> str:
 
 
 def _ask_all(given: _Given) -> Setup:
-    site = ask("Jira site", given.site, _read_site, flag="--site")
-    email = None
-    if not given.is_service_account:
-        email = ask("E-mail of the bot's account", given.email, _read_email, flag="--email")
-    token = ask("API token (not shown)", given.token, _read_token, flag="--token", hidden=True)
     # lazy: the client takes longer to load than `--help` may.
-    from chargehand.bootstrap.surveying import survey_site
+    from chargehand.bootstrap.surveying import locate_site, survey_site
 
+    site = asyncio.run(locate_site(ask("Jira site", given.site, _read_site, flag="--site")))
+    typer.echo(f"{site.address} is {site.found.title}.")
+    email = _ask_email(given, site)
+    kind = "Personal access token" if site.is_data_center else "API token"
+    token = ask(f"{kind} (not shown)", given.token, _read_token, flag="--token", hidden=True)
     survey = asyncio.run(survey_site(site, email=email, api_token=token))
     identity = survey.identity
     typer.echo(f"\nThe bot is {identity.name} ({identity.account_id}).")
@@ -177,8 +183,10 @@ def _ask_all(given: _Given) -> Setup:
         default="none",
     )
     return Setup(
-        site=site,
+        deployment=site.found.deployment.value,
+        site=site.address,
         email=email or "",
+        user_name=identity.user_name or "",
         cloud_id=survey.cloud_id or "",
         api_token=token,
         account_id=identity.account_id,
@@ -193,6 +201,20 @@ def _ask_all(given: _Given) -> Setup:
         port=given.port,
         model=ask_model(given.model, now=SystemClock().now()),
     )
+
+
+def _ask_email(given: _Given, site: "LocatedSite") -> str | None:
+    """The e-mail of a sign-in that has one; on Data Center the token says who the bot is."""
+    if not site.is_data_center:
+        if given.is_service_account:
+            return None
+        return ask("E-mail of the bot's account", given.email, _read_email, flag="--email")
+    problem = "is for Jira Cloud; Data Center takes a personal access token alone"
+    if given.is_service_account:
+        raise AnswerWrong(what="--service-account", problem=problem)
+    if given.email is not None:
+        raise AnswerWrong(what="--email", problem=problem)
+    return None
 
 
 def _choose_projects(given: str | None, survey: "SiteSurvey") -> tuple[str, ...]:
@@ -241,13 +263,18 @@ def _prepare(invocation: Invocation, mode: str) -> None:
 def _tell_next_steps(setup: Setup, config: Path, mode: str) -> None:
     typer.echo(f"Replies are in {mode} mode; change it with `chargehand modes set`.")
     if setup.public_url:
+        events = "Comment: created, updated, deleted"
+        if setup.user_name:
+            events = f"Issue: updated; {events}"
         typer.echo(
             "\nIn Jira, under System > Webhooks, make a webhook:\n"
             f"  URL     {setup.public_url}/webhooks/jira/jira\n"
             f"  Secret  {setup.webhook_secret}\n"
-            "  Events  Comment: created, updated, deleted\n"
+            f"  Events  {events}\n"
             f"  JQL     project in ({', '.join(setup.projects)})"
         )
+        if setup.user_name:
+            typer.echo("A release older than 10.0 has no secrets for webhooks; set intake to poll.")
     else:
         typer.echo("Without a public address Jira is asked every 60 s; nothing to set up there.")
     if setup.model is not None and setup.model.consent == "off":

@@ -20,7 +20,8 @@ from chargehand.kit.signing import hmac_sha256_hex
 if TYPE_CHECKING:
     # SQLAlchemy and pydantic take longer to load than `--help` may.
     from chargehand.bootstrap.stores import Stores
-    from chargehand.config.settings import JiraConnection, Settings
+    from chargehand.config.jira_settings import JiraConnection
+    from chargehand.config.settings import Settings
     from chargehand.domain.records import ConnectionRecord, DecisionRecord, DeliveryRecord
 
 _PROJECT: Final = "SELFTEST"

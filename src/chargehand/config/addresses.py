@@ -11,3 +11,38 @@ def is_loopback_url(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def site_address(url: str) -> str:
+    """The address of a host, whatever path stands behind it.
+
+    Raises: ValueError for what is not encrypted on its way, and for credentials in it.
+    """
+    parts = urlsplit(url)
+    if parts.username or parts.password:
+        message = "must not hold a user name or password; they go into .env"
+        raise ValueError(message)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback_url(url)):
+        return f"{parts.scheme}://{parts.netloc}"
+    message = "must start with https:// (http:// is for this machine only)"
+    raise ValueError(message)
+
+
+def public_address(url: str) -> str:
+    """The address with its path: a reverse proxy may serve other things on the same host.
+
+    Raises: ValueError.
+    """
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        message = "must end with its path; what follows ? or # is never sent"
+        raise ValueError(message)
+    return site_address(url) + parts.path.rstrip("/")
+
+
+def address_with_path(url: str) -> str:
+    """The address of a host and the path something stands below there.
+
+    Raises: ValueError.
+    """
+    return site_address(url) + urlsplit(url).path.rstrip("/")

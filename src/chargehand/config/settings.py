@@ -21,8 +21,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from chargehand.config.addresses import is_loopback_url
+from chargehand.config.addresses import is_loopback_url, public_address
 from chargehand.config.budget_settings import BudgetSettings
+from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.log_settings import LogSettings
 from chargehand.config.model_settings import ModelSettings, ProviderSettings
 from chargehand.config.secret_settings import (
@@ -34,13 +35,9 @@ from chargehand.config.secret_settings import (
     VaultSettings,
 )
 from chargehand.config.telling_settings import SentrySettings, TracingSettings
-from chargehand.domain.work_item import FieldName
 from chargehand.plugins.secret import FoundSecret
 
-_SLUG = r"^[a-z][a-z0-9-]{0,31}$"
-_PROJECT = r"^[A-Z][A-Z0-9_]{1,31}$"
 _EMAIL = r"^[^@\s<>,]+@[^@\s<>,]+$"
-_LEAST_TOKEN = 24
 _LEAST_KEY, _LONGEST_KEY = 24, 64
 
 
@@ -77,26 +74,6 @@ def _network(text: str) -> str:
     return text
 
 
-def _site(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        message = "must not hold a user name or password; they go into .env"
-        raise ValueError(message)
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback_url(url)):
-        return f"{parts.scheme}://{parts.netloc}"
-    message = "must start with https:// (http:// is for this machine only)"
-    raise ValueError(message)
-
-
-def _public(url: str) -> str:
-    """The address with its path: a reverse proxy may serve other things on the same host."""
-    parts = urlsplit(url)
-    if parts.query or parts.fragment:
-        message = "must end with its path; what follows ? or # is never sent"
-        raise ValueError(message)
-    return _site(url) + parts.path.rstrip("/")
-
-
 def _plain_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -126,8 +103,7 @@ def webhook_key(secret: str) -> bytes:
 
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
-SiteURL = Annotated[str, AfterValidator(_site)]
-PublicURL = Annotated[str, AfterValidator(_public)]
+PublicURL = Annotated[str, AfterValidator(public_address)]
 
 
 class _Section(BaseModel):
@@ -333,76 +309,6 @@ class BackupSettings(_Section):
             message = "must be 0, or lie between 15 minutes (PT15M) and 31 days (P31D)"
             raise ValueError(message)
         return value
-
-
-class JiraConnection(_Section):
-    """One Jira Cloud site."""
-
-    id: str = Field("jira", pattern=_SLUG, description="Name of the connection, in paths and keys.")
-    connector: Literal["jira"] = "jira"
-    site: SiteURL = Field(description="Address of the site, like https://acme.atlassian.net.")
-    email: str | None = Field(
-        None,
-        description="E-mail address of the account the bot acts as; none for a service account.",
-        min_length=3,
-    )
-    api_token: Secret = Field(description="API token of that account; put it into .env.")
-    cloud_id: str | None = Field(
-        None,
-        pattern=r"^[0-9a-zA-Z-]{1,64}$",
-        description="Id of the site at Atlassian's gateway, from <site>/_edge/tenant_info; needed "
-        "for a service account and for tokens with scopes.",
-    )
-    gateway: SiteURL = Field(
-        "https://api.atlassian.com", description="Address of Atlassian's gateway."
-    )
-    account_id: str | None = Field(
-        None, description="Account id the bot has there, as `chargehand init` found it."
-    )
-    projects: tuple[Annotated[str, Field(pattern=_PROJECT)], ...] = Field(
-        description="Keys of the projects the bot serves.", min_length=1
-    )
-    intake: Literal["webhook", "poll", "both"] = Field(
-        "poll", description="How comments reach us; poll needs no public address."
-    )
-    poll_interval: timedelta = Field(
-        timedelta(seconds=60), description="Time between polls.", ge=timedelta(seconds=1)
-    )
-    webhook_secrets: tuple[Secret, ...] = Field(
-        (), description="One or two active signing secrets; put them into .env.", max_length=2
-    )
-    path_token: Secret | None = Field(
-        None, description="Accept unsigned webhooks under this unguessable path; off by default."
-    )
-    request_timeout: timedelta = Field(
-        timedelta(seconds=20), description="Longest wait for one call.", ge=timedelta(seconds=1)
-    )
-    editable_fields: tuple[FieldName, ...] = Field(
-        tuple(FieldName),
-        description="Fields of work items people may have the bot set; [] for none.",
-    )
-
-    @field_validator("path_token")
-    @classmethod
-    def _unguessable(cls, value: SecretStr | None) -> SecretStr | None:
-        if isinstance(value, UnreadSecret):
-            return value
-        if value is not None and len(value.get_secret_value()) < _LEAST_TOKEN:
-            message = f"must have at least {_LEAST_TOKEN} characters"
-            raise ValueError(message)
-        return value
-
-    @model_validator(mode="after")
-    def _can_sign_in(self) -> "JiraConnection":
-        if self.email is None and self.cloud_id is None:
-            message = "email is missing; a service account has none and needs cloud_id instead"
-            raise ValueError(message)
-        return self
-
-    @property
-    def is_real(self) -> bool:
-        """Whether the site is somebody's, and not a fake on this machine."""
-        return not is_loopback_url(self.site)
 
 
 class Settings(BaseSettings):

@@ -79,11 +79,15 @@ class EventParser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """The account chargehand acts as."""
+    """The account chargehand acts as.
+
+    Shape: `user_name` is the name people mention it by, where that is not the account itself.
+    """
 
     account_id: AccountId
     name: str
     time_zone: str | None = None
+    user_name: str | None = None
 
 
 class CheckState(StrEnum):

@@ -13,6 +13,8 @@ _LEAST_NAME: Final = 2
 # Under which names vendors and we ourselves write an id, and what stands beside it.
 _NAMES_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "accountId": ("displayName", "publicName", "nickname"),
+    # The user key of Jira Data Center; the user name beside it stands in every mention.
+    "key": ("displayName", "name"),
     "account_id": ("name", "display_name"),
     "assignee": ("assignee_name",),
     "from": ("from_text", "fromString"),
@@ -23,7 +25,7 @@ _NAMES_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("text", "displayName"),
     "emailAddress": ("displayName",),
 }
-_ACCOUNT_KEYS: Final = ("accountId", "account_id", "emailAddress")
+_ACCOUNT_KEYS: Final = ("accountId", "account_id", "key", "emailAddress")
 _EMAILS_BESIDE: Final = ("emailAddress", "email")
 _IDS_BESIDE: Final = ("accountId", "account_id")
 

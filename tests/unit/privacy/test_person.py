@@ -33,6 +33,12 @@ USER = {"accountId": "acc-1", "displayName": "Mei  Tanaka", "emailAddress": "mei
             set(),
             id="beside-others",
         ),
+        pytest.param(
+            {"author": {"key": "acc-1", "name": "m.tanaka", "displayName": "Mei Tanaka"}},
+            {"Mei Tanaka", "m.tanaka"},
+            set(),
+            id="data-center",
+        ),
         pytest.param({"author": {**USER, "accountId": "acc-2"}}, set(), set(), id="somebody-else"),
     ],
 )

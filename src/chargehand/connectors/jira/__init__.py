@@ -1,1 +1,1 @@
-"""Jira Cloud."""
+"""Jira Cloud and Jira Data Center."""

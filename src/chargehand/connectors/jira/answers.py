@@ -17,13 +17,24 @@ class Answer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class UserAnswer(Answer, frozen=True):
-    """An account; a deleted one may come without anything but its id."""
+    """An account; a deleted one may come without anything but its id.
+
+    Shape: Data Center has no account ids; there the user key is the account, and `name` is the
+    user name, by which people are mentioned and looked up and which can change.
+    """
 
     account_id: str | None = None
+    key: str | None = None
+    name: str | None = None
     display_name: str | None = None
     active: bool | None = None
     account_type: str | None = None
     time_zone: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take the user key where there is no account id."""
+        if self.account_id is None and self.key:
+            msgspec.structs.force_setattr(self, "account_id", self.key)
 
 
 class NamedAnswer(Answer, frozen=True):
@@ -134,10 +145,14 @@ class IssueAnswer(Answer, frozen=True):
 
 
 class SearchAnswer(Answer, frozen=True):
-    """One page of a search; `next_page_token` is None on the last."""
+    """One page of a search.
+
+    Shape: on Cloud `next_page_token` is None on the last page; Data Center counts in `total`.
+    """
 
     issues: tuple[IssueAnswer, ...] = ()
     next_page_token: str | None = None
+    total: int = 0
 
 
 class RawSearchAnswer(Answer, frozen=True):
@@ -145,6 +160,7 @@ class RawSearchAnswer(Answer, frozen=True):
 
     issues: tuple[msgspec.Raw, ...] = ()
     next_page_token: str | None = None
+    total: int = 0
 
 
 class LinkedFieldsAnswer(msgspec.Struct, frozen=True):
@@ -160,6 +176,7 @@ class StateFieldsAnswer(msgspec.Struct, frozen=True):
     status: StatusAnswer | None = None
     assignee: UserAnswer | None = None
     labels: tuple[str, ...] | None = None
+    project: ProjectAnswer | None = None
 
 
 class LinkListAnswer(msgspec.Struct, frozen=True):
@@ -203,9 +220,10 @@ class NewTypeAnswer(Answer, frozen=True):
 
 
 class NewTypePageAnswer(Answer, frozen=True):
-    """The types a project offers for new work items."""
+    """The types a project offers for new work items; Data Center calls them `values`."""
 
     issue_types: tuple[NewTypeAnswer, ...] = ()
+    values: tuple[NewTypeAnswer, ...] = ()
     total: int = 0
 
 
@@ -219,9 +237,10 @@ class NewFieldAnswer(Answer, frozen=True):
 
 
 class NewFieldPageAnswer(Answer, frozen=True):
-    """The fields of one type on that screen."""
+    """The fields of one type on that screen; Data Center calls them `values`."""
 
     fields: tuple[NewFieldAnswer, ...] = ()
+    values: tuple[NewFieldAnswer, ...] = ()
     total: int = 0
 
 
@@ -298,8 +317,15 @@ class PropertyAnswer(Answer, frozen=True):
     value: object = None
 
 
+class PropertyKeysAnswer(Answer, frozen=True):
+    """Which entity properties there are; only that there is an answer matters."""
+
+
 class CommentAnswer(Answer, frozen=True):
-    """A comment; `properties` only where they were asked for."""
+    """A comment; `properties` only where they were asked for.
+
+    Shape: `jsd_public` says whether customers read it; Data Center does not tell.
+    """
 
     id: str
     created: str = ""
@@ -307,7 +333,7 @@ class CommentAnswer(Answer, frozen=True):
     author: UserAnswer | None = None
     body: object = None
     visibility: VisibilityAnswer | None = None
-    jsd_public: bool = True
+    jsd_public: bool | None = None
     properties: tuple[PropertyAnswer, ...] = ()
 
 
@@ -362,6 +388,18 @@ class HistoryPageAnswer(Answer, frozen=True):
 
     values: tuple[HistoryAnswer, ...]
     total: int
+
+
+class ChangelogAnswer(Answer, frozen=True):
+    """The whole history, as Data Center gives it with a work item."""
+
+    histories: tuple[HistoryAnswer, ...] = ()
+
+
+class ExpandedHistoryAnswer(Answer, frozen=True):
+    """A work item reduced to its history."""
+
+    changelog: ChangelogAnswer
 
 
 class TransitionFieldAnswer(Answer, frozen=True):

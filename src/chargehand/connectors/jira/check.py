@@ -2,26 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chargehand.connectors.jira.answers import (
     CommentPageAnswer,
-    GrantsAnswer,
     PermissionsAnswer,
     ProjectAnswer,
-    SearchAnswer,
-    ServerAnswer,
 )
 from chargehand.connectors.jira.config import JiraConfig
-from chargehand.connectors.jira.mending import mend_for
+from chargehand.connectors.jira.dialect import Dialect, Place, Search
+from chargehand.connectors.jira.errors import JiraConfigWrong
+from chargehand.connectors.jira.jql import quoted
 from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.queries import PERMISSIONS
+from chargehand.connectors.jira.site import MENDS, OR_DATA_CENTER, TITLES, ask_site
 from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
 from chargehand.domain.errors import ChargehandError
 from chargehand.domain.ids import AccountId
-from chargehand.domain.json import JSONValue
 from chargehand.plugins.connector import BotIdentity, Check, CheckState
-from chargehand.plugins.errors import PermissionMissing, RequestRefused
+from chargehand.plugins.errors import PermissionMissing, RequestRefused, TargetMissing
 
 _SITE, _SIGN_IN, _RIGHTS = "site", "sign-in", "rights of other people"
 _COMMENTS, _CLOCK = "comments", "clock"
@@ -47,6 +46,7 @@ class ConnectionCheck:
 
     config: JiraConfig
     transport: JiraTransport
+    dialect: Dialect
     identify: Callable[[], Awaitable[BotIdentity]]
 
     async def run(self) -> tuple[Check, ...]:
@@ -67,25 +67,36 @@ class ConnectionCheck:
             *permissions,
             await self._rights(projects, bot),
             await self._comments(projects),
+            *self.dialect.standing_checks(),
             self._clock(),
         )
 
     async def _site(self) -> Check:
-        call = Call("GET", path_of("serverInfo"), "tell its version", "site information")
         try:
-            server = await self.transport.read(call, ServerAnswer)
+            found = await ask_site(self.transport, self.config)
         except VENDOR_FAILURES as error:
-            return _failed(_SITE, error)
-        if server.deployment_type not in {"", "Cloud"}:
-            found = f"{self.config.site} is Jira {server.deployment_type}"
-            return Check(_SITE, CheckState.FAILED, found, "chargehand works with Jira Cloud only.")
-        return Check(_SITE, CheckState.PASSED, f"{self.config.site} answers")
+            failed = self._failed(_SITE, error)
+            if not isinstance(error, TargetMissing):
+                return failed
+            return replace(failed, mend=f"{failed.mend} {OR_DATA_CENTER}")
+        if found.deployment is self.config.deployment:
+            return Check(_SITE, CheckState.PASSED, f"{self.config.site} answers")
+        return Check(
+            _SITE,
+            CheckState.FAILED,
+            f"{self.config.site} is {found.title}, and the settings say "
+            f"{TITLES[self.config.deployment]}",
+            MENDS[found.deployment],
+        )
 
     async def _sign_in(self) -> tuple[Check, BotIdentity | None]:
         try:
             bot = await self.identify()
+        except JiraConfigWrong as error:
+            mend = "Correct the setting, or run `chargehand init` again."
+            return Check(_SIGN_IN, CheckState.FAILED, str(error), mend), None
         except VENDOR_FAILURES as error:
-            return _failed(_SIGN_IN, error), None
+            return self._failed(_SIGN_IN, error), None
         expected = self.config.bot_account_id
         if expected is not None and bot.account_id != expected:
             found = f"the token belongs to {bot.name} ({bot.account_id}), not to {expected}"
@@ -100,7 +111,7 @@ class ConnectionCheck:
         try:
             project = await self.transport.read(call, ProjectAnswer)
         except VENDOR_FAILURES as error:
-            return _failed(name, error), None
+            return self._failed(name, error), None
         kind = project.project_type_key or "unknown"
         return Check(name, CheckState.PASSED, f"{project.name}, a {kind} project"), project
 
@@ -115,7 +126,7 @@ class ConnectionCheck:
         try:
             answer = await self.transport.read(call, PermissionsAnswer)
         except VENDOR_FAILURES as error:
-            return _failed(name, error)
+            return self._failed(name, error)
         granted = {key for key, found in answer.permissions.items() if found.have_permission}
         missing = [permission for permission in asked if permission not in granted]
         if not missing:
@@ -134,23 +145,13 @@ class ConnectionCheck:
         for project in projects:
             lead = None if project.lead is None else project.lead.account_id
             if lead and lead != bot.account_id and project.id.isdecimal():
-                return await self._ask_rights(AccountId(lead), int(project.id))
+                return await self._ask_rights(AccountId(lead), project)
         return _skip(_RIGHTS, "no project is led by anybody but the bot")
 
-    async def _ask_rights(self, account_id: AccountId, project_id: int) -> Check:
-        permissions: JSONValue = {
-            "permissions": sorted(PERMISSIONS.values()),
-            "projects": [project_id],
-        }
-        call = Call(
-            "POST",
-            path_of("permissions", "check"),
-            "ask for another person's permissions",
-            f"account {account_id}",
-            body={"accountId": account_id, "projectPermissions": [permissions]},
-        )
+    async def _ask_rights(self, account_id: AccountId, project: ProjectAnswer) -> Check:
+        place = Place(project.key, int(project.id), is_project=True)
         try:
-            await self.transport.read(call, GrantsAnswer)
+            await self.dialect.granted(account_id, {place: sorted(PERMISSIONS.values())})
         except (PermissionMissing, RequestRefused) as error:
             return Check(
                 _RIGHTS,
@@ -160,33 +161,27 @@ class ConnectionCheck:
                 "Jira lets only administrators ask what somebody else may do.",
             )
         except VENDOR_FAILURES as error:
-            return _failed(_RIGHTS, error)
+            return self._failed(_RIGHTS, error)
         return Check(_RIGHTS, CheckState.PASSED, "Jira tells the bot what people may do")
 
     async def _comments(self, projects: Sequence[ProjectAnswer]) -> Check:
         """Whether search and comments can be read, on the work item that changed last."""
         if not projects:
             return _skip(_COMMENTS, "no project can be seen")
-        keys = ", ".join(f'"{project.key}"' for project in projects)
+        keys = ", ".join(quoted(project.key) for project in projects)
         jql = f"project in ({keys}) ORDER BY updated DESC"
-        search = Call(
-            "POST",
-            path_of("search", "jql"),
-            "search for work items",
-            "the projects",
-            body={"jql": jql, "fields": ["updated"], "maxResults": 1},
-        )
+        search = Search(jql, ("updated",), 1, "search for work items", "the projects")
         try:
-            found = await self.transport.read(search, SearchAnswer)
-            if not found.issues:
+            found = await self.dialect.search(search)
+            if not found:
                 return _skip(_COMMENTS, "there is no work item yet")
-            key = found.issues[0].key
+            key = found[0].key
             query = {"maxResults": 1}
             path = path_of("issue", key, "comment")
             call = Call("GET", path, "read comments", f"work item {key}", query=query)
             page = await self.transport.read(call, CommentPageAnswer)
         except VENDOR_FAILURES as error:
-            return _failed(_COMMENTS, error)
+            return self._failed(_COMMENTS, error)
         return Check(_COMMENTS, CheckState.PASSED, f"{key} shows {page.total} of them")
 
     def _clock(self) -> Check:
@@ -200,6 +195,9 @@ class ConnectionCheck:
         state = CheckState.FAILED if abs(offset_s) > _CLOCK_FAIL_S else CheckState.WARNED
         return Check(_CLOCK, state, found, "Let this machine keep its time by NTP.")
 
+    def _failed(self, name: str, error: ChargehandError) -> Check:
+        return Check(name, CheckState.FAILED, str(error), self.dialect.mend_for(error))
+
     def _skipped(self, *names: str, reason: str) -> tuple[Check, ...]:
         projects = (f"project {key}" for key in self.config.projects)
         return tuple(_skip(name, reason) for name in (*names, *projects, _RIGHTS, _COMMENTS))
@@ -207,7 +205,3 @@ class ConnectionCheck:
 
 def _skip(name: str, reason: str) -> Check:
     return Check(name, CheckState.SKIPPED, f"not tried: {reason}")
-
-
-def _failed(name: str, error: ChargehandError) -> Check:
-    return Check(name, CheckState.FAILED, str(error), mend_for(error))

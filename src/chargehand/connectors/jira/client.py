@@ -1,4 +1,4 @@
-"""One live connection to a Jira Cloud site: everything the house may ask of it."""
+"""One live connection to a Jira site: everything the house may ask of it."""
 
 import asyncio
 import random
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chargehand.connectors.jira.actions import ActionSender
-from chargehand.connectors.jira.answers import ProjectPageAnswer, UserAnswer
+from chargehand.connectors.jira.answers import UserAnswer
 from chargehand.connectors.jira.check import ConnectionCheck
+from chargehand.connectors.jira.cloud import CloudDialect
 from chargehand.connectors.jira.comment_actions import CommentActions
 from chargehand.connectors.jira.comment_removal import CommentRemoval
 from chargehand.connectors.jira.comments import CommentReader
-from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.config import Deployment, JiraConfig
 from chargehand.connectors.jira.create_actions import CreateActions
+from chargehand.connectors.jira.data_center import DataCenterDialect
+from chargehand.connectors.jira.dialect import Dialect
 from chargehand.connectors.jira.errors import VENDOR
 from chargehand.connectors.jira.facts import FactReader
 from chargehand.connectors.jira.field_actions import FieldActions
@@ -46,8 +49,6 @@ from chargehand.plugins.connector import (
 )
 from chargehand.plugins.errors import VendorAnswerUnreadable
 
-_PROJECTS_PER_PAGE = 50
-
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -59,7 +60,7 @@ class Project:
 
 
 class JiraClient:
-    """Keeps `plugins.connector.ConnectorClient` for one Jira Cloud site."""
+    """Keeps `plugins.connector.ConnectorClient` for one Jira site."""
 
     def __init__(
         self,
@@ -81,22 +82,26 @@ class JiraClient:
             observer=observer,
         )
         self._bot: BotIdentity | None = None
-        comments = CommentReader(self._transport)
-        queries = JiraQueries(self._transport)
-        states = StateReader(self._transport)
+        dialect = dialect_of(config, self._transport)
+        self._dialect = dialect
+        comments = CommentReader(self._transport, dialect)
+        queries = JiraQueries(self._transport, dialect)
+        states = StateReader(self._transport, dialect)
         self._comments = comments
         self._facts = FactReader(config, queries, comments, self._find_bot)
         self._actions = ActionSender(
             config,
             self._transport,
-            CommentActions(config, self._transport, comments, queries, states, self._find_bot),
-            SetActions(config, queries, states),
+            CommentActions(
+                config, self._transport, dialect, comments, queries, states, self._find_bot
+            ),
+            SetActions(config, queries, states, dialect),
             LinkActions(config, self._transport),
             FieldActions(config, self._transport),
-            CreateActions(config, self._transport, clock or SystemClock(), self._find_bot),
+            CreateActions(config, self._transport, dialect, clock or SystemClock(), self._find_bot),
             CommentRemoval(config, comments, self._find_bot),
         )
-        self._poller = Poller(config, self._transport, comments)
+        self._poller = Poller(config, self._transport, dialect, comments)
 
     @property
     def clock_offset_s(self) -> float | None:
@@ -106,7 +111,8 @@ class JiraClient:
     async def identify_bot(self) -> BotIdentity:
         """The account the sign-in belongs to, asked of Jira.
 
-        Raises: the errors of plugins/errors.py.
+        Raises: the errors of plugins/errors.py; JiraConfigWrong when people mention it by another
+        name than the settings say.
         """
         operation = "tell who the bot is"
         call = Call("GET", path_of("myself"), operation, "the bot's account")
@@ -114,8 +120,9 @@ class JiraClient:
         if not user.account_id:
             detail = "the account has no id"
             raise VendorAnswerUnreadable(vendor=VENDOR, operation=operation, detail=detail)
+        self._dialect.check_bot(user)
         name = user.display_name or user.account_id
-        self._bot = BotIdentity(AccountId(user.account_id), name, user.time_zone)
+        self._bot = BotIdentity(AccountId(user.account_id), name, user.time_zone, user.name)
         return self._bot
 
     async def list_projects(self) -> tuple[Project, ...]:
@@ -123,19 +130,8 @@ class JiraClient:
 
         Raises: the errors of plugins/errors.py.
         """
-        found: list[Project] = []
-        while True:
-            query: dict[str, str | int] = {
-                "startAt": len(found),
-                "maxResults": _PROJECTS_PER_PAGE,
-                "orderBy": "key",
-            }
-            path = path_of("project", "search")
-            call = Call("GET", path, "list the projects", "projects", query=query)
-            page = await self._transport.read(call, ProjectPageAnswer)
-            found += [Project(ProjectKey(p.key), p.name, p.project_type_key) for p in page.values]
-            if page.is_last or not page.values:
-                return tuple(found)
+        found = await self._dialect.projects()
+        return tuple(Project(ProjectKey(p.key), p.name, p.project_type_key) for p in found)
 
     async def read_facts(self, needs: FactNeeds, *, now: datetime) -> Facts:
         """Read what an answer needs; what can not be read is Unknown, never raised."""
@@ -172,7 +168,9 @@ class JiraClient:
 
     async def check(self) -> tuple[Check, ...]:
         """Really call Jira and say, check by check, what works."""
-        return await ConnectionCheck(self._config, self._transport, self.identify_bot).run()
+        return await ConnectionCheck(
+            self._config, self._transport, self._dialect, self.identify_bot
+        ).run()
 
     async def aclose(self) -> None:
         """Close the connections; safe to call twice."""
@@ -183,3 +181,10 @@ class JiraClient:
             return self._config.bot_account_id
         bot = self._bot or await self.identify_bot()
         return bot.account_id
+
+
+def dialect_of(config: JiraConfig, transport: JiraTransport) -> Dialect:
+    """The dialect a site speaks by its settings."""
+    if config.deployment is Deployment.CLOUD:
+        return CloudDialect(transport)
+    return DataCenterDialect(config, transport)

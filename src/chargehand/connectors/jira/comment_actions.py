@@ -1,23 +1,24 @@
 """Comments as actions: prepared against the question they answer, found again by their mark."""
 
 import asyncio
-import html
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from chargehand.connectors.jira.answers import (
     CommentAnswer,
     RequestCommentAnswer,
+    StateAnswer,
     VisibilityAnswer,
     jira_time,
 )
-from chargehand.connectors.jira.comments import CommentReader, mark_of
+from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.dialect import Dialect
+from chargehand.connectors.jira.marks import mark_of
 from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.params import (
-    CommentParams,
     CommentVisibility,
     VisibilityParam,
     read_comment_base,
@@ -25,12 +26,12 @@ from chargehand.connectors.jira.params import (
     read_question,
     read_service_comment_params,
 )
+from chargehand.connectors.jira.participants import SERVICE_PROJECT
 from chargehand.connectors.jira.plans import CLOCK_MARGIN, Plan
 from chargehand.connectors.jira.queries import JiraQueries
-from chargehand.connectors.jira.render import render_comment, render_service_comment
 from chargehand.connectors.jira.set_actions import moved_away
 from chargehand.connectors.jira.states import StateReader
-from chargehand.connectors.jira.text.adf import adf_to_text
+from chargehand.connectors.jira.text.body import body_to_text
 from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
 from chargehand.domain.action import ActionKind, ApprovedAction, Done, Faulty, Refused
 from chargehand.domain.ids import AccountId
@@ -58,6 +59,7 @@ class CommentActions:
 
     config: JiraConfig
     transport: JiraTransport
+    dialect: Dialect
     comments: CommentReader
     queries: JiraQueries
     states: StateReader
@@ -67,14 +69,14 @@ class CommentActions:
         """The platform comment, unless the question is gone or is meant for other readers now."""
         params = read_comment_params(action.params)
         body: JSONObject = {
-            "body": render_comment(params),
+            "body": await self.dialect.comment_body(params),
             "properties": [mark_of(action.action_id)],
             **_visibility_body(params.visibility),
         }
-        question = await self._question(action)
-        if isinstance(question, Refused):
-            return question
-        if not _keeps_audience(params.visibility, question):
+        found = await self._question(action)
+        if isinstance(found, Refused):
+            return found
+        if not _keeps_audience(params.visibility, *found):
             return Refused(AUDIENCE_CHANGED, "other people read the question now")
         if closed := await self._closed_since(action):
             return closed
@@ -83,17 +85,22 @@ class CommentActions:
         )
 
         async def finish(answer: bytes) -> Done:
-            return self._done(action, decode(answer, CommentAnswer, operation=_ADD).id)
+            comment_id = decode(answer, CommentAnswer, operation=_ADD).id
+            if not self.dialect.marks_are_sure:
+                await self._ensure_mark(action, comment_id)
+            return self._done(action, comment_id)
 
         return Plan(call, finish)
 
     async def prepare_service(self, action: ApprovedAction) -> Plan | Refused:
         """The service-desk comment, internal or for the customer as the action's kind says."""
-        text = render_service_comment(read_service_comment_params(action.params))
+        params = read_service_comment_params(action.params)
+        text = await self.dialect.service_comment_text(params)
         is_public = action.kind is ActionKind.JIRA_REPLY_TO_CUSTOMER
-        question = await self._question(action)
-        if isinstance(question, Refused):
-            return question
+        found = await self._question(action)
+        if isinstance(found, Refused):
+            return found
+        question = found[0]
         # A restricted question has fewer readers than any service-desk comment would get.
         if question.visibility is not None or (is_public and not question.jsd_public):
             return Refused(AUDIENCE_CHANGED, "other people read the question now")
@@ -137,8 +144,8 @@ class CommentActions:
         for comment in ours:
             if marks.get(comment.id) == action.action_id:
                 return self._found(action, comment)
-        if action.kind is ActionKind.JIRA_ADD_COMMENT:
-            # Jira stores comment and mark together: no mark, no comment.
+        is_platform = action.kind is ActionKind.JIRA_ADD_COMMENT
+        if is_platform and self.dialect.marks_are_sure:
             return LookUp(LookUpState.ABSENT)
         earliest = past.intended_at - CLOCK_MARGIN
         unmarked = [
@@ -150,11 +157,11 @@ class CommentActions:
         return self._look_up_by_words(action, unmarked)
 
     def _look_up_by_words(self, action: SentAction, unmarked: Sequence[CommentAnswer]) -> LookUp:
-        """The service desk stores the mark after the comment, so it can be missing."""
+        """Where the mark is stored after the comment it can be missing."""
         if not unmarked:
             return LookUp(LookUpState.ABSENT)
-        words = _words_of(read_service_comment_params(action.params))
-        same = [c for c in unmarked if _words(adf_to_text(c.body)).endswith(words)]
+        words = _words(self.dialect.sent_words(read_comment_params(action.params)))
+        same = [c for c in unmarked if _words(body_to_text(c.body)).endswith(words)]
         if len(same) == 1:
             return self._found(action, same[0])
         reason = (
@@ -162,7 +169,9 @@ class CommentActions:
         )
         return LookUp(LookUpState.UNSURE, reason=reason)
 
-    async def _question(self, action: ApprovedAction) -> CommentAnswer | Refused:
+    async def _question(
+        self, action: ApprovedAction
+    ) -> tuple[CommentAnswer, StateAnswer] | Refused:
         base = read_comment_base(action.base)
         try:
             question, state = await asyncio.gather(
@@ -171,7 +180,7 @@ class CommentActions:
             )
         except TargetMissing:
             return Refused(QUESTION_DELETED, f"comment {base.comment_id} is not there any more")
-        return moved_away(state, action) or question
+        return moved_away(state, action) or (question, state)
 
     async def _closed_since(self, action: ApprovedAction) -> Refused | None:
         """The refusal when a work item it tells of can not be read by all its readers now."""
@@ -182,6 +191,15 @@ class CommentActions:
         if not closed:
             return None
         return Refused(AUDIENCE_CHANGED, f"not everybody may read {', '.join(closed)} now")
+
+    async def _ensure_mark(self, action: ApprovedAction, comment_id: str) -> None:
+        """Store the mark if the comment was stored without it."""
+        try:
+            marks = await self.comments.marks([comment_id])
+        except VENDOR_FAILURES:
+            return
+        if marks.get(comment_id) is None:
+            await self._mark(action, comment_id)
 
     async def _mark(self, action: ApprovedAction, comment_id: str) -> bool:
         mark = mark_of(action.action_id)
@@ -205,11 +223,16 @@ class CommentActions:
         return LookUp(LookUpState.FOUND, external_id=comment.id, url=url)
 
 
-def _keeps_audience(wanted: VisibilityParam, question: CommentAnswer) -> bool:
+def _keeps_audience(wanted: VisibilityParam, question: CommentAnswer, state: StateAnswer) -> bool:
     """Whether everybody who will read the answer can read the question."""
-    if question.visibility is None:
+    if question.visibility is not None:
+        return _is_same(wanted, question.visibility)
+    if question.jsd_public is not None:
         return question.jsd_public
-    return _is_same(wanted, question.visibility)
+    # Jira did not tell; where customers read along, the question may be hidden from them.
+    project = state.fields.project
+    is_service = project is not None and project.project_type_key == SERVICE_PROJECT
+    return not is_service or wanted.kind is not CommentVisibility.EVERYONE
 
 
 def _is_same(wanted: VisibilityParam, found: VisibilityAnswer) -> bool:
@@ -228,11 +251,6 @@ def _visibility_body(visibility: VisibilityParam) -> JSONObject:
     if visibility.kind is CommentVisibility.GROUP and visibility.identifier:
         named["identifier"] = visibility.identifier
     return {"visibility": named}
-
-
-def _words_of(params: CommentParams) -> str:
-    """The words that are sent, without the mention: Jira shows that under a name of its own."""
-    return _words(html.unescape(render_service_comment(replace(params, mention=None))))
 
 
 def _words(text: str) -> str:

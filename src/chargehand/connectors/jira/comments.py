@@ -7,30 +7,24 @@ import msgspec
 
 from chargehand.connectors.jira.answers import (
     CommentAnswer,
-    CommentListAnswer,
     CommentPageAnswer,
     RawCommentPageAnswer,
     jira_time,
 )
+from chargehand.connectors.jira.dialect import Dialect
+from chargehand.connectors.jira.marks import action_in
 from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
-from chargehand.domain.json import JSONObject
 
-MARK_KEY = "chargehand.action"
 _PAGE_SIZE = 100
-_IDS_PER_REQUEST = 500
 _READ = "read comments"
-
-
-def mark_of(action_id: str) -> JSONObject:
-    """The entity property that names the action a comment was made by."""
-    return {"key": MARK_KEY, "value": {"action_id": action_id}}
 
 
 class CommentReader:
     """Reads comments of one connection."""
 
-    def __init__(self, transport: JiraTransport) -> None:
+    def __init__(self, transport: JiraTransport, dialect: Dialect) -> None:
         self._transport = transport
+        self._dialect = dialect
 
     async def one(self, key: str, comment_id: str) -> CommentAnswer:
         """One comment.
@@ -75,33 +69,12 @@ class CommentReader:
 
     async def marks(self, comment_ids: Sequence[str]) -> Mapping[str, str | None]:
         """The action that made each comment, None for those not ours; missing ones were deleted."""
-        marks: dict[str, str | None] = {}
         # Jira numbers comments; anything else never came from it.
         numbers = [int(text) for text in comment_ids if text.isascii() and text.isdigit()]
-        for start in range(0, len(numbers), _IDS_PER_REQUEST):
-            call = Call(
-                "POST",
-                path_of("comment", "list"),
-                "read the marks of comments",
-                "the comments",
-                query={"expand": "properties"},
-                body={"ids": numbers[start : start + _IDS_PER_REQUEST]},
-            )
-            answer = await self._transport.read(call, CommentListAnswer)
-            marks.update({comment.id: _mark(comment) for comment in answer.values})
-        return marks
+        marks = await self._dialect.marks(numbers) if numbers else {}
+        return {comment_id: action_in(mark) for comment_id, mark in marks.items()}
 
 
 def _page_call(key: str, start: int, size: int) -> Call:
     query: dict[str, str | int] = {"orderBy": "-created", "startAt": start, "maxResults": size}
     return Call("GET", path_of("issue", key, "comment"), _READ, f"work item {key}", query=query)
-
-
-def _mark(comment: CommentAnswer) -> str | None:
-    for entry in comment.properties:
-        if entry.key == MARK_KEY:
-            value = entry.value
-            action_id = value.get("action_id") if isinstance(value, Mapping) else None
-            # A mark in a form we never wrote still says that the comment is not a person's.
-            return action_id if isinstance(action_id, str) else ""
-    return None

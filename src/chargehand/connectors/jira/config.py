@@ -1,10 +1,12 @@
-"""What one Jira Cloud connection needs to know; checked on construction."""
+"""What one Jira connection needs to know; checked on construction."""
 
 import base64
 import ipaddress
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from chargehand.connectors.jira.errors import JiraConfigWrong
@@ -17,6 +19,17 @@ _PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9_]*")
 _CLOUD_ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _MAX_TIMEOUT_S = 300.0
+# Calls are written with this root; a connection to Data Center replaces it by its own.
+PLATFORM_ROOT: Final = "/rest/api/3"
+_DATA_CENTER_ROOT: Final = "/rest/api/2"
+_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+class Deployment(StrEnum):
+    """Which Jira a site is: Atlassian's own, or one that somebody runs."""
+
+    CLOUD = "cloud"
+    DATA_CENTER = "data_center"
 
 
 class ApiToken:
@@ -48,11 +61,13 @@ class ApiToken:
 class JiraConfig:
     """One connection to one site.
 
-    Shape: `site` is the address people open, reduced to scheme and host. With `email` the sign-in
-    is basic, without it the token is a service account's and goes as Bearer, which Atlassian
-    takes only at its gateway and so needs `cloud_id`. `cloud_id` alone sends an e-mail's scoped
-    token through the gateway. `projects` may be empty while a connection is being set up.
-    `editable_fields` are those people may have set. `ca_file` names further authorities to trust.
+    Shape: `site` is the address people open, reduced to scheme and host, of Data Center with its
+    path. On Cloud, with `email` the sign-in is basic; without it the token is a service account's
+    and goes as Bearer, which Atlassian takes only at its gateway and so needs `cloud_id`.
+    `cloud_id` alone sends an e-mail's scoped token through the gateway. On Data Center the token is
+    a personal access token, and `user_name` the name people mention the bot by. `projects` may be
+    empty while a connection is being set up. `editable_fields` are those people may have set.
+    `ca_file` names further authorities to trust.
     Units: `request_timeout_s` covers one write, or one read with all its retries.
     Raises: JiraConfigWrong, naming the field.
     """
@@ -68,9 +83,11 @@ class JiraConfig:
     editable_fields: frozenset[FieldName] = frozenset(FieldName)
     gateway: str = ATLASSIAN_GATEWAY
     ca_file: Path | None = None
+    deployment: Deployment = Deployment.CLOUD
+    user_name: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "site", clean_address(self.site, field="site"))
+        object.__setattr__(self, "site", _clean_site(self.site, self.deployment))
         object.__setattr__(self, "gateway", clean_address(self.gateway, field="gateway"))
         _check_sign_in(self)
         for key in self.projects:
@@ -84,6 +101,12 @@ class JiraConfig:
                 field="request_timeout_s",
                 problem=f"must be more than 0 and at most {_MAX_TIMEOUT_S:g} seconds",
             )
+
+    @property
+    def platform_root(self) -> str:
+        """The root of the platform's REST paths."""
+        is_cloud = self.deployment is Deployment.CLOUD
+        return PLATFORM_ROOT if is_cloud else _DATA_CENTER_ROOT
 
     @property
     def api_url(self) -> str:
@@ -134,6 +157,27 @@ def clean_address(text: str, *, field: str) -> str:
     return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
 
 
+def clean_address_with_path(text: str, *, field: str) -> str:
+    """Like `clean_address`, with the path that a server of one's own may stand below.
+
+    Raises: JiraConfigWrong.
+    """
+    text = text.strip()
+    host = clean_address(text, field=field)
+    path = urlsplit(text if "://" in text else f"https://{text}").path.rstrip("/")
+    if not _PATH.fullmatch(path):
+        raise JiraConfigWrong(
+            field=field, problem="must end with a plain path, such as https://jira.acme.org/jira"
+        )
+    return host + path
+
+
+def _clean_site(text: str, deployment: Deployment) -> str:
+    if deployment is Deployment.CLOUD:
+        return clean_address(text, field="site")
+    return clean_address_with_path(text, field="site")
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -149,6 +193,9 @@ def _check_sign_in(config: JiraConfig) -> None:
         raise JiraConfigWrong(
             field="api_token", problem="must be printable ASCII without blanks, and not empty"
         )
+    if config.deployment is Deployment.DATA_CENTER:
+        _check_data_center(config)
+        return
     if config.email is not None and not re.fullmatch(r"[^\s:@]+@[^\s:@]+", config.email):
         raise JiraConfigWrong(field="email", problem="must be one e-mail address")
     if config.cloud_id is not None and not _CLOUD_ID.fullmatch(config.cloud_id):
@@ -160,3 +207,10 @@ def _check_sign_in(config: JiraConfig) -> None:
             field="email",
             problem="is needed, or cloud_id when the token belongs to a service account",
         )
+
+
+def _check_data_center(config: JiraConfig) -> None:
+    for field in ("email", "cloud_id"):
+        if getattr(config, field) is not None:
+            problem = "is for Jira Cloud; on Data Center a personal access token is all it takes"
+            raise JiraConfigWrong(field=field, problem=problem)

@@ -1,19 +1,19 @@
 """A new work item as an action: its mark is stored with it, and finds it again after a crash."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from chargehand.connectors.jira.answers import CreatedAnswer, ProjectAnswer, SearchAnswer
+from chargehand.connectors.jira.answers import CreatedAnswer, ProjectAnswer
 from chargehand.connectors.jira.change_params import (
     CreateParams,
     read_create_base,
     read_create_params,
 )
-from chargehand.connectors.jira.comments import MARK_KEY, mark_of
 from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.dialect import Dialect
+from chargehand.connectors.jira.marks import action_in, mark_of
 from chargehand.connectors.jira.plans import CLOCK_MARGIN, Plan
-from chargehand.connectors.jira.render import render_description
 from chargehand.connectors.jira.set_actions import BASE_CHANGED
 from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
 from chargehand.domain.action import ApprovedAction, Done, Refused
@@ -24,7 +24,6 @@ from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAc
 
 _CREATE = "create a work item"
 _FIND = "look for a work item of ours"
-_ISSUES_PER_SEARCH = 100
 # Jira's search follows its data after a moment; before that, not found does not mean not there.
 _INDEXED_AFTER = timedelta(minutes=3)
 
@@ -39,13 +38,14 @@ class CreateActions:
 
     config: JiraConfig
     transport: JiraTransport
+    dialect: Dialect
     clock: Clock
     find_bot: Callable[[], Awaitable[AccountId]]
 
     async def prepare(self, action: ApprovedAction) -> Plan | Refused:
         """The new work item, unless the key means another project now."""
         params, base = read_create_params(action.params), read_create_base(action.base)
-        body = _body(params, project=action.target, action_id=action.action_id)
+        body = self._body(params, project=action.target, action_id=action.action_id)
         name = f"project {action.target}"
         call = Call("GET", path_of("project", action.target), "show the project", name)
         project = await self.transport.read(call, ProjectAnswer)
@@ -59,60 +59,28 @@ class CreateActions:
         return Plan(Call("POST", path_of("issue"), _CREATE, name, body=body), finish)
 
     async def look_up(self, action: SentAction, past: PastEffect) -> LookUp:
-        """Whether a work item the bot created since carries the action's mark.
-
-        Jira searches properties only for apps that declare them, and a token is no app, so what
-        the bot created since is listed and every mark is read.
-        """
-        token: str | None = None
-        jql = self._jql(action, await self.find_bot(), since=past.intended_at - CLOCK_MARGIN)
-        while True:
-            page = await self._page(jql, token)
-            for issue in page.issues:
-                if _action_of(issue.properties) == action.action_id:
-                    url = self.config.item_url(issue.key)
-                    return LookUp(LookUpState.FOUND, external_id=issue.key, url=url)
-            token = page.next_page_token
-            if token is None:
-                break
+        """Whether a work item the bot created since carries the action's mark."""
+        since_ms = to_micros(past.intended_at - CLOCK_MARGIN) // 1000
+        bot = await self.find_bot()
+        created = self.dialect.created_by(bot, action.target, since_ms=since_ms, operation=_FIND)
+        is_any_unmarked = False
+        async for key, mark in created:
+            is_any_unmarked = is_any_unmarked or mark is None
+            if action_in(mark) == action.action_id:
+                url = self.config.item_url(key)
+                return LookUp(LookUpState.FOUND, external_id=key, url=url)
+        if is_any_unmarked and not self.dialect.marks_are_sure:
+            return LookUp(LookUpState.UNSURE, reason="unmarked work items of ours are there")
         if self.clock.now() - past.intended_at < _INDEXED_AFTER:
             return LookUp(LookUpState.UNSURE, reason="search_index_behind")
         return LookUp(LookUpState.ABSENT)
 
-    def _jql(self, action: SentAction, bot: AccountId, *, since: datetime) -> str:
-        since_ms = to_micros(since) // 1000
-        return (
-            f'project = "{action.target}" AND creator = "{bot}" AND created >= {since_ms} '
-            "ORDER BY created DESC"
-        )
-
-    async def _page(self, jql: str, token: str | None) -> SearchAnswer:
-        body: dict[str, JSONValue] = {
-            "jql": jql,
-            "fields": ["created"],
-            "properties": [MARK_KEY],
-            "maxResults": _ISSUES_PER_SEARCH,
+    def _body(self, params: CreateParams, *, project: str, action_id: str) -> JSONObject:
+        fields: dict[str, JSONValue] = {
+            "project": {"key": project},
+            "issuetype": {"id": params.issue_type_id},
+            "summary": params.summary,
         }
-        if token is not None:
-            body["nextPageToken"] = token
-        path = path_of("search", "jql")
-        return await self.transport.read(
-            Call("POST", path, _FIND, "the project", body=body), SearchAnswer
-        )
-
-
-def _body(params: CreateParams, *, project: str, action_id: str) -> JSONObject:
-    fields: dict[str, JSONValue] = {
-        "project": {"key": project},
-        "issuetype": {"id": params.issue_type_id},
-        "summary": params.summary,
-    }
-    if params.description.strip():
-        fields["description"] = render_description(params.description)
-    return {"fields": fields, "properties": [mark_of(action_id)]}
-
-
-def _action_of(properties: Mapping[str, object]) -> str | None:
-    value = properties.get(MARK_KEY)
-    action_id = value.get("action_id") if isinstance(value, Mapping) else None
-    return action_id if isinstance(action_id, str) else None
+        if params.description.strip():
+            fields["description"] = self.dialect.description(params.description)
+        return {"fields": fields, "properties": [mark_of(action_id)]}

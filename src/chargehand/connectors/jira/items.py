@@ -1,5 +1,6 @@
 """Jira's work items, people and comments in the words of the domain."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +23,7 @@ from chargehand.connectors.jira.answers import (
 )
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.errors import VENDOR
-from chargehand.connectors.jira.text.adf import adf_to_text
+from chargehand.connectors.jira.text.body import body_to_text
 from chargehand.connectors.jira.transport import decode
 from chargehand.domain.event import EVERYONE, Visibility, VisibilityKind
 from chargehand.domain.ids import AccountId, ProjectKey, WorkItemKey
@@ -47,6 +48,11 @@ _CATEGORIES = {
     "indeterminate": StatusCategory.IN_PROGRESS,
     "done": StatusCategory.DONE,
 }
+_SPRINT_KEYS = (
+    "id|rapidViewId|state|name|startDate|endDate|completeDate|activatedDate|sequence|goal"
+    "|autoStartStop|synced|incompleteIssuesDestinationId"
+)
+_SPRINT_PART = re.compile(rf"(?:^|,)({_SPRINT_KEYS})=(.*?)(?=,(?:{_SPRINT_KEYS})=|$)", re.DOTALL)
 _SPRINT_ORDER = ("active", "future", "closed")
 # Jira itself answers the account id "unknown" for accounts it can not name.
 NOBODY_KNOWN = Person(AccountId("unknown"), "Anonymous", is_active=False)
@@ -180,7 +186,7 @@ def work_item_of(
         links=tuple(_linked_item(link, config, open_keys) for link in links_of(fields)),
         is_flagged=_is_flagged(issue, operation=operation),
         is_service_request=issue.is_service_request,
-        description=adf_to_text(fields.description),
+        description=body_to_text(fields.description),
     )
 
 
@@ -220,7 +226,8 @@ def sprint_of(issue: Issue, *, operation: str) -> Sprint | None:
     """
     sprints: list[SprintAnswer] = []
     for _, value in _custom_values(issue, _SPRINT_FIELD):
-        sprints += decode(value, tuple[SprintAnswer, ...], operation=operation)
+        found = decode(value, tuple[SprintAnswer | str, ...], operation=operation)
+        sprints += [_sprint_in(one) if isinstance(one, str) else one for one in found]
     for state in _SPRINT_ORDER:
         # Jira lists the sprints of a work item in the order it was planned into them.
         of_state = [sprint for sprint in sprints if sprint.state.casefold() == state]
@@ -233,6 +240,19 @@ def sprint_of(issue: Issue, *, operation: str) -> Sprint | None:
                 ends_on=_day_of_time(sprint.end_date, operation=operation),
             )
     return None
+
+
+def _sprint_in(text: str) -> SprintAnswer:
+    """The sprint in what Data Center writes: `...Sprint@5d[id=3,state=ACTIVE,name=...]`."""
+    # A name or goal may hold commas and brackets; no key of ours is among their words.
+    found = dict(_SPRINT_PART.findall(text.partition("[")[2].removesuffix("]")))
+    told = {key: value for key, value in found.items() if value != "<null>"}
+    return SprintAnswer(
+        name=told.get("name", ""),
+        state=told.get("state", ""),
+        start_date=told.get("startDate"),
+        end_date=told.get("endDate"),
+    )
 
 
 def _custom_values(issue: Issue, kind: str) -> Iterator[tuple[str, bytes]]:
@@ -257,11 +277,15 @@ def _day_of_time(text: str | None, *, operation: str) -> date | None:
 
 
 def visibility_of(comment: CommentAnswer, *, is_service_request: bool) -> Visibility:
-    """Who may read a comment; outside service projects the customer flag means nothing."""
+    """Who may read a comment; outside service projects being public means nothing.
+
+    Shape: where Jira does not tell whether customers read it, it is taken to be internal.
+    """
     if comment.visibility is not None:
         kind = VisibilityKind.GROUP if comment.visibility.type == "group" else VisibilityKind.ROLE
         return Visibility(kind, comment.visibility.value or "", comment.visibility.identifier or "")
-    if not comment.jsd_public:
+    is_told_internal = comment.jsd_public is False
+    if is_told_internal or (is_service_request and comment.jsd_public is None):
         return Visibility(VisibilityKind.INTERNAL)
     return Visibility(VisibilityKind.CUSTOMER) if is_service_request else EVERYONE
 
@@ -278,7 +302,7 @@ def comment_of(
         author=person_of(comment.author) or NOBODY_KNOWN,
         created_at=jira_time(comment.created, operation=operation),
         updated_at=jira_time(comment.updated, operation=operation),
-        text=adf_to_text(comment.body),
+        text=body_to_text(comment.body),
         visibility=visibility,
         url=url,
         is_ours=is_ours,

@@ -18,7 +18,8 @@ from chargehand.plugins.errors import (
 _SENTENCES: Mapping[type[ChargehandError], str] = {
     CredentialsRefused: (
         "Make a new API token at id.atlassian.com and check that the e-mail belongs to the same "
-        "account; a token with scopes needs the site's cloud id as well."
+        "account; a token with scopes needs the site's cloud id as well, and a personal access "
+        "token of Jira Data Center works on its own site only."
     ),
     ScopeMissing: (
         "Make a new token with that scope besides those it has; "

@@ -13,8 +13,8 @@ from chargehand.domain.errors import Rejected
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
 
-_ACCOUNT_ID: Final = re.compile(r"[A-Za-z0-9:_-]{1,128}")
-_AN_ACCOUNT_ID: Final = "the Atlassian account id of one person"
+_ACCOUNT_ID: Final = re.compile(r"[\w:.@+'-]{1,128}")
+_AN_ACCOUNT_ID: Final = "the account id, or on Data Center the user key, of one person"
 # Jira reads these two as a whole team or everyone present, never as one person.
 _COLLECTIVE_IDS: Final = frozenset({"all", "here"})
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -95,7 +95,8 @@ def read_account_id(value: JSONValue, field: str) -> AccountId:
     """The account of one person; names for everybody are refused.
 
     Raises: ParamInvalid.
-    Source: the Jira Cloud API caps account ids at 128 characters.
+    Source: the Jira Cloud API caps account ids at 128 characters; user keys of Data Center made
+    before release 8.4 are user names.
     """
     found = read_matching(value, field, pattern=_ACCOUNT_ID, allowed=_AN_ACCOUNT_ID)
     if found.lower() in _COLLECTIVE_IDS:

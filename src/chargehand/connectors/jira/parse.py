@@ -1,7 +1,7 @@
 """Says what a Jira delivery means: exactly one event, whatever the bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chargehand.connectors.jira.details import (
@@ -25,6 +25,7 @@ from chargehand.connectors.jira.text.adf import read_adf
 from chargehand.connectors.jira.text.hidden import strings_in
 from chargehand.connectors.jira.text.reading import Reading
 from chargehand.connectors.jira.text.wiki import read_wiki
+from chargehand.connectors.jira.user_names import NamedBot, with_accounts
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.event import EVERYONE, Actor, Event, EventKind, Visibility
 from chargehand.domain.ids import ProjectKey, WorkItemKey
@@ -60,6 +61,7 @@ _COMMENT_CHANGES: Mapping[str, str] = {
     "issue_comment_edited": "comment_updated",
     "issue_comment_deleted": "comment_deleted",
 }
+_WORDS_OF_COMMENTS = frozenset({EventKind.COMMENT_CREATED, EventKind.COMMENT_UPDATED})
 # Events Jira documents and chargehand has no use for, by the beginning of their names.
 _UNUSED = (
     "attachment_",
@@ -97,19 +99,34 @@ class _Meaning:
 
 
 class JiraParser:
-    """Reads webhook bodies of Jira Cloud, and polled items written in their shape."""
+    """Reads webhook bodies of both kinds of Jira, and polled items written in their shape.
+
+    Shape: `bot` is given where mentions name users by their names, as on Data Center.
+    """
+
+    def __init__(self, bot: NamedBot | None = None) -> None:
+        self._bot = bot
 
     def parse(self, delivery: VerifiedDelivery) -> Event:
         """The one event a delivery means; what is not understood is `unsupported`."""
         payload = read_payload(delivery.body)
         if isinstance(payload, Unreadable):
             return _unsupported(delivery, None, reason=payload.value)
-        meaning = _meaning_of(payload, delivery)
+        meaning = self._named(_meaning_of(payload, delivery))
         if meaning is None:
             return _unsupported(delivery, payload, reason=_reason_of(payload.name))
         if meaning.missing:
             return _unsupported(delivery, payload, reason="incomplete", missing=meaning.missing)
         return _event(delivery, payload, meaning)
+
+    def _named(self, meaning: _Meaning | None) -> _Meaning | None:
+        if self._bot is None or meaning is None or meaning.text is None:
+            return meaning
+        if meaning.kind in _WORDS_OF_COMMENTS and meaning.issue is None:
+            # Releases of Data Center tell of a comment without its work item. Taken for the event
+            # itself it would hide the change of the work item, or the poll, that tells all.
+            return replace(meaning, missing="issue")
+        return replace(meaning, text=with_accounts(meaning.text, self._bot))
 
 
 def _meaning_of(payload: Payload, delivery: VerifiedDelivery) -> _Meaning | None:

@@ -10,29 +10,25 @@ import msgspec
 from chargehand.connectors.jira.answers import (
     CommentStampAnswer,
     IssueAnswer,
-    RawSearchAnswer,
     UpdatedFieldsAnswer,
     jira_time,
 )
 from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
-from chargehand.connectors.jira.errors import VENDOR
-from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
+from chargehand.connectors.jira.dialect import Dialect
+from chargehand.connectors.jira.schemas import to_millis
+from chargehand.connectors.jira.transport import JiraTransport, decode
 from chargehand.connectors.jira.webhook import CONNECTOR
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
 from chargehand.domain.ids import ProjectKey
-from chargehand.domain.json import JSONValue
-from chargehand.kit.clock import EPOCH
 from chargehand.plugins.connector import PollPage
-from chargehand.plugins.errors import CursorUnreadable, TargetMissing, VendorAnswerUnreadable
+from chargehand.plugins.errors import CursorUnreadable, TargetMissing
 
 # Jira's search index follows its data after a moment; what was seen already is dropped by its key.
 _OVERLAP_MS = 180_000
-_ISSUES_PER_SEARCH = 50
 _DELIVERIES_PER_PAGE = 200
 # Half of what the transport lets through, so that answers never wait behind a long poll.
 _ISSUES_AT_ONCE = 4
-_MILLISECOND = timedelta(milliseconds=1)
 _OPERATION = "search for changed work items"
 _READ_COMMENTS = "read comments"
 # What Jira puts into the cut-down work item of a comment webhook.
@@ -75,6 +71,7 @@ class Poller:
 
     config: JiraConfig
     transport: JiraTransport
+    dialect: Dialect
     comments: CommentReader
 
     async def poll(
@@ -113,24 +110,11 @@ class Poller:
         self, projects: Sequence[ProjectKey], floor_ms: int
     ) -> AsyncIterator[tuple["_Changed", ...]]:
         """Work items changed since, longest ago first, one page of the search at a time."""
-        tokens: set[str] = set()
-        body: dict[str, JSONValue] = {
-            "jql": _jql(projects, floor_ms),
-            "fields": _FIELDS,
-            "maxResults": _ISSUES_PER_SEARCH,
-        }
-        while projects:
-            call = Call("POST", path_of("search", "jql"), _OPERATION, "the projects", body=body)
-            answer = await self.transport.read(call, RawSearchAnswer)
-            yield tuple(_changed(raw) for raw in answer.issues)
-            token = answer.next_page_token
-            if token is None:
-                return
-            if token in tokens:
-                detail = "the same page token came twice"
-                raise VendorAnswerUnreadable(vendor=VENDOR, operation=_OPERATION, detail=detail)
-            tokens.add(token)
-            body = {**body, "nextPageToken": token}
+        if not projects:
+            return
+        pages = self.dialect.changed_since(projects, floor_ms, fields=_FIELDS, operation=_OPERATION)
+        async for page in pages:
+            yield tuple(_changed(raw) for raw in page)
 
     async def _deliveries(
         self, changed: Iterable["_Changed"], floor_ms: int, now: datetime
@@ -183,17 +167,6 @@ class _News:
     comment_id: str
     at_ms: int
     body: bytes
-
-
-def to_millis(moment: datetime) -> int:
-    """Whole milliseconds since 1970."""
-    return (moment - EPOCH) // _MILLISECOND
-
-
-def _jql(projects: Sequence[ProjectKey], floor_ms: int) -> str:
-    # A bare number is an absolute time; a quoted date would be read in the bot's time zone.
-    quoted = ", ".join('"' + key.replace("\\", "").replace('"', "") + '"' for key in projects)
-    return f"project in ({quoted}) AND updated >= {floor_ms} ORDER BY updated ASC"
 
 
 def _changed(raw: msgspec.Raw) -> _Changed:

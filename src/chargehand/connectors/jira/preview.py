@@ -19,6 +19,7 @@ from chargehand.connectors.jira.change_params import (
 )
 from chargehand.connectors.jira.fields import FieldValue
 from chargehand.connectors.jira.params import (
+    NAME_LIMIT_CHARS,
     CommentParams,
     CommentVisibility,
     VisibilityParam,
@@ -36,11 +37,21 @@ from chargehand.connectors.jira.render import (
     render_comment,
     render_description,
     render_service_comment,
+    render_wiki_comment,
+    render_wiki_description,
 )
 from chargehand.connectors.jira.undo import inverse_of, undo_line
 from chargehand.connectors.jira.visible import show_line, show_text
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.plugins.connector import DoneAction, NoWayBack
+
+_COMMENTS: Final = frozenset(
+    {
+        ActionKind.JIRA_ADD_COMMENT,
+        ActionKind.JIRA_ADD_INTERNAL_COMMENT,
+        ActionKind.JIRA_REPLY_TO_CUSTOMER,
+    }
+)
 
 
 class JiraPreviewer:
@@ -56,6 +67,24 @@ class JiraPreviewer:
     def inverse(self, done: DoneAction) -> ProposedAction | NoWayBack:
         """The action that undoes another, without a preview, or why there is none."""
         return inverse_of(done)
+
+
+class DataCenterPreviewer(JiraPreviewer):
+    """The same for Data Center, which measures texts in wiki markup."""
+
+    def preview(self, action: ProposedAction) -> str:
+        """The action in words, complete.
+
+        Raises: ParamInvalid, ParamUnknown, CommentTooLong, all Rejected.
+        """
+        shown = super().preview(action)
+        if action.kind in _COMMENTS:
+            params = read_comment_params(action.params)
+            # The longest name a mention may hold; the real one is known only when it is sent.
+            render_wiki_comment(params, user_name="n" * NAME_LIMIT_CHARS)
+        elif action.kind is ActionKind.JIRA_CREATE_ISSUE:
+            render_wiki_description(read_create_params(action.params).description)
+        return shown
 
 
 def _preview_comment(action: ProposedAction) -> str:

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 
 from chargehand.connectors.jira.answers import (
     EditMetaAnswer,
-    GrantsAnswer,
-    HistoryPageAnswer,
     IssueAnswer,
     LinkedFieldsAnswer,
     LinkTypesAnswer,
     NewFieldPageAnswer,
     NewTypePageAnswer,
-    SearchAnswer,
     TransitionsAnswer,
-    UserAnswer,
 )
+from chargehand.connectors.jira.dialect import Dialect, Place, Search
 from chargehand.connectors.jira.items import (
     Issue,
     changes_of,
@@ -24,9 +21,9 @@ from chargehand.connectors.jira.items import (
     person_of,
     transition_of,
 )
+from chargehand.connectors.jira.jql import quoted
 from chargehand.connectors.jira.transport import Call, JiraTransport, decode, path_of
 from chargehand.domain.ids import AccountId
-from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.work_item import (
     Change,
     Creation,
@@ -38,9 +35,7 @@ from chargehand.domain.work_item import (
 )
 
 HISTORY_LIMIT = 50
-_PEOPLE_LIMIT = 20
 _LINKED_LIMIT = 100
-_LONGEST_PLAIN_NAME = 15
 READ_ITEM = "read a work item"
 _READ_HISTORY = "read the history"
 _OF_A_PROJECT = frozenset({Right.CREATE})
@@ -64,6 +59,7 @@ class JiraQueries:
     """Asks one connection; every method raises what `JiraTransport.read` raises."""
 
     transport: JiraTransport
+    dialect: Dialect
 
     async def issue(self, key: str) -> Issue:
         """The work item with all its fields but the long lists."""
@@ -89,18 +85,13 @@ class JiraQueries:
         if not keys:
             return frozenset()
         operation = "read linked work items"
-        quoted = ", ".join(f'"{key}"' for key in keys)
-        body: JSONObject = {
-            "jql": f"key in ({quoted})",
-            "fields": ["project", "security"],
-            "maxResults": _LINKED_LIMIT,
-        }
-        call = Call("POST", path_of("search", "jql"), operation, "linked work items", body=body)
-        found = await self.transport.read(call, SearchAnswer)
+        listed = ", ".join(quoted(key) for key in keys)
+        fields = ("project", "security")
+        search = Search(f"key in ({listed})", fields, _LINKED_LIMIT, operation, "linked work items")
         open_keys = set()
-        for answer in found.issues:
-            fields = decode(bytes(answer.fields), LinkedFieldsAnswer, operation=operation)
-            if fields.security is None and fields.project.key == project:
+        for answer in await self.dialect.search(search):
+            read = decode(bytes(answer.fields), LinkedFieldsAnswer, operation=operation)
+            if read.security is None and read.project.key == project:
                 open_keys.add(answer.key)
         return frozenset(open_keys)
 
@@ -108,58 +99,28 @@ class JiraQueries:
         self, issue: Issue, asker: AccountId, rights: tuple[Right, ...]
     ) -> dict[Right, bool]:
         """Which of `rights` an account has on a work item, or in its project."""
-        number = issue.number
         here = [PERMISSIONS[right] for right in rights if right not in _OF_A_PROJECT]
         there = [PERMISSIONS[right] for right in rights if right in _OF_A_PROJECT]
-        wanted: list[JSONValue] = []
+        asked: dict[Place, list[str]] = {}
         if here:
-            wanted.append({"permissions": list(here), "issues": [number]})
-        project = issue.project_number if there else None
-        if project is not None:
-            wanted.append({"permissions": list(there), "projects": [project]})
-        call = Call(
-            "POST",
-            path_of("permissions", "check"),
-            "ask for another person's permissions",
-            f"account {asker}",
-            body={"accountId": asker, "projectPermissions": wanted},
-        )
-        answer = await self.transport.read(call, GrantsAnswer)
-        granted = {
-            grant.permission
-            for grant in answer.project_permissions
-            if number in grant.issues or (grant.permission in there and project in grant.projects)
-        }
+            asked[Place(issue.answer.key, issue.number)] = here
+        if there:
+            project = issue.fields.project.key
+            asked[Place(project, issue.project_number, is_project=True)] = there
+        granted = await self.dialect.granted(asker, asked)
         return {right: PERMISSIONS[right] in granted for right in rights}
 
     async def assignable(self, key: str, name: str) -> tuple[Person, ...]:
         """Whom a name or an account id may mean among those the work item can be assigned to."""
         if not name.strip():
             return ()
-        looks_like_id = " " not in name and (":" in name or len(name) > _LONGEST_PLAIN_NAME)
-        found = await self._assignable(key, "accountId", name) if looks_like_id else ()
-        return found or await self._assignable(key, "query", name)
-
-    async def _assignable(self, key: str, by: str, text: str) -> tuple[Person, ...]:
-        query: dict[str, str | int] = {"issueKey": key, by: text, "maxResults": _PEOPLE_LIMIT}
-        path = path_of("user", "assignable", "search")
-        call = Call("GET", path, "look up people", f"work item {key}", query=query)
-        users = await self.transport.read(call, tuple[UserAnswer, ...])
+        users = await self.dialect.assignable(key, name)
         return tuple(person for user in users if (person := person_of(user)) is not None)
 
     async def history(self, key: str) -> tuple[Change, ...]:
         """The last changes, oldest first."""
-        page = await self._history_page(key, 0)
-        if page.total > len(page.values):
-            # Jira counts from the oldest; the newest are at the end.
-            page = await self._history_page(key, max(page.total - HISTORY_LIMIT, 0))
-        return changes_of(page.values, operation=_READ_HISTORY)
-
-    async def _history_page(self, key: str, start: int) -> HistoryPageAnswer:
-        query: dict[str, str | int] = {"startAt": start, "maxResults": HISTORY_LIMIT}
-        path = path_of("issue", key, "changelog")
-        call = Call("GET", path, _READ_HISTORY, f"work item {key}", query=query)
-        return await self.transport.read(call, HistoryPageAnswer)
+        found = await self.dialect.history(key, limit=HISTORY_LIMIT)
+        return changes_of(found, operation=_READ_HISTORY)
 
     async def transitions(self, key: str) -> tuple[Transition, ...]:
         """The moves the bot can make now, in Jira's order."""
@@ -186,7 +147,8 @@ class JiraQueries:
         project, word = issue.fields.project, wanted.casefold()
         path = path_of("issue", "createmeta", project.key, "issuetypes")
         page = await self.transport.read(_creation_call(path, project.key), NewTypePageAnswer)
-        types = [one for one in page.issue_types if not one.subtask]
+        offered = page.issue_types or page.values
+        types = [one for one in offered if not one.subtask]
         found = next((one for one in types if one.name.casefold() == word), None)
         kind = None
         if found is not None:
@@ -196,7 +158,7 @@ class JiraQueries:
             )
             required = tuple(
                 one.name or one.field_id
-                for one in screen.fields
+                for one in screen.fields or screen.values
                 if one.required and not one.has_default_value and one.field_id not in _ALWAYS_FILLED
             )
             kind = NewItemType(found.id, found.name, required)

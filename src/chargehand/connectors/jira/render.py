@@ -1,11 +1,11 @@
-"""Markdown to what Jira takes: ADF for the platform API, wiki text for the service-desk API.
+"""Markdown to what Jira takes: ADF for Cloud's platform API, wiki text and markup for the rest.
 
 Rejected
 └── CommentTooLong    Jira caps the text of a comment; nothing is ever cut to fit
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from chargehand.connectors.jira.adf_nodes import (
@@ -23,11 +23,14 @@ from chargehand.connectors.jira.markdown_blocks import blocks_of_tokens
 from chargehand.connectors.jira.markdown_parser import is_cut_off, parse_markdown
 from chargehand.connectors.jira.params import CommentParams, MentionParam
 from chargehand.connectors.jira.visible import defuse, defuse_line
+from chargehand.connectors.jira.wiki_markup import user_mention, wiki_markup
 from chargehand.connectors.jira.wiki_text import disarm, mention_markup, wiki_text
 from chargehand.domain.errors import Rejected
 from chargehand.domain.json import JSONObject, JSONValue
 
 COMMENT_LIMIT_CHARS: Final = 32_767
+# What may stand in a mention without ending it or meaning something else.
+_MENTIONABLE: Final = re.compile(r"[^\s\[\]|\\{},]{1,255}")
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
@@ -70,12 +73,43 @@ def render_service_comment(params: CommentParams) -> str:
 
     Raises: CommentTooLong.
     """
+    mention = "" if params.mention is None else mention_markup(params.mention.account_id)
+    return _render_text(params, wiki_text, mention=mention)
+
+
+def render_wiki_comment(params: CommentParams, *, user_name: str | None) -> str:
+    """The wiki markup of a comment on Data Center: mention, answer, and the rest below its title.
+
+    Shape: `user_name` is the present name of the mentioned user; without one the comment notifies
+    nobody and begins with the name people know.
+    Raises: CommentTooLong.
+    """
+    if params.mention is None:
+        return _render_text(params, wiki_markup, mention="")
+    if user_name is not None and _MENTIONABLE.fullmatch(user_name):
+        return _render_text(params, wiki_markup, mention=user_mention(user_name))
+    return _render_text(params, wiki_markup, mention=disarm(f"@{defuse_line(params.mention.name)}"))
+
+
+def render_wiki_description(markdown: str) -> str:
+    """The wiki markup of a description on Data Center.
+
+    Raises: CommentTooLong.
+    """
+    text = wiki_markup(_blocks_of(markdown))
+    _refuse_too_long(len(text))
+    return text
+
+
+def _render_text(
+    params: CommentParams, write: Callable[[Iterable[Block]], str], *, mention: str
+) -> str:
     blocks = _blocks_of(params.markdown)
-    parts = [wiki_text(blocks)]
-    if params.mention is not None:
+    parts = [write(blocks)]
+    if mention:
         gap = " " if blocks and blocks[0].kind is BlockKind.PARAGRAPH else "\n\n"
-        parts[0] = f"{mention_markup(params.mention.account_id)}{gap}{parts[0]}"
-    more = markdown_to_plain(params.more)
+        parts[0] = f"{mention}{gap}{parts[0]}"
+    more = write(_blocks_of(params.more))
     if more:
         parts += [disarm(defuse_line(params.more_title)), more]
     text = "\n\n".join(parts)

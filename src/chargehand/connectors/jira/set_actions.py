@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chargehand.connectors.jira.answers import StateAnswer, StateFieldsAnswer
 from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.dialect import Dialect
 from chargehand.connectors.jira.params import (
     TransitionParams,
     read_assign_base,
@@ -38,6 +39,7 @@ class SetActions:
     config: JiraConfig
     queries: JiraQueries
     states: StateReader
+    dialect: Dialect
 
     async def prepare_transition(self, action: ApprovedAction) -> Plan | Done | Refused:
         """The move, unless the status is reached already or no longer the one it starts from."""
@@ -75,7 +77,7 @@ class SetActions:
         if moved := moved_away(state, action):
             return moved
         path = path_of("issue", action.target, "assignee")
-        body: JSONObject = {"accountId": params.account_id}
+        body = await self.dialect.assignee(params.account_id)
         return self._plan(
             action, Call("PUT", path, "assign the work item", action.target, body=body)
         )

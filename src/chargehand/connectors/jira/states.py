@@ -5,14 +5,16 @@ limits requests, so those of one moment become one.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chargehand.connectors.jira.answers import BulkStatesAnswer, StateAnswer
+from chargehand.connectors.jira.answers import StateAnswer
+from chargehand.connectors.jira.dialect import Dialect
 from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
 from chargehand.plugins.errors import PermissionMissing, RequestRefused, TargetMissing
 
 _OPERATION = "read the state of a work item"
-_FIELDS = ("status", "assignee", "labels")
+_FIELDS = ("status", "assignee", "labels", "project")
 _MOST_TOGETHER = 100
 
 
@@ -21,14 +23,15 @@ class _Round:
     """Questions that are still being collected, and their common answer."""
 
     keys: set[str] = field(default_factory=set)
-    reading: "asyncio.Task[dict[str, StateAnswer]] | None" = None
+    reading: "asyncio.Task[Mapping[str, StateAnswer]] | None" = None
 
 
 class StateReader:
     """Reads status, assignee and labels as they are now, with the key Jira uses now."""
 
-    def __init__(self, transport: JiraTransport) -> None:
+    def __init__(self, transport: JiraTransport, dialect: Dialect) -> None:
         self._transport = transport
+        self._dialect = dialect
         self._round = _Round()
 
     async def one(self, key: str) -> StateAnswer:
@@ -41,7 +44,7 @@ class StateReader:
         # says which it is.
         return together.get(key) or await self._alone(key)
 
-    async def _join(self, key: str) -> dict[str, StateAnswer]:
+    async def _join(self, key: str) -> Mapping[str, StateAnswer]:
         joined = self._round
         if joined.reading is None:
             joined.reading = asyncio.create_task(self._read(joined))
@@ -51,21 +54,17 @@ class StateReader:
         # Whoever gives up must not take the answer from the others.
         return await asyncio.shield(joined.reading)
 
-    async def _read(self, asked: _Round) -> dict[str, StateAnswer]:
+    async def _read(self, asked: _Round) -> Mapping[str, StateAnswer]:
         # This runs in the next turn of the loop, when all of this turn have joined.
         if self._round is asked:
             self._round = _Round()
         if len(asked.keys) == 1:
             return {}
-        keys = sorted(asked.keys)
-        body = {"issueIdsOrKeys": keys, "fields": list(_FIELDS)}
-        call = Call("POST", path_of("issue", "bulkfetch"), _OPERATION, ", ".join(keys), body=body)
         try:
-            answer = await self._transport.read(call, BulkStatesAnswer)
+            return await self._dialect.states(sorted(asked.keys), _FIELDS)
         except (PermissionMissing, RequestRefused, TargetMissing):
             # One of them is at fault; asked for alone, the others are answered.
             return {}
-        return {state.key: state for state in answer.issues}
 
     async def _alone(self, key: str) -> StateAnswer:
         query = {"fields": ",".join(_FIELDS)}

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from chargehand import __version__
-from chargehand.connectors.jira.config import JiraConfig
+from chargehand.connectors.jira.config import PLATFORM_ROOT, Deployment, JiraConfig
 from chargehand.connectors.jira.errors import (
     VENDOR,
     JiraConfigWrong,
@@ -67,7 +67,8 @@ class Access(StrEnum):
 class Call:
     """One request: `operation` says in words what it is for, `target` what it is about.
 
-    Shape: it goes to the connection's API unless `base_url` names another address of Jira's.
+    Shape: it goes to the connection's API unless `base_url` names another address of Jira's, and
+    carries the sign-in unless anybody may ask it.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Call:
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: JSONValue = None
     base_url: str = ""
+    needs_sign_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def ignore_request(request: SentRequest) -> None:
     """Count nothing: the observer of those who measure nothing."""
 
 
-def path_of(*segments: str, root: str = "/rest/api/3") -> str:
+def path_of(*segments: str, root: str = PLATFORM_ROOT) -> str:
     """A path below `root`, each segment quoted.
 
     Raises: TargetMissing for a segment that would climb out of its place.
@@ -281,16 +283,27 @@ class JiraTransport:
 
     def _request(self, call: Call) -> httpx.Request:
         query = f"?{urlencode(call.query)}" if call.query else ""
-        headers, content = self._headers, None
+        headers, content = self._headers_for(call), None
         if call.body is not None:
             headers, content = [*headers, _JSON_CONTENT], msgspec.json.encode(call.body)
         return httpx.Request(
             call.method,
-            f"{call.base_url or self._config.api_url}{call.path}{query}",
+            f"{call.base_url or self._config.api_url}{self._path(call)}{query}",
             headers=headers,
             content=content,
             extensions=self._timeouts,
         )
+
+    def _path(self, call: Call) -> str:
+        is_platform = call.path.startswith(f"{PLATFORM_ROOT}/")
+        if not is_platform:
+            return call.path
+        return self._config.platform_root + call.path.removeprefix(PLATFORM_ROOT)
+
+    def _headers_for(self, call: Call) -> list[tuple[str, str]]:
+        if call.needs_sign_in:
+            return self._headers
+        return [header for header in self._headers if header[0] != "Authorization"]
 
     def _wait_before_next(self, error: Retryable, attempt: int) -> float | None:
         """Seconds to wait before asking again; None when asking again is useless."""
@@ -314,7 +327,10 @@ class JiraTransport:
 
 
 def _headers_of(config: JiraConfig) -> list[tuple[str, str]]:
+    # Without it some releases of Data Center hide the service desk's comments.
+    is_cloud = config.deployment is Deployment.CLOUD
     return [
+        *([] if is_cloud else [("X-ExperimentalApi", "opt-in")]),
         ("Accept", "application/json"),
         ("Accept-Encoding", "gzip, deflate"),
         ("Authorization", config.authorization()),

@@ -26,7 +26,9 @@ _POWERFUL_ANYWHERE: Final = frozenset("{}[]|")
 # These begin markup before a word only, so "snake_case" and "2 * 3" stay readable.
 _POWERFUL_BEFORE_WORDS: Final = frozenset("*_-+^~?")
 _POWERFUL_AT_LINE_START: Final = frozenset("*#-")
-_URL: Final = re.compile(r"""https?://[^\s{}\[\]|\\<>"]+""")
+# Where markup is written, these stand for its signs until the words around are disarmed.
+MARKS: Final = "\ue000\ue001\ue002\ue003\ue004"
+_URL: Final = re.compile(rf"""https?://[^\s{{}}\[\]|\\<>"{MARKS}]+""")
 _BLOCK_SIGN: Final = re.compile(r"(\s*(?:h[1-6]|bq))\.(?=\s|$)")
 _EMOTICON: Final = re.compile(r"\((?:[yni/x!+?*-]|on|off|\*[rgby]|flag|flagoff)\)")
 _EMOTICON_END: Final = re.compile(r"(?<=[:;])[()DPp](?!\w)")

@@ -146,13 +146,15 @@ async def test_clock_is_compared_with_jiras(date, state, found):
     assert found in clock.found
 
 
-async def test_jira_server_is_not_taken_for_cloud():
-    rig = Rig(Wire([answer(200, {"deploymentType": "Server"})]))
+async def test_data_center_is_not_taken_for_cloud():
+    server = {"deploymentType": "Server", "version": "9.12.2"}
+    rig = Rig(Wire([answer(404), answer(200, server)]))
 
     site = (await rig.client().check())[0]
 
     assert site.state is CheckState.FAILED
-    assert "Cloud only" in site.mend
+    assert "is Jira Data Center 9.12.2, and the settings say Jira Cloud" in site.found
+    assert 'deployment = "data_center"' in site.mend
 
 
 async def test_login_page_is_not_taken_for_jira():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chargehand.bootstrap.surveying import survey_site
+from chargehand.bootstrap.surveying import locate_site, survey_site
 from chargehand.domain.action import Done, Refused
 from chargehand.domain.work_item import FactNeeds
 from chargehand.plugins.connector import CheckState
@@ -93,9 +93,12 @@ async def test_write_without_its_scope_is_refused_by_name_and_not_tried_again(wo
 async def test_survey_finds_the_cloud_id_by_itself(world):
     scoped(world, *SCOPES)
 
-    survey = await survey_site(
-        SITE, email=None, api_token=world.bot.token, transport=world.jira.transport()
-    )
+    wire = world.jira.transport()
+    site = await locate_site(f"{SITE}/jira/your-work", transport=wire)
+
+    survey = await survey_site(site, email=None, api_token=world.bot.token, transport=wire)
+
+    assert (site.address, site.is_data_center) == (SITE, False)
 
     assert survey.cloud_id == world.jira.state.cloud_id
     assert survey.identity.account_id == world.bot.account_id

@@ -315,5 +315,6 @@ async def test_search_asks_in_absolute_time():
         pass
 
     assert json.loads(wire.requests[0].content)["jql"] == (
-        f'project in ("PAY", "X OR project = Y") AND updated >= {millis(NOW)} ORDER BY updated ASC'
+        f'project in ("PAY", "X\\" OR project = \\"Y") AND updated >= {millis(NOW)} '
+        "ORDER BY updated ASC"
     )

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chargehand.connectors.jira.answers import StateAnswer
+from chargehand.connectors.jira.cloud import CloudDialect
 from chargehand.connectors.jira.states import StateReader
 from chargehand.domain.action import Done, Refused
 from chargehand.plugins.errors import TargetMissing, VendorFailing
@@ -21,7 +22,8 @@ def state(key: str) -> dict[str, object]:
 
 
 def reader(wire: Wire, **settings: float) -> StateReader:
-    return StateReader(Rig(wire, **settings).transport())
+    transport = Rig(wire, **settings).transport()
+    return StateReader(transport, CloudDialect(transport))
 
 
 async def test_states_wanted_at_one_moment_share_one_request():
@@ -32,7 +34,7 @@ async def test_states_wanted_at_one_moment_share_one_request():
 
     assert wire.paths == [TOGETHER]
     assert wire.requests[0].content == (
-        b'{"issueIdsOrKeys":["PAY-1","PAY-2"],"fields":["status","assignee","labels"]}'
+        b'{"issueIdsOrKeys":["PAY-1","PAY-2"],"fields":["status","assignee","labels","project"]}'
     )
     assert [first.key, second.key, again.key] == ["PAY-1", "PAY-2", "PAY-1"]
 

@@ -15,7 +15,7 @@ action_kinds = ["jira.add_comment"]
 def test_manifest_names_every_jira_action_and_the_agreed_limits() -> None:
     manifest = load_manifest()
 
-    assert (manifest.name, manifest.title) == ("jira", "Jira Cloud")
+    assert (manifest.name, manifest.title) == ("jira", "Jira")
     assert manifest.body_limit_bytes == 5 * 1024 * 1024
     assert manifest.poll_interval_s == 60
     assert manifest.action_kinds == tuple(
