@@ -24,12 +24,13 @@ _SEEDS: Final = {"demo": seed_demo, "empty": seed_empty}
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One kind of fake: its words, and how it is made."""
+    """One kind of fake: its words, how it is made, and whether it may stand below a path."""
 
     name: str
     about: str
     examples: str
     fake: type[FakeJira]
+    has_context_path: bool = False
 
 
 def run(program: Program, arguments: Sequence[str] | None) -> int:
@@ -71,12 +72,11 @@ def _parser(program: Program) -> argparse.ArgumentParser:
         metavar="P",
         help="port on 127.0.0.1; 0, the default, takes a free one (the ready line tells which)",
     )
-    parser.add_argument(
-        "--context-path",
-        default="",
-        metavar="PATH",
-        help="path the site stands below, such as /jira; Jira Cloud has none",
-    )
+    parser.set_defaults(context_path="")
+    if program.has_context_path:
+        parser.add_argument(
+            "--context-path", metavar="PATH", help="path the site stands below, such as /jira"
+        )
     parser.add_argument(
         "--state",
         type=Path,

@@ -31,7 +31,8 @@ mei.tanaka, ana.ruiz and so on, and their keys say nothing of that.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until interrupted; 2 means the arguments or the state file could not be used."""
     name = "chargehand.testing.jira_data_center"
-    return run(Program(name, _ABOUT, _EXAMPLES, FakeDataCenter), arguments)
+    program = Program(name, _ABOUT, _EXAMPLES, FakeDataCenter, has_context_path=True)
+    return run(program, arguments)
 
 
 if __name__ == "__main__":
