@@ -30,6 +30,7 @@ _COMMANDS = (
     Entry("status", "What runs, what is connected, what waits."),
     Entry("stats", "How much happened lately.", "status:stats"),
     Entry("support-bundle", "What others need to help, without secrets and names."),
+    Entry("timeline", "What happened on one work item."),
     Entry("trace", "The story of one thing, from delivery to effect."),
     Entry("approvals", "Actions that wait for a person."),
     Entry("asks", "Questions to the bot, and those that wait."),

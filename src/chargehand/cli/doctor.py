@@ -168,7 +168,7 @@ def _size_check(settings: "Settings", stores: "Stores", *, now: datetime) -> "Ch
     files = [settings.storage.data_dir / name for name in ("main.db", "inbox.db")]
     size_bytes = sum(file.stat().st_size for file in files)
     counted = stores.database.read(lambda tx: tx.stats.since(now - timedelta(days=1)))
-    deliveries = sum(counted.get("deliveries", {}).values())
+    deliveries = sum(counted.counts["deliveries"].values())
     is_outgrown = size_bytes >= _SQLITE_BYTES or deliveries >= _SQLITE_DELIVERIES
     return Check(
         "storage",

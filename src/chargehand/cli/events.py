@@ -2,7 +2,7 @@
 
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -28,8 +28,10 @@ from chargehand.kit.clock import SystemClock
 
 if TYPE_CHECKING:
     # The parser takes longer to load than `--help` may.
+    from chargehand.config.settings import Settings
     from chargehand.domain.event import Event
     from chargehand.domain.json import JSONValue
+    from chargehand.domain.records import EventRecord
 
 events = typer.Typer(
     name="events",
@@ -57,12 +59,16 @@ def list_(
         EventKind | None,
         typer.Option(metavar="KIND", help="Only this kind, such as comment.created."),
     ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Only those whose text holds every one of some words."),
+    ] = None,
     cursor: Cursor = None,
     as_json: AsJSON = False,
 ) -> None:
     """List the newest events.
 
-    Example: chargehand events list --kind comment.created --last 5
+    Example: chargehand events list --text "payment declined" --last 5
     """
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
@@ -73,7 +79,13 @@ def list_(
     with invocation.open_stores() as (settings, stores):
         page = stores.database.read(
             lambda tx: list_events(
-                tx, cursor=cursor, limit=last, project=wanted, work_item=work_item, kind=kind
+                tx,
+                cursor=cursor,
+                limit=last,
+                project=wanted,
+                work_item=work_item,
+                kind=kind,
+                text=text,
             )
         )
         names = bot_names(stores)
@@ -82,7 +94,15 @@ def list_(
         return
     if not page.items:
         typer.echo("No such events yet. `chargehand deliveries list` shows what arrived at all.")
+        echo_next(page.next_cursor)
         return
+    _echo_events(page.items, names, settings)
+    echo_next(page.next_cursor)
+
+
+def _echo_events(
+    found: "Sequence[EventRecord]", names: "Mapping[str, str]", settings: "Settings"
+) -> None:
     echo_table(
         ("id", f"occurred ({settings.business.time_zone})", "kind", "on", "by", "text"),
         [
@@ -94,11 +114,10 @@ def list_(
                 one.actor_name or "-",
                 ERASED if one.is_erased else excerpt(with_names(one.text or "", names)),
             )
-            for one in page.items
+            for one in found
         ],
         texts=("by", "text"),
     )
-    echo_next(page.next_cursor)
 
 
 @events.command("parse")

@@ -127,7 +127,7 @@ def stats(
     if as_json:
         echo_json(to_json(found))
         return
-    typer.echo(f"Since {zoned_time(start, settings)}, {hours} h:\n")
+    typer.echo(f"Since {zoned_time(found.since, settings)}, models took ${found.cost_usd:.2f}:\n")
     rows = [
         (name.replace("_", " "), word, str(count))
         for name, words in found.counts.items()

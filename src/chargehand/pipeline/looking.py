@@ -7,6 +7,7 @@ code and the command line without. Nothing here changes anything.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, TypeAlias, TypeVar
 
 from chargehand.audit.chain import Break, Verification, verify_chain
@@ -32,7 +33,8 @@ from chargehand.domain.records import (
 )
 from chargehand.domain.retention import Retention, RetentionLine
 from chargehand.inbox.ports import InboxCounts
-from chargehand.kit.ids import id_kind
+from chargehand.kit.ids import id_kind, order_of
+from chargehand.kit.words import words_sought
 from chargehand.pipeline.auditing import verify_audit
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.pipeline.modes import ModeLine, list_modes
@@ -54,6 +56,7 @@ _CURSOR_ALLOWED: Final = "the next_cursor of the page before, or none for the ne
 _LONGEST_IDENTIFIER: Final = 40
 _LONGEST_SEQ_DIGITS: Final = 18
 _SHOWN: Final = 60
+_MOST_WORDS: Final = 32
 
 T = TypeVar("T")
 # What a use case may look through; one that writes may look as well.
@@ -72,10 +75,14 @@ class ShownApproval:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """How much happened in a stretch of time, by kind of row and its closed word."""
+    """How much happened in a stretch of time, by kind of row and its closed word.
+
+    Shape: `since` is the beginning of an hour; `cost_usd` is what models took for its decisions.
+    """
 
     since: datetime
     until: datetime
+    cost_usd: Decimal
     counts: Mapping[str, Counts]
 
 
@@ -135,12 +142,24 @@ def list_events(
     project: ProjectKey | None = None,
     work_item: str | None = None,
     kind: EventKind | None = None,
+    text: str | None = None,
 ) -> Page[EventRecord]:
-    """Events, newest first.
+    """Events, newest first; with a text only those that hold every word of it.
 
+    Shape: of events with a text a page may be short or empty though more follow.
     Raises: ArgumentInvalid.
     """
     _check_page(cursor, limit, kind="event")
+    if text is not None:
+        _check_words(text)
+        return tx.events.page_of_words(
+            text,
+            before=order_of(cursor) if cursor is not None else None,
+            limit=limit,
+            project=project,
+            work_item=work_item,
+            kind=kind,
+        )
     return tx.events.page(
         cursor=cursor, limit=limit, project=project, work_item=work_item, kind=kind
     )
@@ -306,8 +325,10 @@ def find_trace(tx: Reading, identifier: str) -> Trace:
 
 
 def read_stats(tx: View, *, since: datetime, until: datetime) -> Stats:
-    """What happened since a moment; `until` is now, and only told, not asked for."""
-    return Stats(since=since, until=until, counts=tx.stats.since(since))
+    """What happened since the hour of a moment began; `until` is now, told and not asked for."""
+    whole = since.replace(minute=0, second=0, microsecond=0)
+    found = tx.stats.since(whole)
+    return Stats(since=whole, until=until, cost_usd=found.cost_usd, counts=found.counts)
 
 
 def read_status(
@@ -364,6 +385,12 @@ def _check_limit(limit: int) -> None:
     if not LEAST_PER_PAGE <= limit <= MOST_PER_PAGE:
         allowed = f"{LEAST_PER_PAGE} to {MOST_PER_PAGE}"
         raise ArgumentInvalid(field="limit", found=limit, allowed=allowed)
+
+
+def _check_words(text: str) -> None:
+    if not 1 <= len(words_sought(text)) <= _MOST_WORDS:
+        allowed = f"1 to {_MOST_WORDS} words, each with a letter or a digit"
+        raise ArgumentInvalid(field="text", found=text[:_SHOWN], allowed=allowed)
 
 
 def _read_seq(cursor: str) -> int:

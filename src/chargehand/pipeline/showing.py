@@ -9,7 +9,8 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import singledispatch
+from functools import cache, singledispatch
+from typing import Any, Final
 
 from chargehand.audit.chain import Verification
 from chargehand.decisions.catalogue import reason_text, withheld_text
@@ -21,6 +22,7 @@ from chargehand.pipeline.looking import ShownApproval, Stats, StoredAsk
 
 # How far polling has come is the connector's own affair.
 _PRIVATE_OF_CONNECTION = frozenset({"cursor"})
+_AS_THEY_ARE: Final = frozenset({str, int, float, bool})
 
 
 @singledispatch
@@ -66,12 +68,12 @@ def _(value: Decimal) -> JSONValue:
 @to_json.register(tuple)
 @to_json.register(list)
 def _(value: Sequence[object]) -> JSONValue:
-    return [to_json(one) for one in value]
+    return [_shown(one) for one in value]
 
 
 @to_json.register(Mapping)
 def _(value: Mapping[object, object]) -> JSONValue:
-    return {str(key): to_json(one) for key, one in value.items()}
+    return {str(key): _shown(one) for key, one in value.items()}
 
 
 @to_json.register
@@ -130,7 +132,12 @@ def _(value: ConnectionRecord) -> JSONValue:
 @to_json.register
 def _(value: Stats) -> JSONValue:
     counts = {name: dict(words) for name, words in value.counts.items()}
-    return {"since": to_json(value.since), "until": to_json(value.until), **counts}
+    return {
+        "since": to_json(value.since),
+        "until": to_json(value.until),
+        "cost_usd": to_json(value.cost_usd),
+        **counts,
+    }
 
 
 @to_json.register
@@ -142,4 +149,16 @@ def _fields_of(record: object) -> dict[str, JSONValue]:
     if not is_dataclass(record) or isinstance(record, type):
         message = f"{type(record).__name__} is not a record"
         raise TypeError(message)
-    return {field.name: to_json(getattr(record, field.name)) for field in fields(record)}
+    return {name: _shown(getattr(record, name)) for name in _names_of(type(record))}
+
+
+def _shown(value: object) -> JSONValue:
+    """`to_json`, without asking for what most values are: a page holds a thousand."""
+    if value is None or type(value) in _AS_THEY_ARE:
+        return value  # type: ignore[return-value]  # the line above says so.
+    return to_json(value)
+
+
+@cache
+def _names_of(record: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record))

@@ -36,6 +36,7 @@ _TRAFFIC_UNTIL: Final = "traffic_until"
 _RECORDS_AT_ONCE: Final = 1000
 _ROUNDS_AT_ONCE: Final = 10
 _HOURS_AT_ONCE: Final = 24
+_CHANGES_AT_ONCE: Final = 2000
 
 # What a record about an action says of it.
 _OUTCOMES: Final = {
@@ -76,6 +77,9 @@ class Watching:
         self._database.write(lambda tx: self._note(tx, now))
         for _ in range(_ROUNDS_AT_ONCE):
             if not self._tally():
+                break
+        for _ in range(0 if self._database.is_sqlite else _ROUNDS_AT_ONCE):
+            if self._database.write(lambda tx: tx.stats.fold(limit=_CHANGES_AT_ONCE)) == 0:
                 break
         backlog = self._queue.backlog()
         for _ in range(_HOURS_AT_ONCE):

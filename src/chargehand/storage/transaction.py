@@ -30,7 +30,7 @@ from chargehand.storage.repositories.reservations import ReservationReader, Rese
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
 from chargehand.storage.repositories.sendings import SendingReader, SendingWriter
 from chargehand.storage.repositories.spending import SpendingReader
-from chargehand.storage.repositories.stats import StatsReader
+from chargehand.storage.repositories.stats import StatsReader, StatsWriter
 from chargehand.storage.repositories.stored_secrets import (
     StoredSecretReader,
     StoredSecretWriter,
@@ -103,7 +103,7 @@ class Writing:
         self.flags = FlagWriter(connection, organization_id)
         self.model_requests = ModelRequestWriter(connection, organization_id)
         self.undos = UndoWriter(connection, organization_id)
-        self.stats = StatsReader(connection, organization_id)
+        self.stats = StatsWriter(connection, organization_id)
         self.figures = FigureReader(connection, organization_id)
         self.observations = ObservationWriter(connection, organization_id)
         self.sendings = SendingWriter(connection, organization_id)

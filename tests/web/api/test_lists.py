@@ -118,6 +118,8 @@ REFUSED = {
     "misspelt filter": ("asks?stat=late", "stat", "limit, cursor, state, project"),
     "filter of another list": ("notices?project=PAY", "project", "limit, cursor"),
     "filter where there is none": ("modes?project=PAY", "project", "none"),
+    "text without a word": ("events?text=%2D%2D", "text", "1 to 32 words"),
+    "text too long": (f"events?text={'a' * 201}", "text", "200"),
     "hours too small": ("stats?hours=0", "hours", "1 to 8784"),
     "hours too large": ("stats?hours=8785", "hours", "1 to 8784"),
 }

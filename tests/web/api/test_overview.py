@@ -60,7 +60,7 @@ async def test_stats_count_what_happened_lately(world: World, client: httpx.Asyn
     assert longer["deliveries"] == {"webhook": 3}
     assert longer["reasons"] == {"answered_from_facts": 2, "not_mentioned": 1}
     assert (longer["actions"], longer["approvals"]) == ({"waiting": 2}, {"open": 2})
-    assert (longer["since"], longer["until"]) == ("2026-11-19T16:00:03Z", "2026-11-21T16:00:03Z")
+    assert (longer["since"], longer["until"]) == ("2026-11-19T16:00:00Z", "2026-11-21T16:00:03Z")
 
 
 async def test_notice_is_told_once_with_its_count(world: World, client: httpx.AsyncClient) -> None:

@@ -18,6 +18,7 @@ from chargehand.storage.backup.taking import ENGINE_SCHEMA, quoted
 from chargehand.storage.errors import StoreUnavailable
 from chargehand.storage.migrate import note_program, upgrade
 from chargehand.storage.schema import found_revision, version_table
+from chargehand.storage.tables_looking import COUNTED_BY_TRIGGERS
 from chargehand.storage.transaction import Writing
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def _fill(connection: Connection, folder: Path, manifest: Manifest, path: Path) 
             waiting[(ENGINE_SCHEMA if schema == ENGINE_SCHEMA else own, name)] = member
     for schema, name in _in_order(connection, {schema for schema, _ in waiting}):
         if (schema, name) in waiting:
+            if name in COUNTED_BY_TRIGGERS:
+                connection.execute(text(f"DELETE FROM {quoted(schema)}.{quoted(name)}"))  # noqa: S608
             member = waiting.pop((schema, name))
             _copy_in(connection, schema, name, folder / member.name)
     if any(member.rows for member in waiting.values()):
@@ -107,7 +110,8 @@ def _in_order(connection: Connection, schemas: set[str]) -> list[tuple[str, str]
         reflected = MetaData(schema=schema)
         reflected.reflect(connection)
         found += [(schema, table.name) for table in reflected.sorted_tables]
-    return found
+    # Rows that are put in are counted by triggers, so what was counted comes last and anew.
+    return sorted(found, key=lambda one: one[1] in COUNTED_BY_TRIGGERS)
 
 
 def _copy_in(connection: Connection, schema: str, name: str, source: Path) -> None:

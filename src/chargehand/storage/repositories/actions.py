@@ -1,7 +1,7 @@
 """Actions: proposed side effects; those approved are the outbox of the execute tasks."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import and_, or_
@@ -43,6 +43,10 @@ class ActionReader(Repository):
     def of_decision(self, decision_id: str) -> tuple[ActionRecord, ...]:
         """The actions a decision proposed, in its order."""
         return self._all(actions.c.decision_id == decision_id)
+
+    def of_decisions(self, decision_ids: Collection[str]) -> tuple[ActionRecord, ...]:
+        """The actions some decisions proposed."""
+        return self._all(actions.c.decision_id.in_(sorted(decision_ids)))
 
     def of_ask(self, ask_id: str) -> tuple[ActionRecord, ...]:
         """Every action ever proposed for an ask."""

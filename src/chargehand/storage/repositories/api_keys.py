@@ -14,11 +14,8 @@ class ApiKeyReader(Repository):
 
     def find_by_digest(self, secret_digest: str) -> ApiKeyRecord | None:
         """The live key of a secret; None when it is unknown or revoked."""
-        query = self._select(api_keys).where(
-            api_keys.c.secret_digest == secret_digest, api_keys.c.revoked_at.is_(None)
-        )
-        row = self._one(query)
-        return _key(row) if row is not None else None
+        row = self._one_by(api_keys.c.secret_digest, secret_digest)
+        return _key(row) if row is not None and row.revoked_at is None else None
 
     def find(self, key_id: str) -> ApiKeyRecord | None:
         """One key; None when there is none."""

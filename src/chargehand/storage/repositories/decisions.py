@@ -1,6 +1,7 @@
 """Decisions, one for each event that was judged and each revision of an ask."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -49,6 +50,13 @@ class DecisionReader(Repository):
         """Every decision about an event, oldest first."""
         query = self._select_with_content(decisions).where(decisions.c.event_id == event_id)
         rows = self._rows(query.order_by(decisions.c.decided_at))
+        return tuple(_decision(row) for row in rows)
+
+    def of_events(self, event_ids: Collection[str]) -> tuple[DecisionRecord, ...]:
+        """Every decision about some events, oldest first."""
+        is_about = decisions.c.event_id.in_(sorted(event_ids))
+        query = self._select_with_content(decisions).where(is_about)
+        rows = self._rows(query.order_by(decisions.c.decided_at, decisions.c.decision_id))
         return tuple(_decision(row) for row in rows)
 
     def of_ask(self, ask_id: str) -> tuple[DecisionRecord, ...]:

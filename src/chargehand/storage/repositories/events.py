@@ -11,7 +11,9 @@ from chargehand.domain.event import Event, EventKind
 from chargehand.domain.ids import EventId
 from chargehand.domain.records import DeliveryRecord, EventRecord, Page
 from chargehand.kit.clock import from_micros, to_micros
+from chargehand.kit.ids import id_at
 from chargehand.storage.repositories.contents import ContentWriter
+from chargehand.storage.repositories.event_words import EventWordReader, EventWordWriter
 from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, is_erased, micros
 from chargehand.storage.tables import deliveries, events
 
@@ -58,6 +60,33 @@ class EventReader(Repository):
             query = query.where(events.c.work_item == work_item)
         return self._page(query, events.c.event_id, _event, cursor=cursor, limit=limit)
 
+    def page_of_words(
+        self,
+        text: str,
+        *,
+        before: int | None,
+        limit: int,
+        project: str | None = None,
+        work_item: str | None = None,
+        kind: str | None = None,
+    ) -> Page[EventRecord]:
+        """Events whose texts hold every word of a text, newest first, before a position.
+
+        Shape: a page may be short or empty though more follow: looking ends when it took too long.
+        """
+        words = EventWordReader(self._connection, self._organization_id)
+        stretch = words.find(
+            text, before=before, limit=limit + 1, project=project, work_item=work_item, kind=kind
+        )
+        shown = stretch.found[:limit]
+        wanted = self._with_content().where(events.c.event_id.in_([one for _, one in shown]))
+        rows = {row.event_id: row for row in self._rows(wanted)} if shown else {}
+        reached = shown[-1][0] if len(stretch.found) > limit else stretch.reached
+        return Page(
+            items=tuple(_event(rows[one]) for _, one in shown if one in rows),
+            next_cursor=None if reached is None else id_at("evt", reached),
+        )
+
     def page_of_deliveries(
         self, *, cursor: str | None = None, limit: int = 50, connection_id: str | None = None
     ) -> Page[DeliveryRecord]:
@@ -81,7 +110,7 @@ class EventWriter(EventReader):
         content_id, _ = ContentWriter(self._connection, self._organization_id).add(
             {"actor": event.actor.name, "text": event.text, "data": event.data}, now=now
         )
-        return self._insert(
+        is_new = self._insert(
             events,
             {
                 "event_id": event_id,
@@ -98,6 +127,10 @@ class EventWriter(EventReader):
                 "recorded_at": to_micros(now),
             },
         )
+        if is_new:
+            words = EventWordWriter(self._connection, self._organization_id)
+            words.add(event_id, event, content_id)
+        return is_new
 
     def add_delivery(
         self,

@@ -31,12 +31,17 @@ from sqlalchemy import or_ as any_of
 from chargehand.domain.action import ActionState
 from chargehand.domain.json import JSONValue
 from chargehand.kit.canonical import canonical_json
+from chargehand.storage.repositories.event_words import EventWordWriter
 from chargehand.storage.repositories.rows import AnyRow, Repository
 from chargehand.storage.tables import actions, asks, audit_records, contents, events, metadata
 
 CONTENTS: Final = contents.name
-_LEFT_OUT: Final = frozenset({"audit_records", "audit_heads", "pseudonyms", "prunings"})
-_NO_TEXT: Final = frozenset({"organization_id", "salt", "digest", "answer_digest", "secret_digest"})
+_LEFT_OUT: Final = frozenset(
+    {"audit_records", "audit_heads", "pseudonyms", "prunings", "hourly_counts", "count_changes"}
+)
+_NO_TEXT: Final = frozenset(
+    {"organization_id", "salt", "digest", "answer_digest", "secret_digest", "words"}
+)
 _ID_LENGTH: Final = 40
 _SPAN: Final = 4000
 _OPEN_ACTIONS: Final = (
@@ -159,6 +164,7 @@ class PersonalDataWriter(PersonalDataReader):
 
     def forget_content(self, content_id: str) -> bool:
         """Delete a content with its salt; False when it was gone."""
+        self._words().forget([content_id])
         outcome = self._connection.execute(
             delete(contents).where(
                 contents.c.organization_id == self._organization_id,
@@ -177,6 +183,10 @@ class PersonalDataWriter(PersonalDataReader):
             .where(contents.c.content_id == content_id)
             .values(body=text, salt=salt, digest=digest)
         )
+        self._words().rewrite(content_id, body)
+
+    def _words(self) -> EventWordWriter:
+        return EventWordWriter(self._connection, self._organization_id)
 
 
 def may_hold_names(table_name: str, column: str) -> bool:

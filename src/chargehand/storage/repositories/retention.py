@@ -11,6 +11,7 @@ from chargehand.domain.ask import AskState
 from chargehand.domain.retention import Kept, PruningRecord
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.contents import RetentionClass
+from chargehand.storage.repositories.event_words import EventWordWriter
 from chargehand.storage.repositories.rows import Repository
 from chargehand.storage.tables import actions, asks, contents, decisions, events
 from chargehand.storage.tables_privacy import prunings
@@ -103,6 +104,7 @@ class RetentionWriter(RetentionReader):
 
         The rows that refer to them stay, and are read as erased.
         """
+        EventWordWriter(self._connection, self._organization_id).forget(content_ids)
         outcome = self._connection.execute(
             delete(contents).where(
                 contents.c.organization_id == self._organization_id,

@@ -1,33 +1,56 @@
-"""Counts over a stretch of time."""
+"""How much happened, from counts by the hour, and how much waits now."""
 
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
 
-from sqlalchemy import Column, Table, func, select
+from sqlalchemy import Column, Select, Table, delete, func, select, union_all
 
 from chargehand.domain.records import Counts
 from chargehand.kit.clock import to_micros
 from chargehand.storage.repositories.rows import Repository
-from chargehand.storage.tables import actions, approvals, asks, decisions, deliveries, events
+from chargehand.storage.tables import actions, approvals, asks
+from chargehand.storage.tables_looking import count_changes, hourly_counts
+
+COUNTED: Final = (
+    "deliveries",
+    "events",
+    "asks",
+    "verdicts",
+    "reasons",
+    "actions",
+    "action_kinds",
+    "approvals",
+)
+_MICRO: Final = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class HappenedCounts:
+    """How much happened, by kind of row and its closed word, and what models took for it."""
+
+    counts: Mapping[str, Counts]
+    cost_usd: Decimal
 
 
 class StatsReader(Repository):
-    """Counts rows by the words in a column."""
+    """Adds up what was counted."""
 
-    def since(self, start: datetime) -> Mapping[str, Counts]:
-        """How much happened since a moment, by kind of row and its closed word."""
-        return {
-            "deliveries": self._count(
-                deliveries, deliveries.c.source, deliveries.c.received_at, start
-            ),
-            "events": self._count(events, events.c.kind, events.c.recorded_at, start),
-            "asks": self._count(asks, asks.c.state, asks.c.recorded_at, start),
-            "verdicts": self._count(decisions, decisions.c.verdict, decisions.c.decided_at, start),
-            "reasons": self._count(decisions, decisions.c.reason, decisions.c.decided_at, start),
-            "actions": self._count(actions, actions.c.state, actions.c.created_at, start),
-            "action_kinds": self._count(actions, actions.c.kind, actions.c.created_at, start),
-            "approvals": self._count(approvals, approvals.c.state, approvals.c.opened_at, start),
-        }
+    def since(self, start: datetime) -> HappenedCounts:
+        """What came into being from the beginning of an hour on, by the word that stands there now.
+
+        Shape: `start` is a whole hour. Rows that were deleted meanwhile still count.
+        """
+        found: dict[str, dict[str, int]] = {counted: {} for counted in COUNTED}
+        cost = 0
+        for row in self._connection.execute(self._sums(start)):
+            cost += int(row.cost)
+            if row.number:
+                found[row.counted][row.word] = int(row.number)
+        return HappenedCounts(found, Decimal(cost) / _MICRO)
 
     def open_work(self) -> Counts:
         """What waits right now, by what it waits for."""
@@ -41,16 +64,22 @@ class StatsReader(Repository):
             "actions_unknown": self._waiting(actions, actions.c.state, "unknown"),
         }
 
-    def _count(
-        self, table: Table, word: "Column[str]", at: "Column[int]", start: datetime
-    ) -> Counts:
-        query = (
-            select(word, func.count())
-            .where(table.c.organization_id == self._organization_id, at >= to_micros(start))
-            .group_by(word)
-            .order_by(word)
+    def _sums(self, start: datetime) -> Select[Any]:
+        parts = [
+            select(table.c.counted, table.c.word, table.c.number, table.c.cost_micro_usd).where(
+                table.c.organization_id == self._organization_id,
+                table.c.counted.in_(COUNTED),
+                table.c.hour_at >= to_micros(start),
+            )
+            for table in (hourly_counts, count_changes)
+        ]
+        both = union_all(*parts).subquery()
+        sums = (func.sum(both.c.number), func.sum(both.c.cost_micro_usd))
+        return (
+            select(both.c.counted, both.c.word, sums[0].label("number"), sums[1].label("cost"))
+            .group_by(both.c.counted, both.c.word)
+            .order_by(both.c.counted, both.c.word)
         )
-        return {str(name): int(number) for name, number in self._connection.execute(query)}
 
     def _waiting(self, table: Table, word: "Column[str]", value: str) -> int:
         query = (
@@ -59,3 +88,36 @@ class StatsReader(Repository):
             .where(table.c.organization_id == self._organization_id, word == value)
         )
         return int(self._connection.execute(query).scalar_one())
+
+
+class StatsWriter(StatsReader):
+    """Adds changes to the counts they belong to."""
+
+    def fold(self, *, limit: int) -> int:
+        """Add the oldest changes to their hours; how many there were, none on SQLite.
+
+        Whoever reads sees both tables at one moment, so a count is never missed or made twice.
+        """
+        changes = count_changes.c
+        oldest = select(changes.change_id).where(changes.organization_id == self._organization_id)
+        chosen = oldest.order_by(changes.change_id).limit(limit).scalar_subquery()
+        taken = delete(count_changes).where(changes.change_id.in_(chosen)).returning(count_changes)
+        sums: defaultdict[tuple[str, int, str], list[int]] = defaultdict(lambda: [0, 0])
+        rows = self._connection.execute(taken).all()
+        for row in rows:
+            place = sums[(row.counted, row.hour_at, row.word)]
+            place[0] += row.number
+            place[1] += row.cost_micro_usd
+        for (counted, hour_at, word), (number, cost) in sorted(sums.items()):
+            self._add({"counted": counted, "hour_at": hour_at, "word": word}, number, cost)
+        return len(rows)
+
+    def _add(self, key: dict[str, object], number: int, cost: int) -> None:
+        if self._insert(hourly_counts, {**key, "number": number, "cost_micro_usd": cost}):
+            return
+        table = hourly_counts.c
+        self._connection.execute(
+            self._update(hourly_counts)
+            .where(*(table[name] == value for name, value in key.items()))
+            .values(number=table.number + number, cost_micro_usd=table.cost_micro_usd + cost)
+        )

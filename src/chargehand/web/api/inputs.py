@@ -21,6 +21,7 @@ UNKNOWN_FIELD = "unknown_field"
 LONGEST_HOURS = 24 * 366
 _LONGEST_REASON = 1000
 _LONGEST_TEXT = 30_000
+_LONGEST_SOUGHT = 200
 _CURSOR = "The `next_cursor` of the page before; leave it out for the newest."
 
 DeliveryCursor = Annotated[str, Field(pattern=f"^dlv_{ID_LETTERS}$")]
@@ -96,6 +97,20 @@ class EventQuery(PageQuery):
     project: ProjectFilter | None = Field(None, description="Only of this project.")
     work_item: WorkItemFilter | None = Field(None, description="Only about this work item.")
     kind: EventKind | None = Field(None, description="Only of this kind.")
+    text: str | None = Field(
+        None,
+        min_length=1,
+        max_length=_LONGEST_SOUGHT,
+        description="Only those whose text holds every word of this, whatever the case and the "
+        "accents. A page may then be short or empty though `next_cursor` leads on.",
+    )
+
+
+class TimelineQuery(PageQuery):
+    """Which part of whose timeline is wanted."""
+
+    work_item: WorkItemFilter = Field(description="Of this work item.")
+    cursor: EventCursor | None = Field(None, description=_CURSOR)
 
 
 class AskQuery(PageQuery):
@@ -148,7 +163,12 @@ class AuditQuery(PageQuery):
 class StatsQuery(Handed):
     """Which stretch of time is counted."""
 
-    hours: int = Field(24, ge=1, le=LONGEST_HOURS, description="How many hours back.")
+    hours: int = Field(
+        24,
+        ge=1,
+        le=LONGEST_HOURS,
+        description="How many hours back; the hour it begins in is counted whole.",
+    )
 
 
 class SpendingBy(StrEnum):

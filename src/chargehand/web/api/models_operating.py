@@ -66,8 +66,9 @@ class Flags(Shown):
 class Stats(Shown):
     """How much happened in a stretch of time."""
 
-    since: datetime
+    since: datetime = Field(description="The beginning of the first hour that is counted.")
     until: datetime
+    cost_usd: str = Field(description="What models took for the decisions, in US dollars.")
     deliveries: NumberByWord = Field(description="Deliveries by source.")
     events: NumberByWord = Field(description="Events by kind.")
     asks: NumberByWord = Field(description="Asks by state.")

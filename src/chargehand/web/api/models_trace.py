@@ -9,6 +9,7 @@ from chargehand.web.api.models import (
     Delivery,
     Effect,
     Event,
+    Page,
     PlainApproval,
     Shown,
 )
@@ -22,6 +23,18 @@ class ActionTrace(Shown):
     earlier_approvals: list[PlainApproval] = Field(description="Voided by edits, oldest first.")
     approval: PlainApproval | None
     effect: Effect | None
+
+
+class TimelineEntry(Shown):
+    """One event on a work item, with what was decided and done about it, oldest first."""
+
+    event: Event
+    decisions: list[Decision]
+    actions: list[Action]
+
+
+class TimelinePage(Page[TimelineEntry]):
+    """What happened on a work item, newest first."""
 
 
 class Trace(Shown):

@@ -9,6 +9,7 @@ from chargehand.domain.json import JSONValue
 from chargehand.pipeline import looking
 from chargehand.pipeline.settling import settle_action
 from chargehand.pipeline.showing import to_json
+from chargehand.pipeline.timeline import read_timeline
 from chargehand.pipeline.undoing import undo_action
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
@@ -22,6 +23,7 @@ from chargehand.web.api.inputs import (
     Nothing,
     NothingSaid,
     SettleBody,
+    TimelineQuery,
 )
 from chargehand.web.api.models import (
     Action,
@@ -35,7 +37,7 @@ from chargehand.web.api.models import (
     ModelRequests,
     Undo,
 )
-from chargehand.web.api.models_trace import Trace
+from chargehand.web.api.models_trace import TimelinePage, Trace
 
 
 def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
@@ -58,6 +60,17 @@ def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
         `identifier` names a delivery, event, ask, decision, action or approval.
         """
         return await deps.database.aread(lambda tx: to_json(looking.find_trace(tx, identifier)))
+
+    @router.get(
+        "/timeline", response_model=TimelinePage, responses=problems(), tags=[Tag.LOOKING_BACK]
+    )
+    async def list_timeline(query: Annotated[TimelineQuery, Query()]) -> JSONValue:
+        """What happened on one work item, newest first, with what was decided and done."""
+        return await deps.database.aread(
+            lambda tx: to_json(
+                read_timeline(tx, query.work_item, cursor=query.cursor, limit=query.limit)
+            )
+        )
 
 
 def _add_deliveries(router: APIRouter, deps: APIDeps) -> None:
@@ -91,7 +104,7 @@ def _add_deliveries(router: APIRouter, deps: APIDeps) -> None:
 def _add_events(router: APIRouter, deps: APIDeps) -> None:
     @router.get("/events", response_model=EventPage, responses=problems(), tags=[Tag.LOOKING_BACK])
     async def list_events(query: Annotated[EventQuery, Query()]) -> JSONValue:
-        """Events, newest first."""
+        """Events, newest first; with `text` those that hold its words."""
         return await deps.database.aread(
             lambda tx: to_json(
                 looking.list_events(
@@ -101,6 +114,7 @@ def _add_events(router: APIRouter, deps: APIDeps) -> None:
                     project=_project(query.project),
                     work_item=query.work_item,
                     kind=query.kind,
+                    text=query.text,
                 )
             )
         )
