@@ -103,6 +103,11 @@ bench: $(PACKAGE) ## Measure what "fast" means here; ten minutes, needs wrk; ARG
 	@echo 'bench: shipped defaults, ratios within one run'
 	@$(BIN)/python benchmarks $(ARGS)
 
+.PHONY: bench-large
+bench-large: $(PACKAGE) ## Measure a million events on both databases; half an hour; ARGS="--events 50000" is quicker.
+	@echo 'bench-large: filling and asking SQLite and PostgreSQL'
+	@$(BIN)/python benchmarks/large.py $(ARGS)
+
 .PHONY: clean
 clean: ## Remove .venv, caches, test tools and what the demo left.
 	@echo 'clean: removing .venv, caches, demo-data'
