@@ -132,5 +132,4 @@ def _audit_of(
         subjects += [earlier.id for earlier in one.earlier_approvals]
         subjects += [one.approval.id] if one.approval is not None else []
     subjects += [ask.ask.id] if ask is not None else []
-    found = [record for subject in subjects for record in tx.audit.about(subject)]
-    return tuple(sorted(found, key=lambda record: record.seq))
+    return tx.audit.about_all(subjects)

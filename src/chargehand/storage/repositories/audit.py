@@ -1,6 +1,6 @@
 """The audit chain: read in order, appended to as the last write of a transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -52,6 +52,16 @@ class AuditReader(Repository):
     def about(self, subject_id: str, *, limit: int = 100) -> tuple[AuditRecord, ...]:
         """What was recorded about one thing, oldest first."""
         query = self._select(audit_records).where(audit_records.c.subject_id == subject_id)
+        rows = self._rows(query.order_by(audit_records.c.seq).limit(limit))
+        return self._with_people(rows)
+
+    def about_all(
+        self, subject_ids: Collection[str], *, limit: int = 1000
+    ) -> tuple[AuditRecord, ...]:
+        """What was recorded about some things together, oldest first."""
+        query = self._select(audit_records).where(
+            audit_records.c.subject_id.in_(sorted(set(subject_ids)))
+        )
         rows = self._rows(query.order_by(audit_records.c.seq).limit(limit))
         return self._with_people(rows)
 
