@@ -1,0 +1,84 @@
+"""No list walks a table or sorts one, whatever its filters: the plans say so at any size."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from chargehand.bootstrap.stores import migrate_stores, open_stores
+from chargehand.config.settings import Settings
+from chargehand.domain.action import ActionKind, ActionState
+from chargehand.domain.ask import AskState
+from chargehand.domain.decision import Verdict
+from chargehand.domain.event import EventKind
+from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.records import ApprovalState
+from chargehand.kit.clock import SystemClock
+from chargehand.pipeline import looking
+
+PAY = ProjectKey("PAY")
+DEEP = "0" * 25 + "1"
+LISTS: dict[str, Callable[[Any], object]] = {
+    "deliveries": lambda tx: looking.list_deliveries(tx, cursor=f"dlv_{DEEP}"),
+    "deliveries of a connection": lambda tx: looking.list_deliveries(
+        tx, connection_id=ConnectionId("a")
+    ),
+    "events": lambda tx: looking.list_events(tx, cursor=f"evt_{DEEP}"),
+    "events of a project": lambda tx: looking.list_events(tx, project=PAY, cursor=f"evt_{DEEP}"),
+    "events of a work item": lambda tx: looking.list_events(tx, work_item="PAY-7"),
+    "events of a kind": lambda tx: looking.list_events(tx, kind=EventKind.PAGE_CREATED),
+    "events of both": lambda tx: looking.list_events(
+        tx, project=PAY, kind=EventKind.PAGE_CREATED, cursor=f"evt_{DEEP}"
+    ),
+    "asks": lambda tx: looking.list_asks(tx, cursor=f"ask_{DEEP}"),
+    "asks in a state": lambda tx: looking.list_asks(tx, state=AskState.LATE),
+    "asks of a project": lambda tx: looking.list_asks(tx, project=PAY),
+    "asks of both": lambda tx: looking.list_asks(tx, project=PAY, state=AskState.LATE),
+    "decisions": lambda tx: looking.list_decisions(tx, cursor=f"dec_{DEEP}"),
+    "decisions with a verdict": lambda tx: looking.list_decisions(tx, verdict=Verdict.RESPOND),
+    "decisions of a project": lambda tx: looking.list_decisions(tx, project=PAY),
+    "decisions of both": lambda tx: looking.list_decisions(
+        tx, project=PAY, verdict=Verdict.RESPOND
+    ),
+    "decisions on a work item": lambda tx: looking.list_decisions(tx, work_item="PAY-7"),
+    "actions": lambda tx: looking.list_actions(tx, cursor=f"act_{DEEP}"),
+    "actions in a state": lambda tx: looking.list_actions(tx, state=ActionState.WAITING),
+    "actions of a kind": lambda tx: looking.list_actions(tx, kind=ActionKind.JIRA_ADD_COMMENT),
+    "actions of a project": lambda tx: looking.list_actions(tx, project=PAY),
+    "actions of a project in a state": lambda tx: looking.list_actions(
+        tx, project=PAY, state=ActionState.WAITING
+    ),
+    "actions of a kind in a state": lambda tx: looking.list_actions(
+        tx, kind=ActionKind.JIRA_ADD_COMMENT, state=ActionState.FAILED
+    ),
+    "approvals": lambda tx: looking.list_approvals(tx, cursor=f"apv_{DEEP}"),
+    "approvals in a state": lambda tx: looking.list_approvals(tx, state=ApprovalState.OPEN),
+    "audit": lambda tx: looking.list_audit(tx, cursor="7"),
+    "notices": lambda tx: looking.list_notices(tx, cursor=f"ntc_{DEEP}"),
+}
+
+
+def test_no_list_walks_or_sorts_a_table(tmp_path: Path) -> None:
+    settings = Settings(storage={"data_dir": tmp_path})
+    migrate_stores(settings, clock=SystemClock())
+    stores = open_stores(settings)
+    asked: list[tuple[str, Any]] = []
+    bad: dict[str, list[str]] = {}
+
+    @event.listens_for(stores.database.engine, "before_cursor_execute")
+    def _note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    for name, ask in LISTS.items():
+        asked.clear()
+        stores.database.read(ask)
+        for statement, parameters in [one for one in asked if one[0].startswith("SELECT")]:
+            with stores.database.engine.connect() as connection:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                steps = [str(row[-1]) for row in plan]
+            if any(step.startswith("SCAN") or "TEMP B-TREE" in step for step in steps):
+                bad[name] = steps
+    stores.close()
+
+    assert bad == {}
