@@ -84,7 +84,8 @@ def _stories(service: LargeService) -> Iterator[Question]:
     busy = f"/v1/timeline?work_item={HOT_ITEM}"
     yield Question("timeline of the busiest work item", [busy])
     deep = _deep("events", service)
-    yield Question("timeline of the busiest work item, deep pages", [f"{busy}&cursor={one}" for one in deep])
+    pages = [f"{busy}&cursor={one}" for one in deep]
+    yield Question("timeline of the busiest work item, deep pages", pages)
 
 
 def _words(service: LargeService) -> Iterator[Question]:

@@ -37,6 +37,7 @@ site = "http://127.0.0.1:9"
 email = "bot@example.com"
 api_token = "none"
 projects = ["PAY"]
+intake = "both"
 webhook_secrets = ["{secret}"]
 """
 # A third of the ninety days.
