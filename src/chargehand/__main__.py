@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chargehand.bootstrap.processes import CHILD, SOURCE_AWAY, ProcessOptions, pass_gate
-from chargehand.domain.errors import ChargehandError
+from chargehand.bootstrap.processes import CHILD, TRY_AGAIN, ProcessOptions, pass_gate
+from chargehand.domain.errors import ChargehandError, Retryable
 
 if TYPE_CHECKING:
     # pydantic takes longer to load than the command line may.
@@ -58,10 +58,16 @@ def run_child(arguments: Sequence[str]) -> int:
         return _run(role, options)
     except ChargehandError as error:
         sys.stderr.write(f"chargehand: {error}\n")
-        # lazy: only a child that ends needs it.
-        from chargehand.plugins.secret import SecretSourceAway
+        return TRY_AGAIN if _may_work_later(error, role) else 2
 
-        return SOURCE_AWAY if isinstance(error, SecretSourceAway) else 2
+
+def _may_work_later(error: ChargehandError, role: str) -> bool:
+    # lazy: only a child that ends needs it.
+    from chargehand.plugins.secret import SecretSourceAway
+
+    if isinstance(error, SecretSourceAway):
+        return True
+    return isinstance(error, Retryable) and role in ("front", "worker")
 
 
 def _run(role: str, options: ProcessOptions) -> int:

@@ -23,14 +23,16 @@ class Place:
     url: str
     opened: list[tuple[TaskEngine, Engine]] = field(default_factory=list)
 
-    async def launch(self, bodies: dict[str, TaskBody], **limits: int) -> TaskEngine:
-        engine = self.open(**limits)
+    async def launch(
+        self, bodies: dict[str, TaskBody], executor_id: str = "worker-1", **limits: int
+    ) -> TaskEngine:
+        engine = self.open(executor_id, **limits)
         engine.register(bodies)
         await engine.launch()
         return engine
 
-    def open(self, **limits: int) -> TaskEngine:
-        engine, database = OPENERS[self.kind](self.url, **limits)
+    def open(self, executor_id: str = "worker-1", **limits: int) -> TaskEngine:
+        engine, database = OPENERS[self.kind](self.url, executor_id=executor_id, **limits)
         self.opened.append((engine, database))
         return engine
 

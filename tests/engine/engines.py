@@ -20,17 +20,26 @@ _PAUSE_S = 0.01
 
 class Opener(Protocol):
     def __call__(
-        self, url: str, *, max_recovery_attempts: int = 5, max_running: int = 16
+        self,
+        url: str,
+        *,
+        executor_id: str = "worker-1",
+        max_recovery_attempts: int = 5,
+        max_running: int = 16,
     ) -> tuple[TaskEngine, Engine]: ...
 
 
 def open_dbos(
-    url: str, *, max_recovery_attempts: int = 5, max_running: int = 16
+    url: str,
+    *,
+    executor_id: str = "worker-1",
+    max_recovery_attempts: int = 5,
+    max_running: int = 16,
 ) -> tuple[TaskEngine, Engine]:
     database = open_durable_engine(make_url(url))
     engine = DBOSEngine(
         engine=database,
-        executor_id="worker-1",
+        executor_id=executor_id,
         application_version="1",
         max_recovery_attempts=max_recovery_attempts,
         max_running=max_running,

@@ -1,5 +1,6 @@
 """What is peculiar to the one engine there is: its rows, its log and the database it accepts."""
 
+import asyncio
 import contextlib
 import logging
 import sqlite3
@@ -57,6 +58,39 @@ async def test_rows_are_json_and_quote_no_error_text(sqlite_place: Place, tmp_pa
     assert '{"error":{"name":"TaskFailed","code":"task_failed"}}' in dump
     assert "a very private sentence" not in dump
     assert PICKLE_IN_BASE64 not in dump
+
+
+async def test_task_that_stands_under_an_executor_without_it_is_taken_up(
+    sqlite_place: Place, tmp_path: Path
+) -> None:
+    """What the library forgot in memory stands in its table as if it were being worked on."""
+    begun = asyncio.Event()
+
+    async def waits(_: StepRunner, __: JSONObject) -> JSONValue:
+        if begun.is_set():
+            return None
+        begun.set()
+        return await asyncio.get_running_loop().create_future()
+
+    first = await sqlite_place.launch({"waits": waits}, "first")
+    await first.start(Task("t", "waits", {}))
+    await begun.wait()
+    await first.close()
+    second = await sqlite_place.launch({"waits": waits}, "second")
+    with contextlib.closing(sqlite3.connect(tmp_path / "main.db")) as connection:
+        connection.execute("UPDATE workflow_status SET executor_id = 'second'")
+        connection.commit()
+
+    with structlog.testing.capture_logs() as logs:
+        found = [await second.take_up_stranded() for _ in range(2)]
+        ended = await until_ended(second, "t")
+    await second.close()
+
+    assert found == [0, 1]
+    assert ended == ["done"]
+    assert [line["task_ids"] for line in logs if line["event"] == "engine.tasks_stranded"] == [
+        ["t"]
+    ]
 
 
 async def test_library_speaks_through_our_log_while_it_runs(

@@ -295,6 +295,42 @@ async def test_drain_leaves_waiting_and_running_tasks_for_the_next_start(place: 
     assert sorted(gated.first_steps, key=str) == [0, 1, 2]
 
 
+async def test_another_executor_goes_on_with_what_one_left_once_it_is_told_to(
+    place: Place,
+) -> None:
+    gated = Gated()
+    gone = await place.launch({"k": gated.body}, "gone")
+    for n in range(3):
+        await gone.start(Task(f"t{n}", "k", {"n": n}))
+    await until(lambda: len(gated.begun) == 3)
+    await gone.close()
+    gated.gate.set()
+    other = await place.launch({"k": gated.body}, "other")
+
+    before = await other.executors_at_work()
+    taken = await other.take_over(["gone"])
+    ended = await until_ended(other, "t0", "t1", "t2")
+
+    assert before == {"gone"}
+    assert taken == 3
+    assert ended == ["done"] * 3
+    assert sorted(gated.first_steps, key=str) == [0, 1, 2], "a checkpointed step ran again"
+    assert await other.take_over(["gone"]) == 0
+
+
+async def test_task_at_work_is_not_stranded(place: Place) -> None:
+    gated = Gated()
+    engine = await place.launch({"k": gated.body})
+    await engine.start(Task("t", "k", {"n": 0}))
+    await until(lambda: len(gated.begun) == 1)
+
+    stranded = [await engine.take_up_stranded() for _ in range(3)]
+    gated.gate.set()
+
+    assert stranded == [0, 0, 0]
+    assert await until_ended(engine, "t") == ["done"]
+
+
 async def test_drain_lets_running_tasks_end_and_leaves_those_waiting(place: Place) -> None:
     gated = Gated()
     engine = await place.launch({"k": gated.body}, max_running=1)

@@ -1,6 +1,7 @@
 """A worker to be killed: `python -m tests.engine.worker_process ENGINE URL JOURNAL [TASKS]`.
 
-It starts the tasks it is told to, works until each of them has an outcome, and prints how each
+`EXECUTORS` in its environment names it, and those whose work it takes over. It starts the tasks it
+is told to, works until each of them has an outcome, and prints how each
 ended. What its steps do goes to the journal, one line per run of a step, written before the step
 returns: the journal tells what happened even when the process could not.
 """
@@ -48,10 +49,12 @@ class Bodies:
 
 
 async def run(kind: str, url: str, journal: Path, names: list[str]) -> None:
-    engine, database = OPENERS[kind](url, max_recovery_attempts=2)
+    name, *dead = os.environ["EXECUTORS"].split() or ["worker-1"]
+    engine, database = OPENERS[kind](url, executor_id=name, max_recovery_attempts=2)
     bodies = Bodies(journal)
     engine.register({"sound": bodies.sound, POISON: bodies.poison})
     await engine.launch()
+    await engine.take_over([one for one in dead if one != name])
     started = [name for name in names if await engine.start(_task(name))]
     await until_ended(engine, *names)
     print(json.dumps({"started": started, "states": await _states(engine, names)}))  # noqa: T201 -- the parent reads it.

@@ -86,9 +86,10 @@ class Service:
     stores: Stores = field(init=False)
     process: subprocess.Popen[bytes] | None = None
     is_migrated: bool = True
+    environ: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settings = load_settings(self.folder / "chargehand.toml", {})
+        self.settings = load_settings(self.folder / "chargehand.toml", self.environ)
         if self.is_migrated:
             migrate_stores(self.settings, clock=SystemClock())
             self.stores = open_stores(self.settings)
@@ -107,7 +108,7 @@ class Service:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, **environ},
+            env={**os.environ, **self.environ, **environ},
         )
         log.close()
 
@@ -186,6 +187,10 @@ class Service:
     def log(self) -> str:
         return (self.folder / "serve.log").read_text(errors="replace")[-4000:]
 
+    def log_lines(self, event: str) -> int:
+        """How often something was logged."""
+        return (self.folder / "serve.log").read_text(errors="replace").count(event)
+
     def post_delivery(self, key: str, body: bytes) -> int:
         """Send a signed delivery; the status, 0 when there was no answer."""
         request = urllib.request.Request(
@@ -252,7 +257,11 @@ def running_fake(state: Path) -> Iterator[FakeSite]:
 
 @contextmanager
 def installed_service(
-    folder: Path, site: FakeSite, *, is_migrated: bool = True
+    folder: Path,
+    site: FakeSite,
+    *,
+    is_migrated: bool = True,
+    environ: dict[str, str] | None = None,
 ) -> Iterator[Service]:
     """A configured service that is not started yet; nothing of it survives the test."""
     port = free_port()
@@ -280,7 +289,7 @@ request_timeout = "PT5S"
         method="PUT",
     )
     urllib.request.urlopen(request, timeout=10).close()
-    service = Service(folder, site, port, is_migrated=is_migrated)
+    service = Service(folder, site, port, is_migrated=is_migrated, environ=environ or {})
     try:
         yield service
     finally:

@@ -124,6 +124,7 @@ def test_wrong_configuration_is_refused_in_one_line_and_a_new_address_is_taken(
         socket.create_connection(("127.0.0.1", old))
     assert service.post_delivery("elsewhere", body(2)) == 202
 
+
 def test_secrets_are_read_anew_at_a_reload_and_waited_for_when_their_place_is_away(
     service: Service,
 ) -> None:
@@ -145,7 +146,7 @@ def test_secrets_are_read_anew_at_a_reload_and_waited_for_when_their_place_is_aw
         vault.failing = 503
         service.kill("front")
         wait_until(
-            lambda: "front can not read its secrets yet" in service.log(),
+            lambda: "front can not go on yet" in service.log(),
             "the supervisor waits",
             on_failure=service.log,
         )

@@ -8,8 +8,9 @@ from typing import Final
 # The word that makes `python -m chargehand` a child process instead of the command line.
 CHILD: Final = "process"
 GATE_OPENS: Final = b"+"
-# The exit code of a child that could not read its secrets now and may later: EX_TEMPFAIL.
-SOURCE_AWAY: Final = 75
+# What a child ends with when the same start may succeed later (EX_TEMPFAIL): the database or a
+# place of secrets was away, or it lost its lease. The supervisor starts it again, however often.
+TRY_AGAIN: Final = 75
 
 
 @dataclass(frozen=True, slots=True)

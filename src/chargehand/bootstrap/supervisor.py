@@ -1,8 +1,9 @@
 """Starts the processes of `chargehand serve` and keeps them going; imports nothing large.
 
 Children that die are started again with a growing pause; five deaths of one role within a minute
-end the whole. Children end with the supervisor: they hold the reading end of a pipe that only it
-can write to, so even a kill -9 of it is noticed.
+end the whole. One that ends because the database is away, or took its lease from it, is started
+again for as long as that lasts. Children end with the supervisor: they hold the reading end of a
+pipe that only it can write to, so even a kill -9 of it is noticed.
 
 At the start they load what they need while the databases are migrated, and wait at a gate until
 that is done: most of a start is loading.
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from chargehand.bootstrap.handover import KeptListener
-from chargehand.bootstrap.processes import CHILD, GATE_OPENS, SOURCE_AWAY
+from chargehand.bootstrap.processes import CHILD, GATE_OPENS, TRY_AGAIN
 
 Role = Literal["front", "worker"]
 _FIRST_PAUSE_S: Final = 0.2
@@ -33,6 +34,7 @@ _LONGEST_PAUSE_S: Final = 5.0
 _MOST_DEATHS: Final = 5
 _DEATH_WINDOW_S: Final = 60.0
 _GRACE_S: Final = 20.0
+_TRY_AGAIN_AFTER_S: Final = 1.0
 _SIGNALS: Final = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -168,16 +170,16 @@ class _Supervisor:
             if child.kill_at_s is not None:
                 child.kill_at_s, child.start_at_s = None, now_s
                 continue
-            if code == SOURCE_AWAY:
-                _say(f"{child.role} can not read its secrets yet; it is tried again until it can")
-                child.start_at_s = now_s + _LONGEST_PAUSE_S
-                continue
             if code == 2:  # noqa: PLR2004 - refused to start: the same would happen again.
                 if not self._has_reloaded:
                     return code
                 # The others go on, and the next reload may bring what it needs.
                 _say(f"{child.role} refused to start; it is tried again until it does")
                 child.start_at_s = now_s + _LONGEST_PAUSE_S
+                continue
+            if code == TRY_AGAIN:
+                _say(f"{child.role} can not go on yet; it is started again until it can")
+                child.start_at_s = now_s + _TRY_AGAIN_AFTER_S
                 continue
             child.deaths.append(now_s)
             while child.deaths and child.deaths[0] < now_s - _DEATH_WINDOW_S:

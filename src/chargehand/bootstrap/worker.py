@@ -16,7 +16,7 @@ from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.configured import budget_rules, guard_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
-from chargehand.bootstrap.errors import AnotherWorkerRuns
+from chargehand.bootstrap.leases import HeldLease, end_without_lease, take_lease
 from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.models import LateModelDoor, open_models
@@ -39,15 +39,16 @@ from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.guarding import Guards
 from chargehand.pipeline.holding import RESUME
+from chargehand.pipeline.leasing import Leasing
 from chargehand.pipeline.polling import Polling, StoreDeliveries
 from chargehand.pipeline.pruning import Pruning
+from chargehand.pipeline.sharing import BACKUP, LAUNCH, TRACING, Alone, Share
 from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.telling import Telling
 from chargehand.pipeline.watching import Watching
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.engines import open_durable_engine
-from chargehand.storage.locks import DatabaseLock
 
 if TYPE_CHECKING:
     # Loaded only where a collector is configured.
@@ -73,57 +74,56 @@ def run_worker(settings: Settings, options: ProcessOptions) -> int:
     stores = open_stores(settings)
     folder_lock = FolderLock(settings.storage.data_dir / "worker.lock")
     folder_lock.take()
-    database_lock = None
-    if not stores.database.is_sqlite:
-        database_lock = DatabaseLock(stores.database.engine)
-        if not database_lock.take():
-            folder_lock.release()
-            raise AnotherWorkerRuns(holder="", path="the database")
+    held: HeldLease | None = None
     try:
-        uvloop.run(_work(settings, stores, options, clock))
+        held = take_lease(settings, stores, clock=clock)
+        uvloop.run(_work(settings, stores, options, clock, held=held))
     finally:
-        if database_lock is not None:
-            database_lock.release()
+        if held is not None:
+            held.lease.close()
         folder_lock.release()
         stores.close()
     return 0
 
 
-async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clock: Clock) -> None:
+async def _work(
+    settings: Settings,
+    stores: Stores,
+    options: ProcessOptions,
+    clock: Clock,
+    *,
+    held: HeldLease | None,
+) -> None:
     spending = Spending(stores.database, rules=budget_rules(settings), clock=clock)
     # What can be wrong with models is found before anything runs that would have to be ended.
     models, door = open_models(settings, stores.database, spending, clock=clock) or (None, None)
     durable = open_durable_engine(database_url(settings))
     engine = DBOSEngine(
-        engine=durable, executor_id=_EXECUTOR, application_version=_APPLICATION_VERSION
+        engine=durable,
+        executor_id=_EXECUTOR if held is None else held.process.id,
+        application_version=_APPLICATION_VERSION,
     )
+    leasing = _open_leasing(stores, engine, held, clock=clock)
+    share: Share = leasing or Alone()
     connections = live_connections(settings, clock=clock)
     answering = Answering(
         stores.database, connections, rules=pipeline_rules(settings), clock=clock, models=models
     )
-    worker = Worker(
-        _parts(settings, stores, engine, connections, clock, answering=answering, spending=spending)
-    )
+    parts = _parts(settings, stores, engine, connections, clock, answering, spending, share)
+    worker = Worker(parts)
     listener = NudgeListener(options.nudge_fd) if options.nudge_fd else None
     engine.register(worker.task_bodies())
-    watch_lifeline(options, worker.stop)
-    loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, worker.stop)
-    await engine.launch()
+    stop = _Stop(worker, leasing)
+    stop.listen(options)
+    await _launch(engine, leasing)
+    stop.keep_lease()
     _keep_what_was_loaded()
-    beside = [asyncio.create_task(_hear(listener, worker))] if listener is not None else []
+    beside = _start_beside(settings, stores, options, share, clock=clock)
+    if listener is not None:
+        beside.append(asyncio.create_task(_hear(listener, worker)))
     if door is not None:
         beside.append(asyncio.create_task(_warm_up(door)))
-    spans = _span_export(settings, stores, clock)
-    if spans is not None:
-        beside.append(asyncio.create_task(_send_spans(spans)))
-    schedule = open_schedule(settings, stores, options, clock=clock)
-    if schedule is not None:
-        beside.append(asyncio.create_task(_back_up(schedule)))
-    hold = await stores.database.aread(lambda tx: tx.holds.current())
-    if hold is not None:
-        _log.warning("worker.held_after_restore", hold_id=hold.id, cure=RESUME)
+    await _warn_when_held(stores)
     _log.info("worker.started", version=__version__, connections=sorted(connections))
     try:
         await worker.run()
@@ -135,17 +135,98 @@ async def _work(settings: Settings, stores: Stores, options: ProcessOptions, clo
         if door is not None:
             await door.aclose()
         await _let_settle(spending)
+        await stop.hand_back()
         for connection in connections.values():
             await connection.client.aclose()
         durable.dispose()
     _log.info("worker.stopped")
 
 
-async def _back_up(schedule: BackupSchedule) -> None:
+def _start_beside(
+    settings: Settings, stores: Stores, options: ProcessOptions, share: Share, *, clock: Clock
+) -> "list[asyncio.Task[None]]":
+    """What goes on beside the work, where it is configured."""
+    started = []
+    spans = _span_export(settings, stores, clock)
+    if spans is not None:
+        started.append(asyncio.create_task(_send_spans(spans, share)))
+    schedule = open_schedule(settings, stores, options, clock=clock)
+    if schedule is not None:
+        started.append(asyncio.create_task(_back_up(schedule, share)))
+    return started
+
+
+async def _warn_when_held(stores: Stores) -> None:
+    hold = await stores.database.aread(lambda tx: tx.holds.current())
+    if hold is not None:
+        _log.warning("worker.held_after_restore", hold_id=hold.id, cure=RESUME)
+
+
+class _Stop:
+    """What is called to end the worker; the others hear of it at once."""
+
+    def __init__(self, worker: Worker, leasing: Leasing | None) -> None:
+        self._worker = worker
+        self._leasing = leasing
+        self._draining: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
+
+    def listen(self, options: ProcessOptions) -> None:
+        """Stop on a signal, and when the supervisor is gone."""
+        watch_lifeline(options, self)
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, self)
+
+    def keep_lease(self) -> None:
+        """Keep the lease until it is handed back."""
+        if self._leasing is not None:
+            self._keeping = asyncio.create_task(self._leasing.keep())
+
+    def __call__(self) -> None:
+        self._worker.stop()
+        if self._leasing is not None and self._draining is None:
+            self._draining = asyncio.create_task(self._leasing.drain())
+
+    async def hand_back(self) -> None:
+        """Leave what is unfinished to the others; after everything was written down."""
+        if self._draining is not None:
+            with contextlib.suppress(ChargehandError):
+                await self._draining
+        if self._keeping is not None and self._leasing is not None:
+            self._keeping.cancel()
+            await self._leasing.end()
+
+
+def _open_leasing(
+    stores: Stores, engine: DBOSEngine, held: HeldLease | None, *, clock: Clock
+) -> Leasing | None:
+    if held is None:
+        return None
+    return Leasing(
+        held.lease,
+        held.process.id,
+        stores.database,
+        engine,
+        clock=clock,
+        lost=end_without_lease,
+    )
+
+
+async def _launch(engine: DBOSEngine, leasing: Leasing | None) -> None:
+    if leasing is None:
+        await engine.launch()
+        return
+    async with leasing.alone(LAUNCH):
+        await engine.launch()
+    await leasing.begin()
+
+
+async def _back_up(schedule: BackupSchedule, share: Share) -> None:
     """Outlives the failures of a single look, as every loop of the worker does."""
     while True:
         try:
-            await schedule.run()
+            await schedule.run(lambda: share.has(BACKUP))
         except ChargehandError as error:
             _log.warning("backup.schedule_failed", detail=str(error))
 
@@ -168,11 +249,12 @@ def _span_export(settings: Settings, stores: Stores, clock: Clock) -> "SpanExpor
     return SpanExport(stores.database, sink, clock=clock)
 
 
-async def _send_spans(spans: "SpanExport") -> None:
+async def _send_spans(spans: "SpanExport", share: Share) -> None:
     """Outlives the failures of a single sending, as every loop of the worker does."""
     while True:
         try:
-            while await asyncio.to_thread(spans.send_new):
+            # Two that follow the same chain would tell of everything twice.
+            while await share.has(TRACING) and await asyncio.to_thread(spans.send_new):
                 pass
         except ChargehandError as error:
             _log.warning("tracing.round_failed", detail=str(error))
@@ -210,15 +292,15 @@ async def _hear(listener: NudgeListener, worker: Worker) -> None:
         listener.stop()
 
 
-def _parts(
+def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
     settings: Settings,
     stores: Stores,
     engine: DBOSEngine,
     connections: dict[ConnectionId, LiveConnection],
     clock: Clock,
-    *,
     answering: Answering,
     spending: Spending,
+    share: Share,
 ) -> WorkerParts:
     rules = pipeline_rules(settings)
     store = _storing(stores, clock)
@@ -252,6 +334,7 @@ def _parts(
         clock=clock,
         watch=watch,
         tell=_telling(settings, stores, clock),
+        share=share,
     )
 
 

@@ -17,6 +17,7 @@ BudgetId = NewType("BudgetId", str)
 ReservationId = NewType("ReservationId", str)
 BackupId = NewType("BackupId", str)
 HoldId = NewType("HoldId", str)
+ProcessId = NewType("ProcessId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)

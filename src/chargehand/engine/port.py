@@ -1,10 +1,13 @@
 """What the house asks of a durable engine; another one could stand behind it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from chargehand.domain.json import JSONObject, JSONValue
+
+# A task that was cut off and taken up again this often is not taken up once more.
+MOST_TAKEOVERS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,24 @@ class TaskEngine(Protocol):
 
     def running_count(self) -> int:
         """How many tasks this process is working on."""
+        ...
+
+    async def executors_at_work(self) -> frozenset[str]:
+        """The executors under whose name tasks are unfinished, this one's among them."""
+        ...
+
+    async def take_over(self, executor_ids: Collection[str]) -> int:
+        """Let any executor go on with what others left; how many tasks.
+
+        Whoever had them is fenced: none of its steps is recorded any more.
+        """
+        ...
+
+    async def take_up_stranded(self) -> int:
+        """Go on with what stands under this executor and is not worked on; how many tasks.
+
+        Only what two calls in a row found is stranded: a task that just began looks the same.
+        """
         ...
 
     async def drain(self, timeout_s: float) -> bool:

@@ -24,6 +24,7 @@ PREFIXES = {
     "rsv": "reservation",
     "bkp": "backup",
     "hld": "hold",
+    "prc": "process",
 }
 
 

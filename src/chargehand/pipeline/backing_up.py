@@ -42,11 +42,12 @@ class BackupSchedule:
         self._clock = clock
         self._due_at: datetime | None = None
 
-    async def run(self) -> None:
-        """Look once a minute, until cancelled."""
+    async def run(self, is_on_duty: Callable[[], Awaitable[bool]]) -> None:
+        """Look once a minute, while nobody else does; until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            await self.look()
+            if await is_on_duty():
+                await self.look()
 
     async def look(self) -> bool:
         """Have a backup made if it is time; whether it was."""

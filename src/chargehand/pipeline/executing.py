@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 from chargehand.approvals.gate import Closed, ClosedReason, GateView, Simulated, open_gate
@@ -38,6 +39,7 @@ from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_as
 from chargehand.pipeline.sought import sought
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
+from chargehand.plugins.sending import writes_until
 from chargehand.policy.modes import ModePolicy
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.effects import OpenEffect
@@ -63,6 +65,18 @@ class _MustLookUp:
 
 
 @dataclass(frozen=True, slots=True)
+class _Send:
+    """One send: the ledger's line says that its `attempt` is under way.
+
+    Units: `until_s` is the moment of the monotonic clock after which nothing of it leaves.
+    """
+
+    action: ApprovedAction
+    attempt: int
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Stop:
     """Nothing is left to send for now; both in closed words."""
 
@@ -76,8 +90,11 @@ class _Stop:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
+    """How an attempt ended; one that sent nothing has the number 0."""
+
     action_id: ActionId
     result: ActionResult | _Stop
+    attempt: int = 0
 
 
 class Executing:
@@ -120,7 +137,7 @@ class Executing:
                 raise one
         return outcomes
 
-    async def _attempt(self, step: "ApprovedAction | _MustLookUp") -> "_Result":
+    async def _attempt(self, step: "_Send | _MustLookUp") -> "_Result":
         """Look for the effect where an earlier send is open, then send what is surely not there."""
         if not isinstance(step, _MustLookUp):
             return await self._perform(step)
@@ -130,21 +147,23 @@ class Executing:
             return _Result(step.action.id, found)
         return await self._perform(found)
 
-    async def _perform(self, action: ApprovedAction) -> "_Result":
+    async def _perform(self, send: "_Send") -> "_Result":
+        action = send.action
         connection = self._connections[action.connection_id]
         try:
             # Reading the base, waiting for a slot and sending share one limit, so that the moment
             # from which looking for the effect can decide is known when the intent is written.
-            async with asyncio.timeout(connection.send_within.total_seconds()):
-                return _Result(action.action_id, await connection.client.perform(action))
+            async with asyncio.timeout(send.until_s - monotonic()):
+                with writes_until(send.until_s):
+                    result = await connection.client.perform(action)
         except TimeoutError:
             margin = connection.settle_after - connection.send_within
-            undecided = Undecided("send_timed_out", settle_s=margin.total_seconds())
-            return _Result(action.action_id, undecided)
+            result = Undecided("send_timed_out", settle_s=margin.total_seconds())
+        return _Result(action.action_id, result, send.attempt)
 
     def _enter_all(
         self, tx: Writing, action_ids: Sequence[ActionId]
-    ) -> "dict[ActionId, ApprovedAction | _MustLookUp | _Stop]":
+    ) -> "dict[ActionId, _Send | _MustLookUp | _Stop]":
         modes = policy_in_force(tx)
         actions, effects = tx.actions.find_many(action_ids), tx.effects.of_actions(action_ids)
         return {
@@ -158,7 +177,7 @@ class Executing:
         action: ActionRecord | None,
         effect: OpenEffect | None,
         modes: ModePolicy,
-    ) -> "ApprovedAction | _MustLookUp | _Stop":
+    ) -> "_Send | _MustLookUp | _Stop":
         if action is None or action.state not in _RUNNABLE:
             # A task that is run again after a crash meets actions it had settled before.
             return _Stop("settled")
@@ -170,7 +189,7 @@ class Executing:
         elif effect is not None and is_open:
             return self._enter_again(tx, action, effect)
         else:
-            return self._open(tx, action, modes)
+            return self._open(tx, action, effect, modes)
         if is_open:
             return self._give_up(tx, action, problem)
         return self._fail(tx, action, problem, Severity.WARNING)
@@ -191,9 +210,7 @@ class Executing:
         action = step.action
         return await self._connections[action.connection_id].client.look_up(sought(action), past)
 
-    def _after_look_up(
-        self, tx: Writing, step: _MustLookUp, seen: LookUp
-    ) -> "ApprovedAction | _Stop":
+    def _after_look_up(self, tx: Writing, step: _MustLookUp, seen: LookUp) -> "_Send | _Stop":
         action = tx.actions.find(step.action.id)
         effect = tx.effects.of_action(step.action.id)
         if action is None or effect is None:
@@ -206,7 +223,7 @@ class Executing:
                 return self._done(tx, action, Done(seen.external_id, seen.url))
             case LookUpState.ABSENT:
                 tx.effects.forget_intent(action.id)
-                return self._open(tx, action, policy_in_force(tx))
+                return self._open(tx, action, effect, policy_in_force(tx))
             case LookUpState.UNSURE:
                 return self._still_unsure(tx, action, seen.reason)
 
@@ -235,9 +252,10 @@ class Executing:
         return _Stop("unknown", problem)
 
     def _open(
-        self, tx: Writing, action: ActionRecord, modes: ModePolicy
-    ) -> "ApprovedAction | _Stop":
-        now = self._clock.now()
+        self, tx: Writing, action: ActionRecord, effect: OpenEffect | None, modes: ModePolicy
+    ) -> "_Send | _Stop":
+        # Before the moment the ledger is told, so that nothing leaves after the time it knows of.
+        begun_s, now = monotonic(), self._clock.now()
         passed = open_gate(
             GateView(
                 organization_id=tx.organization_id,
@@ -255,7 +273,9 @@ class Executing:
                 return _Stop("rejected", OUTDATED)
             case ApprovedAction():
                 self._intend(tx, action, passed.effect_id, now=now)
-                return passed
+                within = self._connections[action.connection_id].send_within
+                attempt = 1 + (effect.record.attempts if effect is not None else 0)
+                return _Send(passed, attempt, begun_s + within.total_seconds())
             case Simulated():
                 move_action(tx, action, ActionState.SIMULATED, now=now, problem="mode_changed")
                 tx.audit.append(
@@ -300,15 +320,28 @@ class Executing:
 
     def _record_all(self, tx: Writing, results: "Sequence[_Result]") -> dict[str, JSONValue]:
         actions = tx.actions.find_many(one.action_id for one in results)
+        effects = tx.effects.of_actions(one.action_id for one in results)
         return {
-            one.action_id: self._record(tx, actions.get(one.action_id), one).outcome
+            one.action_id: self._record(
+                tx, actions.get(one.action_id), effects.get(one.action_id), one
+            ).outcome
             for one in results
         }
 
-    def _record(self, tx: Writing, action: ActionRecord | None, ended: "_Result") -> _Stop:
+    def _record(
+        self,
+        tx: Writing,
+        action: ActionRecord | None,
+        effect: OpenEffect | None,
+        ended: "_Result",
+    ) -> _Stop:
         if isinstance(ended.result, _Stop):
             return ended.result
-        return self._settle(tx, action, ended.result) if action is not None else _Stop("settled")
+        if action is None or effect is None or not _is_of(effect, ended):
+            # It took so long that somebody else has settled the line, or has sent it again.
+            _log.warning("action.late_result_left", action_id=ended.action_id)
+            return _Stop("settled")
+        return self._settle(tx, action, ended.result)
 
     def _settle(self, tx: Writing, action: ActionRecord, result: ActionResult) -> _Stop:
         now = self._clock.now()
@@ -417,3 +450,9 @@ class Executing:
                 self._fail(tx, action, problem, Severity.CRITICAL)
 
         await self._database.awrite(work)
+
+
+def _is_of(effect: OpenEffect, ended: _Result) -> bool:
+    """Whether the ledger's line still tells of the very send that has ended."""
+    record = effect.record
+    return record.state is EffectState.INTENDED and record.attempts == ended.attempt

@@ -1,17 +1,20 @@
 """Starts the durable tasks whose rows are due, each once."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from enum import Enum
+from time import monotonic
 from typing import Final
 
 from chargehand.domain.ids import ActionId, AskId
 from chargehand.domain.json import JSONObject
-from chargehand.engine.port import Task, TaskEngine
+from chargehand.engine.port import MOST_TAKEOVERS, Task, TaskEngine
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.flow import answer_task, execute_task
+from chargehand.pipeline.sharing import Alone, Share
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Reading
@@ -20,6 +23,8 @@ MOST_ASKS: Final = 16
 MOST_ACTIONS: Final = 96
 ACTIONS_PER_TASK: Final = 24
 _AGAIN_AFTER: Final = timedelta(seconds=5)
+# Another worker is at it; how it ends is seen by its row.
+_ASK_AGAIN_AFTER_S: Final = 2.0
 _FAILED: Final = frozenset({"failed", "cancelled"})
 _DONE: Final = "done"
 
@@ -29,6 +34,14 @@ _Due = tuple[tuple[StoredAsk, ...], tuple[tuple[ActionId, int], ...]]
 class _Ended(Enum):
     WITHOUT_OUTCOME = "without_outcome"
     IN_FAILURE = "in_failure"
+    GIVEN_UP = "given_up"
+
+
+_PROBLEMS: Final = {
+    _Ended.IN_FAILURE: "task_failed",
+    # It was under way each time a worker died, so it is most likely why.
+    _Ended.GIVEN_UP: "taken_over_too_often",
+}
 
 
 class Starter:
@@ -42,7 +55,10 @@ class Starter:
         executing: Executing,
         *,
         clock: Clock,
+        share: Share | None = None,
     ) -> None:
+        self._share: Share = share if share is not None else Alone()
+        self._elsewhere: dict[str, float] = {}
         self._database = database
         self._engine = engine
         self._answering = answering
@@ -64,12 +80,15 @@ class Starter:
     async def start_due(self) -> None:
         """Start what is due and fits; what does not fit starts when something ends."""
         asks, actions = await self._database.aread(self._find_due)
-        fresh = [due for due in actions if due[0] not in self._actions]
+        is_mine = self._share.is_mine
+        fresh = [due for due in actions if due[0] not in self._actions and is_mine(due[0])]
         room = MOST_ACTIONS - len(self._actions)
         for start in range(0, min(room, len(fresh)), ACTIONS_PER_TASK):
             await self._start_actions(dict(fresh[start : start + ACTIONS_PER_TASK]))
         for stored in asks:
-            if stored.ask.id not in self._asks and len(self._asks) < MOST_ASKS:
+            # What is asked about one item is answered by one worker, who sees what it said before.
+            is_fresh = stored.ask.id not in self._asks and is_mine(stored.ask.work_item)
+            if is_fresh and len(self._asks) < MOST_ASKS:
                 await self._start_ask(stored)
 
     def _find_due(self, tx: Reading) -> _Due:
@@ -79,10 +98,13 @@ class Starter:
         next_action_at = None if is_held else tx.actions.next_due_at()
         waiting = [at for at in (tx.asks.next_due_at(), next_action_at) if at is not None]
         self._next_due_at = min(waiting, default=None)
-        # Rows whose task is running are still due, so as many more have to be read.
+        # Rows whose task is running are still due, and so are those of other workers: as many more
+        # have to be read.
+        asks = _readable(MOST_ASKS + len(self._asks), self._share.workers)
+        actions = _readable(MOST_ACTIONS + len(self._actions), self._share.workers)
         return (
-            tx.asks.due(now=now, limit=MOST_ASKS + len(self._asks)),
-            () if is_held else tx.actions.due(now=now, limit=MOST_ACTIONS + len(self._actions)),
+            tx.asks.due(now=now, limit=asks),
+            () if is_held else tx.actions.due(now=now, limit=actions),
         )
 
     async def _start_actions(self, attempts: Mapping[ActionId, int]) -> None:
@@ -91,13 +113,13 @@ class Starter:
             case _Ended.WITHOUT_OUTCOME:
                 for action_id in attempts:
                     await self._postpone_action(action_id)
-            case _Ended.IN_FAILURE if len(attempts) > 1:
+            case _Ended.IN_FAILURE | _Ended.GIVEN_UP if len(attempts) > 1:
                 # One of them broke the task; alone, each shows which.
                 for action_id, attempt in attempts.items():
                     await self._start_actions({action_id: attempt})
-            case _Ended.IN_FAILURE:
+            case _Ended.IN_FAILURE | _Ended.GIVEN_UP as ended:
                 for action_id in attempts:
-                    await self._executing.report_failed_task(action_id, "task_failed")
+                    await self._executing.report_failed_task(action_id, _PROBLEMS[ended])
             case None:
                 return
 
@@ -109,22 +131,37 @@ class Starter:
         ):
             case _Ended.WITHOUT_OUTCOME:
                 await self._postpone_ask(ask.id)
-            case _Ended.IN_FAILURE:
-                await self._answering.report_failed_task(ask.id, "task_failed")
+            case _Ended.IN_FAILURE | _Ended.GIVEN_UP as ended:
+                await self._answering.report_failed_task(ask.id, _PROBLEMS[ended])
             case None:
                 return
 
     async def _start(self, task: Task) -> "_Ended | None":
         """Start a task; tells when this very attempt had ended before, and how."""
-        if await self._engine.start(task):
+        if self._elsewhere.get(task.id, 0.0) > monotonic():
+            self.ended(task.arguments)
             return None
+        with ExitStack() as undo:
+            # Its rows stay due; noted as running, nobody would look at them again.
+            undo.callback(self.ended, task.arguments)
+            if await self._engine.start(task):
+                undo.pop_all()
+                return None
         # The engine has seen this attempt before: it is being recovered, or it ended without
         # moving its row on, which a database that went away in its last step can do.
-        self.ended(task.arguments)
         state = await self._engine.state_of(task.id)
         if state is None or state.status not in (*_FAILED, _DONE):
+            self._note_elsewhere(task.id)
             return None
-        return _Ended.WITHOUT_OUTCOME if state.status == _DONE else _Ended.IN_FAILURE
+        if state.status == _DONE:
+            return _Ended.WITHOUT_OUTCOME
+        is_given_up = state.recovery_attempts >= MOST_TAKEOVERS
+        return _Ended.GIVEN_UP if is_given_up else _Ended.IN_FAILURE
+
+    def _note_elsewhere(self, task_id: str) -> None:
+        now_s = monotonic()
+        self._elsewhere = {one: at for one, at in self._elsewhere.items() if at > now_s}
+        self._elsewhere[task_id] = now_s + _ASK_AGAIN_AFTER_S
 
     async def _postpone_ask(self, ask_id: AskId) -> None:
         until = self._clock.now() + _AGAIN_AFTER
@@ -137,6 +174,11 @@ class Starter:
         await self._database.awrite(
             lambda tx: tx.actions.postpone(action_id, until=until, problem="task_without_outcome")
         )
+
+
+def _readable(wanted: int, workers: int) -> int:
+    """How many due rows to read so that this worker's share of them is surely large enough."""
+    return wanted if workers == 1 else 2 * workers * wanted
 
 
 def task_subjects(arguments: JSONObject) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ process's write is noticed by a cheap change check, and due times set the alarm.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
@@ -24,10 +24,21 @@ from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.flow import ANSWER, EXECUTE
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
+from chargehand.pipeline.sharing import (
+    DISPATCH,
+    HOUSEKEEPING,
+    PRUNE,
+    TELL,
+    WATCH,
+    Alone,
+    Share,
+)
 from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.starting import Starter, task_subjects
+from chargehand.pipeline.taking_over import BEAT_EVERY_S
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.database import Database
+from chargehand.storage.errors import LeaseLost, StoreBusy, StoreUnavailable
 
 _CHECK_EVERY_S: Final = 0.25
 # What arrives within this time shares a round, and with it one transaction; the first never waits.
@@ -40,6 +51,7 @@ _FIRST_PRUNE_AFTER_S: Final = 60.0
 _WATCH_EVERY_S: Final = 15.0
 _TELL_EVERY_S: Final = 15.0
 _CONNECT_AGAIN_S: Final = 15.0
+_LOOK_FOR_STRANDED_EVERY_S: Final = 30.0
 _AFTER_FAILURE_S: Final = 1.0
 _log = get_logger()
 
@@ -69,6 +81,7 @@ class WorkerParts:
     clock: Clock
     watch: Callable[[], Awaitable[None]] = watch_nothing
     tell: Callable[[], Awaitable[None]] | None = None
+    share: Share = field(default_factory=Alone)
 
 
 class Worker:
@@ -79,8 +92,14 @@ class Worker:
         self._deliveries = asyncio.Event()
         self._work = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._was_turned_away = False
         self.starter = Starter(
-            parts.database, parts.engine, parts.answering, parts.executing, clock=parts.clock
+            parts.database,
+            parts.engine,
+            parts.answering,
+            parts.executing,
+            clock=parts.clock,
+            share=parts.share,
         )
 
     def nudge(self) -> None:
@@ -99,11 +118,15 @@ class Worker:
 
         async def answer(steps: StepRunner, arguments: JSONObject) -> JSONValue:
             ask_id = AskId(str(arguments["ask_id"]))
-            return await steps.step("answer", lambda: answering.answer(ask_id))
+            return await steps.step(
+                "answer", lambda: self._outlasting(lambda: answering.answer(ask_id))
+            )
 
         async def execute(steps: StepRunner, arguments: JSONObject) -> JSONValue:
             action_ids = [ActionId(action_id) for action_id in task_subjects(arguments)]
-            return await steps.step("execute", lambda: executing.execute(action_ids))
+            return await steps.step(
+                "execute", lambda: self._outlasting(lambda: executing.execute(action_ids))
+            )
 
         return {ANSWER: self._ending(answer), EXECUTE: self._ending(execute)}
 
@@ -115,29 +138,75 @@ class Worker:
             )
             group.create_task(self._repeat("start", self._start, self._work, _START_EVERY_S))
             group.create_task(self._every("check", self._check, _CHECK_EVERY_S))
-            group.create_task(self._every("housekeeping", self._keep_house, _HOUSEKEEPING_EVERY_S))
+            group.create_task(self._every("look", self._parts.share.look, BEAT_EVERY_S))
+            keep_house = self._on_duty(HOUSEKEEPING, self._keep_house)
+            group.create_task(self._every("housekeeping", keep_house, _HOUSEKEEPING_EVERY_S))
             group.create_task(self._prune_for_good())
-            group.create_task(self._every("watch", self._parts.watch, _WATCH_EVERY_S))
+            group.create_task(
+                self._every("stranded", self._take_up_stranded, _LOOK_FOR_STRANDED_EVERY_S)
+            )
+            watch = self._on_duty(WATCH, self._parts.watch)
+            group.create_task(self._every("watch", watch, _WATCH_EVERY_S))
             if self._parts.tell is not None:
-                group.create_task(self._every("tell", self._parts.tell, _TELL_EVERY_S))
+                tell = self._on_duty(TELL, self._parts.tell)
+                group.create_task(self._every("tell", tell, _TELL_EVERY_S))
             for connection in self._parts.connections.values():
                 group.create_task(self._attend(connection))
 
     async def _dispatch(self) -> bool:
-        closed = await asyncio.to_thread(self._parts.dispatcher.dispatch)
+        async with self._parts.share.turn(DISPATCH) as is_ours:
+            # Whoever has the turn may have looked before the last delivery was stored.
+            self._was_turned_away = not is_ours
+            closed = await asyncio.to_thread(self._parts.dispatcher.dispatch) if is_ours else 0
         if closed:
             self._work.set()
         return closed > 0
 
     async def _start(self) -> bool:
-        await self.starter.start_due()
+        if self._parts.share.may_begin():
+            await self.starter.start_due()
         return False
+
+    async def _take_up_stranded(self) -> None:
+        if self._parts.share.may_begin():
+            await self._parts.engine.take_up_stranded()
+
+    async def _outlasting(self, work: Callable[[], Awaitable[JSONValue]]) -> JSONValue:
+        """The outcome of `work`, tried again for as long as the database is away.
+
+        What was done before it went away is not done twice: this is a step, and a step may run
+        again. A worker that stops meanwhile leaves it unfinished.
+        """
+        while True:
+            try:
+                return await work()
+            except (StoreUnavailable, StoreBusy) as error:
+                _log.warning("worker.step_waits_for_store", code=error.code)
+            except LeaseLost:
+                break
+            if self._stopping.is_set():
+                break
+            await self._pause(_AFTER_FAILURE_S)
+        # An end of any kind would be recorded as the outcome; the process ends instead.
+        never: asyncio.Future[JSONValue] = asyncio.get_running_loop().create_future()
+        return await never
+
+    def _on_duty(
+        self, duty: str, work: Callable[[], Awaitable[None]]
+    ) -> Callable[[], Awaitable[None]]:
+        """The work, left alone while another worker has its duty."""
+
+        async def run() -> None:
+            if await self._parts.share.has(duty):
+                await work()
+
+        return run
 
     async def _check(self) -> None:
         changes = self._parts.changes
         # Four times a second for ever: a thread would cost more than the look.
         seen = changes.look() if changes.is_instant else await asyncio.to_thread(changes.look)
-        if seen.inbox:
+        if seen.inbox or self._was_turned_away:
             self._deliveries.set()
         if seen.main or self.starter.is_due(self._parts.clock.now()):
             self._work.set()
@@ -149,7 +218,7 @@ class Worker:
 
     async def _prune_for_good(self) -> None:
         await self._pause(_FIRST_PRUNE_AFTER_S)
-        await self._every("prune", self._prune, _PRUNE_EVERY_S)
+        await self._every("prune", self._on_duty(PRUNE, self._prune), _PRUNE_EVERY_S)
 
     async def _prune(self) -> None:
         """One run, resting between its steps; what is left when told to stop goes another time."""
@@ -169,7 +238,8 @@ class Worker:
         self._deliveries.set()
         polling, interval = self._parts.pollings.get(connection.id), connection.poll_interval
         if polling is not None and interval is not None:
-            await self._every("poll", _discard(polling.poll), interval.total_seconds())
+            poll = self._on_duty(f"poll:{connection.id}", _discard(polling.poll))
+            await self._every("poll", poll, interval.total_seconds())
 
     async def _connect_once(self, connection: LiveConnection) -> bool:
         return await connect(connection, self._parts.database, clock=self._parts.clock)

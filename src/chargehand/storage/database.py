@@ -12,11 +12,17 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from chargehand.audit.chain import ChainPosition
-from chargehand.domain.ids import DEFAULT_ORGANIZATION, OrganizationId
+from chargehand.domain.ids import DEFAULT_ORGANIZATION, OrganizationId, ProcessId
 from chargehand.logs.log import get_logger
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.engines import WRITES, open_engine
-from chargehand.storage.errors import CheckpointUnreadable, StoreBusy, StoreUnavailable
+from chargehand.storage.errors import (
+    CheckpointUnreadable,
+    LeaseLost,
+    StoreBusy,
+    StoreUnavailable,
+)
+from chargehand.storage.locks import take_turn_to_write
 from chargehand.storage.patience import PATIENCE_S
 from chargehand.storage.transaction import Reading, Writing
 
@@ -31,7 +37,9 @@ class Database:
     """Runs work in transactions; a write ends with its audit records, or does not happen.
 
     One write lock per process stands before BEGIN IMMEDIATE, so that threads of one process wait
-    on a lock that is fair and cheap instead of on SQLite's busy handler.
+    on a lock that is fair and cheap instead of on SQLite's busy handler. On PostgreSQL one process
+    writes at a time as well, however many there are.
+    Source: docs/decisions/0011-several-workers-on-one-postgresql.md
     """
 
     def __init__(
@@ -46,6 +54,7 @@ class Database:
         self.engine = open_engine(url)
         self._checkpoint = checkpoint
         self._write_lock = threading.Lock()
+        self._leaseholder: ProcessId | None = None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="chargehand-db")
 
     @property
@@ -53,12 +62,16 @@ class Database:
         """Whether this is the one-file database, which one worker owns."""
         return self.url.get_backend_name() == "sqlite"
 
+    def write_only_as(self, process_id: ProcessId) -> None:
+        """Refuse every write from now on in which this worker is not among the living any more."""
+        self._leaseholder = process_id
+
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run `work` on one consistent view.
 
         Raises: StoreUnavailable, StoreBusy, and what `work` raises.
         """
-        with _translated(), self.engine.connect() as connection, connection.begin():
+        with translated(), self.engine.connect() as connection, connection.begin():
             return work(Reading(connection, self.organization_id))
 
     def write(self, work: Callable[[Writing], T]) -> T:
@@ -118,17 +131,25 @@ class Database:
             _log.error("audit.checkpoint_not_kept", seq=position.seq, detail=str(error))
 
     def _write(self, work: Callable[[Writing], T], options: Mapping[str, Any]) -> T:
-        with _translated(), self._writing(options) as connection, connection.begin():
-            if PATIENCE_S in options and not self.is_sqlite:
-                # PostgreSQL takes 0 for as long as it likes.
-                wait_ms = max(int(options[PATIENCE_S] * 1000), 1)
-                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
+        with translated(), self._writing(options) as connection, connection.begin():
+            if not self.is_sqlite:
+                _wait_for_turn(connection, options)
             transaction = Writing(connection, self.organization_id)
+            self._require_lease(transaction)
             result = work(transaction)
             position = transaction.audit.flush()
         if position is not None:
             self._advance_checkpoint(position)
         return result
+
+    def _require_lease(self, transaction: Writing) -> None:
+        if self._leaseholder is None:
+            return
+        # A worker that was stopped between this look and its commit was stopped for less than it
+        # takes to be taken over: the server ends a transaction in which nothing happens.
+        holder = transaction.processes.find(self._leaseholder)
+        if holder is None or not holder.is_live:
+            raise LeaseLost(process_id=self._leaseholder, why="others have taken its work over")
 
     @contextmanager
     def _writing(self, options: Mapping[str, Any]) -> Iterator[Connection]:
@@ -136,8 +157,20 @@ class Database:
             yield connection.execution_options(**options)
 
 
+def _wait_for_turn(connection: Connection, options: Mapping[str, Any]) -> None:
+    if PATIENCE_S in options:
+        # PostgreSQL takes 0 for as long as it likes.
+        wait_ms = max(int(options[PATIENCE_S] * 1000), 1)
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
+    take_turn_to_write(connection)
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Let a store that is away, or busy, be known as such.
+
+    Raises: StoreUnavailable, StoreBusy.
+    """
     try:
         yield
     except OperationalError as error:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from chargehand.storage.patience import make_patient
 
@@ -15,6 +15,18 @@ DatabaseEngine: TypeAlias = Engine
 BUSY_TIMEOUT_S = 5
 WRITES = "chargehand_writes"
 _POOL_SIZE = 8
+# A process that stops in the middle of a transaction keeps its locks, and everybody else waits; so
+# the server ends that transaction. It has to be shorter than it takes until a worker that does not
+# move is taken over: what a stopped worker had begun to write is surely gone by then.
+IDLE_TRANSACTION_S = 10
+_OPTIONS = (
+    f"-c statement_timeout=30000 -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_S}s"
+)
+# Noticed within seconds on both ends: a machine that vanished must not keep its lease for hours.
+_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+_SERVER_KEEPALIVE = (
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+)
 
 
 def sqlite_url(path: Path) -> URL:
@@ -51,7 +63,7 @@ def open_engine(url: URL) -> Engine:
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_SIZE,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": BUSY_TIMEOUT_S, "options": "-c statement_timeout=30000"},
+        connect_args={"connect_timeout": BUSY_TIMEOUT_S, "options": _OPTIONS},
     )
 
 
@@ -68,7 +80,29 @@ def open_durable_engine(url: URL) -> Engine:
         event.listen(engine, "connect", _set_pragmas)
         make_patient(engine)
         return engine
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_TIMEOUT_S})
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": BUSY_TIMEOUT_S,
+            "options": f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_S}s",
+        },
+    )
+
+
+def open_lease_engine(url: URL) -> Engine:
+    """For the one connection that holds a worker's lease; PostgreSQL only."""
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        connect_args={
+            "connect_timeout": BUSY_TIMEOUT_S,
+            "tcp_user_timeout": 10_000,
+            **_KEEPALIVE,
+            "options": f"-c statement_timeout=5000 -c idle_in_transaction_session_timeout=5s "
+            f"{_SERVER_KEEPALIVE}",
+        },
+    )
 
 
 def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -2,7 +2,8 @@
 
 Retryable
 ├── StoreBusy          another process kept the write lock too long
-└── StoreUnavailable   the database does not answer, or its disk is full
+├── StoreUnavailable   the database does not answer, or its disk is full
+└── LeaseLost          this worker was taken for dead; it may write nothing more
 Rejected
 ├── RecordMissing      no row with that id in this organization
 ├── CursorInvalid      a page cursor nobody gave out
@@ -27,6 +28,13 @@ class StoreUnavailable(Retryable):
 
     code = "store_unavailable"
     template = "The database does not answer: {detail}"
+
+
+class LeaseLost(Retryable):
+    """Others do this worker's work by now, so nothing of it may be written any more."""
+
+    code = "lease_lost"
+    template = "The lease of the worker {process_id} is gone: {why}. It ends, and starts anew."
 
 
 class RecordMissing(Rejected):

@@ -5,6 +5,7 @@ from importlib.resources import files
 from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from chargehand.storage.engines import WRITES
+from chargehand.storage.locks import take_turn_to_write
 from chargehand.storage.schema import Branch, found_revision, is_current
 from chargehand.storage.tables_holds import schema_history
 
@@ -15,6 +16,9 @@ def migrate(engine: Engine, branch: Branch, *, version: str) -> bool:
     Raises: SchemaNewer when a newer program wrote the database.
     """
     with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        if engine.dialect.name != "sqlite":
+            # Machines that share it may be started at the same moment.
+            take_turn_to_write(connection)
         if is_current(connection, branch, version=version):
             return False
         upgrade(connection, branch, "head")

@@ -25,6 +25,7 @@ from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
 from chargehand.storage.repositories.observing import ObservationReader, ObservationWriter
 from chargehand.storage.repositories.personal_data import PersonalDataReader, PersonalDataWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
+from chargehand.storage.repositories.processes import ProcessReader, ProcessWriter
 from chargehand.storage.repositories.pseudonyms import PseudonymReader, PseudonymWriter
 from chargehand.storage.repositories.reservations import ReservationReader, ReservationWriter
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
@@ -73,6 +74,7 @@ class Reading:
         self.sendings = SendingReader(connection, organization_id)
         self.traffic = TrafficReader(connection, organization_id)
         self.stored_secrets = StoredSecretReader(connection, organization_id)
+        self.processes = ProcessReader(connection, organization_id)
 
 
 class Writing:
@@ -109,3 +111,4 @@ class Writing:
         self.sendings = SendingWriter(connection, organization_id)
         self.traffic = TrafficWriter(connection, organization_id)
         self.stored_secrets = StoredSecretWriter(connection, organization_id)
+        self.processes = ProcessWriter(connection, organization_id)

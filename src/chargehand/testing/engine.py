@@ -1,6 +1,6 @@
 """A task engine without durability, for tests that only need tasks to run."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from chargehand.domain.json import JSONValue
 from chargehand.engine.port import Task, TaskBody, TaskState
@@ -45,6 +45,19 @@ class InlineEngine:
 
     def running_count(self) -> int:
         """Nothing runs between two calls."""
+        return 0
+
+    async def executors_at_work(self) -> frozenset[str]:
+        """Nobody: nothing is ever unfinished."""
+        return frozenset()
+
+    async def take_over(self, executor_ids: Collection[str]) -> int:
+        """Nothing was left."""
+        _ = executor_ids
+        return 0
+
+    async def take_up_stranded(self) -> int:
+        """Nothing is stranded."""
         return 0
 
     async def drain(self, timeout_s: float) -> bool:

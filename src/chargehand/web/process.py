@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvicorn
@@ -15,6 +16,7 @@ from starlette.routing import Mount
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules, served_projects
+from chargehand.bootstrap.leases import front_made_known
 from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.processes import ProcessOptions
 from chargehand.bootstrap.receiving import previewers, receiving_connections
@@ -92,14 +94,19 @@ def run_front(settings: Settings, options: ProcessOptions) -> int:
     uvicorn_settings: dict[str, Any] = dict(UVICORN_SETTINGS)
     server = _Server(uvicorn.Config(app, log_config=None, **uvicorn_settings))
     try:
-        uvloop.run(_serve(server, listener, options, settings))
+        known = front_made_known(stores, clock=clock)
+        uvloop.run(_serve(server, listener, options, settings, known))
     finally:
         stores.close()
     return 0
 
 
 async def _serve(
-    server: uvicorn.Server, listener: socket.socket, options: ProcessOptions, settings: Settings
+    server: uvicorn.Server,
+    listener: socket.socket,
+    options: ProcessOptions,
+    settings: Settings,
+    known: AbstractAsyncContextManager[None],
 ) -> None:
     def stop() -> None:
         server.should_exit = True
@@ -107,7 +114,8 @@ async def _serve(
     watch_lifeline(options, stop)
     host, port = listener.getsockname()[:2]
     _log.info("front.listening", host=host, port=port, public_url=settings.server.public_url)
-    await server.serve(sockets=[listener])
+    async with known:
+        await server.serve(sockets=[listener])
 
 
 def _open_inbox(settings: Settings, stores: Stores, clock: Clock) -> GroupCommit:

@@ -36,6 +36,7 @@ from chargehand.plugins.errors import (
     VendorFailing,
     VendorUnreachable,
 )
+from chargehand.plugins.sending import may_still_leave
 
 T = TypeVar("T")
 ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
@@ -46,6 +47,8 @@ _FIRST_WAIT_S = 0.25
 _LONGEST_BACKOFF_S = 8.0
 _PASSING_STATUSES = frozenset({408, 502, 503, 504})
 _JSON_CONTENT = ("Content-Type", "application/json")
+# Bytes leave right after one of these, whichever version of HTTP is spoken.
+_BEFORE_BYTES = ("send_request_headers.started", "send_request_body.started")
 # Nothing was sent when one of these is raised; after every other failure it may have been.
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -163,6 +166,7 @@ class JiraTransport:
                 self._timeout_s, connect=min(_CONNECT_TIMEOUT_S, self._timeout_s / 2)
             ).as_dict()
         }
+        self._of_writes = {**self._timeouts, "trace": _stop_when_late}
         # Reading the certificates takes longer than a request, so the connections share them.
         self._certificates: ssl.SSLContext | None = None
         # One connection each: a pool asks all that lie idle at every request whether they still
@@ -251,7 +255,7 @@ class JiraTransport:
 
     async def _send_through(self, wire: VendorTransport, call: Call, access: Access) -> bytes:
         status: int | None = None
-        request = self._request(call)
+        request = self._request(call, access)
         try:
             response = await wire.handle_async_request(request)
             try:
@@ -281,7 +285,7 @@ class JiraTransport:
             scope=needed_scope(call.method, call.path),
         )
 
-    def _request(self, call: Call) -> httpx.Request:
+    def _request(self, call: Call, access: Access) -> httpx.Request:
         query = f"?{urlencode(call.query)}" if call.query else ""
         headers, content = self._headers_for(call), None
         if call.body is not None:
@@ -291,7 +295,7 @@ class JiraTransport:
             f"{call.base_url or self._config.api_url}{self._path(call)}{query}",
             headers=headers,
             content=content,
-            extensions=self._timeouts,
+            extensions=self._timeouts if access is Access.READ else self._of_writes,
         )
 
     def _path(self, call: Call) -> str:
@@ -354,6 +358,16 @@ def _unreachable(error: httpx.TransportError, *, may_have_landed: bool) -> Vendo
     words = explained(redact_text(str(error))) or "no further reason"
     detail = f"{type(error).__name__}, {words}"
     return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
+
+
+async def _stop_when_late(event: str, _info: Mapping[str, object]) -> None:
+    """Keep a write from leaving after its time: this process may have been stopped until now.
+
+    Source: https://www.encode.io/httpcore/extensions/, `trace`
+    """
+    if event.endswith(_BEFORE_BYTES) and not may_still_leave():
+        message = "it was too late to send it"
+        raise httpx.WriteTimeout(message)
 
 
 def _remaining_s(scope: asyncio.Timeout) -> float:

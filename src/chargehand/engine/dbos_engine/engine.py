@@ -1,20 +1,25 @@
 """Durable tasks in this process, on SQLite or PostgreSQL."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
 import structlog
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 from dbos import error as dbos_error
 from sqlalchemy import Engine
 
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.engine.dbos_engine.library_log import library_log
 from chargehand.engine.dbos_engine.library_pace import look_less_often
-from chargehand.engine.dbos_engine.recoveries import Recoveries, detached, recoveries_in
+from chargehand.engine.dbos_engine.recoveries import (
+    SUSPECT_PAUSE_S,
+    Recoveries,
+    detached,
+    recoveries_in,
+)
 from chargehand.engine.dbos_engine.serializer import JSONSerializer, object_to_json, to_json
 from chargehand.engine.dbos_engine.system_database import require_durable
 from chargehand.engine.errors import (
@@ -24,11 +29,12 @@ from chargehand.engine.errors import (
     TaskFailed,
     UnknownTaskKind,
 )
-from chargehand.engine.port import Task, TaskBody, TaskState
+from chargehand.engine.port import MOST_TAKEOVERS, Task, TaskBody, TaskState
 
 TASK_FAILED = "engine.task_failed"
 TASK_GIVEN_UP = "engine.task_given_up"
 TASKS_ABANDONED = "engine.tasks_abandoned"
+TASKS_STRANDED = "engine.tasks_stranded"
 
 _Workflow = Callable[[str, JSONObject], Coroutine[Any, Any, JSONValue]]
 
@@ -42,6 +48,7 @@ _THREADS = 8
 _NOTIFICATION_POLL_S = 0.2
 _SCHEDULE_POLL_S = 3600.0
 _CANCEL_TIMEOUT_S = 10.0
+_HANDED_OUT_AT_ONCE = 100
 
 _UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 _STATUSES = {
@@ -86,18 +93,20 @@ class DBOSEngine:
         engine: Engine,
         executor_id: str,
         application_version: str,
-        max_recovery_attempts: int = 5,
+        max_recovery_attempts: int = MOST_TAKEOVERS,
         max_running: int = 16,
+        suspect_pause_s: float = SUSPECT_PAUSE_S,
     ) -> None:
         self._engine = engine
         self._executor_id = executor_id
         self._application_version = application_version
         self._bodies: dict[str, TaskBody] = {}
         self._workflow: _Workflow | None = None
-        self._recoveries = Recoveries(max_recovery_attempts)
+        self._recoveries = Recoveries(max_recovery_attempts, pause_s=suspect_pause_s)
         self._slots = asyncio.Semaphore(max_running)
         # None until the task has begun to run; gone when its outcome is recorded.
         self._active: dict[str, asyncio.Task[object] | None] = {}
+        self._maybe_stranded: frozenset[str] = frozenset()
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_stopping = False
@@ -174,6 +183,53 @@ class DBOSEngine:
     def running_count(self) -> int:
         """How many tasks this process is working on, those waiting for a turn included."""
         return len(self._active)
+
+    async def executors_at_work(self) -> frozenset[str]:
+        """The executors under whose name tasks are unfinished, this one's among them.
+
+        Raises: EngineNotLaunched.
+        """
+        return frozenset(one.executor_id for one in await self._begun() if one.executor_id)
+
+    async def take_over(self, executor_ids: Collection[str]) -> int:
+        """Let any executor go on with what others left; how many tasks.
+
+        Raises: EngineNotLaunched.
+        """
+        left = [one.workflow_id for one in await self._begun(executor_ids)]
+        await self._hand_out(left)
+        return len(left)
+
+    async def take_up_stranded(self) -> int:
+        """Go on with what stands under this executor and is not worked on; how many tasks.
+
+        Raises: EngineNotLaunched.
+        """
+        mine = {one.workflow_id for one in await self._begun([self._executor_id])}
+        idle = frozenset(mine - self._active.keys())
+        stranded, self._maybe_stranded = idle & self._maybe_stranded, idle
+        await self._hand_out(sorted(stranded))
+        if stranded:
+            _log.warning(TASKS_STRANDED, task_ids=sorted(stranded))
+        return len(stranded)
+
+    async def _begun(self, executor_ids: Collection[str] | None = None) -> "list[WorkflowStatus]":
+        self._launched()
+        return await detached(
+            DBOS.list_workflows_async(
+                status="PENDING",
+                executor_id=sorted(executor_ids) if executor_ids is not None else None,
+                app_version=self._application_version,
+                load_input=False,
+                load_output=False,
+            )
+        )
+
+    async def _hand_out(self, task_ids: Sequence[str]) -> None:
+        """Back into the library's own queue, from which one executor takes each."""
+        for first in range(0, len(task_ids), _HANDED_OUT_AT_ONCE):
+            some = list(task_ids[first : first + _HANDED_OUT_AT_ONCE])
+            await detached(DBOS.resume_workflows_async(some))
 
     async def drain(self, timeout_s: float) -> bool:
         """Take nothing new and wait; False when work was left for the next start.

@@ -4,6 +4,10 @@ The library counts as well, but it counts every task it hands back at a start, w
 not: one task that kills its process would use up the attempts of all that stood beside it. So the
 library's limit is off, only runs that began are counted, a stop on purpose is not, and a task that
 was cut off twice runs apart from others like it, so that the next death names the one to blame.
+
+The count stands with the task, so it is the same whether one worker starts again and again or one
+worker after the other takes the task over. A task that was cut off three times rests before it is
+tried once more, or a supervisor would see too many deaths in a minute and give everything up.
 """
 
 import asyncio
@@ -19,13 +23,17 @@ T = TypeVar("T")
 
 _ATTRIBUTE = "recoveries"
 _SUSPECT_FROM = 2
+_RESTS_FROM = 3
+# With the deaths before and after, never five of them fall into one minute.
+SUSPECT_PAUSE_S = 45.0
 
 
 class Recoveries:
     """Counts, for one engine, the runs that began because an earlier one was cut off."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, pause_s: float = SUSPECT_PAUSE_S) -> None:
         self._limit = limit
+        self._pause_s = pause_s
         self._suspects = asyncio.Lock()
 
     async def next_of(self, task_id: str) -> int:
@@ -43,6 +51,8 @@ class Recoveries:
         if recoveries < _SUSPECT_FROM:
             yield
             return
+        if recoveries >= _RESTS_FROM:
+            await asyncio.sleep(self._pause_s)
         async with self._suspects:
             yield
 

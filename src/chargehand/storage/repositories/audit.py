@@ -93,8 +93,7 @@ class AuditWriter(AuditReader):
     def flush(self) -> ChainPosition | None:
         """Link what was collected; the new end of the chain, None when there was nothing.
 
-        The update of the head takes the row lock on PostgreSQL, so appenders queue up here and
-        nowhere else; that is why it comes last.
+        It comes last, so that what a transaction did stands there as it was in the end.
         """
         if not self._waiting:
             return None

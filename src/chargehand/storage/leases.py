@@ -1,0 +1,124 @@
+"""A worker's lease on PostgreSQL: one connection that lives as long as the worker does.
+
+The lease, and each duty only one worker has at a time, are session locks on that connection. The
+server lets go of them when the worker dies, and when the connection is ended on purpose.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, text
+
+from chargehand.domain.ids import DEFAULT_ORGANIZATION, OrganizationId, ProcessId
+from chargehand.domain.process import ProcessRecord, ProcessState
+from chargehand.storage.database import translated
+from chargehand.storage.engines import open_lease_engine
+from chargehand.storage.errors import LeaseLost
+from chargehand.storage.locks import end_holder, share_with_workers, try_lock, unlock
+from chargehand.storage.repositories.processes import ProcessWriter
+
+T = TypeVar("T")
+_REMEMBERED: Final = timedelta(days=3)
+
+
+class Lease:
+    """The lease of one worker; its methods are called by one thread at a time.
+
+    Every method raises StoreUnavailable when the connection, and with it the lease, is gone.
+    Source: docs/decisions/0011-several-workers-on-one-postgresql.md
+    """
+
+    def __init__(self, url: URL, *, organization_id: OrganizationId = DEFAULT_ORGANIZATION) -> None:
+        self._engine: Engine = open_lease_engine(url)
+        self._organization_id = organization_id
+        self._connection: Connection | None = None
+        self._process_id = ProcessId("")
+
+    def open(self, process: ProcessRecord, *, predecessor: ProcessId | None) -> bool:
+        """Take the lease and tell the others; False when somebody has the database without workers.
+
+        Shape: `predecessor` is a worker that is surely dead, so nobody has to wait to believe it.
+        """
+        with translated():
+            self._connection = self._engine.connect()
+        self._process_id = process.id
+        if not self._do(lambda connection, _: share_with_workers(connection)):
+            return False
+        if not self._do(lambda connection, _: try_lock(connection, _name(process.id))):
+            raise LeaseLost(process_id=process.id, why="another process has it")
+
+        def register(_: Connection, processes: ProcessWriter) -> None:
+            processes.forget_unseen_since(process.started_at - _REMEMBERED)
+            if predecessor is not None:
+                processes.move(predecessor, ProcessState.TAKEN_OVER, now=process.started_at)
+            processes.add(process)
+
+        self._do(register)
+        return True
+
+    def beat(self, *, now: datetime) -> Sequence[ProcessRecord]:
+        """Show that this worker lives; every process there is.
+
+        Raises: LeaseLost when others took it for dead.
+        """
+
+        def work(_: Connection, processes: ProcessWriter) -> Sequence[ProcessRecord]:
+            if not processes.beat(self._process_id, now=now):
+                raise LeaseLost(process_id=self._process_id, why="it was not heard of for too long")
+            return processes.all()
+
+        return self._do(work)
+
+    def look(self) -> Sequence[ProcessRecord]:
+        """Every process there is."""
+        return self._do(lambda _, processes: processes.all())
+
+    def move(self, process_id: ProcessId, state: ProcessState, *, now: datetime) -> bool:
+        """Put a process into a state; False when it was at its end before."""
+        return self._do(lambda _, processes: processes.move(process_id, state, now=now))
+
+    def take_duty(self, name: str) -> bool:
+        """Have a duty until it is dropped or the connection ends; False when another has it."""
+        return self._do(lambda connection, _: try_lock(connection, f"duty:{name}"))
+
+    def drop_duty(self, name: str) -> None:
+        """Leave a duty to others."""
+        self._do(lambda connection, _: unlock(connection, f"duty:{name}"))
+
+    def is_free(self, process_id: ProcessId) -> bool:
+        """Whether nobody holds the lease of a worker any more."""
+
+        def work(connection: Connection, _: ProcessWriter) -> bool:
+            if not try_lock(connection, _name(process_id)):
+                return False
+            unlock(connection, _name(process_id))
+            return True
+
+        return self._do(work)
+
+    def cut(self, process_id: ProcessId) -> bool:
+        """End the connection that holds a worker's lease, with its duties; False if none does."""
+        return self._do(lambda connection, _: end_holder(connection, _name(process_id)))
+
+    def answers(self) -> bool:
+        """Whether the database can be reached at all, over a connection of its own."""
+        with translated(), self._engine.connect() as connection:
+            return bool(connection.execute(text("SELECT 1")).scalar_one())
+
+    def close(self) -> None:
+        """Let go of everything; safe to call twice."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._engine.dispose()
+
+    def _do(self, work: Callable[[Connection, ProcessWriter], T]) -> T:
+        if self._connection is None:
+            raise LeaseLost(process_id=self._process_id, why="it was closed")
+        with translated(), self._connection.begin():
+            return work(self._connection, ProcessWriter(self._connection, self._organization_id))
+
+
+def _name(process_id: ProcessId) -> str:
+    return f"worker:{process_id}"

@@ -1,0 +1,231 @@
+"""Two services on one PostgreSQL: killed, frozen, drained, cut off; nothing lost or sent twice."""
+
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, text
+
+from chargehand.domain.action import ActionState
+from chargehand.domain.process import ProcessRecord, ProcessRole, ProcessState
+from chargehand.pipeline.taking_over import DEAD_AFTER_S, FROZEN_AFTER_S
+from tests.postgres import PostgresServer, running_postgres
+from tests.processes.service import FakeSite, Service, installed_service, running_fake, wait_until
+
+pytestmark = [pytest.mark.process, pytest.mark.postgres]
+_ASKERS = ("Mei Tanaka", "Tom Berg", "Ana Ruiz", "Lena Novak")
+_GENEROUS_S = 60.0
+
+
+@dataclass
+class Cluster:
+    """Two services that share a database and a fake Jira."""
+
+    site: FakeSite
+    first: Service
+    second: Service
+    server: PostgresServer
+    url: URL
+    numbers: "count[int]"
+
+    @property
+    def services(self) -> tuple[Service, Service]:
+        return self.first, self.second
+
+    def ask(self, asks: int) -> list[str]:
+        """People ask, each on an item of its own; the ids of the webhooks."""
+        sent: list[str] = []
+        for _ in range(asks):
+            number = next(self.numbers)
+            if number % len(_ASKERS) == 0:
+                body = {"project": "PAY", "summary": f"Item {number}"}
+                self.item = self.site.post("/__fake__/issues", body)["key"]
+            asker = _ASKERS[number % len(_ASKERS)]
+            sent += self.site.comment(self.item, asker, "status")["webhooks"]
+        return sent
+
+    def workers(self) -> list[ProcessRecord]:
+        found = self.first.stores.database.read(lambda tx: tx.processes.all())
+        return [one for one in found if one.role is ProcessRole.WORKER]
+
+    def worker_of(self, service: Service) -> ProcessRecord:
+        pid = service.pid_of("worker")
+        [found] = [one for one in self.workers() if one.pid == pid]
+        return found
+
+    def worker_with(self, known: ProcessRecord) -> ProcessRecord:
+        [found] = [one for one in self.workers() if one.id == known.id]
+        return found
+
+    def intended(self) -> int:
+        """How many sends were ever written down."""
+        query = text("SELECT count(*) FROM effects")
+        with self.first.stores.database.engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def wait_until_both_work(self) -> None:
+        def both_work() -> bool:
+            working = {one.pid for one in self.workers() if one.state is ProcessState.WORKING}
+            return {service.pid_of("worker") for service in self.services} == working
+
+        wait_until(both_work, "both workers work", on_failure=self.log)
+
+    def wait_until_answered(self, asks: int) -> None:
+        wait_until(
+            lambda: self.counts()["executed"] == asks,
+            f"{asks} answers were sent",
+            on_failure=lambda: f"{self.counts()}\n{self.log()}",
+            s=2 * _GENEROUS_S,
+        )
+
+    def counts(self) -> Counter[str]:
+        def states(tx) -> Counter[str]:
+            found = Counter({"asks": 0})
+            cursor = None
+            while True:
+                page = tx.actions.page(limit=200, cursor=cursor)
+                found.update(action.state.value for action in page.items)
+                cursor = page.next_cursor
+                if cursor is None:
+                    return found
+
+        return self.first.stores.database.read(states)
+
+    def assert_sent_once(self) -> None:
+        """The fake counts every request and never recognises a repeated one."""
+        posted = Counter(
+            mark["value"]["action_id"]
+            for body in self.site.replies()
+            for mark in json.loads(body)["properties"]
+        )
+        assert set(self.counts()) - {"asks"} <= {ActionState.EXECUTED.value}, self.counts()
+        assert max(posted.values()) == 1
+        assert len(posted) == self.counts()["executed"]
+
+    def log(self) -> str:
+        return "\n".join(service.log() for service in self.services)
+
+
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    """A process that does not move, as on a machine that swaps or was suspended."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    with ExitStack() as running:
+        # Its own server: one of these tests takes it away.
+        server = running.enter_context(running_postgres())
+        url = server.create()
+        environ = {
+            "DATABASE_URL": url.set(drivername="postgresql").render_as_string(hide_password=False)
+        }
+        site = running.enter_context(running_fake(folder / "jira.json"))
+        services = [
+            running.enter_context(installed_service(folder / name, site, environ=environ))
+            for name in ("first", "second")
+        ]
+        cluster = Cluster(site, services[0], services[1], server, url, count())
+        for service in services:
+            service.start()
+        for service in services:
+            service.wait_until_ready()
+        cluster.wait_until_both_work()
+        services[0].set_mode("auto")
+        yield cluster
+
+
+def test_two_workers_share_the_work_and_one_survives_the_other(cluster: Cluster) -> None:
+    before = cluster.counts()["executed"]
+    killed = cluster.worker_of(cluster.second)
+    supervisor = cluster.second.pid_of("supervisor")
+    assert supervisor is not None
+    # Its supervisor would start it again, and that one knows at once that the other is dead.
+    with standing_still(supervisor):
+        cluster.ask(200)
+        wait_until(
+            lambda: all(service.log_lines("action.executed") for service in cluster.services),
+            "both have sent something",
+            on_failure=cluster.log,
+        )
+        os.kill(killed.pid, signal.SIGKILL)
+        cluster.wait_until_answered(before + 200)
+        gone = cluster.worker_with(killed)
+    cluster.wait_until_both_work()
+
+    taken_after_s = (gone.state_at - gone.seen_at).total_seconds()
+    assert gone.state is ProcessState.TAKEN_OVER
+    assert DEAD_AFTER_S - 1 <= taken_after_s < FROZEN_AFTER_S
+    cluster.assert_sent_once()
+
+
+def test_frozen_worker_is_taken_over_and_writes_nothing_when_it_wakes(cluster: Cluster) -> None:
+    """It is stopped while it reads what it is about to send on, so its next step is the send."""
+    before, intended = cluster.counts()["executed"], cluster.intended()
+    frozen = cluster.worker_of(cluster.second)
+    delay = {"method": "GET", "path": ".*/comment/.*", "times": 24, "delay_s": 3}
+    cluster.site.post("/__fake__/failures", delay)
+
+    cluster.ask(24)
+    wait_until(lambda: cluster.intended() == intended + 24, "all sends are under way")
+    with standing_still(frozen.pid):
+        cluster.wait_until_answered(before + 24)
+        sent = len(cluster.site.replies())
+        taken = cluster.worker_with(frozen)
+    wait_until(lambda: not Path(f"/proc/{frozen.pid}").exists(), "it ends", on_failure=cluster.log)
+    cluster.wait_until_both_work()
+
+    assert taken.state is ProcessState.TAKEN_OVER
+    assert (taken.state_at - taken.seen_at).total_seconds() >= FROZEN_AFTER_S - 1
+    assert len(cluster.site.replies()) == sent
+    cluster.assert_sent_once()
+
+
+def test_worker_that_is_stopped_hands_its_work_back_at_once(cluster: Cluster) -> None:
+    before = cluster.counts()["executed"]
+    stopped = cluster.worker_of(cluster.second)
+
+    cluster.ask(40)
+    wait_until(lambda: cluster.counts()["executed"] > before, "work is under way")
+    code = cluster.second.stop()
+    cluster.wait_until_answered(before + 40)
+    ended = cluster.worker_with(stopped)
+    cluster.second.start()
+    cluster.wait_until_both_work()
+
+    assert code == 0
+    assert ended.state is ProcessState.ENDED
+    cluster.assert_sent_once()
+
+
+def test_database_that_is_taken_away_and_given_back_costs_nothing(cluster: Cluster) -> None:
+    before = cluster.counts()["executed"]
+
+    sent = cluster.ask(40)
+    wait_until(lambda: cluster.counts()["executed"] > before, "work is under way")
+    cluster.server.stop()
+    wait_until(
+        lambda: not any(service.answers_ready() for service in cluster.services),
+        "the fronts say that they are not ready",
+    )
+    cluster.server.start()
+    asked = len(cluster.site.acknowledged(sent))
+    cluster.wait_until_answered(before + asked)
+    cluster.wait_until_both_work()
+
+    assert [service.process.poll() for service in cluster.services] == [None, None]
+    cluster.assert_sent_once()
