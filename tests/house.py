@@ -147,10 +147,10 @@ class House:
         self._door: LateModelDoor | None = None
         self.start()
 
-    def start(self) -> None:
+    def start(self, engine: InlineEngine | None = None) -> None:
         """A worker that knows only what the databases hold, as after a start of the process."""
         self.connection = self._connect()
-        self.engine = InlineEngine()
+        self.engine = engine or InlineEngine()
         self.cash = self.doubles.cash
         connections = {CONNECTION: self.connection}
         database, clock = self.stores.database, self.clock

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -86,7 +86,8 @@ class Write:
 class Wire(httpx.AsyncBaseTransport):
     """Passes requests on to the fake; every write is kept with the mode in force as it left.
 
-    Shape: `deaths` are the moments the process is to die at, oldest first, by paths of Cloud.
+    Shape: `deaths` are the moments the process is to die at, oldest first, by paths of Cloud;
+    `before_answers` is what happens elsewhere, once, before the next write's answer arrives.
     """
 
     fake: httpx.AsyncBaseTransport
@@ -94,6 +95,8 @@ class Wire(httpx.AsyncBaseTransport):
     mode_in_force: ModeInForce
     writes: list[Write] = field(default_factory=list)
     deaths: list[tuple[str, str, Literal["before", "after"]]] = field(default_factory=list)
+
+    before_answers: Callable[[], Awaitable[None]] | None = None
 
     def die(self, when: Literal["before", "after"], method: str, path: str) -> None:
         """Let the process die before a matching request is received, or after it was answered."""
@@ -110,6 +113,10 @@ class Wire(httpx.AsyncBaseTransport):
             self.contract.check_request(request, body)
         response = await self.fake.handle_async_request(request)
         await response.aread()
+        meanwhile = self.before_answers if is_write(request) else None
+        if meanwhile is not None:
+            self.before_answers = None
+            await meanwhile()
         if self.contract is not None:
             self.contract.check_response(request, body, response)
         if death == "after":

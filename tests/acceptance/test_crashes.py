@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
+from chargehand.bootstrap.configured import pipeline_rules
 from chargehand.domain.ids import DeliveryId
+from chargehand.domain.json import JSONObject
+from chargehand.engine.port import MOST_TAKEOVERS, Task, TaskState
 from chargehand.inbox.ports import DeliveryQueue
+from chargehand.pipeline.executing import Executing
+from chargehand.pipeline.flow import ANSWER, EXECUTE
+from chargehand.testing.engine import InlineEngine
 from tests.acceptance.conftest import OpenHouse, both_sites
-from tests.house import Doubles, House
+from tests.house import CONNECTION, Doubles, House
 from tests.wire import ContractCheck, Killed
 
 pytestmark = pytest.mark.anyio
@@ -244,3 +250,77 @@ async def test_approved_action_survives_a_death_before_it_was_started(house: Hou
     await house.settle()
 
     assert len(house.replies()) == 1
+
+
+async def test_result_that_comes_after_others_settled_the_send_changes_nothing(
+    house: House,
+) -> None:
+    """A worker that stood still while it waited for Jira meets the line as another one left it."""
+    house.mode("auto")
+    await house.say("@bot what's blocking this?")
+    connections = {CONNECTION: house.connection}
+    rules = pipeline_rules(house.settings)
+    other = Executing(house.stores.database, connections, rules=rules, clock=house.clock)
+    outcomes: list[JSONObject] = []
+
+    async def look_it_up() -> None:
+        house.clock.advance(SETTLED_S)
+        outcomes.append(await other.execute([house.actions[0].id]))
+
+    house.wire.before_answers = look_it_up
+    await house.settle()
+
+    assert [list(one.values()) for one in outcomes] == [[{"outcome": "executed", "problem": ""}]]
+    assert house.states == [("jira.add_comment", "executed")]
+    assert len(house.replies()) == 1
+    assert house.notices == []
+
+
+class LostEngine(InlineEngine):
+    """An engine that has given a kind of task up, as one that kills worker after worker."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+        self._is_given_up: set[str] = set()
+
+    async def start(self, task: Task) -> bool:
+        if task.kind != self._kind:
+            return await super().start(task)
+        self._is_given_up.add(task.id)
+        return False
+
+    async def state_of(self, task_id: str) -> TaskState | None:
+        if task_id in self._is_given_up:
+            return TaskState(id=task_id, status="failed", recovery_attempts=MOST_TAKEOVERS)
+        return await super().state_of(task_id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "notice"),
+    [
+        pytest.param(ANSWER, "stuck", "ask_failed", id="ask"),
+        pytest.param(EXECUTE, "failed", "action_failed", id="action"),
+        pytest.param(EXECUTE, "unknown", "effect_unknown", id="action-that-may-have-happened"),
+    ],
+)
+async def test_what_is_given_up_after_takeovers_gets_an_honest_state_and_one_notice(
+    house: House, kind: str, state: str, notice: str
+) -> None:
+    house.mode("auto")
+    if state == "unknown":
+        house.wire.die("before", "POST", POSTS)
+        await house.say("@bot what's blocking this?")
+        await house.settle_until_killed()
+    else:
+        await house.say("@bot what's blocking this?")
+    house.start(LostEngine(kind))
+
+    await house.settle()
+    await house.settle()
+
+    found = house.asks[0].ask.state if kind == ANSWER else house.actions[0].state
+    problem = house.asks[0].problem if kind == ANSWER else house.actions[0].problem
+    assert (found.value, problem) == (state, "taken_over_too_often")
+    assert house.notices == [notice]
+    assert house.replies() == []

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chargehand.domain.ids import ConnectionId
-from chargehand.pipeline.guarding import GuardRules, Guards
+from chargehand.pipeline.guarding import STALLED, GuardRules, Guards
 from chargehand.pipeline.watching import CLOCK_OFFSET_MS, Watching
 from chargehand.plugins.secret import FoundSecret
 from tests.house import CONNECTION, House
@@ -231,3 +231,32 @@ async def test_restart_and_taking_a_secret_away_are_no_news_of_their_own(
     gone = guarded.knowing().look()
 
     assert (first, again, gone) == (["secret_expires"], [], ["guard_over"])
+
+
+async def test_ask_nobody_works_on_is_told_once_and_when_it_is_over(guarded: Guarded) -> None:
+    await guarded.house.say("@bot when is it due?")
+    guarded.house.dispatcher.dispatch()
+
+    soon = guarded.look(after_s=STALLED.total_seconds() - 60)
+    late = [guarded.look(after_s=120), guarded.look(after_s=120)]
+    await guarded.house.settle()
+    over = guarded.look()
+
+    assert soon == []
+    assert late == [["work_stalled"], []]
+    assert over == ["guard_over"]
+
+
+async def test_action_is_due_from_its_approval_on_and_not_while_it_waits(guarded: Guarded) -> None:
+    house = guarded.house
+    house.mode("approve")
+    await house.ask("@bot when is it due?")
+    house.clock.advance(3600)
+    [approval] = house.approvals
+    house.approve(approval)
+
+    waited = guarded.look()
+    stalled = guarded.look(after_s=STALLED.total_seconds())
+
+    assert waited == []
+    assert stalled == ["work_stalled"]

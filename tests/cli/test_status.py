@@ -3,11 +3,15 @@
 import json
 import os
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from chargehand.bootstrap.leases import this_process
 from chargehand.bootstrap.locks import FolderLock
+from chargehand.domain.process import ProcessRole, ProcessState
 from chargehand.testing.clock import FakeClock
 from tests.cli.answering import answering
 from tests.cli.terminal import Terminal, write_config
@@ -165,3 +169,31 @@ def test_broken_database_is_a_sentence_and_exit_3(quiet_terminal: Terminal, data
     assert "file is not a database" in ended.err
     assert len(ended.err.splitlines()) <= 3
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.anyio
+async def test_status_and_health_show_every_process_that_shares_the_database(
+    house: House, terminal: Terminal
+) -> None:
+    now = house.clock.now()
+    for name, role, silent_s in (
+        ("one", ProcessRole.WORKER, 2),
+        ("two", ProcessRole.FRONT, 5),
+        ("gone", ProcessRole.WORKER, 300),
+    ):
+        known = replace(
+            this_process(role, clock=house.clock),
+            host=f"host-{name}",
+            state=ProcessState.WORKING,
+            seen_at=now - timedelta(seconds=silent_s),
+        )
+        house.stores.database.write(lambda tx, known=known: tx.processes.add(known))
+
+    shown = terminal.done("status").out
+    asked = terminal.run("health", "--role", "worker", "--json").json
+
+    lines = shown.split("On this database\n")[1].split("\n\n")[0].splitlines()
+    words = [(line.split()[0], "SILENT" in line) for line in lines]
+    assert sorted(words) == [("front", False), ("worker", False), ("worker", True)]
+    assert asked["checks"]["worker"]["found"].startswith("1 of them: host-one process")
+    assert terminal.done("status", "--json").json["processes"][0]["state"] == "working"

@@ -43,10 +43,17 @@ class FakeSite:
             return json.load(answer)
 
     def post(self, path: str, body: Any) -> Any:
+        return self._send("POST", path, body)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: Any) -> Any:
         request = urllib.request.Request(
             self.url + path,
             data=json.dumps(body).encode(),
             headers={"content-type": "application/json"},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
@@ -93,6 +100,10 @@ class Service:
         if self.is_migrated:
             migrate_stores(self.settings, clock=SystemClock())
             self.stores = open_stores(self.settings)
+
+    @property
+    def webhook_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/webhooks/jira/jira"
 
     def start(self, **environ: str) -> None:
         log = (self.folder / "serve.log").open("ab")
@@ -194,7 +205,7 @@ class Service:
     def post_delivery(self, key: str, body: bytes) -> int:
         """Send a signed delivery; the status, 0 when there was no answer."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/webhooks/jira/jira",
+            self.webhook_url,
             data=body,
             headers={
                 "content-type": "application/json",
@@ -280,16 +291,8 @@ webhook_secrets = ["{SECRET}"]
 request_timeout = "PT5S"
 """
     )
-    request = urllib.request.Request(
-        f"{site.url}/__fake__/webhooks/targets",
-        data=json.dumps(
-            [{"url": f"http://127.0.0.1:{port}/webhooks/jira/jira", "secret": SECRET}]
-        ).encode(),
-        headers={"content-type": "application/json"},
-        method="PUT",
-    )
-    urllib.request.urlopen(request, timeout=10).close()
     service = Service(folder, site, port, is_migrated=is_migrated, environ=environ or {})
+    site.put("/__fake__/webhooks/targets", [{"url": service.webhook_url, "secret": SECRET}])
     try:
         yield service
     finally:

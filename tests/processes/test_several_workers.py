@@ -17,7 +17,14 @@ from chargehand.domain.action import ActionState
 from chargehand.domain.process import ProcessRecord, ProcessRole, ProcessState
 from chargehand.pipeline.taking_over import DEAD_AFTER_S, FROZEN_AFTER_S
 from tests.postgres import PostgresServer, running_postgres
-from tests.processes.service import FakeSite, Service, installed_service, running_fake, wait_until
+from tests.processes.service import (
+    SECRET,
+    FakeSite,
+    Service,
+    installed_service,
+    running_fake,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.process, pytest.mark.postgres]
 _ASKERS = ("Mei Tanaka", "Tom Berg", "Ana Ruiz", "Lena Novak")
@@ -39,16 +46,15 @@ class Cluster:
     def services(self) -> tuple[Service, Service]:
         return self.first, self.second
 
-    def ask(self, asks: int) -> list[str]:
-        """People ask, each on an item of its own; the ids of the webhooks."""
-        sent: list[str] = []
+    def ask(self, asks: int) -> list[list[str]]:
+        """People ask, and both fronts are told; the ids of the webhooks of each comment."""
+        sent: list[list[str]] = []
         for _ in range(asks):
             number = next(self.numbers)
-            if number % len(_ASKERS) == 0:
-                body = {"project": "PAY", "summary": f"Item {number}"}
-                self.item = self.site.post("/__fake__/issues", body)["key"]
+            body = {"project": "PAY", "summary": f"Item {number}"}
+            item = self.site.post("/__fake__/issues", body)["key"]
             asker = _ASKERS[number % len(_ASKERS)]
-            sent += self.site.comment(self.item, asker, "status")["webhooks"]
+            sent.append(self.site.comment(item, asker, "status")["webhooks"])
         return sent
 
     def workers(self) -> list[ProcessRecord]:
@@ -69,6 +75,18 @@ class Cluster:
         query = text("SELECT count(*) FROM effects")
         with self.first.stores.database.engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def received(self, service: Service) -> int:
+        """How many webhooks about comments a front has acknowledged."""
+        return sum(
+            one["url"] == service.webhook_url
+            and one["event"] == "comment_created"
+            and one["status"] in (200, 202)
+            for one in self.site.get("/__fake__/webhooks")["webhooks"]
+        )
+
+    def asks(self) -> int:
+        return len(self.first.stores.database.read(lambda tx: tx.asks.page(limit=200)).items)
 
     def wait_until_both_work(self) -> None:
         def both_work() -> bool:
@@ -140,6 +158,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             for name in ("first", "second")
         ]
         cluster = Cluster(site, services[0], services[1], server, url, count())
+        targets = [{"url": one.webhook_url, "secret": SECRET} for one in services]
+        site.put("/__fake__/webhooks/targets", targets)
         for service in services:
             service.start()
         for service in services:
@@ -167,9 +187,12 @@ def test_two_workers_share_the_work_and_one_survives_the_other(cluster: Cluster)
         gone = cluster.worker_with(killed)
     cluster.wait_until_both_work()
 
+    received = [cluster.received(service) for service in cluster.services]
     taken_after_s = (gone.state_at - gone.seen_at).total_seconds()
     assert gone.state is ProcessState.TAKEN_OVER
     assert DEAD_AFTER_S - 1 <= taken_after_s < FROZEN_AFTER_S
+    assert min(received) >= 200, "each front was told of everything"
+    assert cluster.asks() == 200, "and what both were told of was asked once"
     cluster.assert_sent_once()
 
 
@@ -223,7 +246,7 @@ def test_database_that_is_taken_away_and_given_back_costs_nothing(cluster: Clust
         "the fronts say that they are not ready",
     )
     cluster.server.start()
-    asked = len(cluster.site.acknowledged(sent))
+    asked = sum(bool(cluster.site.acknowledged(webhooks)) for webhooks in sent)
     cluster.wait_until_answered(before + asked)
     cluster.wait_until_both_work()
 

@@ -152,6 +152,7 @@ def _opened_checks(settings: "Settings") -> "Iterator[Check]":
             "Make room before it is full: deliveries are refused then." if is_tight else "",
         )
         yield _size_check(settings, stores, now=SystemClock().now())
+        yield from _process_checks(stores, now=SystemClock().now())
         yield from _history_checks(settings, stores, now=SystemClock().now())
         yield from model_checks(settings, stores, now=SystemClock().now())
     finally:
@@ -179,6 +180,28 @@ def _size_check(settings: "Settings", stores: "Stores", *, now: datetime) -> "Ch
         if is_outgrown
         else "",
     )
+
+
+def _process_checks(stores: "Stores", *, now: datetime) -> "Iterator[Check]":
+    """Who shares a PostgreSQL; on SQLite there is nobody to share with."""
+    # lazy: as above.
+    from chargehand.pipeline.processes import list_processes
+    from chargehand.plugins.connector import Check, CheckState
+
+    if stores.database.is_sqlite:
+        return
+    found = stores.database.read(lambda tx: list_processes(tx, now=now))
+    up = [one for one in found if one.is_up]
+    silent = [f"{one.host} process {one.pid}" for one in found if one.is_live and not one.is_up]
+    versions = sorted({one.version for one in up})
+    shown = ", ".join(f"{one.role.value} {one.host} process {one.pid}" for one in up)
+    mends = []
+    if silent:
+        mends.append(f"Look at {', '.join(silent)}: not heard of for more than a minute.")
+    if len(versions) > 1:
+        mends.append(f"They run {' and '.join(versions)}; bring all to the same version.")
+    state = CheckState.WARNED if mends else CheckState.PASSED
+    yield Check("processes", state, shown or "none runs", " ".join(mends))
 
 
 def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) -> "Iterator[Check]":

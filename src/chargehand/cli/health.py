@@ -147,17 +147,24 @@ def _look_at_worker(invocation: Invocation, settings: "Settings") -> _Found:
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.bootstrap.stores import open_stores
     from chargehand.pipeline.figures import is_worker_alive
+    from chargehand.pipeline.processes import list_processes
     from chargehand.pipeline.watching import WORKER_BEAT
 
     try:
         stores = open_stores(settings)
         try:
+            now = invocation.clock(settings).now()
             beat = stores.database.read(lambda tx: tx.observations.find(WORKER_BEAT))
+            sharing = stores.database.read(lambda tx: list_processes(tx, now=now))
         finally:
             stores.close()
     except ChargehandError as error:
         return _Found("worker", is_ok=False, found=str(error))
-    now = invocation.clock(settings).now()
+    workers = [one for one in sharing if one.role.value == "worker"]
+    if workers:
+        up = [f"{one.host} process {one.pid}" for one in workers if one.is_up]
+        found = f"{len(up)} of them: {', '.join(up)}" if up else "none was heard of for a minute"
+        return _Found("worker", is_ok=bool(up), found=found)
     if beat is None:
         return _Found("worker", is_ok=False, found="no worker was heard of yet")
     ago_s = (now - beat.observed_at).total_seconds()

@@ -238,6 +238,7 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
         typer.echo("Nothing is sent until you run `chargehand resume --after-restore`.")
     typer.echo("\nProcesses")
     echo_fields([("front", _shown(screen.front)), ("worker", _shown(screen.worker))])
+    _echo_processes(screen.status, now)
     typer.echo("\nConnections")
     _echo_connections(screen.status, settings, now)
     typer.echo("\nWaiting")
@@ -261,6 +262,24 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
 
 def _shown(liveness: Liveness) -> str:
     return liveness.found if liveness.is_up else f"NOT RUNNING: {liveness.found}"
+
+
+def _echo_processes(status: "Status", now: datetime) -> None:
+    if not status.processes:
+        return
+    typer.echo("\nOn this database")
+    rows = [
+        (
+            one.role.value,
+            f"{one.host}, process {one.pid}",
+            one.state.value if one.is_up or not one.is_live else "SILENT",
+            f"heard of {since(one.seen_at, now)}",
+            one.version,
+        )
+        for one in status.processes
+    ]
+    for line in plain_lines(rows):
+        typer.echo(f"  {safe_line(line)}")
 
 
 def _echo_connections(status: "Status", settings: "Settings", now: datetime) -> None:

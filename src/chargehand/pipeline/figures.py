@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
+from chargehand.domain.process import ProcessRole
 from chargehand.domain.records import ConnectionRecord, Counts
 from chargehand.inbox.ports import Backlog
 from chargehand.pipeline.expiring import SECRET_EXPIRES_AT
 from chargehand.pipeline.guarding import guards_up
 from chargehand.pipeline.looking import View
+from chargehand.pipeline.processes import list_processes
 from chargehand.pipeline.watching import (
     ACTIONS,
     CLOCK_OFFSET_MS,
@@ -47,6 +49,8 @@ class Snapshot:
     open_actions: Tally
     open_work: Counts
     oldest_approval_at: datetime | None
+    oldest_due: Mapping[str, datetime]
+    workers_up: int
     notices: Counts
     connections: Sequence[ConnectionRecord]
     beat: Observation | None
@@ -90,6 +94,8 @@ def take_snapshot(
         open_actions=tx.figures.open_actions(),
         open_work=tx.stats.open_work(),
         oldest_approval_at=tx.figures.oldest_approval_at(),
+        oldest_due=tx.figures.oldest_due(now=now),
+        workers_up=_workers_up(tx, now),
         notices=tx.figures.notices_by_severity(),
         connections=tx.connections.all(),
         beat=tx.observations.find(WORKER_BEAT),
@@ -105,6 +111,13 @@ def take_snapshot(
 def is_worker_alive(beat: Observation | None, now: datetime) -> bool:
     """Whether a worker was heard of lately."""
     return beat is not None and now - beat.observed_at <= DEAD_AFTER
+
+
+def _workers_up(tx: View, now: datetime) -> int:
+    """How many workers were heard of lately; the one on SQLite only notes its beat."""
+    up = [one for one in list_processes(tx, now=now) if one.is_up]
+    shared = sum(one.role is ProcessRole.WORKER for one in up)
+    return shared or int(is_worker_alive(tx.observations.find(WORKER_BEAT), now))
 
 
 def is_failing(connection: ConnectionRecord) -> bool:
@@ -258,6 +271,16 @@ FIGURES: Final = (
         ("state",),
     ),
     Figure(
+        "chargehand_oldest_due_seconds",
+        "gauge",
+        "For how long the oldest ask and the oldest approved action are due without progress, by "
+        "kind; 0 when nothing is due.",
+        lambda seen: [
+            ((kind,), _age_s(seen.oldest_due.get(kind), seen.now)) for kind in ("ask", "action")
+        ],
+        ("kind",),
+    ),
+    Figure(
         "chargehand_connection_failing",
         "gauge",
         "1 when the last call to a connection failed.",
@@ -315,6 +338,12 @@ FIGURES: Final = (
         "gauge",
         "1 when the worker was heard of within the last minute.",
         lambda seen: _one(float(is_worker_alive(seen.beat, seen.now))),
+    ),
+    Figure(
+        "chargehand_workers",
+        "gauge",
+        "How many workers were heard of within the last minute.",
+        lambda seen: _one(seen.workers_up),
     ),
     Figure(
         "chargehand_worker_beat_timestamp_seconds",

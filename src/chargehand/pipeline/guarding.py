@@ -29,6 +29,7 @@ CLOCK_DRIFTS: Final = "clock_drifts"
 WORKER_LAGS: Final = "worker_lags"
 DEAD_LETTERS: Final = "dead_letters"
 INTAKE_SILENT: Final = "intake_silent"
+WORK_STALLED: Final = "work_stalled"
 GUARDS: Final = (
     DISK_LOW,
     DISK_FILLING,
@@ -37,9 +38,12 @@ GUARDS: Final = (
     DEAD_LETTERS,
     INTAKE_SILENT,
     SECRET_EXPIRES,
+    WORK_STALLED,
 )
 DRIFT: Final = timedelta(seconds=60)
 LAG: Final = timedelta(minutes=5)
+# Longer than anything takes that goes on: a send with the wait until it is looked for, a model.
+STALLED: Final = timedelta(minutes=10)
 FULL_WITHIN: Final = timedelta(days=3)
 _FREE_BYTES: Final = "disk_free_bytes"
 _DAY: Final = timedelta(days=1)
@@ -86,6 +90,7 @@ class Guards:
             look.at_clocks()
             look.at_backlog(backlog)
             look.at_dead_letters(backlog)
+            look.at_work()
             look.at_intake(since=self._started_at)
             look_at_secrets(tx, self._rules.secrets, now=now)
 
@@ -179,6 +184,27 @@ class _Look:
                 "notices list`, `actions list --state failed` and `asks late`.",
                 now=self._now,
             )
+
+    def at_work(self) -> None:
+        """What is due and does not move, whatever the reason: nobody may know of it."""
+        is_held = self._tx.holds.current() is not None
+        due = self._tx.figures.oldest_due(now=self._now)
+        for kind in ("ask", "action"):
+            # While the database is held nothing is meant to be sent.
+            since = None if is_held and kind == "action" else due.get(kind)
+            waited_s = (self._now - since).total_seconds() if since is not None else 0.0
+            if self._is_over_limit(
+                WORK_STALLED, kind, waited_s, up=STALLED.total_seconds(), down=60
+            ):
+                subject_id = self._raise(WORK_STALLED, kind)
+                tell_operator(
+                    self._tx,
+                    "work_stalled",
+                    subject_id=subject_id,
+                    text=f"An {kind} has been due for {waited_s / 60:.0f} min without any "
+                    "progress. See `chargehand status`, and the worker's log.",
+                    now=self._now,
+                )
 
     def at_intake(self, *, since: datetime) -> None:
         until = traffic_until(self._tx)

@@ -38,6 +38,7 @@ from chargehand.kit.words import words_sought
 from chargehand.pipeline.auditing import verify_audit
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.pipeline.modes import ModeLine, list_modes
+from chargehand.pipeline.processes import ProcessLine, list_processes
 from chargehand.pipeline.pruning import retention_lines
 from chargehand.pipeline.tracing import Trace, trace
 from chargehand.policy.modes import ModeRule, read_policy
@@ -93,7 +94,7 @@ class Status:
     Shape: `inbox` counts deliveries by state; `waiting` counts what waits in `main`, by what it
     waits for; `audit_records` is the length of the audit chain; `hold` is None unless the database
     was restored and nothing may be sent yet; `retention` says what is kept for how long, and when
-    what was older last went.
+    what was older last went; `processes` are those that share a PostgreSQL, none on SQLite.
     """
 
     version: str
@@ -105,6 +106,7 @@ class Status:
     audit_records: int
     hold: HoldRecord | None
     retention: tuple[RetentionLine, ...]
+    processes: tuple[ProcessLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +348,7 @@ def read_status(
         audit_records=tx.audit.head().seq,
         hold=tx.holds.current(),
         retention=retention_lines(tx, retention),
+        processes=list_processes(tx, now=now),
     )
 
 

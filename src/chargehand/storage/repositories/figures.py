@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from chargehand.domain.action import ActionState
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import Repository
-from chargehand.storage.tables import actions, approvals, notices
+from chargehand.storage.tables import actions, approvals, asks, notices
 
 _OPEN_STATES = (
     ActionState.WAITING,
@@ -53,6 +53,35 @@ class FigureReader(Repository):
         )
         oldest = self._connection.execute(query).scalar()
         return None if oldest is None else from_micros(oldest)
+
+    def oldest_due(self, *, now: datetime) -> Mapping[str, datetime]:
+        """Since when the oldest ask and the oldest action are due and not done, by kind.
+
+        Shape: an action is due from its approval on, and what was postponed from its next attempt.
+        """
+        allowed = select(func.max(approvals.c.decided_at)).where(
+            approvals.c.organization_id == actions.c.organization_id,
+            approvals.c.action_id == actions.c.action_id,
+            approvals.c.state == "approved",
+        )
+        allowed_at = func.coalesce(allowed.scalar_subquery(), actions.c.created_at)
+        dues = {
+            "ask": (asks, func.coalesce(asks.c.next_attempt_at, asks.c.recorded_at), ("open",)),
+            "action": (
+                actions,
+                func.coalesce(actions.c.next_attempt_at, allowed_at),
+                (ActionState.APPROVED.value, ActionState.EXECUTING.value),
+            ),
+        }
+        found = {}
+        for kind, (table, due_at, states) in dues.items():
+            query = select(func.min(due_at)).where(
+                table.c.organization_id == self._organization_id, table.c.state.in_(states)
+            )
+            oldest = self._connection.execute(query).scalar()
+            if oldest is not None and oldest <= to_micros(now):
+                found[kind] = from_micros(oldest)
+        return found
 
     def notices_by_severity(self) -> Mapping[str, int]:
         """How many causes the operator was told of."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.process import ProcessRole, ProcessState
 from chargehand.domain.records import Severity
 from chargehand.domain.retention import Kept
 from chargehand.flags.registry import Flag
@@ -137,6 +138,20 @@ class RetentionLine(Shown):
     total_rows: int
 
 
+class Process(Shown):
+    """A front or a worker that shares the PostgreSQL."""
+
+    id: str
+    role: ProcessRole
+    host: str
+    pid: int
+    version: str = Field(description="Version of chargehand it runs.")
+    state: ProcessState
+    is_up: bool = Field(description="It was heard of within a minute, and did not end.")
+    started_at: datetime
+    seen_at: datetime
+
+
 class Status(Shown):
     """How things stand."""
 
@@ -151,6 +166,10 @@ class Status(Shown):
         description="After a restore: nothing is sent until the operator resumes; null otherwise."
     )
     retention: list[RetentionLine]
+    processes: list[Process] = Field(
+        description="Fronts and workers that run or ran within the last hour; empty on SQLite, "
+        "which has one of each."
+    )
 
 
 class Notice(Shown):

@@ -1,5 +1,7 @@
 import asyncio
 import gzip
+from dataclasses import replace
+from time import monotonic
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ from chargehand.connectors.jira.transport import (
     MAX_READ_ATTEMPTS,
     Access,
     Call,
+    JiraTransport,
     path_of,
 )
 from chargehand.domain.errors import ChargehandError
@@ -23,7 +26,9 @@ from chargehand.plugins.errors import (
     VendorFailing,
     VendorUnreachable,
 )
-from tests.connectors.jira.client.wire import HANG, TOKEN, Rig, Wire, answer
+from chargehand.plugins.sending import writes_until
+from chargehand.testing.jira import FakeJira, seed_demo, serving
+from tests.connectors.jira.client.wire import HANG, TOKEN, FixedClock, Rig, Wire, answer
 
 pytestmark = pytest.mark.anyio
 
@@ -371,3 +376,21 @@ async def test_closing_twice_is_harmless():
 
     await transport.aclose()
     await transport.aclose()
+
+
+async def test_write_whose_time_is_over_does_not_leave():
+    """Over a real connection: only there is a moment right before the bytes go."""
+    fake = FakeJira()
+    seed_demo(fake)
+    async with serving(fake) as url:
+        transport = JiraTransport(replace(Rig(Wire([])).config, site=url), FixedClock())
+        with writes_until(monotonic()), pytest.raises(VendorUnreachable) as refused:
+            await transport.write(COMMENT)
+        late = len(fake.requests)
+        with writes_until(monotonic() + 60), pytest.raises(CredentialsRefused):
+            await transport.write(COMMENT)
+        await transport.aclose()
+
+    assert refused.value.may_have_landed
+    assert late == 0
+    assert len(fake.requests) == 1
