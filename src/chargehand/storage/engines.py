@@ -91,16 +91,20 @@ def open_durable_engine(url: URL) -> Engine:
 
 
 def open_lease_engine(url: URL) -> Engine:
-    """For the one connection that holds a worker's lease; PostgreSQL only."""
+    """For the one connection that holds a worker's lease; PostgreSQL only.
+
+    It has no transactions: the server would end one that idles, and the lease with it, before the
+    worker that stands still counts as frozen.
+    """
     return create_engine(
         url,
         poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
         connect_args={
             "connect_timeout": BUSY_TIMEOUT_S,
             "tcp_user_timeout": 10_000,
             **_KEEPALIVE,
-            "options": f"-c statement_timeout=5000 -c idle_in_transaction_session_timeout=5s "
-            f"{_SERVER_KEEPALIVE}",
+            "options": f"-c statement_timeout=5000 {_SERVER_KEEPALIVE}",
         },
     )
 

@@ -116,7 +116,7 @@ class Lease:
     def _do(self, work: Callable[[Connection, ProcessWriter], T]) -> T:
         if self._connection is None:
             raise LeaseLost(process_id=self._process_id, why="it was closed")
-        with translated(), self._connection.begin():
+        with translated():
             return work(self._connection, ProcessWriter(self._connection, self._organization_id))
 
 
