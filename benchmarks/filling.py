@@ -24,7 +24,7 @@ from chargehand.storage.inbox.tables import inbox_deliveries
 from chargehand.storage.migrate import migrate, note_program, upgrade
 from chargehand.storage.tables import metadata
 
-_OLDER: Final = "m0008"
+_OLDER: Final = "m0009"
 _PART: Final = 5000
 _TELL_EVERY: Final = 100_000
 # Raw deliveries are of the first third of the history, which is what pruning takes.

@@ -16,7 +16,7 @@ from chargehand.logs.log import get_logger
 from chargehand.storage.words import tokens_of_event
 
 revision = "m0010"
-down_revision = "m0008"
+down_revision = "m0009"
 branch_labels = None
 depends_on = None
 
