@@ -182,6 +182,7 @@ class _Stop:
         """Keep the lease until it is handed back."""
         if self._leasing is not None:
             self._keeping = asyncio.create_task(self._leasing.keep())
+            self._keeping.add_done_callback(_end_if_broken)
 
     def __call__(self) -> None:
         self._worker.stop()
@@ -196,6 +197,13 @@ class _Stop:
         if self._keeping is not None and self._leasing is not None:
             self._keeping.cancel()
             await self._leasing.end()
+
+
+def _end_if_broken(keeping: "asyncio.Task[None]") -> None:
+    """A worker whose lease nobody keeps must not go on as if it had one."""
+    error = None if keeping.cancelled() else keeping.exception()
+    if error is not None:
+        end_without_lease(f"keeping its lease failed ({type(error).__name__})")
 
 
 def _open_leasing(

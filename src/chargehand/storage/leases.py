@@ -14,7 +14,7 @@ from chargehand.domain.ids import DEFAULT_ORGANIZATION, OrganizationId, ProcessI
 from chargehand.domain.process import ProcessRecord, ProcessState
 from chargehand.storage.database import translated
 from chargehand.storage.engines import open_lease_engine
-from chargehand.storage.errors import LeaseLost
+from chargehand.storage.errors import LeaseLost, StoreUnavailable
 from chargehand.storage.locks import end_holder, share_with_workers, try_lock, unlock
 from chargehand.storage.repositories.processes import ProcessWriter
 
@@ -116,7 +116,10 @@ class Lease:
     def _do(self, work: Callable[[Connection, ProcessWriter], T]) -> T:
         if self._connection is None:
             raise LeaseLost(process_id=self._process_id, why="it was closed")
-        with translated():
+        if self._connection.invalidated:
+            # It would come back by itself, as another session that holds nothing.
+            raise StoreUnavailable(detail="the connection that held the lease was cut")
+        with translated(), self._connection.begin():
             return work(self._connection, ProcessWriter(self._connection, self._organization_id))
 
 
