@@ -98,6 +98,7 @@ def test_init_waits_for_the_first_comment_and_shows_the_answer(home: Path, jira:
         *("--site", jira.url, "--email", "chargehand@example.com", "--projects", "PAY,HELP"),
         *("--time-zone", "Europe/Madrid", "--hours", "9-17", "--holidays", "ES"),
         *("--public-url", "none", "--replies", "approve", "--port", str(jira.server_port)),
+        *("--model", "none"),
     ]
     env = environ(ATLASSIAN_API_TOKEN="fake-api-token-of-chargehand", JIRA_POLL_INTERVAL="1")
     terminal = OnTerminal(["init", *flags], cwd=home, env=env)

@@ -1,6 +1,7 @@
 """Reads a request's body under three limits: its own size, its time, and all bodies together."""
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from starlette.types import Receive
 from chargehand.intake.errors import BodyCutOff, BodySlow, BodyTooLarge, IntakeBusy
 
 _RETRY_BUSY_S = 1
+# Who is answered and cut off while still sending often loses the answer: proxies make a 502 of it.
+_HEARD_OUT_BYTES = 16 * 1024 * 1024
+_HEARD_OUT_S = 1.0
 _DIGITS = 18
 
 
@@ -39,9 +43,13 @@ class BodyReader:
     ) -> bytes:
         """The whole body.
 
-        Raises: BodyTooLarge as soon as that is known, BodySlow, BodyCutOff, IntakeBusy.
+        Raises: BodyTooLarge as soon as that is known and the sender was heard out for a moment,
+        BodySlow, BodyCutOff, IntakeBusy.
         """
         if _declared_bytes(headers) > limit_bytes:
+            # Whoever asks first whether to send has not begun, and would begin now.
+            if "expect" not in headers:
+                await _hear_out(receive)
             raise BodyTooLarge(limit_bytes=limit_bytes)
         try:
             async with asyncio.timeout(self._limits.timeout_s):
@@ -60,6 +68,8 @@ class BodyReader:
         try:
             while True:
                 if len(body) + len(part) > limit_bytes:
+                    if not is_last:
+                        await _hear_out(receive)
                     raise BodyTooLarge(limit_bytes=limit_bytes)
                 if self._held_bytes + len(part) > self._limits.together_bytes:
                     raise IntakeBusy(retry_after_s=_RETRY_BUSY_S)
@@ -70,6 +80,16 @@ class BodyReader:
                 part, is_last = await _next_part(receive)
         finally:
             self._held_bytes -= len(body)
+
+
+async def _hear_out(receive: Receive) -> None:
+    heard_bytes = 0
+    with contextlib.suppress(BodyCutOff, TimeoutError):
+        async with asyncio.timeout(_HEARD_OUT_S):
+            is_last = False
+            while not is_last and heard_bytes < _HEARD_OUT_BYTES:
+                part, is_last = await _next_part(receive)
+                heard_bytes += len(part)
 
 
 async def _next_part(receive: Receive) -> tuple[bytes, bool]:
