@@ -24,7 +24,7 @@ from chargehand.pipeline.modes import set_mode
 
 PROJECT = ProjectKey("PAY")
 PEOPLE = ("Mei Tanaka", "Tom Berg", "Ana Ruiz", "Lena Novak")
-_DEADLINE_S = 60.0
+_DEADLINE_S = 180.0
 _POLL_S = 0.02
 _CONFIG = """
 [server]
@@ -189,7 +189,7 @@ def wait_until(
 ) -> None:
     """Return as soon as a condition holds.
 
-    Raises: SystemExit when it does not within a minute.
+    Raises: SystemExit when it does not within three minutes.
     """
     end_s = time.monotonic() + _DEADLINE_S
     while not is_so():

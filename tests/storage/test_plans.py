@@ -59,6 +59,29 @@ LISTS: dict[str, Callable[[Any], object]] = {
 }
 
 
+def test_what_a_trace_reads_is_found_by_its_own_index(tmp_path: Path) -> None:
+    settings = Settings(storage={"data_dir": tmp_path})
+    migrate_stores(settings, clock=SystemClock())
+    stores = open_stores(settings)
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(stores.database.engine, "before_cursor_execute")
+    def _note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    stores.database.read(lambda tx: tx.events.deliveries_of("evt_1"))
+    stores.database.read(lambda tx: tx.audit.about_all(["act_1", "ask_1"]))
+    steps = []
+    for statement, parameters in [one for one in asked if one[0].startswith("SELECT")]:
+        with stores.database.engine.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps += [str(row[-1]) for row in plan if "TEMP B-TREE" not in str(row[-1])]
+    stores.close()
+
+    assert len(steps) == 3
+    assert [step for step in steps if step.endswith("(organization_id=?)")] == []
+
+
 def test_no_list_walks_or_sorts_a_table(tmp_path: Path) -> None:
     settings = Settings(storage={"data_dir": tmp_path})
     migrate_stores(settings, clock=SystemClock())

@@ -62,7 +62,8 @@ class AuditReader(Repository):
         query = self._select(audit_records).where(
             audit_records.c.subject_id.in_(sorted(set(subject_ids)))
         )
-        rows = self._rows(query.order_by(audit_records.c.seq).limit(limit))
+        # By the bare column SQLite would walk the whole chain in its order instead.
+        rows = self._rows(query.order_by(audit_records.c.seq + 0).limit(limit))
         return self._with_people(rows)
 
     def _with_people(self, rows: Sequence[AnyRow]) -> tuple[AuditRecord, ...]:
