@@ -3,15 +3,15 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from chargehand.bootstrap.locks import FolderLock
+from tests.cli.answering import Answering, listening
 from tests.cli.terminal import Ended, Terminal, write_config
 from tests.house import House, house_settings
 from tests.processes.service import Service, installed_service, running_fake, wait_until
@@ -193,32 +193,15 @@ def held_by_a_worker(folder: Path) -> Iterator[None]:
     lock.release()
 
 
-@contextmanager
-def refusing(status: int) -> Iterator[int]:
+def refusing(status: int) -> AbstractContextManager[int]:
     """A front that is healthy and refuses every delivery; its port."""
 
-    class Refuse(BaseHTTPRequestHandler):
+    class Refuse(Answering, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer(200, b'{"version": "test"}')
+            self.answer(200, b'{"version": "test"}')
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self._answer(status, b'{"detail": "not now"}')
+            self.answer(status, b'{"detail": "not now"}')
 
-        def _answer(self, code: int, body: bytes) -> None:
-            self.send_response(code)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing is said of a request."""
-
-    server = HTTPServer(("127.0.0.1", 0), Refuse)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return listening(Refuse)

@@ -1,6 +1,6 @@
 """No list walks a table or sorts one, whatever its filters: the plans say so at any size."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,49 +59,49 @@ LISTS: dict[str, Callable[[Any], object]] = {
 }
 
 
-def test_what_a_trace_reads_is_found_by_its_own_index(tmp_path: Path) -> None:
-    settings = Settings(storage={"data_dir": tmp_path})
+TRACE: dict[str, Callable[[Any], object]] = {
+    "deliveries of an event": lambda tx: tx.events.deliveries_of("evt_1"),
+    "audit of some things": lambda tx: tx.audit.about_all(["act_1", "ask_1"]),
+}
+
+
+def plans_of(asks: Mapping[str, Callable[[Any], object]], folder: Path) -> dict[str, list[str]]:
+    """The steps SQLite would take for every query of each ask, on empty tables."""
+    settings = Settings(storage={"data_dir": folder})
     migrate_stores(settings, clock=SystemClock())
     stores = open_stores(settings)
     asked: list[tuple[str, Any]] = []
+    steps: dict[str, list[str]] = {}
 
     @event.listens_for(stores.database.engine, "before_cursor_execute")
     def _note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         asked.append((statement, parameters))
 
-    stores.database.read(lambda tx: tx.events.deliveries_of("evt_1"))
-    stores.database.read(lambda tx: tx.audit.about_all(["act_1", "ask_1"]))
-    steps = []
-    for statement, parameters in [one for one in asked if one[0].startswith("SELECT")]:
-        with stores.database.engine.connect() as connection:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps += [str(row[-1]) for row in plan if "TEMP B-TREE" not in str(row[-1])]
+    for name, ask in asks.items():
+        asked.clear()
+        stores.database.read(ask)
+        steps[name] = []
+        for statement, parameters in [one for one in asked if one[0].startswith("SELECT")]:
+            with stores.database.engine.connect() as connection:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                steps[name] += [str(row[-1]) for row in plan]
     stores.close()
+    return steps
 
+
+def test_what_a_trace_reads_is_found_by_its_own_index(tmp_path: Path) -> None:
+    plans = plans_of(TRACE, tmp_path)
+
+    steps = [step for plan in plans.values() for step in plan if "TEMP B-TREE" not in step]
     assert len(steps) == 3
     assert [step for step in steps if step.endswith("(organization_id=?)")] == []
 
 
 def test_no_list_walks_or_sorts_a_table(tmp_path: Path) -> None:
-    settings = Settings(storage={"data_dir": tmp_path})
-    migrate_stores(settings, clock=SystemClock())
-    stores = open_stores(settings)
-    asked: list[tuple[str, Any]] = []
-    bad: dict[str, list[str]] = {}
-
-    @event.listens_for(stores.database.engine, "before_cursor_execute")
-    def _note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        asked.append((statement, parameters))
-
-    for name, ask in LISTS.items():
-        asked.clear()
-        stores.database.read(ask)
-        for statement, parameters in [one for one in asked if one[0].startswith("SELECT")]:
-            with stores.database.engine.connect() as connection:
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-                steps = [str(row[-1]) for row in plan]
-            if any(step.startswith("SCAN") or "TEMP B-TREE" in step for step in steps):
-                bad[name] = steps
-    stores.close()
+    bad = {
+        name: steps
+        for name, steps in plans_of(LISTS, tmp_path).items()
+        if any(step.startswith("SCAN") or "TEMP B-TREE" in step for step in steps)
+    }
 
     assert bad == {}
