@@ -102,13 +102,48 @@ class Visibility:
 EVERYONE = Visibility(VisibilityKind.EVERYONE)
 
 
+class PlaceKind(StrEnum):
+    """Who can read what is said in a chat's channel.
+
+    `public` everybody of the workspace; `private` whoever was let in; `direct` one person and the
+    bot; `group` some people and the bot; `shared` people of other workspaces too; `unknown` where
+    the vendor does not say, which is treated as `shared`.
+    """
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    DIRECT = "direct"
+    GROUP = "group"
+    SHARED = "shared"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a chat something was said or pressed.
+
+    Shape: ids are the vendor's; `thread_id` is the message a thread hangs on, None outside of one;
+    `message_id` is the message itself, None where nothing is posted yet, as for a slash command;
+    `is_outsider` says that the person there is a guest or belongs to another workspace;
+    `reply_token` is what a vendor demands to answer an interaction by, good for minutes.
+    """
+
+    channel_id: str
+    kind: PlaceKind
+    message_id: str | None = None
+    thread_id: str | None = None
+    is_outsider: bool = False
+    reply_token: str | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened, as the rest of the house sees it.
 
     Shape: `project`, `work_item`, `text` are None where the vendor's payload has none; `lines` is
     the same text with quotes, code and mentions told apart; `mentions` names account ids, first
-    mention first; `data` holds the few extra facts the event's kind defines, as JSON.
+    mention first; `data` holds the few extra facts the event's kind defines, as JSON; `place` is
+    None outside of a chat.
     Units: `occurred_at` is the vendor's own time, UTC.
     """
 
@@ -125,3 +160,4 @@ class Event:
     mentions: tuple[AccountId, ...] = ()
     visibility: Visibility = EVERYONE
     data: JSONObject = field(default_factory=dict)
+    place: Place | None = None

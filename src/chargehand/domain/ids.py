@@ -18,6 +18,7 @@ ReservationId = NewType("ReservationId", str)
 BackupId = NewType("BackupId", str)
 HoldId = NewType("HoldId", str)
 ProcessId = NewType("ProcessId", str)
+MemberId = NewType("MemberId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)
