@@ -18,7 +18,8 @@ from sqlalchemy import text
 
 from chargehand.audit.chain import Verification
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules
-from chargehand.bootstrap.connections import live_connections, open_client
+from chargehand.bootstrap.connections import live_connections
+from chargehand.bootstrap.jira import open_client
 from chargehand.bootstrap.models import LateModelDoor, open_models
 from chargehand.bootstrap.receiving import receiving_connections
 from chargehand.bootstrap.stores import Stores, open_stores
@@ -461,11 +462,13 @@ class House:
         )
 
     def _connect(self) -> LiveConnection:
-        configured = self.settings.connections[0]
+        (configured,) = self.settings.trackers
         client = open_client(configured, clock=self.clock, transport=self.wire, sleep=_no_sleep)
         self.request_timeout_s = configured.request_timeout.total_seconds()
         live = _live_connection(configured.deployment)
-        return replace(live, client=client, parser=self.doubles.wrap_parser(live.parser))
+        return replace(
+            live, client=client, facts=client, parser=self.doubles.wrap_parser(live.parser)
+        )
 
     def _mode_in_force(self, project: ProjectKey, kind: ActionKind) -> Mode:
         policy = self.stores.database.read(policy_in_force)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from chargehand.bootstrap.connections import open_client
+from chargehand.bootstrap.jira import open_client
 from chargehand.cli.alive import look_at_front
 from chargehand.config.load import load_settings
 from chargehand.config.settings import ServerSettings
@@ -51,7 +51,7 @@ async def test_jira_is_called_by_ipv6(tmp_path: Path) -> None:
     fake = FakeJira(clock=FakeClock(START))
     seed_demo(fake)
     async with serving(fake.app, host="::1") as site:
-        (connection,) = house_settings(tmp_path, connection={"site": site}).connections
+        (connection,) = house_settings(tmp_path, connection={"site": site}).trackers
         client = open_client(connection, clock=SystemClock())
         checks = await client.check()
         await client.aclose()

@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from chargehand.agents.deciding import Models
 from chargehand.bootstrap.channels import notice_channels
-from chargehand.bootstrap.connections import open_client
 from chargehand.bootstrap.errors import CertificatesUnusable
+from chargehand.bootstrap.jira import open_client
 from chargehand.bootstrap.reading_settings import read_settings
 from chargehand.config.settings import NoticeSettings
 from chargehand.domain.errors import ChargehandError
@@ -57,7 +57,7 @@ async def refusal_of_jira(authority: Authority, ca_file: Path | None, folder: Pa
     fake = FakeJira(clock=FakeClock(START))
     seed_demo(fake)
     async with serving(fake.app, certificate=authority.certificate) as site:
-        (connection,) = house_settings(folder, connection={"site": site}).connections
+        (connection,) = house_settings(folder, connection={"site": site}).trackers
         client = open_client(connection, clock=SystemClock(), ca_file=ca_file)
         try:
             await client.identify_bot()

@@ -5,16 +5,17 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import typer
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import chargehand
 from chargehand.audit.tags import AuditTag
 from chargehand.cli.app import app
+from chargehand.config.secret_reading import models_of
 from chargehand.config.settings import Settings
 from chargehand.domain.errors import ChargehandError, Fault, Rejected, Retryable
 from tools.reference.actions import actions_page
@@ -70,8 +71,7 @@ def settings_page() -> str:
     """Every setting with its default."""
     sections = []
     for name, field in Settings.model_fields.items():
-        model = _model_of(field)
-        if model is not None:
+        for model in models_of(field.annotation):
             is_list = field.annotation is not model
             title = f"[[{name}]]" if is_list else f"[{name}]"
             rows = [_setting_row(*item) for item in model.model_fields.items()]
@@ -129,13 +129,6 @@ def _family(kind: type[ChargehandError]) -> str:
 
 def _first_line(documented: object) -> str:
     return in_cell((inspect.getdoc(documented) or "").partition("\n")[0])
-
-
-def _model_of(field: FieldInfo) -> type[BaseModel] | None:
-    for kind in (field.annotation, *get_args(field.annotation)):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-    return None
 
 
 def _setting_row(name: str, field: FieldInfo) -> list[str]:

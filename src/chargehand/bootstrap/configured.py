@@ -6,21 +6,15 @@ from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.budgets.caps import BudgetRules
 from chargehand.budgets.money import read_usd
 from chargehand.config.jira_settings import JiraConnection
-from chargehand.config.settings import Settings
+from chargehand.config.settings import Connection, Settings
 from chargehand.domain.delivery import DeliverySource
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import Kept
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.guarding import GuardRules
 
-_SOURCES = {
-    "webhook": (DeliverySource.WEBHOOK.value,),
-    "poll": (DeliverySource.POLL.value,),
-    "both": (DeliverySource.WEBHOOK.value, DeliverySource.POLL.value),
-}
 
-
-def find_connection(settings: Settings, wanted: str | None) -> JiraConnection:
+def find_connection(settings: Settings, wanted: str | None) -> Connection:
     """The named connection, or the only one.
 
     Raises: ConnectionMissing.
@@ -32,9 +26,21 @@ def find_connection(settings: Settings, wanted: str | None) -> JiraConnection:
     raise ConnectionMissing(wanted=wanted or "to choose by itself", configured=configured)
 
 
+def find_tracker(settings: Settings, wanted: str | None) -> JiraConnection:
+    """The named tracker, or the only one.
+
+    Raises: ConnectionMissing.
+    """
+    configured = ", ".join(one.id for one in settings.trackers) or "none"
+    for one in settings.trackers:
+        if wanted == one.id or (wanted is None and len(settings.trackers) == 1):
+            return one
+    raise ConnectionMissing(wanted=wanted or "to choose by itself", configured=configured)
+
+
 def served_projects(settings: Settings) -> frozenset[ProjectKey]:
     """Every project some connection serves."""
-    return frozenset(ProjectKey(key) for one in settings.connections for key in one.projects)
+    return frozenset(ProjectKey(key) for key in settings.served_projects)
 
 
 def pipeline_rules(settings: Settings) -> PipelineRules:
@@ -66,7 +72,14 @@ def guard_rules(settings: Settings) -> GuardRules:
     return GuardRules(
         reserve_bytes=settings.storage.disk_reserve_bytes,
         free_bytes=lambda: shutil.disk_usage(folder).free,
-        sources={ConnectionId(one.id): _SOURCES[one.intake] for one in settings.connections},
+        sources={ConnectionId(one.id): _sources_of(one) for one in settings.connections},
         zone=settings.business.zone,
         secrets=settings.found_secrets,
     )
+
+
+def _sources_of(configured: Connection) -> tuple[str, ...]:
+    """The ways deliveries of a connection are expected to come."""
+    webhook = (DeliverySource.WEBHOOK.value,) if configured.takes_webhooks else ()
+    polled = (DeliverySource.POLL.value,) if configured.polled_every is not None else ()
+    return (*webhook, *polled) or (DeliverySource.LISTENER.value,)

@@ -1,83 +1,47 @@
-"""What the worker needs of each connection: everything, with a client to call."""
+"""What the worker needs of each connection: everything, with a client to call.
 
-import asyncio
-from datetime import timedelta
+A connector's modules are loaded only when a connection of its kind is configured.
+"""
+
 from pathlib import Path
+from typing import assert_never
 
-from chargehand.bootstrap.receiving import previewer_of
+from chargehand.bootstrap.jira import live_jira
+from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
-from chargehand.config.settings import Settings
-from chargehand.connectors.jira.client import JiraClient
-from chargehand.connectors.jira.config import ApiToken, Deployment, JiraConfig
-from chargehand.connectors.jira.parse import JiraParser
-from chargehand.connectors.jira.transport import (
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-)
-from chargehand.connectors.jira.user_names import NamedBot
-from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.config.settings import Connection, Settings
+from chargehand.config.slack_settings import SlackConnection
+from chargehand.connectors.jira.transport import RequestObserver, ignore_request
+from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
-
-# What a vendor still works on when we stop listening is stored by then.
-_SETTLE_MARGIN = timedelta(seconds=10)
 
 
 def live_connections(
     settings: Settings, *, clock: Clock, observer: RequestObserver = ignore_request
 ) -> dict[ConnectionId, LiveConnection]:
     """What the worker needs of each connection, with a client that is not connected yet."""
+    ca_file = settings.network.ca_file
     return {
-        ConnectionId(configured.id): LiveConnection(
-            id=ConnectionId(configured.id),
-            connector=configured.connector,
-            site=configured.site,
-            projects=frozenset(ProjectKey(key) for key in configured.projects),
-            parser=parser_of(configured),
-            previewer=previewer_of(configured),
-            client=open_client(
-                configured, clock=clock, observer=observer, ca_file=settings.network.ca_file
-            ),
-            poll_interval=None if configured.intake == "webhook" else configured.poll_interval,
-            send_within=configured.request_timeout,
-            settle_after=configured.request_timeout + _SETTLE_MARGIN,
+        ConnectionId(configured.id): live_connection(
+            configured, clock=clock, observer=observer, ca_file=ca_file
         )
         for configured in settings.connections
     }
 
 
-def parser_of(configured: JiraConnection) -> JiraParser:
-    """What reads the deliveries of one site."""
-    if configured.user_name is None or configured.account_id is None:
-        return JiraParser()
-    return JiraParser(NamedBot(configured.user_name, AccountId(configured.account_id)))
-
-
-def open_client(
-    configured: JiraConnection,
+def live_connection(
+    configured: Connection,
     *,
     clock: Clock,
     observer: RequestObserver = ignore_request,
-    transport: VendorTransport | None = None,
-    sleep: Sleep = asyncio.sleep,
     ca_file: Path | None = None,
-) -> JiraClient:
-    """A client of one site."""
-    config = JiraConfig(
-        connection_id=ConnectionId(configured.id),
-        site=configured.site,
-        api_token=ApiToken(configured.api_token.get_secret_value()),
-        projects=tuple(ProjectKey(key) for key in configured.projects),
-        deployment=Deployment(configured.deployment),
-        email=configured.email,
-        user_name=configured.user_name,
-        cloud_id=configured.cloud_id,
-        gateway=configured.gateway,
-        bot_account_id=AccountId(configured.account_id) if configured.account_id else None,
-        request_timeout_s=configured.request_timeout.total_seconds(),
-        editable_fields=frozenset(configured.editable_fields),
-        ca_file=ca_file,
-    )
-    return JiraClient(config, clock, observer=observer, transport=transport, sleep=sleep)
+) -> LiveConnection:
+    """One connection, of whatever connector."""
+    match configured:
+        case JiraConnection():
+            return live_jira(configured, clock=clock, observer=observer, ca_file=ca_file)
+        case SlackConnection() | DiscordConnection():
+            raise NotImplementedError(configured.connector)
+        case _:
+            assert_never(configured)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chargehand.bootstrap.configured import served_projects
 from chargehand.bootstrap.trust import read_certificates
 from chargehand.config.model_settings import ProviderSettings
 from chargehand.config.settings import Settings
@@ -51,7 +52,7 @@ def model_rules(settings: Settings) -> ModelRules:
     return ModelRules(
         consents={ProjectKey(key): Consent(value) for key, value in settings.model.consent.items()},
         confidence_threshold=settings.model.confidence_threshold,
-        served=frozenset(ProjectKey(key) for one in settings.connections for key in one.projects),
+        served=served_projects(settings),
     )
 
 

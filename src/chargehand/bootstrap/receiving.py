@@ -1,14 +1,20 @@
-"""What the front needs of each connection: proof of its senders and previews, and no client."""
+"""What the front needs of each connection: proof of its senders and previews, and no client.
+
+A connector's modules are loaded only when a connection of its kind is configured.
+"""
 
 from collections.abc import Mapping
+from typing import assert_never
 
+from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
-from chargehand.config.settings import Settings
+from chargehand.config.settings import Connection, Settings
+from chargehand.config.slack_settings import SlackConnection
 from chargehand.connectors.jira.preview import DataCenterPreviewer, JiraPreviewer
 from chargehand.connectors.jira.webhook import JiraWebhook
 from chargehand.domain.ids import ConnectionId
 from chargehand.intake.receive import ReceivingConnection
-from chargehand.plugins.connector import ActionPreviewer, IntakeSecrets
+from chargehand.plugins.connector import ActionPreviewer, IntakeSecrets, WebhookReceiver
 
 
 def receiving_connections(settings: Settings) -> dict[ConnectionId, ReceivingConnection]:
@@ -17,12 +23,23 @@ def receiving_connections(settings: Settings) -> dict[ConnectionId, ReceivingCon
         ConnectionId(configured.id): ReceivingConnection(
             id=ConnectionId(configured.id),
             connector=configured.connector,
-            receiver=JiraWebhook(),
+            receiver=receiver_of(configured),
             secrets=_intake_secrets(configured),
         )
         for configured in settings.connections
-        if configured.intake != "poll"
+        if configured.takes_webhooks
     }
+
+
+def receiver_of(configured: Connection) -> WebhookReceiver:
+    """What proves the senders of one connection."""
+    match configured:
+        case JiraConnection():
+            return JiraWebhook()
+        case SlackConnection() | DiscordConnection():
+            raise NotImplementedError(configured.connector)
+        case _:
+            assert_never(configured)
 
 
 def previewers(settings: Settings) -> Mapping[ConnectionId, ActionPreviewer]:
@@ -32,15 +49,30 @@ def previewers(settings: Settings) -> Mapping[ConnectionId, ActionPreviewer]:
     }
 
 
-def previewer_of(configured: JiraConnection) -> ActionPreviewer:
-    """What words the actions of one site for people."""
+def previewer_of(configured: Connection) -> ActionPreviewer:
+    """What words the actions of one connection for people."""
+    match configured:
+        case JiraConnection():
+            return jira_previewer(configured)
+        case SlackConnection() | DiscordConnection():
+            raise NotImplementedError(configured.connector)
+        case _:
+            assert_never(configured)
+
+
+def jira_previewer(configured: JiraConnection) -> ActionPreviewer:
+    """What words the actions of one Jira site for people."""
     is_cloud = configured.deployment == "cloud"
     return JiraPreviewer() if is_cloud else DataCenterPreviewer()
 
 
-def _intake_secrets(configured: JiraConnection) -> IntakeSecrets:
-    path_token = configured.path_token
+def _intake_secrets(configured: Connection) -> IntakeSecrets:
+    path_token = configured.path_token if isinstance(configured, JiraConnection) else None
+    signing = tuple(secret.get_secret_value() for secret in configured.webhook_secrets)
+    if isinstance(configured, DiscordConnection):
+        # Discord signs with a key of its own; ours is the public half.
+        signing = (configured.public_key,)
     return IntakeSecrets(
-        signing=tuple(secret.get_secret_value() for secret in configured.webhook_secrets),
+        signing=signing,
         path_token=path_token.get_secret_value() if path_token is not None else None,
     )

@@ -40,13 +40,14 @@ from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.guarding import Guards
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.leasing import Leasing
-from chargehand.pipeline.polling import Polling, StoreDeliveries
+from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.sharing import BACKUP, LAUNCH, TRACING, Alone, Share
 from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.telling import Telling
 from chargehand.pipeline.watching import Watching
 from chargehand.pipeline.working import Worker, WorkerParts
+from chargehand.plugins.connector import StoreDeliveries
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.engines import open_durable_engine
 

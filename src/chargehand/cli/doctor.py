@@ -17,8 +17,7 @@ from chargehand.domain.errors import ChargehandError
 
 if TYPE_CHECKING:
     from chargehand.bootstrap.stores import Stores
-    from chargehand.config.jira_settings import JiraConnection
-    from chargehand.config.settings import Settings
+    from chargehand.config.settings import Connection, Settings
     from chargehand.plugins.connector import Check
 
 _MARKS = {"passed": "ok  ", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
@@ -26,6 +25,10 @@ _LEAST_FREE_BYTES = 512 * 1024 * 1024
 _SQLITE_BYTES = 2**30
 _SQLITE_DELIVERIES = 10_000
 _SILENT_AFTER = timedelta(days=3)
+_SECRET_NAMES = {
+    "jira": "JIRA_WEBHOOK_SECRET into .env, and the same secret into the webhook in Jira",
+    "slack": "SLACK_SIGNING_SECRET into .env, as the app's page shows it under Basic Information",
+}
 _OLD_BACKUP = timedelta(days=2)
 
 
@@ -270,38 +273,40 @@ def _backup_check(settings: "Settings", *, now: datetime) -> "Check":
     )
 
 
-def _intake_check(settings: "Settings", configured: "JiraConnection") -> "Check":
+def _intake_check(settings: "Settings", configured: "Connection") -> "Check":
     # lazy: as above.
     from chargehand.plugins.connector import Check, CheckState
 
     name = f"{configured.id}: webhook"
-    if configured.intake == "poll":
-        found = f"not used; polled every {configured.poll_interval.total_seconds():.0f} s"
+    if not configured.takes_webhooks:
+        every = configured.polled_every
+        found = f"not used; polled every {every.total_seconds():.0f} s" if every else "not used"
         return Check(name, CheckState.PASSED, found)
-    path = f"/webhooks/jira/{configured.id}"
-    if not configured.webhook_secrets and configured.path_token is None:
+    path = f"/webhooks/{configured.connector}/{configured.id}"
+    if not configured.is_proof_set:
         return Check(
             name,
             CheckState.FAILED,
             "no signing secret, so every webhook is refused",
-            "Put JIRA_WEBHOOK_SECRET into .env, and the same secret into the webhook in Jira.",
+            f"Put {_SECRET_NAMES[configured.connector]}.",
         )
     if settings.server.public_url is None:
         return Check(
             name,
             CheckState.WARNED,
             f"expected at {path}, and no public_url is set",
-            "Set server.public_url to the https address Jira can reach.",
+            "Set server.public_url to the https address the sender can reach.",
         )
     return Check(name, CheckState.PASSED, f"expected at {settings.server.public_url}{path}")
 
 
-async def _call(settings: "Settings", configured: "JiraConnection") -> "Sequence[Check]":
+async def _call(settings: "Settings", configured: "Connection") -> "Sequence[Check]":
     # lazy: the client takes longer to load than `--help` may.
-    from chargehand.bootstrap.connections import open_client
+    from chargehand.bootstrap.connections import live_connection
     from chargehand.kit.clock import SystemClock
 
-    client = open_client(configured, clock=SystemClock(), ca_file=settings.network.ca_file)
+    clock, ca_file = SystemClock(), settings.network.ca_file
+    client = live_connection(configured, clock=clock, ca_file=ca_file).client
     try:
         return await client.check()
     finally:

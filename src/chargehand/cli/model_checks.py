@@ -112,8 +112,10 @@ def _named(settings: "Settings", provider: "ProviderSettings") -> str:
 
 def _consents(settings: "Settings") -> str:
     given: Mapping[str, str] = settings.model.consent
-    served = sorted({key for one in settings.connections for key in one.projects})
-    return ", ".join(f"{key} {given.get(key, 'off')}" for key in served) or "no project is served"
+    return (
+        ", ".join(f"{key} {given.get(key, 'off')}" for key in settings.served_projects)
+        or "no project is served"
+    )
 
 
 def _is_failing(seen: "ModelOutcomes") -> bool:

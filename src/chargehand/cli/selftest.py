@@ -86,13 +86,13 @@ def selftest(
     """
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.configured import find_connection
+    from chargehand.bootstrap.configured import find_tracker
 
     with invocation.open_stores() as (settings, stores):
-        configured = find_connection(settings, connection)
+        configured = find_tracker(settings, connection)
         now = invocation.clock(settings).now()
         stages = _Stages()
-        if configured.intake == "poll":
+        if not configured.takes_webhooks:
             _check_polling(settings, stores, configured, stages, now=now)
             return
         delivery_id = _send(settings, configured, stages, now=now)
@@ -260,7 +260,7 @@ def _payload(
     settings: "Settings", configured: "JiraConnection", marker: str, *, now: datetime
 ) -> Mapping[str, object]:
     """A comment webhook in Jira's shape, about a project that no connection serves."""
-    served = {key for one in settings.connections for key in one.projects}
+    served = settings.served_projects
     project = next(
         key
         for key in (_PROJECT, *(f"{_PROJECT}{n}" for n in range(len(served))))

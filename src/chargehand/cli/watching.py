@@ -142,15 +142,15 @@ class _Watch:
         self._view.say(
             f"\nWaiting for the first comment that mentions {bots} in {projects} … (Ctrl-C stops)"
         )
-        polled = [one for one in self._settings.connections if one.intake == "poll"]
-        if polled:
-            seconds = polled[0].poll_interval.total_seconds()
+        polled = [one.polled_every for one in self._settings.trackers if not one.takes_webhooks]
+        if polled and polled[0] is not None:
+            seconds = polled[0].total_seconds()
             self._view.say(f"Jira is asked every {seconds:g} s, so a comment takes a moment.")
 
     def _hears(self, connection: ConnectionRecord) -> bool:
         """Whether a comment made now would be noticed: polling has to know where it began."""
         configured = {one.id: one for one in self._settings.connections}.get(connection.id)
-        is_polled = configured is not None and configured.intake == "poll"
+        is_polled = configured is not None and not configured.takes_webhooks
         has_begun = connection.cursor is not None or not is_polled
         return connection.bot_account_id is not None and has_begun
 

@@ -1,7 +1,7 @@
 """The one table of environment names: ours, and those earlier systems used.
 
 A name fills one field; the environment wins over `.env`, and `.env` over the file. Names that
-belong to a connection fill the only one there is, or make one when the file has none.
+belong to a connector fill its only connection; those of Jira make one when the file has none.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,6 +33,8 @@ def _seconds(text: str) -> object:
     return int(text) if text.isdigit() else text
 
 
+# Names of one connector fill its only connection; a connection that does not say is of the first.
+CONNECTORS = ("jira", "slack", "discord")
 # Later entries win, so our own names stand at the end.
 NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("PORT", "server.port"),
@@ -42,15 +44,23 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("BUSINESS_HOURS_START", "business.hours_start"),
     EnvironmentName("BUSINESS_HOURS_END", "business.hours_end"),
     EnvironmentName("COMPANY_HOLIDAYS", "business.holidays", _list),
-    EnvironmentName("ATLASSIAN_DOMAIN", "connection.site", _site),
-    EnvironmentName("JIRA_INSTANCE_URL", "connection.site", _site),
-    EnvironmentName("ATLASSIAN_EMAIL", "connection.email"),
-    EnvironmentName("ATLASSIAN_SERVICE_ACCOUNT_EMAIL", "connection.email"),
-    EnvironmentName("ATLASSIAN_API_TOKEN", "connection.api_token"),
-    EnvironmentName("ATLASSIAN_SERVICE_ACCOUNT_TOKEN", "connection.api_token"),
-    EnvironmentName("ATLASSIAN_PROJECT_KEY", "connection.projects", _list),
-    EnvironmentName("JIRA_POLL_INTERVAL", "connection.poll_interval", _seconds),
-    EnvironmentName("JIRA_WEBHOOK_SECRET", "connection.webhook_secrets", _list),
+    EnvironmentName("ATLASSIAN_DOMAIN", "jira.site", _site),
+    EnvironmentName("JIRA_INSTANCE_URL", "jira.site", _site),
+    EnvironmentName("ATLASSIAN_EMAIL", "jira.email"),
+    EnvironmentName("ATLASSIAN_SERVICE_ACCOUNT_EMAIL", "jira.email"),
+    EnvironmentName("ATLASSIAN_API_TOKEN", "jira.api_token"),
+    EnvironmentName("ATLASSIAN_SERVICE_ACCOUNT_TOKEN", "jira.api_token"),
+    EnvironmentName("ATLASSIAN_PROJECT_KEY", "jira.projects", _list),
+    EnvironmentName("JIRA_POLL_INTERVAL", "jira.poll_interval", _seconds),
+    EnvironmentName("JIRA_WEBHOOK_SECRET", "jira.webhook_secrets", _list),
+    EnvironmentName("SLACK_BOT_TOKEN", "slack.bot_token"),
+    EnvironmentName("SLACK_APP_TOKEN", "slack.app_token"),
+    EnvironmentName("SLACK_SIGNING_SECRET", "slack.webhook_secrets", _list),
+    EnvironmentName("SLACK_TEAM_ID", "slack.team_id"),
+    EnvironmentName("DISCORD_BOT_TOKEN", "discord.bot_token"),
+    EnvironmentName("DISCORD_PUBLIC_KEY", "discord.public_key"),
+    EnvironmentName("DISCORD_APPLICATION_ID", "discord.application_id"),
+    EnvironmentName("DISCORD_GUILD_ID", "discord.guild_id"),
     EnvironmentName("CHARGEHAND_HOST", "server.host"),
     EnvironmentName("CHARGEHAND_PORT", "server.port"),
     EnvironmentName("CHARGEHAND_PUBLIC_URL", "server.public_url"),
@@ -60,7 +70,7 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("CHARGEHAND_LOG_FORMAT", "log.format"),
     EnvironmentName("CHARGEHAND_NOTICE_WEBHOOK_SECRET", "notices.webhook_secret"),
     EnvironmentName("CHARGEHAND_SMTP_PASSWORD", "notices.smtp_password"),
-    EnvironmentName("CHARGEHAND_PATH_TOKEN", "connection.path_token"),
+    EnvironmentName("CHARGEHAND_PATH_TOKEN", "jira.path_token"),
     EnvironmentName("REQUESTS_CA_BUNDLE", "network.ca_file"),
     EnvironmentName("SSL_CERT_FILE", "network.ca_file"),
     EnvironmentName("CHARGEHAND_CA_FILE", "network.ca_file"),
@@ -79,6 +89,8 @@ _SECRETS = frozenset(
     {
         "api_key",
         "api_token",
+        "app_token",
+        "bot_token",
         "database_url",
         "dsn",
         "headers",
@@ -92,20 +104,25 @@ _SECRETS = frozenset(
 _IN_FILE = "_FILE"
 
 
-def read_environment(environ: Mapping[str, str]) -> tuple[dict[str, object], dict[str, object]]:
-    """What the environment says: (fields by dotted name, fields of the connection)."""
+def read_environment(
+    environ: Mapping[str, str],
+) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+    """What the environment says.
+
+    Shape: (fields by dotted name, fields of the only connection of each connector).
+    """
     fields: dict[str, object] = {}
-    connection: dict[str, object] = {}
+    connections: dict[str, dict[str, object]] = {name: {} for name in CONNECTORS}
     for entry in NAMES:
         section, _, name = entry.field.partition(".")
         text = _text_of(entry.name, name, environ)
         if not text:
             continue
-        if section == "connection":
-            connection[name] = entry.convert(text)
+        if section in connections:
+            connections[section][name] = entry.convert(text)
         else:
             fields[entry.field] = entry.convert(text)
-    return fields, connection
+    return fields, connections
 
 
 def read_connection_environment(
@@ -117,6 +134,8 @@ def read_connection_environment(
     for suffix, field, convert in (
         ("EMAIL", "email", str),
         ("API_TOKEN", "api_token", str),
+        ("BOT_TOKEN", "bot_token", str),
+        ("APP_TOKEN", "app_token", str),
         ("WEBHOOK_SECRET", "webhook_secrets", _list),
         ("PATH_TOKEN", "path_token", str),
     ):

@@ -5,8 +5,6 @@ from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
@@ -14,21 +12,23 @@ from pydantic import (
     model_validator,
 )
 
-from chargehand.config.addresses import address_with_path, is_loopback_url, site_address
+from chargehand.config.addresses import address_with_path, site_address
+from chargehand.config.connection_settings import (
+    SLUG,
+    ConnectionSettings,
+    ProjectName,
+    is_somebodys,
+)
 from chargehand.config.secret_settings import Secret, UnreadSecret
 from chargehand.domain.work_item import FieldName
 
-_SLUG: Final = r"^[a-z][a-z0-9-]{0,31}$"
-_PROJECT: Final = r"^[A-Z][A-Z0-9_]{1,31}$"
 _LEAST_TOKEN: Final = 24
 
 
-class JiraConnection(BaseModel):
+class JiraConnection(ConnectionSettings):
     """One Jira site, of Jira Cloud or of Jira Data Center."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str = Field("jira", pattern=_SLUG, description="Name of the connection, in paths and keys.")
+    id: str = Field("jira", pattern=SLUG, description="Name of the connection, in paths and keys.")
     connector: Literal["jira"] = "jira"
     deployment: Literal["cloud", "data_center"] = Field(
         "cloud", description="Which Jira it is: Atlassian's Cloud, or a Data Center of your own."
@@ -67,7 +67,7 @@ class JiraConnection(BaseModel):
         description="Account id the bot has there, on Data Center its user key, as "
         "`chargehand init` found it.",
     )
-    projects: tuple[Annotated[str, Field(pattern=_PROJECT)], ...] = Field(
+    projects: tuple[ProjectName, ...] = Field(
         description="Keys of the projects the bot serves.", min_length=1
     )
     intake: Literal["webhook", "poll", "both"] = Field(
@@ -76,14 +76,8 @@ class JiraConnection(BaseModel):
     poll_interval: timedelta = Field(
         timedelta(seconds=60), description="Time between polls.", ge=timedelta(seconds=1)
     )
-    webhook_secrets: tuple[Secret, ...] = Field(
-        (), description="One or two active signing secrets; put them into .env.", max_length=2
-    )
     path_token: Secret | None = Field(
         None, description="Accept unsigned webhooks under this unguessable path; off by default."
-    )
-    request_timeout: timedelta = Field(
-        timedelta(seconds=20), description="Longest wait for one call.", ge=timedelta(seconds=1)
     )
     editable_fields: tuple[FieldName, ...] = Field(
         tuple(FieldName),
@@ -136,4 +130,19 @@ class JiraConnection(BaseModel):
     @property
     def is_real(self) -> bool:
         """Whether the site is somebody's, and not a fake on this machine."""
-        return not is_loopback_url(self.site)
+        return is_somebodys(self.site)
+
+    @property
+    def polled_every(self) -> timedelta | None:
+        """The time between two polls; None when nothing is polled."""
+        return self.poll_interval if self.intake in ("poll", "both") else None
+
+    @property
+    def takes_webhooks(self) -> bool:
+        """Whether the vendor posts to us."""
+        return self.intake in ("webhook", "both")
+
+    @property
+    def is_proof_set(self) -> bool:
+        """Whether there is anything a sender could prove itself by."""
+        return bool(self.webhook_secrets) or self.path_token is not None

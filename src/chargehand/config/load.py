@@ -12,12 +12,19 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 
 from chargehand.config.environment import (
+    CONNECTORS,
     read_connection_environment,
     read_environment,
     read_provider_environment,
 )
 from chargehand.config.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
-from chargehand.config.secret_reading import OpenSource, SecretReading, no_source
+from chargehand.config.secret_reading import (
+    OpenSource,
+    SecretReading,
+    kind_of,
+    models_of,
+    no_source,
+)
 from chargehand.config.settings import Settings
 from chargehand.plugins.secret import FoundSecret
 
@@ -96,7 +103,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _merge(document: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    fields, for_connection = read_environment(environ)
+    fields, for_connectors = read_environment(environ)
     merged = dict(document)
     for dotted, value in fields.items():
         section, _, name = dotted.partition(".")
@@ -112,23 +119,35 @@ def _merge(document: dict[str, Any], environ: Mapping[str, str]) -> dict[str, An
             for entry in providers
         ]
     connections = merged.get("connections", [])
-    if not isinstance(connections, list):
-        return merged
-    if not connections and {"site", "api_token"} <= for_connection.keys():
-        connections = [{}]
-    if len(connections) == 1 and isinstance(connections[0], dict):
-        connections = [{**connections[0], **for_connection}]
-    merged["connections"] = [
-        {**entry, **read_connection_environment(str(entry.get("id", "jira")), environ)}
-        if isinstance(entry, dict)
-        else entry
-        for entry in connections
+    if isinstance(connections, list):
+        merged["connections"] = _connections(connections, for_connectors, environ)
+    return merged
+
+
+def _connections(
+    entries: list[Any], known: Mapping[str, Mapping[str, object]], environ: Mapping[str, str]
+) -> list[Any]:
+    """The connections of the file with what the environment says of them."""
+    if not entries and {"site", "api_token"} <= known["jira"].keys():
+        entries = [{}]
+    kinds = [
+        str(entry.get("connector", CONNECTORS[0])) if isinstance(entry, dict) else ""
+        for entry in entries
     ]
+    merged: list[Any] = []
+    for entry, kind in zip(entries, kinds, strict=True):
+        if not isinstance(entry, dict):
+            # What has a wrong shape is left as it is, for the validation to name.
+            merged.append(entry)
+            continue
+        shared = known.get(kind, {}) if kinds.count(kind) == 1 else {}
+        own = read_connection_environment(str(entry.get("id", kind)), environ)
+        merged.append({**entry, **shared, **own})
     return merged
 
 
 def _problem(detail: Any) -> str:
-    where = ".".join(str(part) for part in detail["loc"]) or "the whole"
+    where = ".".join(str(part) for part in _told_of(detail["loc"])) or "the whole"
     if detail["type"] == "extra_forbidden":
         allowed = _fields_beside(detail["loc"])
         near = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)
@@ -143,15 +162,26 @@ def _problem(detail: Any) -> str:
     return f"{where}: {message}{found}."
 
 
+def _told_of(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where a problem is, as people write it: without the connector an entry was read as."""
+    if location[:1] == ("connections",) and len(location) > 2:  # noqa: PLR2004 - list, place, kind.
+        return (*location[:2], *location[3:])
+    return location
+
+
 def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
     model: type[BaseModel] = Settings
     for part in location[:-1]:
         if isinstance(part, int):
             continue
-        annotation = model.model_fields[str(part)].annotation
-        inner = getattr(annotation, "__args__", (annotation,))[0]
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
+        if part in model.model_fields:
+            inner = models_of(model.model_fields[str(part)].annotation)
+            model = inner[0] if inner else model
+        else:
+            # The connector of an entry, by which its kind was chosen.
+            model = kind_of(
+                {"connector": part}, models_of(Settings.model_fields["connections"].annotation)
+            )
     return sorted(model.model_fields)
 
 

@@ -4,7 +4,7 @@ Three rounds: what stands on this machine, which may be what Vault is signed in 
 and AWS, where the address of the database may be; then what the database itself keeps.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
@@ -181,17 +181,18 @@ def _slots(merged: Document, file: Mapping[str, Any], model: type[BaseModel]) ->
     the check that follows names it.
     """
     for section, field in model.model_fields.items():
-        inner = _model_of(field.annotation)
+        kinds = models_of(field.annotation)
         held, of_file = merged.get(section), file.get(section)
-        if inner is None:
+        if not kinds:
             continue
         if isinstance(held, dict):
             merged[section] = held = dict(held)
-            yield from _slots_of(section, held, of_file, inner)
+            yield from _slots_of(section, held, of_file, kinds[0])
         elif isinstance(held, list | tuple):
             merged[section] = entries = [dict(e) if isinstance(e, dict) else e for e in held]
             for number, entry in enumerate(entries):
                 if isinstance(entry, dict):
+                    inner = kind_of(entry, kinds)
                     default = inner.model_fields["id"].default
                     name = f"{section}.{entry.get('id', default)}"
                     written = of_file if isinstance(of_file, list) else []
@@ -218,8 +219,18 @@ def _is_secret(annotation: Any) -> bool:
     return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
 
 
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    for kind in (annotation, *get_args(annotation)):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
+    """The models a setting is made of: itself, or each kind an entry of a list may be of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return (annotation,)
+    return tuple(kind for part in get_args(annotation) for kind in models_of(part))
+
+
+def kind_of(entry: Mapping[str, Any], kinds: Sequence[type[BaseModel]]) -> type[BaseModel]:
+    """The kind of an entry that names its connector; the first kind for one that names none."""
+    named = entry.get("connector")
+    for kind in kinds:
+        field = kind.model_fields.get("connector")
+        if field is not None and field.default == named:
             return kind
-    return None
+    return kinds[0]

@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,9 +13,11 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     PrivateAttr,
     SecretStr,
+    Tag,
     field_validator,
     model_validator,
 )
@@ -23,6 +25,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from chargehand.config.addresses import is_loopback_url, public_address
 from chargehand.config.budget_settings import BudgetSettings
+from chargehand.config.connection_settings import ChatSettings
+from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.log_settings import LogSettings
 from chargehand.config.model_settings import ModelSettings, ProviderSettings
@@ -34,6 +38,7 @@ from chargehand.config.secret_settings import (
     UnreadSecret,
     VaultSettings,
 )
+from chargehand.config.slack_settings import SlackConnection
 from chargehand.config.telling_settings import SentrySettings, TracingSettings
 from chargehand.plugins.secret import FoundSecret
 
@@ -311,6 +316,25 @@ class BackupSettings(_Section):
         return value
 
 
+def _connector_of(entry: object) -> object:
+    """Which connector an entry is for; Jira where it does not say."""
+    if isinstance(entry, dict):
+        return entry.get("connector", "jira")
+    return getattr(entry, "connector", None)
+
+
+Connection: TypeAlias = Annotated[
+    Annotated[JiraConnection, Tag("jira")]
+    | Annotated[SlackConnection, Tag("slack")]
+    | Annotated[DiscordConnection, Tag("discord")],
+    Discriminator(
+        _connector_of,
+        custom_error_type="connector_unknown",
+        custom_error_message="connector must be one of jira, slack, discord",
+    ),
+]
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; unknown keys are errors."""
 
@@ -326,7 +350,7 @@ class Settings(BaseSettings):
     inbox: InboxSettings = Field(default_factory=InboxSettings)
     backup: BackupSettings = Field(default_factory=BackupSettings)
     budgets: BudgetSettings = Field(default_factory=BudgetSettings)
-    connections: tuple[JiraConnection, ...] = Field((), description="The connected sites.")
+    connections: tuple[Connection, ...] = Field((), description="The connected sites.")
     model: ModelSettings = Field(default_factory=ModelSettings)
     providers: tuple[ProviderSettings, ...] = Field((), description="The models, in order.")
     network: NetworkSettings = Field(default_factory=NetworkSettings)
@@ -376,9 +400,36 @@ class Settings(BaseSettings):
                     raise ValueError(message)
         return self
 
+    @property
+    def trackers(self) -> tuple[JiraConnection, ...]:
+        """The connections where work items live."""
+        return tuple(one for one in self.connections if isinstance(one, JiraConnection))
+
+    @property
+    def served_projects(self) -> tuple[str, ...]:
+        """Every project some tracker serves, sorted."""
+        return tuple(sorted({key for one in self.trackers for key in one.projects}))
+
+    @model_validator(mode="after")
+    def _channels_serve_known_projects(self) -> "Settings":
+        served = self.served_projects
+        for one in self.connections:
+            if not isinstance(one, ChatSettings):
+                continue
+            for channel, projects in one.channels.items():
+                for project in projects:
+                    if project not in served:
+                        allowed = ", ".join(served) or "none"
+                        message = (
+                            f"connections.{one.id}.channels.{channel}: no tracker serves "
+                            f"{project}; served: {allowed}"
+                        )
+                        raise ValueError(message)
+        return self
+
     @model_validator(mode="after")
     def _texts_go_where_they_may(self) -> "Settings":
-        served = sorted({key for one in self.connections for key in one.projects})
+        served = self.served_projects
         for project in self.model.consent:
             if project not in served:
                 allowed = ", ".join(served) or "none"

@@ -20,6 +20,7 @@ class DeliverySource(StrEnum):
 
     WEBHOOK = "webhook"
     POLL = "poll"
+    LISTENER = "listener"
     INTERNAL = "internal"
 
 

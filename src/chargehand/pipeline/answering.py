@@ -83,7 +83,7 @@ class Answering:
         if connection is None:
             return await self._give_up(stored, "connection_not_configured")
         if stored.must_check_own_mark:
-            own = await connection.client.is_own_comment(
+            own = await connection.tracker.is_own_comment(
                 stored.ask.work_item, stored.ask.comment_id
             )
             if own is None:

@@ -1,18 +1,27 @@
 """A configured connection as the pipeline uses it, whatever the vendor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import DEFAULT_RETENTION, Retention
-from chargehand.plugins.connector import ActionPreviewer, ConnectorClient, EventParser
+from chargehand.plugins.connector import (
+    ActionPreviewer,
+    ConnectorClient,
+    EventParser,
+    FactSource,
+    Listener,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class LiveConnection:
     """Everything the worker needs of one site.
 
-    Shape: `poll_interval` is None when webhooks are the only intake.
+    Shape: `poll_interval` is None when nothing is polled; `facts` is None where no work items
+    live, as in a chat; `listener` is None unless we open the connection events come by;
+    `channels` binds a chat's channels to the projects they serve, `projects` are all of them.
     Units: a send is cut off after `send_within`; by `settle_after`, which is longer, it has landed
     or never will, though nobody saw its end.
     """
@@ -27,6 +36,20 @@ class LiveConnection:
     poll_interval: timedelta | None
     send_within: timedelta
     settle_after: timedelta
+    facts: FactSource | None = None
+    listener: Listener | None = None
+    channels: Mapping[str, frozenset[ProjectKey]] = field(default_factory=dict)
+
+    @property
+    def tracker(self) -> FactSource:
+        """What knows the work items of this connection's projects.
+
+        Raises: AssertionError for a chat, which no ask's facts are looked for in.
+        """
+        if self.facts is None:
+            message = f"{self.id} is no tracker"
+            raise AssertionError(message)
+        return self.facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,5 +14,5 @@ async def read_all(
 ) -> dict[WorkItemKey, Facts]:
     """The facts of every wanted work item; what can not be read is Unknown, never raised."""
     async with asyncio.TaskGroup() as group:
-        reads = [group.create_task(connection.client.read_facts(one, now=now)) for one in needs]
+        reads = [group.create_task(connection.tracker.read_facts(one, now=now)) for one in needs]
     return {one.work_item: read.result() for one, read in zip(needs, reads, strict=True)}

@@ -158,7 +158,7 @@ class ModelDeciding:
         return await self._judge(reading, run, run.outcome, rules_answer, context)
 
     async def _read(self, ask: Ask, connection: LiveConnection) -> _Reading | None:
-        facts = await connection.client.read_facts(model_needs(ask), now=self._clock.now())
+        facts = await connection.tracker.read_facts(model_needs(ask), now=self._clock.now())
         item = facts.item
         if not isinstance(item, Fact) or item.value.project != ask.project:
             return None
@@ -195,7 +195,7 @@ class ModelDeciding:
         if keys_in(key) != {key} or project_of_key(key) != ask.project:
             return LookedUp(_NO_SUCH)
         needs = FactNeeds(work_item=key)
-        facts = await reading.connection.client.read_facts(needs, now=self._clock.now())
+        facts = await reading.connection.tracker.read_facts(needs, now=self._clock.now())
         item = facts.item
         if not isinstance(item, Fact) or not self._may_tell(item.value, key, reading):
             return LookedUp(_NO_SUCH)

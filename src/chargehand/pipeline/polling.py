@@ -1,23 +1,19 @@
 """Asks a vendor what changed and puts it through the same inbox as webhooks."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.errors import ChargehandError
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.plugins.connector import StoreDeliveries
 from chargehand.plugins.errors import CursorUnreadable
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Writing
 
 _log = get_logger()
-StoreDeliveries = Callable[[tuple[VerifiedDelivery, ...]], Awaitable[None]]
-
-
 # How far back a lost position is looked for.
 _LOOK_BACK: Final = timedelta(days=3)
 

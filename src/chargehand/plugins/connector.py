@@ -1,10 +1,10 @@
 """The contract of a connector; `chargehand.connectors.jira` is the first to keep it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, ProposedAction
 from chargehand.domain.delivery import VerifiedDelivery
@@ -53,6 +53,24 @@ class RawRequest:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """How a vendor wants its request to be answered, once the delivery is stored.
+
+    Shape: `body` None stands for our own answer, which tells the delivery's id; a vendor that
+    demands something (a challenge given back, a promise of a later reply) gets exactly that, for
+    a repeated delivery too. `is_kept` is false for what only proves that we are here, such as a
+    ping: it is answered and not stored.
+    """
+
+    body: bytes | None = None
+    content_type: str = "application/json"
+    is_kept: bool = True
+
+
+OUR_OWN: Final = Acknowledgement()
+
+
 class WebhookReceiver(Protocol):
     """Proves who sent a request; pure, so that it can run in the front without a client."""
 
@@ -66,6 +84,10 @@ class WebhookReceiver(Protocol):
 
         Raises: SignatureMissing, SignatureMalformed, SignatureWrong, all Rejected.
         """
+        ...
+
+    def acknowledge(self, delivery: VerifiedDelivery) -> Acknowledgement:
+        """How the vendor wants the request of a proved delivery to be answered; pure and total."""
         ...
 
 
@@ -188,14 +210,6 @@ class ConnectorClient(Protocol):
         """The account the sign-in belongs to."""
         ...
 
-    async def read_facts(self, needs: FactNeeds, *, now: datetime) -> Facts:
-        """Read what an answer needs; what can not be read is Unknown, never raised."""
-        ...
-
-    async def is_own_comment(self, work_item: str, comment_id: str) -> bool | None:
-        """Whether a comment carries our action's mark; None when it can not be read now."""
-        ...
-
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is."""
         ...
@@ -216,6 +230,34 @@ class ConnectorClient(Protocol):
 
     async def aclose(self) -> None:
         """Close the connections; safe to call twice."""
+        ...
+
+
+class FactSource(Protocol):
+    """What knows work items: a tracker."""
+
+    async def read_facts(self, needs: FactNeeds, *, now: datetime) -> Facts:
+        """Read what an answer needs; what can not be read is Unknown, never raised."""
+        ...
+
+    async def is_own_comment(self, work_item: str, comment_id: str) -> bool | None:
+        """Whether a comment carries our action's mark; None when it can not be read now."""
+        ...
+
+
+# Stores deliveries durably; returns once nothing of them can be lost.
+StoreDeliveries = Callable[[tuple[VerifiedDelivery, ...]], Awaitable[None]]
+
+
+class Listener(Protocol):
+    """A connection that we open and the vendor speaks on, for hosts without a public address."""
+
+    async def listen(self, store: StoreDeliveries) -> None:
+        """Hand in what arrives until cancelled; reconnects by itself, with back-off.
+
+        A delivery is acknowledged to the vendor only after `store` has returned.
+        Raises: ChargehandError when going on is useless, such as a sign-in that was revoked.
+        """
         ...
 
 

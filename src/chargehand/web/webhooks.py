@@ -6,6 +6,7 @@ for each cost more than the work itself.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import structlog
 from starlette.routing import Route
@@ -21,12 +22,15 @@ from chargehand.intake.errors import ConnectionAmbiguous, ConnectionUnknown
 from chargehand.intake.failure_limit import FailureLimit
 from chargehand.intake.receive import ReceivingConnection, count_failure, receive
 from chargehand.kit.clock import Clock
-from chargehand.plugins.connector import RawRequest
+from chargehand.plugins.connector import Acknowledgement, RawRequest
 from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
 from chargehand.web.body import BodyReader
 from chargehand.web.metrics import NO_CONNECTION, FrontMetrics
 
-_STATUS_CODES = {StoreStatus.STORED: 202, StoreStatus.DUPLICATE: 200}
+_STATUS_CODES = {
+    StoreStatus.STORED: HTTPStatus.ACCEPTED,
+    StoreStatus.DUPLICATE: HTTPStatus.OK,
+}
 _log = structlog.get_logger(__name__)
 _FORWARDED_FOR = b"x-forwarded-for"
 
@@ -54,11 +58,14 @@ class WebhookDoor:
             connection = self._find(scope["path_params"])
             connection_id = connection.id
             delivery = await self._receive(scope, receive_message, connection)
-            outcome = await self.inbox.put(delivery)
+            wanted = connection.receiver.acknowledge(delivery)
+            outcome = await self.inbox.put(delivery) if wanted.is_kept else None
         except ChargehandError as error:
             self.metrics.refused(connection_id, error.code)
             raise
-        await _acknowledge(outcome, send)
+        await _acknowledge(wanted, outcome, send)
+        if outcome is None:
+            return
         took_s = max(0.0, (self.clock.now() - started_at).total_seconds())
         self.metrics.acknowledged(connection_id, outcome.status, took_s=took_s)
 
@@ -124,13 +131,16 @@ def webhook_routes(door: WebhookDoor) -> list[Route]:
     ]
 
 
-async def _acknowledge(outcome: StoreOutcome, send: Send) -> None:
-    # Ids and statuses are ASCII words of ours, so nothing has to be escaped.
-    body = f'{{"delivery":"{outcome.delivery_id}","status":"{outcome.status.value}"}}'.encode()
+async def _acknowledge(wanted: Acknowledgement, outcome: StoreOutcome | None, send: Send) -> None:
+    body, status = wanted.body, HTTPStatus.OK
+    if body is None and outcome is not None:
+        # Ids and statuses are ASCII words of ours, so nothing has to be escaped.
+        body = f'{{"delivery":"{outcome.delivery_id}","status":"{outcome.status.value}"}}'.encode()
+        status = _STATUS_CODES[outcome.status]
+    body = body or b""
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", wanted.content_type.encode()),
         (b"content-length", str(len(body)).encode()),
     ]
-    status = _STATUS_CODES[outcome.status]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

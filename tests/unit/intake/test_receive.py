@@ -15,7 +15,13 @@ from chargehand.intake.errors import (
 )
 from chargehand.intake.failure_limit import FailureLimit
 from chargehand.intake.receive import ReceivingConnection, count_failure, receive
-from chargehand.plugins.connector import IntakeSecrets, Manifest, RawRequest
+from chargehand.plugins.connector import (
+    OUR_OWN,
+    Acknowledgement,
+    IntakeSecrets,
+    Manifest,
+    RawRequest,
+)
 from chargehand.plugins.errors import SignatureWrong
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -29,6 +35,9 @@ class FakeReceiver:
 
     def __init__(self, change: Callable[[VerifiedDelivery], VerifiedDelivery]) -> None:
         self._change = change
+
+    def acknowledge(self, _delivery: VerifiedDelivery) -> Acknowledgement:
+        return OUR_OWN
 
     def verify(self, request: RawRequest, secrets: IntakeSecrets) -> VerifiedDelivery:
         assert secrets == IntakeSecrets(signing=("s",))

@@ -6,11 +6,17 @@ from collections.abc import Mapping
 
 import msgspec
 
-from chargehand.connectors.jira.manifest import load_manifest
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
 from chargehand.kit.signing import hmac_sha256_hex, matches_any
-from chargehand.plugins.connector import IntakeSecrets, Manifest, RawRequest
+from chargehand.plugins.connector import (
+    OUR_OWN,
+    Acknowledgement,
+    IntakeSecrets,
+    Manifest,
+    RawRequest,
+)
 from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
+from chargehand.plugins.manifest import load_manifest
 
 CONNECTOR = "jira"
 SIGNATURE_HEADER = "x-hub-signature"
@@ -41,7 +47,7 @@ class JiraWebhook:
     @property
     def manifest(self) -> Manifest:
         """What the connector says of itself."""
-        return load_manifest()
+        return load_manifest(__package__ or "")
 
     def verify(self, request: RawRequest, secrets: IntakeSecrets) -> VerifiedDelivery:
         """Turn a proved request into a delivery.
@@ -60,6 +66,10 @@ class JiraWebhook:
             body=request.body,
             headers=_kept_headers(request.headers),
         )
+
+    def acknowledge(self, _delivery: VerifiedDelivery) -> Acknowledgement:
+        """Jira wants nothing but a good status."""
+        return OUR_OWN
 
 
 def _prove(request: RawRequest, secrets: IntakeSecrets) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from chargehand.connectors.jira.manifest import ManifestInvalid, load_manifest, read_manifest
 from chargehand.domain.action import ActionKind
+from chargehand.plugins.manifest import ManifestInvalid, load_manifest, read_manifest
 
 GOOD = """
 name = "jira"
@@ -13,7 +13,7 @@ action_kinds = ["jira.add_comment"]
 
 
 def test_manifest_names_every_jira_action_and_the_agreed_limits() -> None:
-    manifest = load_manifest()
+    manifest = load_manifest("chargehand.connectors.jira")
 
     assert (manifest.name, manifest.title) == ("jira", "Jira")
     assert manifest.body_limit_bytes == 5 * 1024 * 1024
@@ -37,6 +37,6 @@ def test_manifest_names_every_jira_action_and_the_agreed_limits() -> None:
 )
 def test_damaged_manifest_names_the_field(source: str, named: str) -> None:
     with pytest.raises(ManifestInvalid) as caught:
-        read_manifest(source)
+        read_manifest(source, connector="jira")
 
     assert named in str(caught.value)

@@ -1,4 +1,4 @@
-"""Reads `manifest.toml`, the connector's description of itself.
+"""Reads the `manifest.toml` of a connector, its description of itself.
 
 Fault
 └── ManifestInvalid   the packaged file does not say what a manifest must say
@@ -25,16 +25,16 @@ class ManifestInvalid(Fault):
 
 
 @cache
-def load_manifest() -> Manifest:
-    """What the Jira connector says of itself; the file is read once, at the first call.
+def load_manifest(package: str) -> Manifest:
+    """What the connector in a package says of itself; the file is read once, at the first call.
 
     Raises: ManifestInvalid when the packaged file is damaged.
     """
-    file = resources.files("chargehand.connectors.jira") / "manifest.toml"
-    return read_manifest(file.read_text(encoding="utf-8"))
+    file = resources.files(package) / "manifest.toml"
+    return read_manifest(file.read_text(encoding="utf-8"), connector=package.rpartition(".")[2])
 
 
-def read_manifest(source: str) -> Manifest:
+def read_manifest(source: str, *, connector: str) -> Manifest:
     """The manifest a TOML text describes.
 
     Raises: ManifestInvalid naming the field, or the place where the text is not TOML.
@@ -44,9 +44,9 @@ def read_manifest(source: str) -> Manifest:
         unknown = sorted(described.keys() - _FIELDS)
         if unknown:
             raise ManifestInvalid(
-                connector="jira",
+                connector=connector,
                 detail=f"unknown field {unknown[0]}; allowed are {', '.join(sorted(_FIELDS))}",
             )
         return msgspec.convert(described, Manifest)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as damage:
-        raise ManifestInvalid(connector="jira", detail=str(damage)) from damage
+        raise ManifestInvalid(connector=connector, detail=str(damage)) from damage

@@ -1,0 +1,71 @@
+"""What the settings of every connection have in common."""
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from chargehand.config.addresses import is_loopback_url
+from chargehand.config.secret_settings import Secret
+
+SLUG: Final = r"^[a-z][a-z0-9-]{0,31}$"
+PROJECT: Final = r"^[A-Z][A-Z0-9_]{1,31}$"
+ProjectName = Annotated[str, Field(pattern=PROJECT)]
+
+
+class ConnectionSettings(BaseModel):
+    """One site or workspace of a connector; a connector's own settings add to it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=SLUG, description="Name of the connection, in paths and keys.")
+    webhook_secrets: tuple[Secret, ...] = Field(
+        (), description="One or two active signing secrets; put them into .env.", max_length=2
+    )
+    request_timeout: timedelta = Field(
+        timedelta(seconds=20), description="Longest wait for one call.", ge=timedelta(seconds=1)
+    )
+
+    @property
+    def polled_every(self) -> timedelta | None:
+        """The time between two polls; None when nothing is polled."""
+        return None
+
+    @property
+    def takes_webhooks(self) -> bool:
+        """Whether the vendor posts to us."""
+        return True
+
+    @property
+    def is_proof_set(self) -> bool:
+        """Whether there is anything a sender could prove itself by."""
+        return bool(self.webhook_secrets)
+
+
+class ChatSettings(ConnectionSettings):
+    """What the settings of every chat have in common."""
+
+    channels: dict[str, tuple[ProjectName, ...]] = Field(
+        default_factory=dict,
+        description="The projects each channel serves, by the channel's id; nowhere else anything "
+        "is told of them.",
+    )
+
+    @field_validator("channels")
+    @classmethod
+    def _bound_to_something(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for channel, projects in value.items():
+            if not projects:
+                message = f"channel {channel}: names no project; leave the channel out instead"
+                raise ValueError(message)
+        return value
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Every project some channel serves."""
+        return tuple(sorted({key for bound in self.channels.values() for key in bound}))
+
+
+def is_somebodys(site: str) -> bool:
+    """Whether a site is somebody's, and not a fake on this machine."""
+    return not is_loopback_url(site)
