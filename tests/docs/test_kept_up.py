@@ -56,7 +56,7 @@ def test_names_of_one_of_several_connections_are_listed_and_work() -> None:
     found = read_connection_environment("jira-eu", environ)
 
     assert sorted(found) == sorted(field for _, field in rows)
-    assert len(rows) == 4
+    assert len(rows) == 6
 
 
 def test_names_that_are_no_settings_are_listed() -> None:
