@@ -34,12 +34,14 @@ from chargehand.kit.ids import new_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.backing_up import BackupSchedule
-from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.chat_views import ChatViews
+from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.guarding import Guards
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.leasing import Leasing
+from chargehand.pipeline.listening import Listening
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.sharing import BACKUP, LAUNCH, TRACING, Alone, Share
@@ -337,6 +339,12 @@ def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
             for one in connections.values()
             if one.poll_interval is not None
         },
+        listenings={
+            one.id: Listening(one, one.listener, stores.database, store, clock=clock)
+            for one in connections.values()
+            if one.listener is not None
+        },
+        views=_views(stores, connections, rules, clock),
         connections=connections,
         changes=ChangeCheck(stores.database.engine, stores.queue),
         pruning=Pruning(stores.database, stores.queue, rules.retention, clock),
@@ -345,6 +353,18 @@ def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
         tell=_telling(settings, stores, clock),
         share=share,
     )
+
+
+def _views(
+    stores: Stores,
+    connections: Mapping[ConnectionId, LiveConnection],
+    rules: PipelineRules,
+    clock: Clock,
+) -> ChatViews | None:
+    """What keeps messages in step with approvals; None where no chat is connected."""
+    if all(one.facts is not None for one in connections.values()):
+        return None
+    return ChatViews(stores.database, connections, team_zone=rules.team_zone, clock=clock)
 
 
 def _telling(

@@ -195,7 +195,7 @@ def _echo_asks(
             (
                 one.ask.id,
                 local_time(one.ask.asked_at, settings),
-                one.ask.work_item,
+                one.ask.subject,
                 one.ask.asker.name or "-",
                 one.ask.state.value,
                 one.problem or "-",

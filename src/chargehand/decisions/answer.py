@@ -4,7 +4,7 @@ Errors: FactsMissing (Fault) when the caller did not read what `fact_needs` name
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -13,6 +13,8 @@ from chargehand.decisions import catalogue
 from chargehand.decisions.audience_rules import (
     ReplyRule,
     Told,
+    chat_rule,
+    is_item_tellable_in_chat,
     is_other_item_tellable,
     is_visibility_known,
     reply_rule,
@@ -27,18 +29,28 @@ from chargehand.decisions.dates import (
     wording_without_time,
 )
 from chargehand.decisions.markdown import link
-from chargehand.decisions.needs import fact_needs
+from chargehand.decisions.needs import fact_needs, needs_an_item
+from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.ranking import confidence_of, reason_of, urgency_of
 from chargehand.decisions.render import Material, render_sections
-from chargehand.decisions.reply import Reply, comment_action, compose, items_named, withheld_of
-from chargehand.decisions.section import Inquiry, Section
+from chargehand.decisions.reply import (
+    Reply,
+    comment_action,
+    compose,
+    items_named,
+    message_action,
+    withheld_of,
+)
+from chargehand.decisions.section import Inquiry, Section, Talk
 from chargehand.decisions.wishes import Plan, plan_intents
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.ask import Ask
+from chargehand.domain.audience import audience_of_place
 from chargehand.domain.decision import Decision, Reason, Source, Verdict
 from chargehand.domain.errors import Fault
+from chargehand.domain.event import Place
 from chargehand.domain.fact import Fact, Known, Unknown, UnknownReason
-from chargehand.domain.ids import AccountId, ConnectionId, WorkItemKey
+from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey, WorkItemKey
 from chargehand.domain.intent import Intent
 from chargehand.domain.work_item import FactNeeds, Facts, WorkItem
 from chargehand.kit.canonical import digest_of
@@ -84,7 +96,9 @@ class AnswerContext:
     usage and what it does, in the order to show; `last_answers` are those of the last 15 minutes
     on this work item, in any order; `ask_comment_ids` are the comments on the asked items that
     were asks to the bot, which are not repeated as news; `sending` says whether the words must
-    still be right when a person lets them through later.
+    still be right when a person lets them through later; `connector` is where it was asked, and
+    `trackers` where the work items of each project are changed, when it was asked in a chat;
+    `unserved` says why nothing of any project may be told there, None where something may.
     """
 
     now: datetime
@@ -92,6 +106,9 @@ class AnswerContext:
     team_zone: str
     bot_name: str
     commands: tuple[tuple[str, str], ...]
+    connector: str = "jira"
+    trackers: Mapping[ProjectKey, ConnectionId] = field(default_factory=dict)
+    unserved: Reason | None = None
     last_answers: tuple[LastAnswer, ...] = ()
     ask_comment_ids: frozenset[str] = frozenset()
     sending: Sending = Sending.AT_ONCE
@@ -135,12 +152,14 @@ def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext)
         passing = _passing_unknown(need, facts[need.work_item])
         if passing is not None:
             return _not_yet(passing, need.work_item)
-    own = facts[ask.work_item].item
+    if ask.place is not None:
+        return _answer_in_chat(ask, ask.place, facts, plan, context)
+    own = facts[ask.item].item
     if isinstance(own, Unknown):
         # A hidden item looks like a missing one; a plain no is about the bot and can be mended.
         is_mendable = own.reason is UnknownReason.NO_ACCESS
         unreadable = _stay_silent(Reason.ITEM_NOT_READABLE, ask)
-        return _not_yet(own, ask.work_item) if is_mendable else unreadable
+        return _not_yet(own, ask.item) if is_mendable else unreadable
     reason = _reason_for_silence(ask, own.value, plan)
     if reason is not None:
         return _stay_silent(reason, ask)
@@ -151,6 +170,49 @@ def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext)
         ask=ask, connection_id=context.connection_id, plan=plan, facts=facts, told=told
     )
     return _Writer(material=material, context=context, rule=rule, wording=wording).write()
+
+
+def _answer_in_chat(
+    ask: Ask,
+    place: Place,
+    facts: Mapping[WorkItemKey, Facts],
+    plan: Plan,
+    context: AnswerContext,
+) -> Answered:
+    if not plan.intents:
+        return _stay_silent(Reason.NOT_A_QUESTION_TO_US, ask)
+    if context.unserved is not None and any(needs_an_item(one) for one in plan.intents):
+        return Answered(_hint(ask, place, context.unserved, context), answer_digest="")
+    rule = chat_rule(ask, place)
+    material = Material(
+        ask=ask,
+        connection_id=context.connection_id,
+        trackers=context.trackers,
+        plan=plan,
+        facts=facts,
+        told=tellable_in_chat(ask, facts, rule),
+    )
+    wording = answer_wording(ask, context)
+    return _Writer(material=material, context=context, rule=rule, wording=wording).write()
+
+
+def _hint(ask: Ask, place: Place, reason: Reason, context: AnswerContext) -> Decision:
+    """One private sentence where nothing of any project may be told."""
+    section = Section(reason=reason, lines=(catalogue.HINTS[reason],))
+    reply = compose((section,), notes=(), own_key=None)
+    placement = place_answer(
+        place,
+        connector=context.connector,
+        asker=ask.asker.account_id,
+        privacy=Privacy.ASKER_ONLY,
+    )
+    return Decision(
+        verdict=Verdict.RESPOND,
+        reason=reason,
+        audience=audience_of_place(ask.connection_id, place),
+        response=reply.markdown,
+        actions=(message_action(ask, reply, placement, connection_id=context.connection_id),),
+    )
 
 
 def answer_wording(ask: Ask, context: AnswerContext) -> DateWording:
@@ -219,6 +281,42 @@ def tellable_items(
     return told
 
 
+def tellable_in_chat(
+    ask: Ask, facts: Mapping[WorkItemKey, Facts], rule: ReplyRule
+) -> dict[WorkItemKey, Told]:
+    """What the readers of a channel may learn: open items of the projects it serves, no others.
+
+    A work item that was moved is told of under the key it has now, if that project is served too.
+    """
+    told = {}
+    for key, read in facts.items():
+        item: Known[WorkItem] = read.item
+        if isinstance(item, Fact) and is_item_tellable_in_chat(item.value, ask):
+            told[key] = tell(read, item, ask=ask, rule=rule)
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Worded:
+    """The wording of one answer."""
+
+    ask: Ask
+    context: AnswerContext
+    wording: DateWording
+
+    def inquire(self, intent: Intent, told: Told) -> Inquiry:
+        return Inquiry(
+            intent=intent,
+            told=told,
+            wording=self.wording,
+            now=self.context.now,
+            quiet_comments=self.context.ask_comment_ids | {self.ask.comment_id},
+        )
+
+    def talk(self, intent: Intent, key: WorkItemKey | None) -> Talk:
+        return Talk(intent, key, self.context.commands, self.context.bot_name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
     """Writes one answer down, once everything that may be told is known."""
@@ -243,21 +341,7 @@ class _Writer:
         return Answered(self._decide(sections, reply), answer_digest=digest)
 
     def _sections(self, wording: DateWording) -> tuple[Section, ...]:
-        context = self.context
-        quiet = context.ask_comment_ids | {self.ask.comment_id}
-
-        def inquire(intent: Intent, told: Told) -> Inquiry:
-            return Inquiry(
-                intent=intent,
-                told=told,
-                wording=wording,
-                now=context.now,
-                quiet_comments=quiet,
-                commands=context.commands,
-                bot_name=context.bot_name,
-            )
-
-        return render_sections(self.material, inquire)
+        return render_sections(self.material, _Worded(self.ask, self.context, wording))
 
     def _notes(self) -> tuple[str, ...]:
         plan = self.material.plan
@@ -334,10 +418,23 @@ class _Writer:
         )
 
     def _comment(self, sections: tuple[Section, ...], reply: Reply) -> ProposedAction:
+        place = self.ask.place
+        if place is not None:
+            return message_action(
+                self.ask,
+                reply,
+                place_answer(
+                    place,
+                    connector=self.context.connector,
+                    asker=self.ask.asker.account_id,
+                    privacy=Privacy.AS_ASKED,
+                ),
+                connection_id=self.context.connection_id,
+            )
         return comment_action(
             self.ask,
             reply,
             rule=self.rule,
             connection_id=self.context.connection_id,
-            named=items_named(sections, reply, own_key=self.ask.work_item),
+            named=items_named(sections, reply, own_key=self.ask.item),
         )

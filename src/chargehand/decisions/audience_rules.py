@@ -11,9 +11,9 @@ from typing import Final
 from chargehand.decisions import catalogue
 from chargehand.domain.action import ActionKind
 from chargehand.domain.ask import Ask
-from chargehand.domain.audience import Audience, audience_of_work_item
+from chargehand.domain.audience import Audience, audience_of_place, audience_of_work_item
 from chargehand.domain.decision import Decision, Reason, Verdict
-from chargehand.domain.event import Visibility, VisibilityKind
+from chargehand.domain.event import EVERYONE, Place, Visibility, VisibilityKind
 from chargehand.domain.fact import Fact, Known, T, Unknown, UnknownReason
 from chargehand.domain.ids import ProjectKey, WorkItemKey
 from chargehand.domain.work_item import (
@@ -114,11 +114,29 @@ def reply_rule(ask: Ask, item: WorkItem) -> ReplyRule:
     is_for_customer = visibility.kind is VisibilityKind.CUSTOMER
     is_read_along = is_for_customer or (item.is_service_request and not is_internal)
     return ReplyRule(
-        audience=audience_of_work_item(ask.work_item, visibility),
+        audience=audience_of_work_item(ask.item, visibility),
         visibility=visibility,
         comment_kind=_COMMENT_KINDS[visibility.kind],
         reach=Reach.CUSTOMERS if is_read_along else Reach.MEMBERS,
     )
+
+
+def chat_rule(ask: Ask, place: Place) -> ReplyRule:
+    """The audience of an answer in a chat: whoever can read along at the place.
+
+    The comments told there are those that everybody who sees the work item can read.
+    """
+    return ReplyRule(
+        audience=audience_of_place(ask.connection_id, place),
+        visibility=EVERYONE,
+        comment_kind=ActionKind.JIRA_ADD_COMMENT,
+        reach=Reach.MEMBERS,
+    )
+
+
+def is_item_tellable_in_chat(item: WorkItem, ask: Ask) -> bool:
+    """Whether a work item may be told of in a channel that serves the ask's projects."""
+    return item.project in ask.served and item.security_level is None
 
 
 def is_visibility_known(visibility: Visibility) -> bool:

@@ -66,6 +66,7 @@ SOURCE_HISTORY: Final = "history"
 SOURCE_SPRINT: Final = "sprint"
 SOURCE_OF_OTHER: Final = "{key} {source}"
 MORE_TITLE: Final = "More about {key}"
+MORE_TITLE_OF_NOTHING: Final = "More"
 BULLET: Final = "- {text}"
 ABOUT: Final = "{key}: "
 EXCERPT: Final = "“{text}”"
@@ -147,6 +148,36 @@ HELP: Final = "Mention {bot} with one of these commands, or ask in your own word
 HELP_COMMAND: Final = "{usage}: {what}"
 HELP_MORE_TITLE: Final = "What each command does"
 BARE: Final = "What would you like to know about {key}: {commands}?"
+BARE_IN_CHAT: Final = "Name a work item and ask me for {commands}, as in `status PAY-3`."
+EXAMPLE_KEY: Final = "PAY-3"
+CREATE_ON_ITEM: Final = (
+    "I propose a new work item where I am asked on one: mention me in a comment of that project."
+)
+WHICH_ITEM: Final = "Which work item do you mean? Name its key, as in `{command} {example}`."
+UNKNOWN_IN_TRACKER: Final = (
+    "I propose changes only for people whose account in the tracker I know for sure. Say `whoami` "
+    "to see what I know of you, and how to tell me."
+)
+CHANNEL_NOT_BOUND: Final = (
+    "This channel serves no project, so I tell nothing of any here. The operator binds channels to "
+    "projects in `chargehand.toml`, under `channels`."
+)
+OUTSIDE_AUDIENCE: Final = (
+    "People from outside the team can read along here, so I tell nothing of its projects."
+)
+HINTS: Final = {
+    Reason.CHANNEL_NOT_BOUND: CHANNEL_NOT_BOUND,
+    Reason.OUTSIDE_AUDIENCE: OUTSIDE_AUDIENCE,
+}
+CHANGE_SIMULATED: Final = "Simulated, so nothing is sent:"
+CHANGE_WAITS: Final = "This waits for somebody who may approve it:"
+CHANGE_BEGINS: Final = "I do this now:"
+CHANGE_APPROVED: Final = "Approved by {who}, {when}:"
+CHANGE_REJECTED: Final = "Rejected by {who}, {when}:"
+CHANGE_EXPIRED: Final = "Nobody decided in time, so this is not done:"
+CHANGE_VOIDED: Final = "No longer proposed:"
+APPROVE: Final = "Approve"
+REJECT: Final = "Reject"
 UNCLEAR: Final = "I did not understand {heard}. You can ask me for {commands}."
 UNCLEAR_NEAREST: Final = "I did not understand {heard}. Did you mean {nearest}?"
 UNCLEAR_WORDLESS: Final = "I did not understand that. You can ask me for {commands}."
@@ -340,6 +371,11 @@ _REASON_TEXTS: Final = {
     Reason.UNCHANGED_SINCE_LAST_ANSWER: "The same was answered minutes ago, and nothing changed.",
     Reason.WITHHELD_FOR_AUDIENCE: "What was asked for is not for everybody who would read it.",
     Reason.NOT_A_QUESTION_TO_US: "The comment mentions the bot without asking anything.",
+    Reason.WRITE_REFUSED_UNKNOWN_PERSON: "A change is proposed only for somebody whose account in "
+    "the tracker is confirmed.",
+    Reason.ITEM_NOT_NAMED: "No work item was named, and the channel is not one.",
+    Reason.CHANNEL_NOT_BOUND: "The channel serves no project.",
+    Reason.OUTSIDE_AUDIENCE: "People from outside the team can read along.",
     Reason.NOT_MENTIONED: "The comment does not mention the bot.",
     Reason.NAME_ONLY: "The comment contains the bot's name but does not mention its account.",
     Reason.OWN_COMMENT: "chargehand wrote the comment itself.",

@@ -88,7 +88,7 @@ def invented_keys(
 
 def read_suggestions(plan: ModelPlan, ask: Ask) -> Suggested:
     """The suggestions as intents of the asker, where the asker can have meant them."""
-    targets = {ask.work_item, *named_by_asker(ask)}
+    targets = {ask.item, *named_by_asker(ask)}
     intents: list[Intent] = []
     refused: list[str] = []
     for one in plan.suggested_actions:
@@ -117,7 +117,7 @@ def _intent(one: SuggestedAction, ask: Ask, targets: Collection[WorkItemKey]) ->
     arguments = {"labels": labels} if kind is IntentKind.LABEL else {"to": one.to.strip()}
     if not any(value.strip() for value in arguments.values()):
         return catalogue.SUGGESTION_INCOMPLETE
-    work_item = None if key == ask.work_item else key
+    work_item = None if key == ask.item else key
     return Intent(kind, IntentForm.QUESTION, arguments, work_item)
 
 
@@ -181,12 +181,12 @@ def _said(plan: ModelPlan, material: ModelMaterial, ask: Ask) -> list[Section]:
     lines = tuple(_line(raw) for raw in plan.response.splitlines() if raw.strip())[:_LINES]
     if not lines:
         return []
-    own = material.told[ask.work_item]
+    own = material.told[ask.item]
     looked_at = frozenset({Part.ITEM, Part.LINKS, Part.COMMENTS, Part.HISTORY, Part.SPRINT})
     others = [
         Section(reason=Reason.MODEL_ANSWERED, told=told, looked_at=frozenset({Part.ITEM}))
         for key, told in material.told.items()
-        if key != ask.work_item
+        if key != ask.item
     ]
     first = Section(reason=Reason.MODEL_ANSWERED, lines=lines, told=own, looked_at=looked_at)
     return [first, *others]
@@ -224,11 +224,11 @@ def _respond(
     ask: Ask, material: ModelMaterial, sections: Sequence[Section], context: AnswerContext
 ) -> Decision:
     notes = (*notes_of(ask, context, answer_wording(ask, context)), catalogue.MODEL_NOTE)
-    reply = compose(sections, notes=notes, own_key=ask.work_item)
+    reply = compose(sections, notes=notes, own_key=ask.item)
     rule, connection_id = material.rule, context.connection_id
     actions = [action for section in sections for action in section.actions]
     if reply.markdown:
-        named = items_named(sections, reply, own_key=ask.work_item)
+        named = items_named(sections, reply, own_key=ask.item)
         actions.append(
             comment_action(ask, reply, rule=rule, connection_id=connection_id, named=named)
         )

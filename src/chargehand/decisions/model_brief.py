@@ -46,7 +46,7 @@ def may_be_shown(ask: Ask, item: WorkItem, rule: ReplyRule) -> bool:
 
 def model_needs(ask: Ask) -> FactNeeds:
     """What is read for a model."""
-    return FactNeeds(work_item=ask.work_item, comments=True, history=True, sprint=True)
+    return FactNeeds(work_item=ask.item, comments=True, history=True, sprint=True)
 
 
 def brief(ask: Ask, told: Told, *, today: date) -> JSONObject:

@@ -7,7 +7,7 @@ from typing import Final
 from chargehand.decisions.audience_rules import project_of
 from chargehand.decisions.section import Part
 from chargehand.domain.ask import Ask
-from chargehand.domain.event import Actor, ActorKind, VisibilityKind
+from chargehand.domain.event import ActorKind, VisibilityKind
 from chargehand.domain.ids import AccountId, WorkItemKey
 from chargehand.domain.intent import Intent, IntentKind
 from chargehand.domain.work_item import FactNeeds, FieldName, Right
@@ -35,20 +35,23 @@ _READ: Final = {
     IntentKind.BLOCKERS: frozenset({Part.COMMENTS}),
     IntentKind.DUE: frozenset({Part.SPRINT}),
 }
+_NEED_NO_ITEM: Final = frozenset({IntentKind.HELP, IntentKind.BARE, IntentKind.UNCLEAR})
 _READ_ONLY: Final = frozenset({ActorKind.CUSTOMER, ActorKind.ANONYMOUS})
 
 
 def fact_needs(intents: Sequence[Intent], ask: Ask) -> tuple[FactNeeds, ...]:
     """What to read for these intents, one entry for each work item.
 
-    Shape: the ask's own work item comes first and is always there, since it decides who will read
-    the answer. Items of another project are never read. A question that customers read needs the
-    item alone: nothing else could be told.
+    Shape: the work item a comment stands on comes first and is always there, since it decides who
+    will read the answer. Items of a project that is not served there are never read. A question
+    that customers read needs the item alone: nothing else could be told.
     """
-    needs = {ask.work_item: FactNeeds(work_item=ask.work_item)}
+    needs: dict[WorkItemKey, FactNeeds] = {}
+    if ask.place is None:
+        needs[ask.item] = FactNeeds(work_item=ask.item)
     for intent in intents:
         key = asked_item(intent, ask)
-        if not is_item_askable(key, ask):
+        if key is None or not needs_an_item(intent) or not is_item_askable(key, ask):
             continue
         for need in (_needs_of(intent, key, ask), *_needs_of_other(intent, ask)):
             known = needs.get(need.work_item, FactNeeds(work_item=need.work_item))
@@ -83,22 +86,34 @@ def linked_item(intent: Intent) -> WorkItemKey | None:
     return next((WorkItemKey(key) for key in intent.arguments.values()), None)
 
 
-def asked_item(intent: Intent, ask: Ask) -> WorkItemKey:
-    """The work item an intent is about: the one it names, else the one it was asked on."""
+def asked_item(intent: Intent, ask: Ask) -> WorkItemKey | None:
+    """The work item an intent is about: the one it names, else the one it was asked on.
+
+    Shape: None only in a chat, where nobody named one.
+    """
     return intent.work_item or ask.work_item
+
+
+def needs_an_item(intent: Intent) -> bool:
+    """Whether an intent is about a work item, so that nothing is told of it without one."""
+    return intent.kind not in _NEED_NO_ITEM
 
 
 def is_item_askable(key: WorkItemKey, ask: Ask) -> bool:
     """Whether a work item may be read for this ask at all."""
+    if ask.place is not None:
+        return project_of(key) in ask.served
     if key == ask.work_item:
         return True
     is_for_customers = ask.visibility.kind is VisibilityKind.CUSTOMER
     return project_of(key) == ask.project and not is_for_customers
 
 
-def writing_account(asker: Actor) -> AccountId | None:
+def writing_account(ask: Ask) -> AccountId | None:
     """The account whose rights decide about a change; None for those who only read."""
-    return None if asker.kind in _READ_ONLY else asker.account_id
+    if ask.place is not None:
+        return ask.tracker_account
+    return None if ask.asker.kind in _READ_ONLY else ask.asker.account_id
 
 
 def _needs_of(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
@@ -116,7 +131,7 @@ def _needs_of(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
 
 
 def _write_needs(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
-    account = writing_account(ask.asker)
+    account = writing_account(ask)
     if account is None:
         return FactNeeds(work_item=key)
     needs = FactNeeds(work_item=key, asker=account, rights=rights_for(intent))
@@ -133,7 +148,7 @@ def _write_needs(intent: Intent, key: WorkItemKey, ask: Ask) -> FactNeeds:
 
 def _needs_of_other(intent: Intent, ask: Ask) -> tuple[FactNeeds, ...]:
     """What a link needs of its other end: that the asker may link that too."""
-    other, account = linked_item(intent), writing_account(ask.asker)
+    other, account = linked_item(intent), writing_account(ask)
     if other is None or account is None or not is_item_askable(other, ask):
         return ()
     return (FactNeeds(work_item=other, asker=account, rights=rights_for(intent)),)

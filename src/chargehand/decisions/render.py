@@ -1,8 +1,8 @@
 """Every intent of a plan turned into its section of the reply."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 from chargehand.decisions import catalogue
 from chargehand.decisions.answers.asking_back import bare_section, help_section, unclear_section
@@ -20,13 +20,13 @@ from chargehand.decisions.answers.who import who_section
 from chargehand.decisions.answers.wish import Wish, said
 from chargehand.decisions.audience_rules import Reach, Told
 from chargehand.decisions.markdown import escape_markdown
-from chargehand.decisions.needs import asked_item, wanted_fields
-from chargehand.decisions.section import Inquiry, Part, Section
+from chargehand.decisions.needs import asked_item, wanted_fields, writing_account
+from chargehand.decisions.section import Inquiry, Part, Section, Talk
 from chargehand.decisions.wishes import Plan, place_of
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import Reason
 from chargehand.domain.fact import Fact
-from chargehand.domain.ids import ConnectionId, WorkItemKey
+from chargehand.domain.ids import ConnectionId, ProjectKey, WorkItemKey
 from chargehand.domain.intent import Intent, IntentKind
 from chargehand.domain.work_item import Facts
 
@@ -37,7 +37,7 @@ _FACT_RENDERERS: Final[Mapping[IntentKind, Callable[[Inquiry], Section]]] = {
     IntentKind.WHO: who_section,
     IntentKind.DUE: due_section,
 }
-_TALK_RENDERERS: Final[Mapping[IntentKind, Callable[[Inquiry], Section]]] = {
+_TALK_RENDERERS: Final[Mapping[IntentKind, Callable[[Talk], Section]]] = {
     IntentKind.HELP: help_section,
     IntentKind.BARE: bare_section,
     IntentKind.UNCLEAR: unclear_section,
@@ -60,8 +60,10 @@ _CONTRADICTED_WORDS: Final = {
 class Material:
     """What sections are made from, the wording apart.
 
-    Shape: `facts` is everything that was read, for judging changes; `told` is what may be told,
-    for sentences; an item missing from `told` is answered like one that does not exist.
+    Shape: `connection_id` is where it was asked, and `trackers` where the work items of a project
+    are changed, if that is another; `facts` is everything that was read, for judging changes;
+    `told` is what may be told, for sentences; an item missing from `told` is answered like one
+    that does not exist.
     """
 
     ask: Ask
@@ -69,13 +71,24 @@ class Material:
     plan: Plan
     facts: Mapping[WorkItemKey, Facts]
     told: Mapping[WorkItemKey, Told]
+    trackers: Mapping[ProjectKey, ConnectionId] = field(default_factory=dict)
 
 
-def render_sections(
-    material: Material, inquire: Callable[[Intent, Told], Inquiry]
-) -> tuple[Section, ...]:
-    """The sections of a reply in the order of the plan; `inquire` adds the wording."""
-    return tuple(_section(intent, material, inquire) for intent in material.plan.intents)
+class Wording(Protocol):
+    """What adds the wording of one answer."""
+
+    def inquire(self, intent: Intent, told: Told) -> Inquiry:
+        """An intent that asks about an item."""
+        ...
+
+    def talk(self, intent: Intent, key: WorkItemKey | None) -> Talk:
+        """An intent that needs no facts."""
+        ...
+
+
+def render_sections(material: Material, wording: Wording) -> tuple[Section, ...]:
+    """The sections of a reply in the order of the plan."""
+    return tuple(_section(intent, material, wording) for intent in material.plan.intents)
 
 
 def write_sections(material: Material) -> tuple[Section, ...]:
@@ -85,29 +98,38 @@ def write_sections(material: Material) -> tuple[Section, ...]:
         if not intent.is_write:
             continue
         key = asked_item(intent, material.ask)
-        told = material.told.get(key)
-        if told is None:
+        told = material.told.get(key) if key is not None else None
+        if key is None:
+            sections.append(_which_item(intent))
+        elif told is None:
             sections.append(_unknown_item(key, material))
         else:
-            sections.append(_write_section(intent, told, material))
+            sections.append(_write_section(intent, key, told, material))
     return tuple(sections)
 
 
-def _section(
-    intent: Intent, material: Material, inquire: Callable[[Intent, Told], Inquiry]
-) -> Section:
+def _section(intent: Intent, material: Material, wording: Wording) -> Section:
     key = asked_item(intent, material.ask)
+    talk = _TALK_RENDERERS.get(intent.kind)
+    if talk is not None:
+        return talk(wording.talk(intent, key))
+    if key is None:
+        return _which_item(intent)
     told = material.told.get(key)
     if told is None:
         return _unknown_item(key, material)
     if intent.is_write:
-        return _write_section(intent, told, material)
-    talk = _TALK_RENDERERS.get(intent.kind)
-    if talk is not None:
-        return talk(inquire(intent, told))
+        return _write_section(intent, key, told, material)
     if told.reach is Reach.CUSTOMERS:
-        return customer_section(inquire(intent, told))
-    return _FACT_RENDERERS[intent.kind](inquire(intent, told))
+        return customer_section(wording.inquire(intent, told))
+    return _FACT_RENDERERS[intent.kind](wording.inquire(intent, told))
+
+
+def _which_item(intent: Intent) -> Section:
+    if intent.kind is IntentKind.CREATE:
+        return said(Reason.ITEM_NOT_NAMED, catalogue.CREATE_ON_ITEM)
+    text = catalogue.WHICH_ITEM.format(command=intent.kind.value, example=catalogue.EXAMPLE_KEY)
+    return Section(reason=Reason.ITEM_NOT_NAMED, lines=(text,))
 
 
 def _unknown_item(key: WorkItemKey, material: Material) -> Section:
@@ -121,11 +143,13 @@ def _unknown_item(key: WorkItemKey, material: Material) -> Section:
     )
 
 
-def _write_section(intent: Intent, told: Told, material: Material) -> Section:
-    key = told.item.key
+def _write_section(intent: Intent, key: WorkItemKey, told: Told, material: Material) -> Section:
+    # A moved work item is found by the key it was asked by.
     facts = material.facts[key]
     if not isinstance(facts.item, Fact):
         return _unknown_item(key, material)
+    if material.ask.place is not None and writing_account(material.ask) is None:
+        return said(Reason.WRITE_REFUSED_UNKNOWN_PERSON, catalogue.UNKNOWN_IN_TRACKER)
     place = place_of(intent, key)
     if place in material.plan.contradicted:
         what = _CONTRADICTED_WORDS.get(intent.kind) or _field_words(intent)
@@ -134,7 +158,7 @@ def _write_section(intent: Intent, told: Told, material: Material) -> Section:
         wish = Wish(
             intent=intent,
             ask=material.ask,
-            connection_id=material.connection_id,
+            connection_id=material.trackers.get(facts.item.value.project, material.connection_id),
             facts=facts,
             item=facts.item.value,
             others={one: material.facts[one] for one in material.told if one != key},

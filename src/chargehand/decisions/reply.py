@@ -7,6 +7,7 @@ from typing import Final
 from chargehand.decisions import catalogue
 from chargehand.decisions.audience_rules import ReplyRule, Told
 from chargehand.decisions.markdown import bounded, escape_markdown, link
+from chargehand.decisions.placement import Placement
 from chargehand.decisions.section import Part, Section
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.ask import Ask
@@ -37,7 +38,9 @@ class Reply:
     sources: tuple[Source, ...]
 
 
-def compose(sections: Sequence[Section], *, notes: Sequence[str], own_key: WorkItemKey) -> Reply:
+def compose(
+    sections: Sequence[Section], *, notes: Sequence[str], own_key: WorkItemKey | None
+) -> Reply:
     """One reply from all sections, in order.
 
     Shape: every section shows at least its first line; `notes` become one closing line. The
@@ -59,7 +62,9 @@ def compose(sections: Sequence[Section], *, notes: Sequence[str], own_key: WorkI
         folded.extend((*section.lines[taken:], *section.more))
     closing = (*((note,) if note else ()), *_sources_line(sources_of(talking)))
     titles = [one.more_title for one in talking if one.more_title]
-    default_title = catalogue.MORE_TITLE.format(key=own_key)
+    default_title = (
+        catalogue.MORE_TITLE.format(key=own_key) if own_key else catalogue.MORE_TITLE_OF_NOTHING
+    )
     return Reply(
         markdown="\n\n".join((join_lines(visible), *closing)),
         more=join_lines(folded),
@@ -100,7 +105,7 @@ def comment_action(
         kind=rule.comment_kind,
         connection_id=connection_id,
         project=ask.project,
-        target=ask.work_item,
+        target=ask.item,
         params={
             "markdown": reply.markdown,
             "more": reply.more,
@@ -117,6 +122,24 @@ def comment_action(
             "asked_at_ms": to_micros(ask.asked_at) // 1000,
             **({"named": list(named)} if named else {}),
         },
+        preview="",
+    )
+
+
+def message_action(
+    ask: Ask, reply: Reply, placement: Placement, *, connection_id: ConnectionId
+) -> ProposedAction:
+    """The message that carries a reply in a chat, where nothing can be folded away."""
+    words = [reply.markdown]
+    if reply.more:
+        words += [f"**{reply.more_title}**", reply.more]
+    return ProposedAction(
+        kind=placement.kind,
+        connection_id=connection_id,
+        project=ask.project,
+        target=placement.target,
+        params={"markdown": "\n\n".join(words), **placement.params},
+        base={},
         preview="",
     )
 

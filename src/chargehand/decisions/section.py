@@ -8,6 +8,7 @@ from chargehand.decisions.audience_rules import Told
 from chargehand.decisions.dates import DateWording
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.decision import Reason
+from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.intent import Intent
 from chargehand.domain.work_item import Comment
 
@@ -26,8 +27,7 @@ class Part(StrEnum):
 class Inquiry:
     """One intent that asks, with everything its answer may be made from.
 
-    Shape: `quiet_comments` are ids of comments that were asks to the bot, which are no news;
-    `commands` are pairs of usage and what it does.
+    Shape: `quiet_comments` are ids of comments that were asks to the bot, which are no news.
     """
 
     intent: Intent
@@ -35,6 +35,18 @@ class Inquiry:
     wording: DateWording
     now: datetime
     quiet_comments: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One intent that is answered without looking at anything.
+
+    Shape: `key` is the work item it was said about, None where none was named; `commands` are
+    pairs of usage and what it does.
+    """
+
+    intent: Intent
+    key: WorkItemKey | None
     commands: tuple[tuple[str, str], ...]
     bot_name: str
 

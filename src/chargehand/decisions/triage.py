@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
+from chargehand.decisions.needs import needs_an_item
 from chargehand.domain.ask import AskState
 from chargehand.domain.decision import Reason
 from chargehand.domain.event import ActorKind, Event, EventKind
@@ -12,6 +13,12 @@ from chargehand.domain.intent import Intent
 
 # More than a person trying things out asks on one item in ten minutes, few enough for a bot.
 LOOP_LIMIT: Final = 12
+# What only a person's hand can do, so that no two bots can keep each other busy by it.
+_BY_HAND: Final = frozenset(
+    {EventKind.COMMAND_INVOKED, EventKind.BUTTON_PRESSED, EventKind.FORM_SUBMITTED}
+)
+_SAID_IN_CHATS: Final = _BY_HAND | {EventKind.MESSAGE_CREATED, EventKind.MESSAGE_UPDATED}
+_EDITS: Final = frozenset({EventKind.COMMENT_UPDATED, EventKind.MESSAGE_UPDATED})
 _UNANSWERED: Final = frozenset({AskState.OPEN, AskState.LATE, AskState.STUCK})
 
 
@@ -23,6 +30,8 @@ class TriageContext:
     `existing_ask_text` is the text the ask was made from; `recent_answers_to_actor_on_item`
     counts our answers to this actor on this work item during the last ten minutes;
     `is_effect_of_ours` says that the comment's id is in the effect ledger.
+    `unserved` says why nothing of any project may be told where it was said, None where something
+    may; `is_hint_given` that this was said there before.
     Units: `fresh_since` is the later of the connection's first connection and the last change of
     mode, UTC; asks made before it are late however young they are.
     """
@@ -42,6 +51,8 @@ class TriageContext:
     now: datetime
     answer_within: timedelta
     fresh_since: datetime
+    unserved: Reason | None = None
+    is_hint_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ def triage(event: Event, context: TriageContext) -> Triage:
         or _judge_author(event, context)
         or _judge_address(event, context)
         or _judge_repetition(event, context)
-        or _judge_content(context)
+        or _judge_content(event, context)
     )
     if verdict is not None:
         return verdict
@@ -106,10 +117,12 @@ def _judge_kind(event: Event, context: TriageContext) -> Silent | None:
     match event.kind:
         case EventKind.UNSUPPORTED:
             return Silent(Reason.UNSUPPORTED_EVENT)
-        case EventKind.COMMENT_DELETED if _has_waiting_ask(context):
+        case EventKind.COMMENT_DELETED | EventKind.MESSAGE_DELETED if _has_waiting_ask(context):
             return Silent(Reason.ASK_WITHDRAWN, withdraws_ask=True)
         case EventKind.COMMENT_CREATED | EventKind.COMMENT_UPDATED:
             return _judge_place(event, context)
+        case kind if kind in _SAID_IN_CHATS and event.place is not None:
+            return None
         case _:
             return Silent(Reason.NOTHING_TO_DO)
 
@@ -125,6 +138,9 @@ def _judge_place(event: Event, context: TriageContext) -> Silent | None:
 def _judge_author(event: Event, context: TriageContext) -> Silent | None:
     if context.is_effect_of_ours:
         return Silent(Reason.OWN_COMMENT)
+    if event.place is not None and event.actor.account_id == context.bot_account_id:
+        # In a chat nobody can type as the bot.
+        return Silent(Reason.OWN_COMMENT)
     if event.actor.kind is not ActorKind.BOT:
         return None
     # Nobody can type as an app account, so ours needs no further proof.
@@ -135,7 +151,7 @@ def _judge_author(event: Event, context: TriageContext) -> Silent | None:
 def _judge_address(event: Event, context: TriageContext) -> Silent | None:
     if context.is_addressed:
         return None
-    if event.kind is EventKind.COMMENT_UPDATED and _has_waiting_ask(context):
+    if event.kind in _EDITS and _has_waiting_ask(context):
         # The mention was edited away before it was answered.
         return Silent(Reason.ASK_WITHDRAWN, withdraws_ask=True)
     return Silent(Reason.NAME_ONLY if context.has_name_only else Reason.NOT_MENTIONED)
@@ -154,11 +170,14 @@ def _judge_repetition(event: Event, context: TriageContext) -> Silent | None:
     return None
 
 
-def _judge_content(context: TriageContext) -> Silent | None:
+def _judge_content(event: Event, context: TriageContext) -> Silent | None:
     if context.is_courtesy or not context.intents:
         return Silent(Reason.NOT_A_QUESTION_TO_US, withdraws_ask=_has_waiting_ask(context))
-    if context.recent_answers_to_actor_on_item >= LOOP_LIMIT:
+    if event.kind not in _BY_HAND and context.recent_answers_to_actor_on_item >= LOOP_LIMIT:
         return Silent(Reason.LOOP_BROKEN)
+    is_about_items = any(needs_an_item(intent) for intent in context.intents)
+    if context.unserved is not None and context.is_hint_given and is_about_items:
+        return Silent(context.unserved)
     return None
 
 

@@ -12,7 +12,7 @@ from chargehand.domain.intent import Intent, IntentKind
 INTENT_LIMIT: Final = 5
 _SINGLE: Final = frozenset({IntentKind.ASSIGN, IntentKind.TRANSITION, IntentKind.SET})
 # What can be wanted in one way only: a kind of change of an item, or one field of it.
-Place: TypeAlias = tuple[IntentKind, WorkItemKey, str]
+Place: TypeAlias = tuple[IntentKind, WorkItemKey | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def plan_intents(ask: Ask) -> Plan:
     )
 
 
-def place_of(intent: Intent, key: WorkItemKey) -> Place:
+def place_of(intent: Intent, key: WorkItemKey | None) -> Place:
     """What an intent is about, so that two wishes about the same can be told."""
     field = next(iter(intent.arguments), "") if intent.kind is IntentKind.SET else ""
     return intent.kind, key, field

@@ -30,6 +30,22 @@ class ActionKind(StrEnum):
     JIRA_DELETE_COMMENT = "jira.delete_comment"
     JIRA_REMOVE_LABELS = "jira.remove_labels"
     JIRA_UNLINK_ISSUES = "jira.unlink_issues"
+    SLACK_POST_MESSAGE = "slack.post_message"
+    SLACK_POST_EPHEMERAL = "slack.post_ephemeral"
+    SLACK_SEND_DIRECT_MESSAGE = "slack.send_direct_message"
+    SLACK_UPDATE_MESSAGE = "slack.update_message"
+    SLACK_DELETE_MESSAGE = "slack.delete_message"
+    SLACK_ADD_REACTION = "slack.add_reaction"
+    SLACK_REMOVE_REACTION = "slack.remove_reaction"
+    SLACK_OPEN_MODAL = "slack.open_modal"
+    DISCORD_POST_MESSAGE = "discord.post_message"
+    DISCORD_EDIT_MESSAGE = "discord.edit_message"
+    DISCORD_DELETE_MESSAGE = "discord.delete_message"
+    DISCORD_EDIT_REPLY = "discord.edit_reply"
+    DISCORD_FOLLOW_UP = "discord.follow_up"
+    DISCORD_SEND_DIRECT_MESSAGE = "discord.send_direct_message"
+    DISCORD_ADD_REACTION = "discord.add_reaction"
+    DISCORD_REMOVE_REACTION = "discord.remove_reaction"
 
 
 # What only adds words; every other kind changes something.

@@ -24,4 +24,6 @@ ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)
 AccountId = NewType("AccountId", str)
 
+# What is asked where no project is served, as in a channel that is bound to none.
+NO_PROJECT = ProjectKey("none")
 DEFAULT_ORGANIZATION = OrganizationId("default")

@@ -22,6 +22,12 @@ def keys_in(text: str, projects: Collection[ProjectKey] = ()) -> frozenset[WorkI
     return frozenset(key for word, key in large if word == key or project_of_key(key) in projects)
 
 
+def first_key_in(text: str, projects: Collection[ProjectKey]) -> WorkItemKey | None:
+    """The first key of one of the projects in a text, in any case; None when there is none."""
+    found = (WorkItemKey(word.upper()) for word in _KEY.findall(text))
+    return next((key for key in found if project_of_key(key) in projects), None)
+
+
 def project_of_key(key: WorkItemKey) -> ProjectKey:
     """The project a key belongs to."""
     return ProjectKey(key.rpartition("-")[0])

@@ -15,9 +15,9 @@ from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState
 from chargehand.domain.ids import ApprovalId
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
-from chargehand.pipeline.answering import open_approval
 from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.moving import move_action
+from chargehand.pipeline.recording import open_approval
 from chargehand.plugins.connector import ActionPreviewer
 from chargehand.storage.transaction import Writing
 

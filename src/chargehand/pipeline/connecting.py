@@ -23,8 +23,15 @@ async def connect(connection: LiveConnection, database: Database, *, clock: Cloc
     else:
         await database.awrite(lambda tx: _record_identity(tx, connection, identity, clock=clock))
         return True
-    await database.awrite(lambda tx: _record_failure(tx, connection, failure, clock=clock))
+    await note_failure(connection, failure, database, clock=clock)
     return False
+
+
+async def note_failure(
+    connection: LiveConnection, error: ChargehandError, database: Database, *, clock: Clock
+) -> None:
+    """Remember that a connection does not work, and tell the operator once a day."""
+    await database.awrite(lambda tx: _record_failure(tx, connection, error, clock=clock))
 
 
 def _record_identity(

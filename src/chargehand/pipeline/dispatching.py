@@ -66,6 +66,9 @@ class Dispatcher:
         self._connections = connections
         self._rules = rules
         self._clock = clock
+        self._registered = frozenset(
+            key for one in connections.values() if one.facts is not None for key in one.projects
+        )
 
     def dispatch(self) -> int:
         """Dispatch one batch; how many deliveries were dealt with, 0 when none can be.
@@ -128,7 +131,7 @@ class Dispatcher:
     ) -> int:
         def work(tx: Writing) -> int:
             started_s = monotonic()
-            judge = Judge(tx, rules=self._rules, now=self._clock.now())
+            judge = Judge(tx, rules=self._rules, registered=self._registered, now=self._clock.now())
             for done, one in enumerate(parsed, start=1):
                 judge.take(one.stored, one.event, one.connection, known[one.connection.id])
                 if monotonic() - started_s > _LONGEST_WRITE_S:

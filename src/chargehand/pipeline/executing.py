@@ -30,12 +30,12 @@ from chargehand.domain.records import ActionRecord, EffectState, Severity
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
-from chargehand.pipeline.answering import open_approval
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
+from chargehand.pipeline.recording import open_approval
 from chargehand.pipeline.sought import sought
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect

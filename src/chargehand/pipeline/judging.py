@@ -1,37 +1,75 @@
 """Judges one event after the other inside a transaction: silence, an ask, or nothing new."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Final, TypedDict
 
 from chargehand.audit.tags import AuditTag
 from chargehand.commands.understanding import Understanding, mentions_name_only, understand
 from chargehand.decisions.audience_rules import silent_decision
+from chargehand.decisions.needs import needs_an_item
 from chargehand.decisions.triage import Late, NeedsFacts, Silent, TriageContext, triage
 from chargehand.domain.action import ActionState
 from chargehand.domain.ask import Ask, AskState
 from chargehand.domain.decision import Reason
 from chargehand.domain.delivery import StoredDelivery
 from chargehand.domain.event import Event, EventKind
-from chargehand.domain.ids import AskId, DecisionId, EventId, ProjectKey
-from chargehand.domain.records import ConnectionRecord
+from chargehand.domain.ids import (
+    NO_PROJECT,
+    AskId,
+    DecisionId,
+    EventId,
+    ProjectKey,
+    WorkItemKey,
+)
+from chargehand.domain.records import ConnectionRecord, Severity
 from chargehand.kit.clock import EPOCH
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import modes_changed_at, report_late, restored_at
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.places import (
+    ask_key_of,
+    is_message,
+    served_at,
+    situate,
+    spoken_to_bot,
+    why_unserved,
+)
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_ask, withdraw_unsent
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
 _LOOP_WINDOW = timedelta(minutes=10)
+_NO_ITEM: Final = WorkItemKey("")
+_LONGEST_ID: Final = 64
+_DELETIONS: Final = frozenset({EventKind.COMMENT_DELETED, EventKind.MESSAGE_DELETED})
+_EDITS: Final = frozenset({EventKind.COMMENT_UPDATED, EventKind.MESSAGE_UPDATED})
+_WORDINGS: Final = _EDITS | {EventKind.COMMENT_CREATED, EventKind.MESSAGE_CREATED}
 # An action that ended so never reached anybody, so the ask it belongs to is not answered.
 _CAME_TO_NOTHING = frozenset({ActionState.FAILED, ActionState.EXPIRED})
+
+
+class _Hinted(TypedDict):
+    """What triage is told of a place that serves nothing."""
+
+    unserved: Reason | None
+    is_hint_given: bool
 
 
 class Judge:
     """Judges events inside one transaction."""
 
-    def __init__(self, tx: Writing, *, rules: PipelineRules, now: datetime) -> None:
+    def __init__(
+        self,
+        tx: Writing,
+        *,
+        rules: PipelineRules,
+        registered: Collection[ProjectKey],
+        now: datetime,
+    ) -> None:
         self._tx = tx
+        self._registered = frozenset(registered)
         self._rules = rules
         self._now = now
         current = tx.policies.current()
@@ -47,6 +85,8 @@ class Judge:
         record: ConnectionRecord,
     ) -> None:
         """Record a delivery and what it meant; the second telling of an event is a duplicate."""
+        served = self._served(event, connection)
+        event = situate(self._tx, event, connection, served)
         event_id = EventId(derive_id("evt", stored.id))
         first = self._tx.events.id_of_key(event.event_key)
         if first is not None and first != event_id:
@@ -55,10 +95,15 @@ class Judge:
         if first is not None or not self._tx.events.add(event_id, event, stored, now=self._now):
             return
         self._tx.events.add_delivery(stored, event_id, duplicate_of=None, now=self._now)
-        if event.project in connection.projects:
+        if event.project in connection.projects or event.place is not None:
             # A self-test, or another project of the site, does not show that intake works.
             self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
         self._judge(event_id, event, connection, record)
+
+    def _served(self, event: Event, connection: LiveConnection) -> frozenset[ProjectKey]:
+        if event.place is None:
+            return connection.projects
+        return served_at(self._tx, event.place, connection, event.actor.account_id)
 
     def _judge(
         self,
@@ -67,8 +112,8 @@ class Judge:
         connection: LiveConnection,
         record: ConnectionRecord,
     ) -> None:
-        ask_key = f"{connection.id}:comment:{event.data.get('comment_id', '')}"
-        existing = self._tx.asks.find_by_key(ask_key) if _is_comment(event) else None
+        ask_key = ask_key_of(event)
+        existing = self._tx.asks.find_by_key(ask_key) if _is_said(event) else None
         if existing is not None and _is_outdated(event, existing):
             self._stay_silent(event_id, event, Reason.ALREADY_ASKED)
             return
@@ -104,12 +149,13 @@ class Judge:
             raise AssertionError(message)
         understood = Understanding(intents=(), is_addressed=False, is_courtesy=False)
         has_name_only = False
-        if event.lines and event.work_item is not None:
+        lines = spoken_to_bot(event, bot)
+        if lines and (event.work_item is not None or event.place is not None):
             understood = understand(
-                event.lines,
+                lines,
                 bot=bot,
-                project_keys=frozenset(connection.projects),
-                own_work_item=event.work_item,
+                project_keys=self._keys_of(event, connection),
+                own_work_item=event.work_item or _NO_ITEM,
             )
             has_name_only = not understood.is_addressed and mentions_name_only(
                 event.lines, record.bot_name
@@ -131,17 +177,42 @@ class Judge:
             now=self._now,
             answer_within=self._rules.answer_within,
             fresh_since=self._fresh_since(event, record),
+            **self._hinted(event, understood, connection),
         )
 
+    def _keys_of(self, event: Event, connection: LiveConnection) -> frozenset[ProjectKey]:
+        # In a chat every project is known by its key, so that one that is not served there is
+        # answered like a key that does not exist.
+        return connection.projects if event.place is None else self._registered
+
+    def _hinted(
+        self, event: Event, understood: Understanding, connection: LiveConnection
+    ) -> "_Hinted":
+        """Whether a place serves nothing, and whether that was said there before."""
+        if event.place is None or self._served(event, connection):
+            return {"unserved": None, "is_hint_given": False}
+        reason = why_unserved(event.place)
+        if not any(needs_an_item(intent) for intent in understood.intents):
+            return {"unserved": reason, "is_hint_given": False}
+        is_first = tell_operator(
+            self._tx,
+            "channel_not_served",
+            subject_id=f"{connection.id}:{event.place.channel_id}",
+            text=f"The bot was asked in {event.place.channel_id} of {connection.id}, where no "
+            "project is served or strangers read along. It said so once, and is silent there.",
+            now=self._now,
+            severity=Severity.INFO,
+        )
+        return {"unserved": reason, "is_hint_given": not is_first}
+
     def _is_ours(self, event: Event) -> bool:
-        comment_id = event.data.get("comment_id")
-        if not _is_comment(event) or not isinstance(comment_id, str):
+        comment_id = event.data.get("message_id" if is_message(event) else "comment_id")
+        if not _is_said(event) or not isinstance(comment_id, str):
             return False
         return self._tx.effects.is_ours(event.connection_id, comment_id)
 
     def _is_deleted(self, ask_key: str, event: Event) -> bool:
-        tells_wording = event.kind in (EventKind.COMMENT_CREATED, EventKind.COMMENT_UPDATED)
-        return tells_wording and self._tx.events.id_of_key(f"{ask_key}:deleted") is not None
+        return _tells_wording(event) and self._tx.events.id_of_key(f"{ask_key}:deleted") is not None
 
     def _standing(self, existing: StoredAsk | None) -> tuple[AskState | None, bool]:
         """An ask of whose actions nothing was sent and nothing will be is not answered yet."""
@@ -158,7 +229,7 @@ class Judge:
 
     def _recent_answers(self, event: Event, understood: Understanding) -> int:
         account, item = event.actor.account_id, event.work_item
-        if not understood.is_addressed or account is None or item is None:
+        if not understood.is_addressed or account is None or (item is None and not event.place):
             return 0
         return self._tx.decisions.count_answers_to(account, item, since=self._now - _LOOP_WINDOW)
 
@@ -228,7 +299,7 @@ class Judge:
         ask_key: str,
         existing: StoredAsk | None,
     ) -> Ask:
-        if event.project is None or event.work_item is None:
+        if event.place is None and (event.project is None or event.work_item is None):
             message = "triage lets no event without a work item become an ask"
             raise AssertionError(message)
         return Ask(
@@ -237,34 +308,42 @@ class Judge:
             revision=existing.ask.revision + 1 if existing is not None else 1,
             event_id=event_id,
             connection_id=event.connection_id,
-            project=event.project,
+            project=event.project or NO_PROJECT,
             work_item=event.work_item,
-            comment_id=str(event.data.get("comment_id", "")),
+            comment_id=_said_in(event),
             asker=event.actor,
             visibility=event.visibility,
             asked_at=event.occurred_at,
             text=event.text or "",
             intents=verdict.intents,
             state=AskState.LATE if isinstance(verdict, Late) else AskState.OPEN,
+            place=event.place,
         )
 
 
 def _is_outdated(event: Event, existing: StoredAsk) -> bool:
     """Whether the ask was already made from a later wording: vendors do not keep to an order."""
-    tells_wording = event.kind is not EventKind.COMMENT_DELETED
-    return tells_wording and event.occurred_at < existing.ask.asked_at
+    return event.kind not in _DELETIONS and event.occurred_at < existing.ask.asked_at
 
 
 def _takes_back(event: Event, existing: StoredAsk) -> bool:
     """Whether a comment that was asked before is gone, or says something else now."""
-    if event.kind is EventKind.COMMENT_DELETED:
+    if event.kind in _DELETIONS:
         return True
-    return event.kind is EventKind.COMMENT_UPDATED and (event.text or "") != existing.ask.text
+    return event.kind in _EDITS and (event.text or "") != existing.ask.text
 
 
-def _is_comment(event: Event) -> bool:
-    return event.kind in (
-        EventKind.COMMENT_CREATED,
-        EventKind.COMMENT_UPDATED,
-        EventKind.COMMENT_DELETED,
-    )
+def _tells_wording(event: Event) -> bool:
+    """Whether an event tells what somebody wrote, where it can be edited and deleted."""
+    return event.kind in _WORDINGS
+
+
+def _is_said(event: Event) -> bool:
+    """Whether an event is about something that can have become an ask."""
+    return event.kind in _WORDINGS | _DELETIONS
+
+
+def _said_in(event: Event) -> str:
+    """The vendor's id of what asked: a comment or a message; the event's own end otherwise."""
+    said = event.data.get("message_id" if event.place is not None else "comment_id")
+    return str(said) if said else event.event_key.rpartition(":")[2][-_LONGEST_ID:]

@@ -78,7 +78,7 @@ def report_late(tx: Writing, ask: Ask, *, now: datetime) -> None:
         "asks_late",
         subject_id=f"{ask.connection_id}:{now:%Y-%m-%d}",
         text=f"Questions that are too old to be answered by themselves wait, the first on "
-        f"{ask.work_item}. See `chargehand asks late`.",
+        f"{ask.subject}. See `chargehand asks late`.",
         now=now,
     )
 

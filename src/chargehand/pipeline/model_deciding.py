@@ -166,14 +166,14 @@ class ModelDeciding:
         if not may_be_shown(ask, item.value, rule):
             return None
         told = tell(facts, item, ask=ask, rule=rule)
-        return _Reading(ask, connection, rule, {ask.work_item: told})
+        return _Reading(ask, connection, rule, {ask.item: told})
 
     def _question(
         self, reading: _Reading, consent: Consent, context: AnswerContext
     ) -> ModelQuestion:
         ask = reading.ask
         today = local_day(context.now, answer_wording(ask, context))
-        material = reading.show(brief(ask, reading.told[ask.work_item], today=today))
+        material = reading.show(brief(ask, reading.told[ask.item], today=today))
 
         async def look_up(key: str) -> LookedUp:
             return await self._look_up(reading, key)
@@ -254,7 +254,7 @@ class ModelDeciding:
         if not intents:
             return {}
         needs = fact_needs(intents, reading.ask)
-        return await read_all(reading.connection, needs, now=self._clock.now())
+        return await read_all(lambda _: reading.connection.tracker, needs, now=self._clock.now())
 
     def _keep(self, tx: Writing, ask: Ask, run: ModelRun) -> Decimal:
         """Record every request, whatever becomes of the ask meanwhile.

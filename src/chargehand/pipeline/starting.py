@@ -87,7 +87,7 @@ class Starter:
             await self._start_actions(dict(fresh[start : start + ACTIONS_PER_TASK]))
         for stored in asks:
             # What is asked about one item is answered by one worker, who sees what it said before.
-            is_fresh = stored.ask.id not in self._asks and is_mine(stored.ask.work_item)
+            is_fresh = stored.ask.id not in self._asks and is_mine(stored.ask.subject)
             if is_fresh and len(self._asks) < MOST_ASKS:
                 await self._start_ask(stored)
 

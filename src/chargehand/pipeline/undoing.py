@@ -15,9 +15,9 @@ from chargehand.domain.action import ActionState, Mode, ProposedAction
 from chargehand.domain.ids import ActionId, ConnectionId
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.ids import derive_id
-from chargehand.pipeline.answering import STATE_BY_MODE, open_approval
 from chargehand.pipeline.errors import AlreadyUndone, NotFound, NotUndoable
 from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.recording import STATE_BY_MODE, open_approval
 from chargehand.pipeline.standing import STANDING
 from chargehand.plugins.connector import ActionPreviewer, DoneAction, NoWayBack
 from chargehand.storage.transaction import Writing

@@ -17,11 +17,13 @@ from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.approving import expire_approvals
+from chargehand.pipeline.chat_views import ChatViews
 from chargehand.pipeline.connecting import connect
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.flow import ANSWER, EXECUTE
+from chargehand.pipeline.listening import Listening
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.sharing import (
@@ -29,6 +31,7 @@ from chargehand.pipeline.sharing import (
     HOUSEKEEPING,
     PRUNE,
     TELL,
+    VIEWS,
     WATCH,
     Alone,
     Share,
@@ -65,7 +68,7 @@ class WorkerParts:
     """What bootstrap hands the worker.
 
     Shape: `watch` is called now and then for as long as it lives, and so is `tell`, which is None
-    when notices go nowhere but into the log.
+    when notices go nowhere but into the log; `views` is None where no chat is connected.
     """
 
     database: Database
@@ -82,6 +85,8 @@ class WorkerParts:
     watch: Callable[[], Awaitable[None]] = watch_nothing
     tell: Callable[[], Awaitable[None]] | None = None
     share: Share = field(default_factory=Alone)
+    views: ChatViews | None = None
+    listenings: Mapping[ConnectionId, Listening] = field(default_factory=dict)
 
 
 class Worker:
@@ -164,8 +169,16 @@ class Worker:
 
     async def _start(self) -> bool:
         if self._parts.share.may_begin():
+            await self._refresh_views()
             await self.starter.start_due()
         return False
+
+    async def _refresh_views(self) -> None:
+        """Propose the edits of messages that show approvals which were decided."""
+        if self._parts.views is None or not await self._parts.share.has(VIEWS):
+            return
+        while await self._parts.views.refresh():
+            pass
 
     async def _take_up_stranded(self) -> None:
         if self._parts.share.may_begin():
@@ -236,6 +249,15 @@ class Worker:
             if self._stopping.is_set():
                 return
         self._deliveries.set()
+        async with asyncio.TaskGroup() as group:
+            if (listening := self._parts.listenings.get(connection.id)) is not None:
+                listen = self._on_duty(
+                    f"listen:{connection.id}", lambda: listening.listen(self._stopping)
+                )
+                group.create_task(self._every("listen", listen, _CONNECT_AGAIN_S))
+            group.create_task(self._poll(connection))
+
+    async def _poll(self, connection: LiveConnection) -> None:
         polling, interval = self._parts.pollings.get(connection.id), connection.poll_interval
         if polling is not None and interval is not None:
             poll = self._on_duty(f"poll:{connection.id}", _discard(polling.poll))

@@ -8,6 +8,7 @@ switching a kind on for the whole organization.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ids import ProjectKey
@@ -17,6 +18,15 @@ from chargehand.policy.errors import PolicyInvalid
 
 # A text that customers read is never sent by a rule that did not name it.
 NAMED_ONLY = frozenset({ActionKind.JIRA_REPLY_TO_CUSTOMER})
+# The bot's own words in a chat, however they are put there: a kind without a rule of its own has
+# the mode of posting.
+FOLLOWS: Final = {
+    ActionKind.SLACK_POST_EPHEMERAL: ActionKind.SLACK_POST_MESSAGE,
+    ActionKind.SLACK_UPDATE_MESSAGE: ActionKind.SLACK_POST_MESSAGE,
+    ActionKind.DISCORD_EDIT_REPLY: ActionKind.DISCORD_POST_MESSAGE,
+    ActionKind.DISCORD_FOLLOW_UP: ActionKind.DISCORD_POST_MESSAGE,
+    ActionKind.DISCORD_EDIT_MESSAGE: ActionKind.DISCORD_POST_MESSAGE,
+}
 _KEYS = {"default", "rules"}
 _RULE_KEYS = {"project", "kind", "mode"}
 
@@ -50,7 +60,12 @@ class ModePolicy:
     def explain(self, project: ProjectKey, kind: ActionKind) -> tuple[Mode, ModeRule | None]:
         """The mode and the rule that gave it; None means the default did."""
         by_scope = {rule.scope: rule for rule in self.rules}
-        for scope in ((project, kind), (project, None), (None, kind)):
+        followed = FOLLOWS.get(kind, kind)
+        scopes = (
+            *((project, kind), (project, followed), (project, None)),
+            *((None, kind), (None, followed)),
+        )
+        for scope in scopes:
             rule = by_scope.get(scope)
             if rule is not None:
                 return self._held_back(rule.mode, kind, is_named=rule.kind is not None), rule

@@ -9,6 +9,7 @@ from chargehand.storage.repositories.approvals import ApprovalReader, ApprovalWr
 from chargehand.storage.repositories.asks import AskReader, AskWriter
 from chargehand.storage.repositories.audit import AuditReader, AuditWriter
 from chargehand.storage.repositories.budgets import BudgetReader, BudgetWriter
+from chargehand.storage.repositories.chat_views import ChatViewReader, ChatViewWriter
 from chargehand.storage.repositories.connections import ConnectionReader, ConnectionWriter
 from chargehand.storage.repositories.contents import ContentReader, ContentWriter
 from chargehand.storage.repositories.decisions import DecisionReader, DecisionWriter
@@ -54,6 +55,7 @@ class Reading:
         self.effects = EffectReader(connection, organization_id)
         self.policies = PolicyReader(connection, organization_id)
         self.audit = AuditReader(connection, organization_id)
+        self.chat_views = ChatViewReader(connection, organization_id)
         self.connections = ConnectionReader(connection, organization_id)
         self.api_keys = ApiKeyReader(connection, organization_id)
         self.notices = NoticeReader(connection, organization_id)
@@ -91,6 +93,7 @@ class Writing:
         self.effects = EffectWriter(connection, organization_id)
         self.policies = PolicyWriter(connection, organization_id)
         self.audit = AuditWriter(connection, organization_id)
+        self.chat_views = ChatViewWriter(connection, organization_id)
         self.connections = ConnectionWriter(connection, organization_id)
         self.api_keys = ApiKeyWriter(connection, organization_id)
         self.notices = NoticeWriter(connection, organization_id)

@@ -42,9 +42,9 @@ from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import EffectState
 from chargehand.kit.ids import derive_id, new_id
-from chargehand.pipeline.answering import open_approval
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.keys import create_key
+from chargehand.pipeline.recording import open_approval
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing

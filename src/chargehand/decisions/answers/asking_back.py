@@ -4,39 +4,42 @@ from typing import Final
 
 from chargehand.decisions import catalogue
 from chargehand.decisions.markdown import EXCERPT_LIMIT, code, shown
-from chargehand.decisions.section import Inquiry, Section
+from chargehand.decisions.section import Section, Talk
 from chargehand.domain.decision import Reason
 
 _HEARD_LIMIT: Final = 80
 
 
-def help_section(inquiry: Inquiry) -> Section:
+def help_section(talk: Talk) -> Section:
     """The commands in one line, what each does under the fold."""
-    usages = catalogue.COMMA.join(code(usage) for usage, _ in inquiry.commands)
+    usages = catalogue.COMMA.join(code(usage) for usage, _ in talk.commands)
     return Section(
         reason=Reason.HELP_GIVEN,
-        lines=(catalogue.HELP.format(bot=shown(inquiry.bot_name)), usages),
+        lines=(catalogue.HELP.format(bot=shown(talk.bot_name)), usages),
         more=tuple(
             catalogue.BULLET.format(
                 text=catalogue.HELP_COMMAND.format(usage=code(usage), what=what)
             )
-            for usage, what in inquiry.commands
+            for usage, what in talk.commands
         ),
         more_title=catalogue.HELP_MORE_TITLE,
     )
 
 
-def bare_section(inquiry: Inquiry) -> Section:
+def bare_section(talk: Talk) -> Section:
     """One short question after a mention without words."""
-    text = catalogue.BARE.format(
-        key=inquiry.told.item.key, commands=catalogue.listed_with_or(_fact_commands())
+    commands = catalogue.listed_with_or(_fact_commands())
+    text = (
+        catalogue.BARE.format(key=talk.key, commands=commands)
+        if talk.key is not None
+        else catalogue.BARE_IN_CHAT.format(commands=commands)
     )
     return Section(reason=Reason.CLARIFICATION_ASKED, lines=(text,))
 
 
-def unclear_section(inquiry: Inquiry) -> Section:
+def unclear_section(talk: Talk) -> Section:
     """One sentence: the likely command, the problem, or what can be asked."""
-    arguments = inquiry.intent.arguments
+    arguments = talk.intent.arguments
     heard = arguments.get("heard", "").strip()
     nearest = arguments.get("nearest", "").strip()
     problem = arguments.get("problem", "").strip()

@@ -50,9 +50,9 @@ def _misplaced(wish: Wish, other: WorkItemKey) -> Section | None:
     if other == key:
         text = catalogue.LINK_TO_ITSELF.format(key=key)
         return said(Reason.WRITE_REFUSED_NOT_POSSIBLE, text)
-    if project_of(other) != wish.ask.project:
+    if project_of(other) != wish.item.project:
         text = catalogue.LINK_ELSEWHERE.format(
-            key=key, project=wish.ask.project, other=escape_markdown(other)
+            key=key, project=wish.item.project, other=escape_markdown(other)
         )
         return said(Reason.WRITE_REFUSED_NOT_POSSIBLE, text)
     return None

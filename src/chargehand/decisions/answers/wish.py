@@ -38,7 +38,7 @@ class Wish:
 
 def refusal(wish: Wish) -> Section | None:
     """One sentence why this asker can not have this change; None when the right was confirmed."""
-    if writing_account(wish.ask.asker) is None:
+    if writing_account(wish.ask) is None:
         return said(Reason.WRITE_REFUSED_READ_ONLY_ASKER, catalogue.READ_ONLY_ASKER)
     refused = (refusal_of(right, wish.facts, wish) for right in rights_for(wish.intent))
     return next((section for section in refused if section is not None), None)
@@ -80,16 +80,23 @@ def proposed(
     action = ProposedAction(
         kind=kind,
         connection_id=wish.connection_id,
-        project=wish.ask.project,
+        project=wish.item.project,
         target=target or wish.item.key,
         params=params,
-        # A change is not made for a question that was taken back meanwhile.
-        base={**base, "comment_id": wish.ask.comment_id, "asked_on": wish.ask.work_item},
+        base={**base, **_question_of(wish.ask)},
         preview="",
     )
     return Section(reason=Reason.WRITE_PROPOSED, actions=(action,))
 
 
+def _question_of(ask: Ask) -> JSONObject:
+    """The comment that asked: a change is not made for one that was taken back meanwhile."""
+    if ask.place is not None:
+        # The tracker knows nothing of what was said in a chat.
+        return {}
+    return {"comment_id": ask.comment_id, "asked_on": ask.item}
+
+
 def asker_account(wish: Wish) -> AccountId | None:
     """The account of the one who asks, when it may ask for changes."""
-    return writing_account(wish.ask.asker)
+    return writing_account(wish.ask)

@@ -6,6 +6,7 @@ from chargehand.domain.ids import ActionId, ApprovalId
 from chargehand.domain.records import ApprovalRecord, ApprovalState, Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import short_id
+from chargehand.storage.repositories.chat_views import ChatViewWriter
 from chargehand.storage.repositories.contents import ContentWriter
 from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, is_erased, moment
 from chargehand.storage.tables import approvals
@@ -109,7 +110,11 @@ class ApprovalWriter(ApprovalReader):
                 content_id=content_id,
             )
         )
-        return outcome.rowcount == 1
+        if outcome.rowcount != 1:
+            return False
+        # Whatever message shows it as open is wrong from this transaction on.
+        ChatViewWriter(self._connection, self._organization_id).outdate(approval_id)
+        return True
 
 
 def _approval(row: AnyRow) -> ApprovalRecord:

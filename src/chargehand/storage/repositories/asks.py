@@ -17,6 +17,8 @@ from chargehand.storage.repositories.encoding import (
     actor_to_json,
     intent_from_json,
     intent_to_json,
+    place_from_json,
+    place_to_json,
     visibility_from_json,
     visibility_to_json,
 )
@@ -169,6 +171,7 @@ class AskWriter(AskReader):
                 "asker": actor_to_json(ask.asker),
                 "visibility": visibility_to_json(ask.visibility),
                 "intents": [intent_to_json(intent) for intent in ask.intents],
+                **({"place": place_to_json(ask.place)} if ask.place is not None else {}),
             },
             now=now,
         )
@@ -177,7 +180,8 @@ class AskWriter(AskReader):
             "event_id": ask.event_id,
             "connection_id": ask.connection_id,
             "project": ask.project,
-            "work_item": ask.work_item,
+            # A chat may ask about no work item at all.
+            "work_item": ask.work_item or "",
             "comment_id": ask.comment_id,
             "asker_id": ask.asker.account_id,
             "asked_at": micros(ask.asked_at),
@@ -202,7 +206,7 @@ def _ask(row: AnyRow) -> StoredAsk:
         event_id=row.event_id,
         connection_id=row.connection_id,
         project=row.project,
-        work_item=row.work_item,
+        work_item=row.work_item or None,
         comment_id=row.comment_id,
         asker=actor_from_json(content.get("asker", {})),
         visibility=visibility_from_json(content.get("visibility", {})),
@@ -210,6 +214,7 @@ def _ask(row: AnyRow) -> StoredAsk:
         text=content.get("text", ""),
         intents=tuple(intent_from_json(intent) for intent in intents),
         state=AskState(row.state),
+        place=place_from_json(content.get("place")),
     )
     return StoredAsk(
         ask=ask,

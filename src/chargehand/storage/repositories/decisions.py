@@ -75,8 +75,8 @@ class DecisionReader(Repository):
         rows = self._rows(query.order_by(decisions.c.decided_at.desc()).limit(50))
         return tuple(_decision(row) for row in rows)
 
-    def count_answers_to(self, asker_id: str, work_item: str, *, since: datetime) -> int:
-        """How often one account was answered on one work item lately."""
+    def count_answers_to(self, asker_id: str, work_item: str | None, *, since: datetime) -> int:
+        """How often one account was answered on one work item lately, or about none at all."""
         query = self._select(decisions).where(
             decisions.c.work_item == work_item,
             decisions.c.verdict == Verdict.RESPOND.value,

@@ -4,7 +4,14 @@ from typing import Any
 
 from chargehand.domain.audience import Audience
 from chargehand.domain.decision import Source
-from chargehand.domain.event import Actor, ActorKind, Visibility, VisibilityKind
+from chargehand.domain.event import (
+    Actor,
+    ActorKind,
+    Place,
+    PlaceKind,
+    Visibility,
+    VisibilityKind,
+)
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.json import JSONObject
 
@@ -44,6 +51,32 @@ def actor_from_json(value: dict[str, Any]) -> Actor:
         name=value.get("name", ""),
         kind=ActorKind(value.get("kind", ActorKind.ANONYMOUS.value)),
         time_zone=value.get("time_zone"),
+    )
+
+
+def place_to_json(place: Place) -> JSONObject:
+    """A place in a chat as JSON."""
+    return {
+        "channel_id": place.channel_id,
+        "kind": place.kind.value,
+        "message_id": place.message_id,
+        "thread_id": place.thread_id,
+        "is_outsider": place.is_outsider,
+        "reply_token": place.reply_token,
+    }
+
+
+def place_from_json(value: dict[str, Any] | None) -> Place | None:
+    """The place that was stored; None outside of a chat."""
+    if value is None:
+        return None
+    return Place(
+        channel_id=value["channel_id"],
+        kind=PlaceKind(value["kind"]),
+        message_id=value.get("message_id"),
+        thread_id=value.get("thread_id"),
+        is_outsider=bool(value.get("is_outsider", False)),
+        reply_token=value.get("reply_token"),
     )
 
 

@@ -1,0 +1,105 @@
+"""What a chat is told of the changes a decision proposes, with buttons under those that wait.
+
+In a ticket the change itself is the answer; in a chat nobody would see it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chargehand.decisions import catalogue
+from chargehand.decisions.markdown import escape_markdown
+from chargehand.decisions.placement import Privacy, place_answer
+from chargehand.domain.action import Mode, ProposedAction
+from chargehand.domain.ask import Ask
+from chargehand.domain.control import Control, ControlStyle
+from chargehand.domain.decision import Decision
+from chargehand.domain.ids import ApprovalId
+from chargehand.domain.json import JSONObject
+
+# As many changes as one ask can want; Discord shows five rows of buttons.
+_MOST_CONTROLS: Final = 5
+_DIGEST_SHOWN: Final = 16
+_INTRODUCED_BY: Final = {
+    Mode.SIMULATE: catalogue.CHANGE_SIMULATED,
+    Mode.APPROVE: catalogue.CHANGE_WAITS,
+    Mode.AUTO: catalogue.CHANGE_BEGINS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One proposed change as a chat is told of it.
+
+    Shape: `approval_id` is None unless it waits for a person; `outcome` is empty until somebody
+    decided.
+    """
+
+    preview: str
+    mode: Mode
+    digest: str
+    approval_id: ApprovalId | None = None
+    outcome: str = ""
+
+
+def with_message(
+    decision: Decision, changes: Sequence[Change], ask: Ask, *, connector: str
+) -> Decision:
+    """The decision with a message that tells of its changes, behind the changes themselves."""
+    if ask.place is None or not changes:
+        return decision
+    *_, last = decision.actions
+    if "markdown" in last.params and last.connection_id == ask.connection_id:
+        others, message = decision.actions[:-1], last
+    else:
+        others, message = decision.actions, _message(ask, connector)
+    words = str(message.params["markdown"])
+    markdown = "\n\n".join(part for part in (words, change_lines(changes)) if part)
+    params = {**message.params, "markdown": markdown, "controls": controls_of(changes)}
+    response = decision.response or markdown
+    actions = (*others, replace(message, params=params))
+    return replace(decision, actions=actions, response=response)
+
+
+def change_lines(changes: Sequence[Change]) -> str:
+    """Every change with how it stands, each a paragraph."""
+    return "\n\n".join(_paragraph(change) for change in changes)
+
+
+def controls_of(changes: Sequence[Change]) -> list[JSONObject]:
+    """The buttons under changes that still wait."""
+    waiting = [one for one in changes if one.approval_id is not None and not one.outcome]
+    is_only = len(waiting) == 1
+    found: list[Control] = []
+    for number, change in enumerate(waiting[:_MOST_CONTROLS], start=1):
+        ending = "" if is_only else f" {number}"
+        subject = f"{change.approval_id} {change.digest[:_DIGEST_SHOWN]}"
+        found += [
+            Control(catalogue.APPROVE + ending, f"approve {subject}", ControlStyle.PRIMARY),
+            Control(catalogue.REJECT + ending, f"reject {subject}", ControlStyle.DANGER),
+        ]
+    return [{"label": one.label, "command": one.command, "style": one.style.value} for one in found]
+
+
+def _paragraph(change: Change) -> str:
+    introduction = change.outcome or _INTRODUCED_BY[change.mode]
+    quoted = [f"> {escape_markdown(line)}" for line in change.preview.splitlines() if line.strip()]
+    return "\n".join((introduction, "", *quoted))
+
+
+def _message(ask: Ask, connector: str) -> ProposedAction:
+    if ask.place is None:
+        message = "only a chat is told of changes"
+        raise AssertionError(message)
+    placement = place_answer(
+        ask.place, connector=connector, asker=ask.asker.account_id, privacy=Privacy.AS_ASKED
+    )
+    return ProposedAction(
+        kind=placement.kind,
+        connection_id=ask.connection_id,
+        project=ask.project,
+        target=placement.target,
+        params={"markdown": "", **placement.params},
+        base={},
+        preview="",
+    )

@@ -1,0 +1,74 @@
+"""What an ask of a chat is decided on besides its words: the projects served there, and who asks.
+
+Looked up anew for every attempt, since channels are bound anew and accounts are taken away.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from chargehand.domain.ask import Ask
+from chargehand.domain.decision import Reason
+from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.domain.work_item import FactNeeds
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.places import served_at, why_unserved
+from chargehand.storage.transaction import Reading, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An ask as it can be decided now.
+
+    Shape: `trackers` are the connections that know the work items of each project; `unserved` says
+    why nothing of any project may be told where it was asked, None where something may.
+    """
+
+    ask: Ask
+    trackers: Mapping[ProjectKey, ConnectionId] = field(default_factory=dict)
+    unserved: Reason | None = None
+
+
+def trackers_of(
+    connections: Mapping[ConnectionId, LiveConnection],
+) -> dict[ProjectKey, ConnectionId]:
+    """Which connection knows the work items of each project."""
+    return {
+        project: connection.id
+        for connection in connections.values()
+        if connection.facts is not None
+        for project in connection.projects
+    }
+
+
+def standing_of(
+    tx: Reading | Writing, ask: Ask, connections: Mapping[ConnectionId, LiveConnection]
+) -> Standing:
+    """An ask with what its place and its asker allow now."""
+    if ask.place is None:
+        return Standing(ask)
+    connection = connections[ask.connection_id]
+    served = served_at(tx, ask.place, connection, ask.asker.account_id)
+    trackers = trackers_of(connections)
+    tracker_id = trackers.get(ask.project)
+    account = _account_at(tx, ask, tracker_id) if tracker_id is not None else None
+    return Standing(
+        ask=replace(ask, served=served, tracker_account=account),
+        trackers=trackers,
+        unserved=None if served else why_unserved(ask.place),
+    )
+
+
+def tracker_of(
+    need: FactNeeds,
+    standing: Standing,
+    connections: Mapping[ConnectionId, LiveConnection],
+) -> LiveConnection:
+    """The connection that knows the work item of a need."""
+    project = ProjectKey(need.work_item.rpartition("-")[0])
+    wanted = standing.trackers.get(project, standing.ask.connection_id)
+    return connections[wanted]
+
+
+def _account_at(tx: Reading | Writing, ask: Ask, tracker_id: ConnectionId) -> AccountId | None:
+    """The account at the tracker of whoever asks in a chat; None while that is not sure."""
+    return None

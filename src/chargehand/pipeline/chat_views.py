@@ -1,0 +1,156 @@
+"""Keeps the messages that show approvals in step with them; the messages are never the truth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from chargehand.approvals.digest import action_digest
+from chargehand.approvals.gate import proposal_of
+from chargehand.audit.tags import AuditTag
+from chargehand.decisions import catalogue
+from chargehand.decisions.chat_proposals import Change, change_lines, controls_of
+from chargehand.decisions.dates import wording_for
+from chargehand.decisions.markdown import escape_markdown
+from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
+from chargehand.domain.ids import ActionId, ConnectionId
+from chargehand.domain.json import JSONObject
+from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
+from chargehand.kit.clock import Clock
+from chargehand.kit.ids import derive_id
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.modes import policy_in_force
+from chargehand.storage.database import Database
+from chargehand.storage.transaction import Writing
+
+_BATCH: Final = 50
+# How what was posted is worded anew, by how it was posted; what only one person saw stays.
+_EDITED_BY: Final[Mapping[ActionKind, ActionKind]] = {
+    ActionKind.SLACK_POST_MESSAGE: ActionKind.SLACK_UPDATE_MESSAGE,
+    ActionKind.DISCORD_POST_MESSAGE: ActionKind.DISCORD_EDIT_MESSAGE,
+    ActionKind.DISCORD_EDIT_REPLY: ActionKind.DISCORD_EDIT_MESSAGE,
+}
+# Words that belong to a message but not to its new wording.
+_OF_POSTING: Final = frozenset({"thread_id", "reply_to", "reply_token", "user"})
+_SENT_LATER: Final = frozenset(
+    {ActionState.WAITING, ActionState.APPROVED, ActionState.EXECUTING, ActionState.PROPOSED}
+)
+
+
+class ChatViews:
+    """Proposes the edit of every message that shows an approval as it no longer is."""
+
+    def __init__(
+        self,
+        database: Database,
+        connections: Mapping[ConnectionId, LiveConnection],
+        *,
+        team_zone: str,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._connections = connections
+        self._team_zone = team_zone
+        self._clock = clock
+
+    async def refresh(self) -> bool:
+        """Propose what is needed; whether there may be more."""
+        outdated = await self._database.aread(lambda tx: tx.chat_views.outdated(limit=_BATCH))
+        if not outdated:
+            return False
+        renewed = await self._database.awrite(lambda tx: self._refresh(tx, outdated))
+        return renewed == _BATCH
+
+    def _refresh(self, tx: Writing, outdated: Sequence[ActionId]) -> int:
+        renewed = 0
+        for message_id in outdated:
+            message = tx.actions.find(message_id)
+            if message is not None and message.state in _SENT_LATER:
+                # Not posted yet; once it is, the next look finds it outdated still.
+                continue
+            tx.chat_views.renewed(message_id)
+            renewed += 1
+            if message is not None and message.state is ActionState.EXECUTED:
+                self._edit(tx, message)
+        return renewed
+
+    def _edit(self, tx: Writing, message: ActionRecord) -> None:
+        now, kind = self._clock.now(), _EDITED_BY.get(message.kind)
+        connection = self._connections.get(message.connection_id)
+        if kind is None or connection is None:
+            return
+        policy = policy_in_force(tx)
+        if policy.mode_for(message.project, kind) is not Mode.AUTO:
+            # A view is worth no approval of its own; whoever presses its buttons is told.
+            return
+        changes = self._changes(tx, message, now=now)
+        edited = _edited(message, kind, changes)
+        edited = replace(edited, preview=connection.previewer.preview(edited))
+        digest = action_digest(tx.organization_id, edited)
+        action_id = ActionId(derive_id("act", message.id, digest))
+        is_new = tx.actions.add(
+            action_id,
+            edited,
+            decision_id=message.decision_id,
+            ask_id=message.ask_id,
+            digest=digest,
+            mode=Mode.AUTO,
+            state=ActionState.APPROVED,
+            policy_version=policy.version,
+            now=now,
+        )
+        if is_new:
+            tx.audit.append(
+                AuditTag.WORKER_ACTION_PROPOSED,
+                action_id,
+                {"decision_id": message.decision_id, "digest": digest, "mode": Mode.AUTO.value},
+                now=now,
+            )
+
+    def _changes(self, tx: Writing, message: ActionRecord, *, now: datetime) -> list[Change]:
+        found: dict[ActionId, Change] = {}
+        for view in tx.chat_views.of_message(message.id):
+            action = tx.actions.find(view.action_id)
+            approval = tx.approvals.newest_of_action(view.action_id)
+            if action is None or approval is None or view.action_id in found:
+                continue
+            if approval.id != view.approval_id:
+                # It was edited: the message shows the new question from now on.
+                tx.chat_views.add(approval.id, view.action_id, message.id)
+            found[view.action_id] = Change(
+                preview=action.preview,
+                mode=Mode.APPROVE,
+                digest=approval.digest,
+                approval_id=approval.id,
+                outcome=self._outcome(approval, now=now),
+            )
+        return list(found.values())
+
+    def _outcome(self, approval: ApprovalRecord, *, now: datetime) -> str:
+        wording = wording_for(None, team_zone=self._team_zone, now=now)
+        who = escape_markdown(approval.decided_by)
+        when = wording.moment(approval.decided_at) if approval.decided_at is not None else ""
+        match approval.state:
+            case ApprovalState.OPEN:
+                return ""
+            case ApprovalState.APPROVED:
+                return catalogue.CHANGE_APPROVED.format(who=who, when=when)
+            case ApprovalState.REJECTED:
+                return catalogue.CHANGE_REJECTED.format(who=who, when=when)
+            case ApprovalState.EXPIRED:
+                return catalogue.CHANGE_EXPIRED
+            case ApprovalState.VOIDED:
+                return catalogue.CHANGE_VOIDED
+
+
+def _edited(message: ActionRecord, kind: ActionKind, changes: Sequence[Change]) -> ProposedAction:
+    kept = {key: value for key, value in message.params.items() if key not in _OF_POSTING}
+    params: JSONObject = {
+        **kept,
+        "markdown": change_lines(changes),
+        "controls": controls_of(changes),
+    }
+    external_id = str(message.result.get("external_id", ""))
+    channel_id = message.target
+    target = external_id if "/" in external_id else f"{channel_id}/{external_id}"
+    return replace(proposal_of(message), kind=kind, target=target, params=params, base={})

@@ -1,0 +1,102 @@
+"""Which projects may be spoken of at a place of a chat, and what an event there is about."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from chargehand.domain.decision import Reason
+from chargehand.domain.event import Event, Place, PlaceKind
+from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey, WorkItemKey
+from chargehand.domain.keys import first_key_in, project_of_key
+from chargehand.domain.text import Line, RichText, Span, mentioned_accounts
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.storage.transaction import Reading, Writing
+
+_READ_BY_STRANGERS = frozenset({PlaceKind.SHARED, PlaceKind.UNKNOWN})
+
+
+def served_at(
+    tx: Reading | Writing, place: Place, connection: LiveConnection, account_id: AccountId | None
+) -> frozenset[ProjectKey]:
+    """The projects of which may be told at a place; none where strangers read along.
+
+    A channel serves what it is bound to. In a direct conversation a member whose account is
+    confirmed is told of the projects they have a role in.
+    """
+    if is_outside(place):
+        return frozenset()
+    if place.kind is PlaceKind.DIRECT:
+        return _projects_of_member(tx, connection, account_id)
+    return connection.channels.get(place.channel_id, frozenset())
+
+
+def is_outside(place: Place) -> bool:
+    """Whether people from outside the team can read along, or are asking."""
+    return place.is_outsider or place.kind in _READ_BY_STRANGERS
+
+
+def why_unserved(place: Place) -> Reason:
+    """Why nothing is told at a place that serves no project."""
+    return Reason.OUTSIDE_AUDIENCE if is_outside(place) else Reason.CHANNEL_NOT_BOUND
+
+
+def situate(
+    tx: Reading | Writing, event: Event, connection: LiveConnection, served: Collection[ProjectKey]
+) -> Event:
+    """The event of a chat with the project and the work item it is about, as far as it says.
+
+    Shape: the work item is the first that is named of a served project, else the one the message
+    was about that the thread hangs on.
+    """
+    if event.place is None:
+        return event
+    item = first_key_in(event.text or "", served) or _item_of_thread(tx, event.place, connection.id)
+    if item is not None and project_of_key(item) in served:
+        return replace(event, project=project_of_key(item), work_item=item)
+    only = next(iter(served)) if len(served) == 1 else None
+    return replace(event, project=only)
+
+
+def spoken_to_bot(event: Event, bot: AccountId) -> RichText:
+    """The lines of an event, with the mention that a command and a direct message do without."""
+    is_said_to_us = event.place is not None and (
+        event.place.kind is PlaceKind.DIRECT or not is_message(event)
+    )
+    lines = event.lines or ((Line((Span(event.text),)),) if event.text else ())
+    if not is_said_to_us or not lines or bot in mentioned_accounts(lines):
+        return lines
+    first, *others = lines
+    mention = Span("@", mention=bot)
+    return (replace(first, spans=(mention, Span(" "), *first.spans)), *others)
+
+
+def is_message(event: Event) -> bool:
+    """Whether an event tells of words somebody posted in a chat, or took back."""
+    return event.kind.value.startswith("message.")
+
+
+def ask_key_of(event: Event) -> str:
+    """The natural key of the ask an event would make."""
+    if event.place is None:
+        return f"{event.connection_id}:comment:{event.data.get('comment_id', '')}"
+    if not is_message(event):
+        return event.event_key
+    return _message_key(event.connection_id, event.place.channel_id, event.data.get("message_id"))
+
+
+def _message_key(connection_id: ConnectionId, channel_id: str, message_id: object) -> str:
+    return f"{connection_id}:message:{channel_id}:{message_id}"
+
+
+def _item_of_thread(
+    tx: Reading | Writing, place: Place, connection_id: ConnectionId
+) -> WorkItemKey | None:
+    if place.thread_id is None:
+        return None
+    root = tx.asks.find_by_key(_message_key(connection_id, place.channel_id, place.thread_id))
+    return root.ask.work_item if root is not None else None
+
+
+def _projects_of_member(
+    tx: Reading | Writing, connection: LiveConnection, account_id: AccountId | None
+) -> frozenset[ProjectKey]:
+    return frozenset()

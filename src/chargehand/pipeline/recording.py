@@ -1,0 +1,265 @@
+"""Records the decision about an ask: its actions with their modes, and the approvals they need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from chargehand.approvals.digest import action_digest
+from chargehand.audit.tags import AuditTag
+from chargehand.decisions.answer import Answered
+from chargehand.decisions.chat_proposals import Change, with_message
+from chargehand.decisions.previews import with_previews
+from chargehand.domain.action import ActionState, Mode, ProposedAction
+from chargehand.domain.ask import Ask, AskState
+from chargehand.domain.decision import Decision, Reason
+from chargehand.domain.ids import ActionId, ApprovalId, AskId, ConnectionId, DecisionId
+from chargehand.domain.json import JSONObject
+from chargehand.kit.ids import derive_id
+from chargehand.logs.log import get_logger
+from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.late_asks import find_overtaking, report_late
+from chargehand.pipeline.modes import mode_of_proposal
+from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.standing import without_standing
+from chargehand.policy.modes import ModePolicy, read_policy
+from chargehand.storage.repositories.asks import StoredAsk
+from chargehand.storage.transaction import Writing
+
+STATE_BY_MODE: Final = {
+    Mode.SIMULATE: ActionState.SIMULATED,
+    Mode.APPROVE: ActionState.WAITING,
+    Mode.AUTO: ActionState.APPROVED,
+}
+_log = get_logger()
+
+
+class Recorder:
+    """Writes one decision down; doing it twice writes it once."""
+
+    def __init__(
+        self, connections: Mapping[ConnectionId, LiveConnection], *, rules: PipelineRules
+    ) -> None:
+        self._connections = connections
+        self._rules = rules
+
+    def preview(self, action: ProposedAction) -> str:
+        """The exact text people judge an action by."""
+        return self._connections[action.connection_id].previewer.preview(action)
+
+    def record(self, tx: Writing, stored: StoredAsk, answered: Answered, *, now: datetime) -> None:
+        """Record what an ask gets, unless it was taken back or overtaken meanwhile."""
+        ask, decision = stored.ask, answered.decision
+        current = tx.asks.find(ask.id)
+        if current is None or current.ask.state is not AskState.OPEN:
+            return
+        if current.ask.revision != ask.revision:
+            # The asker edited while facts were read; the new wording gets its own task.
+            return
+        overtaking = find_overtaking(tx, ask)
+        if overtaking is not None:
+            tx.asks.close(ask.id, AskState.LATE, now=now, by="worker", problem=overtaking)
+            report_late(tx, ask, now=now)
+            return
+        decision = without_standing(tx, ask.id, decision)
+        policy = tx.policies.current()
+        version = policy.version if policy is not None else 0
+        modes = read_policy(version, policy.document if policy is not None else {})
+        decision_id = DecisionId(derive_id("dec", ask.id, ask.revision))
+        if ask.place is not None:
+            decision = self._with_message(tx, decision, modes, ask, decision_id, now=now)
+        tx.decisions.add_for_ask(
+            decision_id,
+            decision,
+            current,
+            answer_digest=answered.answer_digest,
+            policy_version=version,
+            now=now,
+        )
+        _account(tx, decision_id, ask, decision, version, now=now)
+        opened = self._propose_all(tx, decision_id, ask, decision, modes, now=now)
+        if ask.place is not None:
+            _show_in_message(tx, opened)
+        tx.asks.close(ask.id, AskState.DECIDED, now=now, by="worker")
+        if decision.reason is Reason.ITEM_NOT_READABLE:
+            _report_unreadable(tx, ask, now=now)
+        _log.info(
+            "ask.decided",
+            ask_id=ask.id,
+            decision_id=decision_id,
+            verdict=decision.verdict.value,
+            reason=decision.reason.value,
+            actions=len(decision.actions),
+        )
+
+    def _propose_all(
+        self,
+        tx: Writing,
+        decision_id: DecisionId,
+        ask: Ask,
+        decision: Decision,
+        modes: ModePolicy,
+        *,
+        now: datetime,
+    ) -> list[tuple[ActionId, ApprovalId | None]]:
+        opened = []
+        for index, action in enumerate(decision.actions):
+            mode = mode_of_proposal(modes, decision, action)
+            proposal = _Proposal(decision_id, ask.id, index, action, mode, modes.version)
+            approval_id = self._propose(tx, proposal, now=now)
+            opened.append((_action_id(decision_id, index), approval_id))
+        return opened
+
+    def _with_message(
+        self,
+        tx: Writing,
+        decision: Decision,
+        modes: ModePolicy,
+        ask: Ask,
+        decision_id: DecisionId,
+        *,
+        now: datetime,
+    ) -> Decision:
+        """The decision with a message that tells of every change, with buttons where one waits."""
+        changes = []
+        for index, action in enumerate(decision.actions):
+            if action.connection_id == ask.connection_id:
+                continue
+            mode = mode_of_proposal(modes, decision, action)
+            digest = action_digest(tx.organization_id, action)
+            waiting = approval_of(_action_id(decision_id, index), digest, now=now)
+            changes.append(
+                Change(action.preview, mode, digest, waiting if mode is Mode.APPROVE else None)
+            )
+        connector = self._connections[ask.connection_id].connector
+        told = with_message(decision, changes, ask, connector=connector)
+        return with_previews(told, self.preview) if changes else told
+
+    def _propose(self, tx: Writing, proposal: "_Proposal", *, now: datetime) -> ApprovalId | None:
+        action, mode = proposal.action, proposal.mode
+        action_id = _action_id(proposal.decision_id, proposal.index)
+        digest = action_digest(tx.organization_id, action)
+        tx.actions.add(
+            action_id,
+            action,
+            decision_id=proposal.decision_id,
+            ask_id=proposal.ask_id,
+            digest=digest,
+            mode=mode,
+            state=STATE_BY_MODE[mode],
+            policy_version=proposal.policy_version,
+            now=now,
+        )
+        tag = (
+            AuditTag.WORKER_ACTION_SIMULATED
+            if mode is Mode.SIMULATE
+            else AuditTag.WORKER_ACTION_PROPOSED
+        )
+        tx.audit.append(
+            tag,
+            action_id,
+            {"decision_id": proposal.decision_id, "digest": digest, "mode": mode.value},
+            now=now,
+        )
+        if mode is not Mode.APPROVE:
+            return None
+        return open_approval(
+            tx, action_id, digest=digest, lasts=self._rules.approval_expires_after, now=now
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """One action of a decision with the mode it got."""
+
+    decision_id: DecisionId
+    ask_id: AskId
+    index: int
+    action: ProposedAction
+    mode: Mode
+    policy_version: int
+
+
+def open_approval(
+    tx: Writing, action_id: ActionId, *, digest: str, lasts: timedelta, now: datetime
+) -> ApprovalId:
+    """Ask people about one exact action."""
+    approval_id = approval_of(action_id, digest, now=now)
+    tx.approvals.open(approval_id, action_id, digest=digest, expires_at=now + lasts, now=now)
+    tx.audit.append(
+        AuditTag.WORKER_APPROVAL_OPENED,
+        approval_id,
+        {"action_id": action_id, "digest": digest},
+        now=now,
+    )
+    return approval_id
+
+
+def approval_of(action_id: ActionId, digest: str, *, now: datetime) -> ApprovalId:
+    """The id of the approval that is opened about an action at a moment."""
+    return ApprovalId(derive_id("apv", action_id, digest, now.isoformat()))
+
+
+def _action_id(decision_id: DecisionId, index: int) -> ActionId:
+    return ActionId(derive_id("act", decision_id, index))
+
+
+def _model_facts(decision: Decision) -> JSONObject:
+    """Which model decided, and what it cost; nothing for a rule."""
+    model = decision.model
+    if model is None:
+        return {}
+    return {
+        "model": model.model,
+        "provider": model.provider,
+        "prompt_version": model.prompt_version,
+        "reservation_id": model.reservation_id,
+        "cost_usd": f"{decision.cost_usd:f}",
+    }
+
+
+def _account(
+    tx: Writing,
+    decision_id: DecisionId,
+    ask: Ask,
+    decision: Decision,
+    version: int,
+    *,
+    now: datetime,
+) -> None:
+    tx.audit.append(
+        AuditTag.WORKER_DECISION_RECORDED,
+        decision_id,
+        {
+            "event_id": ask.event_id,
+            "ask_id": ask.id,
+            "verdict": decision.verdict.value,
+            "reason": decision.reason.value,
+            "decided_by": decision.decided_by.value,
+            "policy_version": version,
+            "actions": [action.kind.value for action in decision.actions],
+            **_model_facts(decision),
+        },
+        now=now,
+    )
+
+
+def _show_in_message(tx: Writing, proposed: Sequence[tuple[ActionId, ApprovalId | None]]) -> None:
+    """Note that the message, which is proposed last, shows the approvals of the others."""
+    if not proposed:
+        return
+    *changes, (message_id, _) = proposed
+    for action_id, approval_id in changes:
+        if approval_id is not None:
+            tx.chat_views.add(approval_id, action_id, message_id)
+
+
+def _report_unreadable(tx: Writing, ask: Ask, *, now: datetime) -> None:
+    tell_operator(
+        tx,
+        "item_not_readable",
+        subject_id=f"{ask.connection_id}:{ask.project}:{now:%Y-%m-%d}",
+        text=f"A question on {ask.subject} got no answer, because the bot can not see that work "
+        f"item. Does it have the permission to browse {ask.project}? See `chargehand doctor`.",
+        now=now,
+    )
