@@ -1,0 +1,87 @@
+"""Where answers go in a chat: the whole table, on both surfaces, and never a broadcast."""
+
+import pytest
+
+from chargehand.decisions.placement import Privacy, place_answer
+from chargehand.domain.action import ActionKind
+from chargehand.domain.event import Place, PlaceKind
+from chargehand.domain.ids import AccountId
+
+ANA = AccountId("U0ANA")
+POST, ALONE = ActionKind.SLACK_POST_MESSAGE, ActionKind.SLACK_POST_EPHEMERAL
+CHANNEL = Place("C1", PlaceKind.PUBLIC, message_id="1.5")
+IN_THREAD = Place("C1", PlaceKind.PUBLIC, message_id="1.9", thread_id="1.5")
+DIRECT = Place("D1", PlaceKind.DIRECT, message_id="2.5")
+DIRECT_THREAD = Place("D1", PlaceKind.DIRECT, message_id="2.9", thread_id="2.5")
+SLASH = Place("C1", PlaceKind.PRIVATE)
+SLASH_DIRECT = Place("D1", PlaceKind.DIRECT)
+
+
+@pytest.mark.parametrize(
+    ("place", "privacy", "kind", "thread"),
+    [
+        pytest.param(CHANNEL, Privacy.AS_ASKED, POST, "1.5", id="channel"),
+        pytest.param(IN_THREAD, Privacy.AS_ASKED, POST, "1.5", id="thread"),
+        pytest.param(DIRECT, Privacy.AS_ASKED, POST, None, id="direct"),
+        pytest.param(DIRECT_THREAD, Privacy.AS_ASKED, POST, "2.5", id="direct-thread"),
+        pytest.param(SLASH, Privacy.AS_ASKED, ALONE, None, id="slash"),
+        pytest.param(SLASH_DIRECT, Privacy.AS_ASKED, POST, None, id="slash-in-direct"),
+        pytest.param(CHANNEL, Privacy.ASKER_ONLY, ALONE, None, id="private-in-channel"),
+        pytest.param(IN_THREAD, Privacy.ASKER_ONLY, ALONE, "1.5", id="private-in-thread"),
+        pytest.param(DIRECT, Privacy.ASKER_ONLY, POST, None, id="private-in-direct"),
+    ],
+)
+def test_answers_in_slack(
+    place: Place, privacy: Privacy, kind: ActionKind, thread: str | None
+) -> None:
+    placement = place_answer(place, connector="slack", asker=ANA, privacy=privacy)
+
+    assert (placement.kind, placement.target) == (kind, place.channel_id)
+    assert placement.params["thread_id"] == thread
+    assert placement.params.get("user") == (ANA if kind is ALONE else None)
+    assert not any("broadcast" in name for name in placement.params)
+
+
+@pytest.mark.parametrize(
+    ("place", "privacy", "kind", "target", "params"),
+    [
+        pytest.param(
+            Place("7", PlaceKind.PUBLIC, reply_token="tok"),
+            Privacy.AS_ASKED,
+            ActionKind.DISCORD_EDIT_REPLY,
+            "7",
+            {"reply_token": "tok"},
+            id="interaction",
+        ),
+        pytest.param(
+            Place("7", PlaceKind.PUBLIC, message_id="9"),
+            Privacy.AS_ASKED,
+            ActionKind.DISCORD_POST_MESSAGE,
+            "7",
+            {"reply_to": "9"},
+            id="message",
+        ),
+        pytest.param(
+            Place("7", PlaceKind.PUBLIC, message_id="9"),
+            Privacy.ASKER_ONLY,
+            ActionKind.DISCORD_SEND_DIRECT_MESSAGE,
+            ANA,
+            {},
+            id="private",
+        ),
+        pytest.param(
+            Place("8", PlaceKind.DIRECT, message_id="9"),
+            Privacy.ASKER_ONLY,
+            ActionKind.DISCORD_POST_MESSAGE,
+            "8",
+            {"reply_to": "9"},
+            id="private-in-direct",
+        ),
+    ],
+)
+def test_answers_in_discord(
+    place: Place, privacy: Privacy, kind: ActionKind, target: str, params: dict[str, str]
+) -> None:
+    placement = place_answer(place, connector="discord", asker=ANA, privacy=privacy)
+
+    assert (placement.kind, placement.target, placement.params) == (kind, target, params)
