@@ -1,9 +1,9 @@
 """What the settings of every connection have in common."""
 
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from chargehand.config.addresses import is_loopback_url
 from chargehand.config.secret_settings import Secret
@@ -51,6 +51,12 @@ class ChatSettings(ConnectionSettings):
         "is told of them.",
     )
 
+    approvals_channel: str | None = Field(
+        None,
+        description="Id of the channel where what waits for approval is shown with buttons; one "
+        "of `channels`.",
+    )
+
     @field_validator("channels")
     @classmethod
     def _bound_to_something(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -59,6 +65,14 @@ class ChatSettings(ConnectionSettings):
                 message = f"channel {channel}: names no project; leave the channel out instead"
                 raise ValueError(message)
         return value
+
+    @model_validator(mode="after")
+    def _approvals_go_where_projects_are_served(self) -> Self:
+        if self.approvals_channel is not None and self.approvals_channel not in self.channels:
+            known = ", ".join(self.channels) or "none"
+            message = f"approvals_channel: must be one of the bound channels: {known}"
+            raise ValueError(message)
+        return self
 
     @property
     def projects(self) -> tuple[str, ...]:

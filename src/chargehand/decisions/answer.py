@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from chargehand.decisions import catalogue
 from chargehand.decisions.audience_rules import (
+    Reach,
     ReplyRule,
     Told,
     chat_rule,
@@ -48,7 +49,7 @@ from chargehand.domain.ask import Ask
 from chargehand.domain.audience import audience_of_place
 from chargehand.domain.decision import Decision, Reason, Source, Verdict
 from chargehand.domain.errors import Fault
-from chargehand.domain.event import Place
+from chargehand.domain.event import EVERYONE, Place
 from chargehand.domain.fact import Fact, Known, Unknown, UnknownReason
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey, WorkItemKey
 from chargehand.domain.intent import Intent
@@ -118,11 +119,13 @@ class AnswerContext:
 class Answered:
     """A decision, with what is to be remembered to recognise its repetition.
 
-    Shape: `answer_digest` is empty when nothing is said.
+    Shape: `answer_digest` is empty when nothing is said; `is_open` says that everybody in the
+    project may read all of it.
     """
 
     decision: Decision
     answer_digest: str
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,14 @@ def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext)
     material = Material(
         ask=ask, connection_id=context.connection_id, plan=plan, facts=facts, told=told
     )
-    return _Writer(material=material, context=context, rule=rule, wording=wording).write()
+    answered = _Writer(material=material, context=context, rule=rule, wording=wording).write()
+    return replace(answered, is_open=_is_open(own.value, rule))
+
+
+def _is_open(item: WorkItem, rule: ReplyRule) -> bool:
+    """Whether everybody in the project may read what is said to this audience."""
+    is_unrestricted = rule.visibility == EVERYONE and rule.reach is Reach.MEMBERS
+    return is_unrestricted and item.security_level is None
 
 
 def _answer_in_chat(

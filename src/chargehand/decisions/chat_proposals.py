@@ -10,14 +10,18 @@ from typing import Final
 from chargehand.decisions import catalogue
 from chargehand.decisions.markdown import escape_markdown
 from chargehand.decisions.placement import Privacy, place_answer
-from chargehand.domain.action import Mode, ProposedAction
+from chargehand.domain.action import ActionKind, Mode, ProposedAction
 from chargehand.domain.ask import Ask
 from chargehand.domain.control import Control, ControlStyle
 from chargehand.domain.decision import Decision
-from chargehand.domain.ids import ApprovalId
+from chargehand.domain.ids import ApprovalId, ConnectionId
 from chargehand.domain.json import JSONObject
 
 # As many changes as one ask can want; Discord shows five rows of buttons.
+ANNOUNCED_BY: Final = {
+    "slack": ActionKind.SLACK_POST_MESSAGE,
+    "discord": ActionKind.DISCORD_POST_MESSAGE,
+}
 _MOST_CONTROLS: Final = 5
 _DIGEST_SHOWN: Final = 16
 _INTRODUCED_BY: Final = {
@@ -59,6 +63,34 @@ def with_message(
     response = decision.response or markdown
     actions = (*others, replace(message, params=params))
     return replace(decision, actions=actions, response=response)
+
+
+def announcement(
+    changes: Sequence[Change],
+    *,
+    connector: str,
+    connection_id: ConnectionId,
+    channel_id: str,
+    ask: Ask,
+    is_open: bool,
+) -> ProposedAction:
+    """A message in a channel about changes that wait, which were asked for on a work item.
+
+    Shape: of a work item that not everybody may read nothing is told but that something waits.
+    """
+    kind = ANNOUNCED_BY[connector]
+    shown = changes if is_open else [replace(one, preview=catalogue.RESTRICTED) for one in changes]
+    title = catalogue.ANNOUNCEMENT.format(key=escape_markdown(ask.subject)) if is_open else ""
+    words = "\n\n".join(part for part in (title, change_lines(shown)) if part)
+    return ProposedAction(
+        kind=kind,
+        connection_id=connection_id,
+        project=ask.project,
+        target=channel_id,
+        params={"markdown": words, "controls": controls_of(shown)},
+        base={},
+        preview="",
+    )
 
 
 def change_lines(changes: Sequence[Change]) -> str:

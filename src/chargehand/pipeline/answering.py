@@ -1,6 +1,7 @@
 """Answers one ask: reads facts, decides, and gives every proposed action its mode."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chargehand.audit.tags import AuditTag
@@ -118,7 +119,7 @@ class Answering:
         if isinstance(answered, AskAgain):
             return await self._ask_again(stored, answered)
         decision = with_previews(answered.decision, self._recorder.preview)
-        whole = Answered(decision, answered.answer_digest)
+        whole = replace(answered, decision=decision, is_open=outcome.is_open)
         await self._database.awrite(lambda tx: self._recorder.record(tx, stored, whole, now=now))
         return {"outcome": "decided", "verdict": decision.verdict.value}
 

@@ -1,14 +1,19 @@
 """Records the decision about an ask: its actions with their modes, and the approvals they need."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from chargehand.approvals.digest import action_digest
 from chargehand.audit.tags import AuditTag
 from chargehand.decisions.answer import Answered
-from chargehand.decisions.chat_proposals import Change, with_message
+from chargehand.decisions.chat_proposals import (
+    ANNOUNCED_BY,
+    Change,
+    announcement,
+    with_message,
+)
 from chargehand.decisions.previews import with_previews
 from chargehand.domain.action import ActionState, Mode, ProposedAction
 from chargehand.domain.ask import Ask, AskState
@@ -42,6 +47,7 @@ class Recorder:
     ) -> None:
         self._connections = connections
         self._rules = rules
+        self._is_announced = any(one.approvals_channel for one in connections.values())
 
     def preview(self, action: ProposedAction) -> str:
         """The exact text people judge an action by."""
@@ -65,9 +71,8 @@ class Recorder:
         policy = tx.policies.current()
         version = policy.version if policy is not None else 0
         modes = read_policy(version, policy.document if policy is not None else {})
-        decision_id = DecisionId(derive_id("dec", ask.id, ask.revision))
-        if ask.place is not None:
-            decision = self._with_message(tx, decision, modes, ask, decision_id, now=now)
+        decision_id = decision_of(ask)
+        decision = self._told(tx, answered, decision, modes, ask, now=now)
         tx.decisions.add_for_ask(
             decision_id,
             decision,
@@ -78,7 +83,7 @@ class Recorder:
         )
         _account(tx, decision_id, ask, decision, version, now=now)
         opened = self._propose_all(tx, decision_id, ask, decision, modes, now=now)
-        if ask.place is not None:
+        if decision.actions and decision.actions[-1].params.get("controls"):
             _show_in_message(tx, opened)
         tx.asks.close(ask.id, AskState.DECIDED, now=now, by="worker")
         if decision.reason is Reason.ITEM_NOT_READABLE:
@@ -110,30 +115,72 @@ class Recorder:
             opened.append((_action_id(decision_id, index), approval_id))
         return opened
 
-    def _with_message(
+    def _told(
         self,
         tx: Writing,
+        answered: Answered,
         decision: Decision,
         modes: ModePolicy,
         ask: Ask,
-        decision_id: DecisionId,
         *,
         now: datetime,
     ) -> Decision:
-        """The decision with a message that tells of every change, with buttons where one waits."""
-        changes = []
-        for index, action in enumerate(decision.actions):
-            if action.connection_id == ask.connection_id:
+        """The decision with a message in a chat that tells of its changes, where one is told."""
+        if ask.place is None and not self._is_announced:
+            return decision
+        decision_id = decision_of(ask)
+        changes = [
+            self._change(tx, decision, action, modes, _action_id(decision_id, index), now=now)
+            for index, action in enumerate(decision.actions)
+            if ask.place is None or action.connection_id != ask.connection_id
+        ]
+        if ask.place is not None:
+            connector = self._connections[ask.connection_id].connector
+            told = with_message(decision, changes, ask, connector=connector)
+        else:
+            waiting = [one for one in changes if one.mode is Mode.APPROVE]
+            shown = self._announcement(waiting, ask, modes, is_open=answered.is_open)
+            told = replace(decision, actions=(*decision.actions, *shown))
+        return with_previews(told, self.preview) if told is not decision else told
+
+    def _change(
+        self,
+        tx: Writing,
+        decision: Decision,
+        action: ProposedAction,
+        modes: ModePolicy,
+        action_id: ActionId,
+        *,
+        now: datetime,
+    ) -> Change:
+        mode = mode_of_proposal(modes, decision, action)
+        digest = action_digest(tx.organization_id, action)
+        approval_id = approval_of(action_id, digest, now=now) if mode is Mode.APPROVE else None
+        return Change(action.preview, mode, digest, approval_id)
+
+    def _announcement(
+        self, waiting: Sequence[Change], ask: Ask, modes: ModePolicy, *, is_open: bool
+    ) -> tuple[ProposedAction, ...]:
+        """The message where approvals of the project are asked for; none where there is no such."""
+        for connection in self._connections.values():
+            channel_id = connection.approvals_channel
+            if not waiting or channel_id is None:
                 continue
-            mode = mode_of_proposal(modes, decision, action)
-            digest = action_digest(tx.organization_id, action)
-            waiting = approval_of(_action_id(decision_id, index), digest, now=now)
-            changes.append(
-                Change(action.preview, mode, digest, waiting if mode is Mode.APPROVE else None)
-            )
-        connector = self._connections[ask.connection_id].connector
-        told = with_message(decision, changes, ask, connector=connector)
-        return with_previews(told, self.preview) if changes else told
+            kind = ANNOUNCED_BY[connection.connector]
+            is_served = ask.project in connection.channels.get(channel_id, frozenset())
+            # A question about a question would wait for a person as well.
+            if is_served and modes.mode_for(ask.project, kind) is Mode.AUTO:
+                return (
+                    announcement(
+                        waiting,
+                        connector=connection.connector,
+                        connection_id=connection.id,
+                        channel_id=channel_id,
+                        ask=ask,
+                        is_open=is_open,
+                    ),
+                )
+        return ()
 
     def _propose(self, tx: Writing, proposal: "_Proposal", *, now: datetime) -> ApprovalId | None:
         action, mode = proposal.action, proposal.mode
@@ -198,6 +245,11 @@ def open_approval(
 def approval_of(action_id: ActionId, digest: str, *, now: datetime) -> ApprovalId:
     """The id of the approval that is opened about an action at a moment."""
     return ApprovalId(derive_id("apv", action_id, digest, now.isoformat()))
+
+
+def decision_of(ask: Ask) -> DecisionId:
+    """The id of the decision about one wording of an ask."""
+    return DecisionId(derive_id("dec", ask.id, ask.revision))
 
 
 def _action_id(decision_id: DecisionId, index: int) -> ActionId:
