@@ -59,6 +59,13 @@ def _on_slack(place: Place, *, asker: AccountId | None, privacy: Privacy) -> Pla
 
 
 def _on_discord(place: Place, *, asker: AccountId | None, privacy: Privacy) -> Placement:
+    if place.reply_token is not None and place.message_id is not None:
+        # The reply to a pressed button would take the place of the message it hangs on.
+        return Placement(
+            ActionKind.DISCORD_FOLLOW_UP,
+            place.channel_id,
+            {"reply_token": place.reply_token, "is_private": True},
+        )
     if place.reply_token is not None:
         return Placement(
             ActionKind.DISCORD_EDIT_REPLY, place.channel_id, {"reply_token": place.reply_token}

@@ -56,16 +56,8 @@ class Recorder:
     def record(self, tx: Writing, stored: StoredAsk, answered: Answered, *, now: datetime) -> None:
         """Record what an ask gets, unless it was taken back or overtaken meanwhile."""
         ask, decision = stored.ask, answered.decision
-        current = tx.asks.find(ask.id)
-        if current is None or current.ask.state is not AskState.OPEN:
-            return
-        if current.ask.revision != ask.revision:
-            # The asker edited while facts were read; the new wording gets its own task.
-            return
-        overtaking = find_overtaking(tx, ask)
-        if overtaking is not None:
-            tx.asks.close(ask.id, AskState.LATE, now=now, by="worker", problem=overtaking)
-            report_late(tx, ask, now=now)
+        current = self.still_open(tx, stored, now=now)
+        if current is None:
             return
         decision = without_standing(tx, ask.id, decision)
         policy = tx.policies.current()
@@ -96,6 +88,22 @@ class Recorder:
             reason=decision.reason.value,
             actions=len(decision.actions),
         )
+
+    def still_open(self, tx: Writing, stored: StoredAsk, *, now: datetime) -> StoredAsk | None:
+        """The ask as it stands if it may be decided; None when it was taken back or is late."""
+        ask = stored.ask
+        current = tx.asks.find(ask.id)
+        if current is None or current.ask.state is not AskState.OPEN:
+            return None
+        if current.ask.revision != ask.revision:
+            # The asker edited while facts were read; the new wording gets its own task.
+            return None
+        overtaking = find_overtaking(tx, ask)
+        if overtaking is None:
+            return current
+        tx.asks.close(ask.id, AskState.LATE, now=now, by="worker", problem=overtaking)
+        report_late(tx, ask, now=now)
+        return None
 
     def _propose_all(
         self,

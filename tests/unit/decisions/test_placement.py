@@ -54,6 +54,14 @@ def test_answers_in_slack(
             id="interaction",
         ),
         pytest.param(
+            Place("7", PlaceKind.PUBLIC, message_id="9", reply_token="tok"),
+            Privacy.AS_ASKED,
+            ActionKind.DISCORD_FOLLOW_UP,
+            "7",
+            {"reply_token": "tok", "is_private": True},
+            id="button",
+        ),
+        pytest.param(
             Place("7", PlaceKind.PUBLIC, message_id="9"),
             Privacy.AS_ASKED,
             ActionKind.DISCORD_POST_MESSAGE,
