@@ -273,6 +273,7 @@ class StateAnswer(Answer, frozen=True):
 
     key: str
     fields: StateFieldsAnswer
+    id: str = ""
 
 
 class BulkStatesAnswer(Answer, frozen=True):
@@ -324,7 +325,8 @@ class PropertyKeysAnswer(Answer, frozen=True):
 class CommentAnswer(Answer, frozen=True):
     """A comment; `properties` only where they were asked for.
 
-    Shape: `jsd_public` says whether customers read it; Data Center does not tell.
+    Shape: `jsd_public` says whether customers read it; Data Center does not tell. `address` is
+    Jira's own, which names the work item by its number.
     """
 
     id: str
@@ -335,6 +337,7 @@ class CommentAnswer(Answer, frozen=True):
     visibility: VisibilityAnswer | None = None
     jsd_public: bool | None = None
     properties: tuple[PropertyAnswer, ...] = ()
+    address: str = msgspec.field(default="", name="self")
 
 
 class CommentStampAnswer(Answer, frozen=True):

@@ -134,6 +134,18 @@ class CloudDialect:
                 return
             body = {**body, "nextPageToken": page.next_page_token}
 
+    async def comments(self, comment_ids: Sequence[int]) -> Mapping[str, CommentAnswer]:
+        """Several comments, wherever they are; those left out have to be asked for alone."""
+        call = Call(
+            "POST",
+            path_of("comment", "list"),
+            "read comments together",
+            "the comments",
+            body={"ids": list(comment_ids)},
+        )
+        answer = await self._transport.read(call, CommentListAnswer)
+        return {comment.id: comment for comment in answer.values}
+
     async def marks(self, comment_ids: Sequence[int]) -> Mapping[str, object]:
         """The mark of each comment, None for those without; missing ones were deleted."""
         marks: dict[str, object] = {}

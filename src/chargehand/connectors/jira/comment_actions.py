@@ -174,10 +174,13 @@ class CommentActions:
     ) -> tuple[CommentAnswer, StateAnswer] | Refused:
         base = read_comment_base(action.base)
         try:
-            question, state = await asyncio.gather(
-                self.comments.one(action.target, base.comment_id),
+            found, state = await asyncio.gather(
+                self.comments.seek(action.target, base.comment_id),
                 self.states.one(action.target),
             )
+            question = found.comment
+            if not found.is_on(state.id):
+                question = await self.comments.one(action.target, base.comment_id)
         except TargetMissing:
             return Refused(QUESTION_DELETED, f"comment {base.comment_id} is not there any more")
         return moved_away(state, action) or (question, state)

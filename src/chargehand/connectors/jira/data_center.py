@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from chargehand.connectors.jira.answers import (
+    CommentAnswer,
     ExpandedHistoryAnswer,
     HistoryAnswer,
     IssueAnswer,
@@ -132,6 +133,13 @@ class DataCenterDialect:
             start += len(page.issues)
             if not page.issues or start >= page.total:
                 return
+
+    async def comments(
+        self,
+        comment_ids: Sequence[int],  # noqa: ARG002 - the seam's; Data Center has no such question.
+    ) -> Mapping[str, CommentAnswer]:
+        """Nothing: each has to be asked for at its work item."""
+        return {}
 
     async def marks(self, comment_ids: Sequence[int]) -> Mapping[str, object]:
         """The mark of each comment, None for those without; missing ones were deleted."""

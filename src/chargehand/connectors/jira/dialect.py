@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from chargehand.connectors.jira.answers import (
+    CommentAnswer,
     HistoryAnswer,
     IssueAnswer,
     ProjectAnswer,
@@ -78,6 +79,10 @@ class Dialect(Protocol):
         self, bot: AccountId, project: str, *, since_ms: int, operation: str
     ) -> AsyncIterator[tuple[str, object]]:
         """Key and mark of each work item an account created since; the mark is None without one."""
+        ...
+
+    async def comments(self, comment_ids: Sequence[int]) -> Mapping[str, CommentAnswer]:
+        """Several comments, wherever they are; those left out have to be asked for alone."""
         ...
 
     async def marks(self, comment_ids: Sequence[int]) -> Mapping[str, object]:
