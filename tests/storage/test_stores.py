@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,16 @@ from chargehand.bootstrap.errors import AnotherWorkerRuns, DataFolderUnusable
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.stores import Stores, migrate_stores, open_stores
 from chargehand.config.settings import Settings
-from chargehand.domain.records import Severity
+from chargehand.domain.action import ActionKind, ActionState, Done, Mode
+from chargehand.domain.ids import (
+    ActionId,
+    ApprovalId,
+    ConnectionId,
+    DecisionId,
+    EffectId,
+    ProjectKey,
+)
+from chargehand.domain.records import ActionRecord, EffectState, Severity
 from chargehand.pipeline.auditing import verify_audit
 from chargehand.pipeline.keys import create_key
 from chargehand.pipeline.noticing import tell_operator
@@ -25,6 +34,7 @@ from chargehand.storage.errors import (
     StoreUnavailable,
 )
 from chargehand.storage.patience import PATIENCE_S
+from chargehand.storage.repositories.effects import IntendedSend
 from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
 from tests.postgres import PostgresServer
@@ -214,3 +224,80 @@ def test_checkpoint_follows_the_chain(stores: Stores) -> None:
 
     head = stores.database.read(lambda tx: tx.audit.head())
     assert stores.checkpoint.positions(stores.database.organization_id) == (head,)
+
+
+def test_intents_of_a_batch_are_counted_and_settled_together(stores: Stores):
+    """Both databases add up the attempts of each action, new ones and old ones in one batch."""
+    old, new = action("act_old"), action("act_new")
+    landed = {old.id: Done("10001", "https://x/1"), new.id: Done("10002", "https://x/2")}
+
+    def intend(*actions: ActionRecord) -> None:
+        intended = [
+            IntendedSend(EffectId(f"eff_{one.id}"), one, settle_at=NOW + timedelta(seconds=30))
+            for one in actions
+        ]
+        stores.database.write(lambda tx: tx.effects.intend(intended, now=NOW))
+
+    intend()
+    intend(old)
+    stores.database.write(lambda tx: tx.effects.forget_intent(old.id))
+    intend(new, old)
+    intended = stores.database.read(lambda tx: tx.effects.of_actions([old.id, new.id]))
+    stores.database.write(lambda tx: tx.effects.settle_done(landed, now=NOW))
+    settled = stores.database.read(lambda tx: tx.effects.of_actions([old.id, new.id]))
+
+    assert {one.record.attempts for one in intended.values()} == {1, 2}
+    assert intended[old.id].record.attempts == 2
+    assert {one.record.state for one in intended.values()} == {EffectState.INTENDED}
+    assert {one.settle_at for one in intended.values()} == {NOW + timedelta(seconds=30)}
+    assert {key: one.record.external_id for key, one in settled.items()} == {
+        old.id: "10001",
+        new.id: "10002",
+    }
+    assert {one.record.state for one in settled.values()} == {EffectState.DONE}
+
+
+def test_newest_approvals_of_a_batch_are_those_that_count(stores: Stores):
+    def work(tx: Writing) -> None:
+        for number, (approval_id, action_id) in enumerate(
+            [("apr_1", "act_old"), ("apr_2", "act_new"), ("apr_3", "act_old")]
+        ):
+            tx.approvals.open(
+                ApprovalId(approval_id),
+                ActionId(action_id),
+                digest=f"{number}" * 64,
+                expires_at=NOW,
+                now=NOW,
+            )
+
+    stores.database.write(work)
+    found = stores.database.read(
+        lambda tx: tx.approvals.newest_of_actions(["act_old", "act_new", "act_none"])
+    )
+
+    assert {key: one.id for key, one in found.items()} == {"act_old": "apr_3", "act_new": "apr_2"}
+
+
+def action(action_id: str) -> ActionRecord:
+    return ActionRecord(
+        id=ActionId(action_id),
+        decision_id=DecisionId("dec_1"),
+        ask_id=None,
+        kind=ActionKind.JIRA_ADD_COMMENT,
+        connection_id=ConnectionId("site"),
+        project=ProjectKey("PAY"),
+        target="PAY-1",
+        params={},
+        base={},
+        preview="",
+        digest="0" * 64,
+        mode=Mode.APPROVE,
+        state=ActionState.APPROVED,
+        policy_version=1,
+        attempts=0,
+        next_attempt_at=None,
+        created_at=NOW,
+        finished_at=None,
+        result={},
+        problem="",
+    )

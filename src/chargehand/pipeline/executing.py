@@ -7,7 +7,6 @@ landed or not, looks for its mark at the vendor, and sends again only when it is
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
@@ -30,9 +29,18 @@ from chargehand.domain.records import ActionRecord, EffectState, Severity
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.attempting import (
+    EXECUTED,
+    Ended,
+    GateSight,
+    MustLookUp,
+    Send,
+    Stop,
+    is_of,
+)
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.modes import policy_in_force
-from chargehand.pipeline.moving import move_action
+from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
 from chargehand.pipeline.recording import open_approval
@@ -40,9 +48,8 @@ from chargehand.pipeline.sought import sought
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.plugins.sending import writes_until
-from chargehand.policy.modes import ModePolicy
 from chargehand.storage.database import Database
-from chargehand.storage.repositories.effects import OpenEffect
+from chargehand.storage.repositories.effects import IntendedSend, OpenEffect
 from chargehand.storage.transaction import Writing
 
 # With the waits between them these last about two hours, as long as an ask may wait.
@@ -56,45 +63,6 @@ _RUNNABLE: Final = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
 # The state an action was based on is gone: nobody's failure, and nothing to send.
 _OVERTAKEN: Final = frozenset({"question_deleted", "audience_changed", "base_changed"})
 _log = get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _MustLookUp:
-    action: ActionRecord
-    effect: OpenEffect
-
-
-@dataclass(frozen=True, slots=True)
-class _Send:
-    """One send: the ledger's line says that its `attempt` is under way.
-
-    Units: `until_s` is the moment of the monotonic clock after which nothing of it leaves.
-    """
-
-    action: ApprovedAction
-    attempt: int
-    until_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """Nothing is left to send for now; both in closed words."""
-
-    word: str
-    problem: str = ""
-
-    @property
-    def outcome(self) -> JSONObject:
-        return {"outcome": self.word, "problem": self.problem}
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """How an attempt ended; one that sent nothing has the number 0."""
-
-    action_id: ActionId
-    result: ActionResult | _Stop
-    attempt: int = 0
 
 
 class Executing:
@@ -123,9 +91,9 @@ class Executing:
         """
         steps = await self._database.awrite(lambda tx: self._enter_all(tx, action_ids))
         outcomes: dict[str, JSONValue] = {
-            action_id: step.outcome for action_id, step in steps.items() if isinstance(step, _Stop)
+            action_id: step.outcome for action_id, step in steps.items() if isinstance(step, Stop)
         }
-        open_steps = [step for step in steps.values() if not isinstance(step, _Stop)]
+        open_steps = [step for step in steps.values() if not isinstance(step, Stop)]
         ended = await asyncio.gather(
             *(self._attempt(step) for step in open_steps), return_exceptions=True
         )
@@ -137,17 +105,17 @@ class Executing:
                 raise one
         return outcomes
 
-    async def _attempt(self, step: "_Send | _MustLookUp") -> "_Result":
+    async def _attempt(self, step: Send | MustLookUp) -> Ended:
         """Look for the effect where an earlier send is open, then send what is surely not there."""
-        if not isinstance(step, _MustLookUp):
+        if not isinstance(step, MustLookUp):
             return await self._perform(step)
         seen = await self._look_up(step)
         found = await self._database.awrite(lambda tx: self._after_look_up(tx, step, seen))
-        if isinstance(found, _Stop):
-            return _Result(step.action.id, found)
+        if isinstance(found, Stop):
+            return Ended(step.action.id, found)
         return await self._perform(found)
 
-    async def _perform(self, send: "_Send") -> "_Result":
+    async def _perform(self, send: Send) -> Ended:
         action = send.action
         connection = self._connections[action.connection_id]
         try:
@@ -159,28 +127,40 @@ class Executing:
         except TimeoutError:
             margin = connection.settle_after - connection.send_within
             result = Undecided("send_timed_out", settle_s=margin.total_seconds())
-        return _Result(action.action_id, result, send.attempt)
+        return Ended(action.action_id, result, send.attempt)
 
     def _enter_all(
         self, tx: Writing, action_ids: Sequence[ActionId]
-    ) -> "dict[ActionId, _Send | _MustLookUp | _Stop]":
-        modes = policy_in_force(tx)
+    ) -> dict[ActionId, Send | MustLookUp | Stop]:
+        view = self._look_around(tx, action_ids)
         actions, effects = tx.actions.find_many(action_ids), tx.effects.of_actions(action_ids)
-        return {
-            action_id: self._enter(tx, actions.get(action_id), effects.get(action_id), modes)
+        steps = {
+            action_id: self._enter(tx, actions.get(action_id), effects.get(action_id), view)
             for action_id in action_ids
         }
+        self._intend(tx, [one for one in steps.values() if isinstance(one, Send)], view)
+        return steps
+
+    def _look_around(self, tx: Writing, action_ids: Sequence[ActionId]) -> GateSight:
+        begun_s, now = monotonic(), self._clock.now()
+        return GateSight(
+            modes=policy_in_force(tx),
+            is_held=tx.holds.current() is not None,
+            approvals=tx.approvals.newest_of_actions(action_ids),
+            begun_s=begun_s,
+            now=now,
+        )
 
     def _enter(
         self,
         tx: Writing,
         action: ActionRecord | None,
         effect: OpenEffect | None,
-        modes: ModePolicy,
-    ) -> "_Send | _MustLookUp | _Stop":
+        view: GateSight,
+    ) -> Send | MustLookUp | Stop:
         if action is None or action.state not in _RUNNABLE:
             # A task that is run again after a crash meets actions it had settled before.
-            return _Stop("settled")
+            return Stop("settled")
         is_open = effect is not None and effect.record.state is EffectState.INTENDED
         if action.connection_id not in self._connections:
             problem = "connection_not_configured"
@@ -189,50 +169,54 @@ class Executing:
         elif effect is not None and is_open:
             return self._enter_again(tx, action, effect)
         else:
-            return self._open(tx, action, effect, modes)
+            return self._open(tx, action, effect, view)
         if is_open:
             return self._give_up(tx, action, problem)
         return self._fail(tx, action, problem, Severity.WARNING)
 
     def _enter_again(
         self, tx: Writing, action: ActionRecord, effect: OpenEffect
-    ) -> "_MustLookUp | _Stop":
+    ) -> MustLookUp | Stop:
         now = self._clock.now()
         if effect.settle_at is not None and effect.settle_at > now:
             tx.actions.postpone(action.id, until=effect.settle_at, problem="undecided")
-            return _Stop("postponed", "undecided")
-        return _MustLookUp(action, effect)
+            return Stop("postponed", "undecided")
+        return MustLookUp(action, effect)
 
-    async def _look_up(self, step: _MustLookUp) -> LookUp:
+    async def _look_up(self, step: MustLookUp) -> LookUp:
         past = PastEffect(
             intended_at=step.effect.record.intended_at, attempts=step.effect.record.attempts
         )
         action = step.action
         return await self._connections[action.connection_id].client.look_up(sought(action), past)
 
-    def _after_look_up(self, tx: Writing, step: _MustLookUp, seen: LookUp) -> "_Send | _Stop":
+    def _after_look_up(self, tx: Writing, step: MustLookUp, seen: LookUp) -> Send | Stop:
         action = tx.actions.find(step.action.id)
         effect = tx.effects.of_action(step.action.id)
         if action is None or effect is None:
-            return _Stop("settled")
+            return Stop("settled")
         if effect.record != step.effect.record:
             # Somebody else has settled it or sent it again while we were looking.
-            return _Stop("settled")
+            return Stop("settled")
         match seen.state:
             case LookUpState.FOUND:
-                return self._done(tx, action, Done(seen.external_id, seen.url))
+                self._done(tx, [(action, Done(seen.external_id, seen.url))])
+                return EXECUTED
             case LookUpState.ABSENT:
                 tx.effects.forget_intent(action.id)
-                return self._open(tx, action, effect, policy_in_force(tx))
+                view = self._look_around(tx, [action.id])
+                found = self._open(tx, action, effect, view)
+                self._intend(tx, [found] if isinstance(found, Send) else [], view)
+                return found
             case LookUpState.UNSURE:
                 return self._still_unsure(tx, action, seen.reason)
 
-    def _still_unsure(self, tx: Writing, action: ActionRecord, reason: str) -> _Stop:
+    def _still_unsure(self, tx: Writing, action: ActionRecord, reason: str) -> Stop:
         wait = max(_LOOK_AGAIN_AFTER, wait_before_next(action.attempts))
         self._postpone(tx, action, wait, problem=reason or "undecided")
-        return _Stop("postponed", "undecided")
+        return Stop("postponed", "undecided")
 
-    def _give_up(self, tx: Writing, action: ActionRecord, problem: str) -> _Stop:
+    def _give_up(self, tx: Writing, action: ActionRecord, problem: str) -> Stop:
         """Only a person can tell now whether it happened."""
         now = self._clock.now()
         tx.effects.settle(action.id, EffectState.UNKNOWN, now=now)
@@ -249,61 +233,65 @@ class Executing:
             now=now,
             severity=Severity.CRITICAL,
         )
-        return _Stop("unknown", problem)
+        return Stop("unknown", problem)
 
     def _open(
-        self, tx: Writing, action: ActionRecord, effect: OpenEffect | None, modes: ModePolicy
-    ) -> "_Send | _Stop":
-        # Before the moment the ledger is told, so that nothing leaves after the time it knows of.
-        begun_s, now = monotonic(), self._clock.now()
+        self, tx: Writing, action: ActionRecord, effect: OpenEffect | None, view: GateSight
+    ) -> Send | Stop:
+        now = view.now
         passed = open_gate(
             GateView(
                 organization_id=tx.organization_id,
                 action=action,
                 effect_id=EffectId(derive_id("eff", action.id)),
-                approval=tx.approvals.newest_of_action(action.id),
-                mode=modes.mode_for(action.project, action.kind),
-                is_held=tx.holds.current() is not None,
+                approval=view.approvals.get(action.id),
+                mode=view.modes.mode_for(action.project, action.kind),
+                is_held=view.is_held,
                 now=now,
             )
         )
         match passed:
             case ApprovedAction() if is_outdated(action, passed, now=now):
                 set_outdated_aside(tx, action, answer_within=self._rules.answer_within, now=now)
-                return _Stop("rejected", OUTDATED)
+                return Stop("rejected", OUTDATED)
             case ApprovedAction():
-                self._intend(tx, action, passed.effect_id, now=now)
                 within = self._connections[action.connection_id].send_within
                 attempt = 1 + (effect.record.attempts if effect is not None else 0)
-                return _Send(passed, attempt, begun_s + within.total_seconds())
+                return Send(passed, action, attempt, view.begun_s + within.total_seconds())
             case Simulated():
                 move_action(tx, action, ActionState.SIMULATED, now=now, problem="mode_changed")
                 tx.audit.append(
                     AuditTag.WORKER_ACTION_SIMULATED, action.id, {"digest": action.digest}, now=now
                 )
-                return _Stop("simulated")
+                return Stop("simulated")
             case Closed(reason=ClosedReason.NEEDS_APPROVAL):
                 return self._hold(tx, action, now=now)
             case Closed(reason=reason) if reason in _LEFT_AS_IT_IS:
-                return _Stop("closed", reason.value)
+                return Stop("closed", reason.value)
             case Closed(reason=reason):
                 return self._fail(tx, action, reason.value, Severity.CRITICAL)
 
-    def _intend(
-        self, tx: Writing, action: ActionRecord, effect_id: EffectId, *, now: datetime
-    ) -> None:
-        settle_at = now + self._connections[action.connection_id].settle_after
-        tx.effects.intend(effect_id, action, settle_at=settle_at, now=now)
-        if action.state is not ActionState.EXECUTING:
-            move_action(tx, action, ActionState.EXECUTING, now=now)
-        tx.audit.append(
-            AuditTag.WORKER_EFFECT_INTENDED,
-            action.id,
-            {"effect_id": effect_id, "digest": action.digest},
-            now=now,
+    def _intend(self, tx: Writing, sends: Sequence[Send], view: GateSight) -> None:
+        """Tell the ledger what leaves as soon as this transaction is committed."""
+        tx.effects.intend(
+            [
+                IntendedSend(
+                    one.action.effect_id,
+                    one.record,
+                    settle_at=view.now + self._connections[one.action.connection_id].settle_after,
+                )
+                for one in sends
+            ],
+            now=view.now,
         )
+        records = [one.record for one in sends]
+        begun = [action for action in records if action.state is not ActionState.EXECUTING]
+        move_actions(tx, begun, ActionState.EXECUTING, now=view.now)
+        for one in sends:
+            body: JSONObject = {"effect_id": one.action.effect_id, "digest": one.record.digest}
+            tx.audit.append(AuditTag.WORKER_EFFECT_INTENDED, one.record.id, body, now=view.now)
 
-    def _hold(self, tx: Writing, action: ActionRecord, *, now: datetime) -> _Stop:
+    def _hold(self, tx: Writing, action: ActionRecord, *, now: datetime) -> Stop:
         """A policy that became stricter asks a person after all."""
         # It counts as an attempt, so that the one after the approval is another task.
         tx.actions.postpone(action.id, until=now, problem="policy_became_stricter")
@@ -316,45 +304,50 @@ class Executing:
             lasts=self._rules.approval_expires_after,
             now=now,
         )
-        return _Stop("held")
+        return Stop("held")
 
-    def _record_all(self, tx: Writing, results: "Sequence[_Result]") -> dict[str, JSONValue]:
+    def _record_all(self, tx: Writing, results: Sequence[Ended]) -> dict[str, JSONValue]:
         actions = tx.actions.find_many(one.action_id for one in results)
         effects = tx.effects.of_actions(one.action_id for one in results)
-        return {
-            one.action_id: self._record(
-                tx, actions.get(one.action_id), effects.get(one.action_id), one
-            ).outcome
+        live = {
+            one.action_id: actions[one.action_id]
             for one in results
+            if one.action_id in actions and is_of(effects.get(one.action_id), one)
+        }
+        self._done(
+            tx,
+            [
+                (live[one.action_id], one.result)
+                for one in results
+                if one.action_id in live and isinstance(one.result, Done)
+            ],
+        )
+        return {
+            one.action_id: self._record(tx, live.get(one.action_id), one).outcome for one in results
         }
 
-    def _record(
-        self,
-        tx: Writing,
-        action: ActionRecord | None,
-        effect: OpenEffect | None,
-        ended: "_Result",
-    ) -> _Stop:
-        if isinstance(ended.result, _Stop):
+    def _record(self, tx: Writing, action: ActionRecord | None, ended: Ended) -> Stop:
+        if isinstance(ended.result, Stop):
             return ended.result
-        if action is None or effect is None or not _is_of(effect, ended):
+        if action is None:
             # It took so long that somebody else has settled the line, or has sent it again.
             _log.warning("action.late_result_left", action_id=ended.action_id)
-            return _Stop("settled")
+            return Stop("settled")
         return self._settle(tx, action, ended.result)
 
-    def _settle(self, tx: Writing, action: ActionRecord, result: ActionResult) -> _Stop:
+    def _settle(self, tx: Writing, action: ActionRecord, result: ActionResult) -> Stop:
         now = self._clock.now()
         match result:
             case Done():
-                return self._done(tx, action, result)
+                # Written down together with the others.
+                return EXECUTED
             case RetryAfter():
                 return self._retry(tx, action, result)
             case Undecided():
                 settle_at = now + timedelta(seconds=result.settle_s)
                 tx.effects.delay_settling(action.id, settle_at=settle_at)
                 tx.actions.postpone(action.id, until=settle_at, problem="undecided")
-                return _Stop("postponed", "undecided")
+                return Stop("postponed", "undecided")
             case Refused():
                 return self._refused(tx, action, result.reason, now=now)
             case Faulty():
@@ -365,27 +358,25 @@ class Executing:
                 )
                 return self._fail(tx, action, result.reason, Severity.CRITICAL)
 
-    def _done(self, tx: Writing, action: ActionRecord, done: Done) -> _Stop:
+    def _done(self, tx: Writing, landed: Sequence[tuple[ActionRecord, Done]]) -> None:
         now = self._clock.now()
-        tx.effects.settle(
-            action.id, EffectState.DONE, now=now, external_id=done.external_id, url=done.url
-        )
-        result: JSONObject = {"external_id": done.external_id, "url": done.url, **done.detail}
-        move_action(tx, action, ActionState.EXECUTED, now=now, result=result)
-        tx.audit.append(
-            AuditTag.WORKER_EFFECT_DONE,
-            action.id,
-            {"digest": action.digest, "external_id": done.external_id},
-            now=now,
-        )
-        _log.info("action.executed", action_id=action.id, kind=action.kind.value)
-        return _Stop("executed")
+        tx.effects.settle_done({action.id: done for action, done in landed}, now=now)
+        results: dict[ActionId, JSONObject] = {
+            action.id: {"external_id": done.external_id, "url": done.url, **done.detail}
+            for action, done in landed
+        }
+        actions = [action for action, _ in landed]
+        move_actions(tx, actions, ActionState.EXECUTED, now=now, results=results)
+        for action, done in landed:
+            body: JSONObject = {"digest": action.digest, "external_id": done.external_id}
+            tx.audit.append(AuditTag.WORKER_EFFECT_DONE, action.id, body, now=now)
+            _log.info("action.executed", action_id=action.id, kind=action.kind.value)
 
-    def _retry(self, tx: Writing, action: ActionRecord, result: RetryAfter) -> _Stop:
+    def _retry(self, tx: Writing, action: ActionRecord, result: RetryAfter) -> Stop:
         tx.effects.forget_intent(action.id)
         wait = max(timedelta(seconds=result.after_s), wait_before_next(action.attempts))
         self._postpone(tx, action, wait, problem=result.reason)
-        return _Stop("postponed", result.reason)
+        return Stop("postponed", result.reason)
 
     def _postpone(
         self, tx: Writing, action: ActionRecord, wait: timedelta, *, problem: str
@@ -403,7 +394,7 @@ class Executing:
             now=now,
         )
 
-    def _refused(self, tx: Writing, action: ActionRecord, reason: str, *, now: datetime) -> _Stop:
+    def _refused(self, tx: Writing, action: ActionRecord, reason: str, *, now: datetime) -> Stop:
         tx.effects.settle(action.id, EffectState.REFUSED, now=now)
         if reason not in _OVERTAKEN:
             return self._fail(tx, action, reason, Severity.WARNING)
@@ -414,9 +405,9 @@ class Executing:
             {"digest": action.digest, "problem": reason},
             now=now,
         )
-        return _Stop("rejected", reason)
+        return Stop("rejected", reason)
 
-    def _fail(self, tx: Writing, action: ActionRecord, problem: str, severity: Severity) -> _Stop:
+    def _fail(self, tx: Writing, action: ActionRecord, problem: str, severity: Severity) -> Stop:
         now = self._clock.now()
         move_action(tx, action, ActionState.FAILED, now=now, problem=problem)
         tx.audit.append(
@@ -434,7 +425,7 @@ class Executing:
             now=now,
             severity=severity,
         )
-        return _Stop("failed", problem)
+        return Stop("failed", problem)
 
     async def report_failed_task(self, action_id: ActionId, problem: str) -> None:
         """Leave an action whose task failed inside chargehand to a person."""
@@ -450,9 +441,3 @@ class Executing:
                 self._fail(tx, action, problem, Severity.CRITICAL)
 
         await self._database.awrite(work)
-
-
-def _is_of(effect: OpenEffect, ended: _Result) -> bool:
-    """Whether the ledger's line still tells of the very send that has ended."""
-    record = effect.record
-    return record.state is EffectState.INTENDED and record.attempts == ended.attempt

@@ -36,6 +36,7 @@ from chargehand.pipeline.recording import open_approval
 from chargehand.pipeline.sought import sought
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.storage.database import Database
+from chargehand.storage.repositories.effects import IntendedSend
 from chargehand.storage.transaction import Reading, Writing
 
 RESTORED: Final = "restored"
@@ -229,7 +230,8 @@ def _find_open(tx: Reading) -> tuple[HoldRecord, tuple[ActionRecord, ...]]:
 
 def _record_found(tx: Writing, action: ActionRecord, seen: LookUp, *, now: datetime) -> None:
     if tx.effects.of_action(action.id) is None:
-        tx.effects.intend(EffectId(derive_id("eff", action.id)), action, settle_at=now, now=now)
+        effect_id = EffectId(derive_id("eff", action.id))
+        tx.effects.intend([IntendedSend(effect_id, action, settle_at=now)], now=now)
     tx.effects.settle(
         action.id, EffectState.DONE, now=now, external_id=seen.external_id, url=seen.url
     )

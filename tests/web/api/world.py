@@ -47,6 +47,7 @@ from chargehand.pipeline.keys import create_key
 from chargehand.pipeline.recording import open_approval
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
+from chargehand.storage.repositories.effects import IntendedSend
 from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
 from chargehand.web.api.app import APIDeps, build_api
@@ -189,7 +190,7 @@ class World:
         def work(tx: Writing) -> None:
             action = tx.actions.find(action_id)
             assert action is not None
-            tx.effects.intend(effect_id, action, settle_at=now, now=now)
+            tx.effects.intend([IntendedSend(effect_id, action, settle_at=now)], now=now)
             url = "https://acme.example/browse/PAY-1?focusedCommentId=9"
             tx.effects.settle(action_id, EffectState.DONE, now=now, external_id="9", url=url)
             tx.actions.move(

@@ -1,7 +1,7 @@
 """Actions: proposed side effects; those approved are the outbox of the execute tasks."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import and_, or_
@@ -18,12 +18,14 @@ from chargehand.storage.repositories.rows import (
     content_of,
     is_erased,
     load_object,
-    micros,
     moment,
 )
 from chargehand.storage.tables import actions
 
 _RUNNABLE = (ActionState.APPROVED.value, ActionState.EXECUTING.value)
+_UNSETTLED = frozenset(
+    {ActionState.PROPOSED, ActionState.WAITING, ActionState.APPROVED, ActionState.EXECUTING}
+)
 
 
 class ActionReader(Repository):
@@ -156,19 +158,19 @@ class ActionWriter(ActionReader):
         result: JSONObject | None = None,
     ) -> None:
         """Put an action into a state; settled states get their time."""
-        settled = state not in (
-            ActionState.PROPOSED,
-            ActionState.WAITING,
-            ActionState.APPROVED,
-            ActionState.EXECUTING,
-        )
-        self._set(
-            action_id,
-            state=state.value,
-            problem=problem,
-            next_attempt_at=None,
-            finished_at=micros(now if settled else None),
-            result=json.dumps(result or {}),
+        moved = _moved(state, result or {}, problem=problem, now=now)
+        self._change(actions.c.action_id, action_id, moved)
+
+    def move_all(
+        self, results: Mapping[ActionId, JSONObject], state: ActionState, *, now: datetime
+    ) -> None:
+        """Put several actions into one state, each with its result."""
+        self._change_many(
+            actions.c.action_id,
+            {
+                action_id: _moved(state, result, problem="", now=now)
+                for action_id, result in results.items()
+            },
         )
 
     def postpone(self, action_id: ActionId, *, until: datetime, problem: str) -> None:
@@ -196,6 +198,18 @@ class ActionWriter(ActionReader):
 def action_ids(records: Iterable[ActionRecord]) -> tuple[ActionId, ...]:
     """The ids of some actions, in their order."""
     return tuple(record.id for record in records)
+
+
+def _moved(
+    state: ActionState, result: JSONObject, *, problem: str, now: datetime
+) -> dict[str, object]:
+    return {
+        "state": state.value,
+        "problem": problem,
+        "next_attempt_at": None,
+        "finished_at": None if state in _UNSETTLED else to_micros(now),
+        "result": json.dumps(result),
+    }
 
 
 def _action(row: AnyRow) -> ActionRecord:

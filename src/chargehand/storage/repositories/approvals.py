@@ -1,5 +1,6 @@
 """Approvals: durable questions about exact actions."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from chargehand.domain.ids import ActionId, ApprovalId
@@ -32,6 +33,14 @@ class ApprovalReader(Repository):
         """The approval that counts for an action; None when nobody was asked."""
         every = self.of_action(action_id)
         return every[-1] if every else None
+
+    def newest_of_actions(self, action_ids: Iterable[str]) -> dict[str, ApprovalRecord]:
+        """The approval that counts for each action, by action; nobody was asked about the rest."""
+        wanted = sorted(set(action_ids))
+        query = self._select_with_content(approvals).where(approvals.c.action_id.in_(wanted))
+        rows = sorted(self._rows(query), key=lambda row: int(row.ordinal)) if wanted else []
+        newest = {row.action_id: row for row in rows}
+        return {action_id: _approval(row) for action_id, row in newest.items()}
 
     def expired(self, *, now: datetime, limit: int) -> tuple[ApprovalRecord, ...]:
         """Open approvals whose time has run out, oldest first."""

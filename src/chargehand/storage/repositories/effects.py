@@ -1,15 +1,24 @@
 """The effect ledger: what was about to be sent, and what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from chargehand.domain.action import Done
 from chargehand.domain.ids import ActionId, EffectId
 from chargehand.domain.records import ActionRecord, EffectRecord, EffectState
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository, moment
-from chargehand.storage.repositories.statements import WANTED, WANTED_TOO, select_by_both
+from chargehand.storage.repositories.statements import (
+    WANTED,
+    WANTED_TOO,
+    insert_or_count,
+    select_by_both,
+)
 from chargehand.storage.tables import effects
+
+# What another send of the same action changes in its line, beside the count.
+_SENT_AGAIN = ("digest", "state", "intended_at", "settle_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,15 @@ class OpenEffect:
 
     record: EffectRecord
     settle_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntendedSend:
+    """An action whose request is about to leave, and when looking for its effect can decide."""
+
+    effect_id: EffectId
+    action: ActionRecord
+    settle_at: datetime
 
 
 class EffectReader(Repository):
@@ -48,36 +66,32 @@ class EffectReader(Repository):
 class EffectWriter(EffectReader):
     """Writes the ledger."""
 
-    def intend(
-        self, effect_id: EffectId, action: ActionRecord, *, settle_at: datetime, now: datetime
-    ) -> None:
-        """Record that a request is about to leave; before the first send and before each again."""
-        values = {
-            "state": EffectState.INTENDED.value,
-            "intended_at": to_micros(now),
-            "settle_at": to_micros(settle_at),
-        }
-        is_new = self._insert(
-            effects,
+    def intend(self, intents: Sequence[IntendedSend], *, now: datetime) -> None:
+        """Record that requests are about to leave; before the first send and before each again."""
+        if not intents:
+            return
+        rows = [
             {
-                "effect_id": effect_id,
-                "action_id": action.id,
-                "connection_id": action.connection_id,
-                "target": action.target,
-                "digest": action.digest,
+                "organization_id": self._organization_id,
+                "effect_id": one.effect_id,
+                "action_id": one.action.id,
+                "connection_id": one.action.connection_id,
+                "target": one.action.target,
+                "digest": one.action.digest,
+                "state": EffectState.INTENDED.value,
                 "attempts": 1,
+                "intended_at": to_micros(now),
+                "settle_at": to_micros(one.settle_at),
                 "settled_at": None,
                 "external_id": "",
                 "url": "",
-                **values,
-            },
+            }
+            for one in intents
+        ]
+        dialect = self._connection.dialect.name
+        self._connection.execute(
+            insert_or_count(effects.c.attempts, _SENT_AGAIN, dialect=dialect), rows
         )
-        if not is_new:
-            self._connection.execute(
-                self._update(effects)
-                .where(effects.c.effect_id == effect_id)
-                .values(attempts=effects.c.attempts + 1, digest=action.digest, **values)
-            )
 
     def delay_settling(self, action_id: ActionId, *, settle_at: datetime) -> None:
         """Note that looking for the effect can decide only later."""
@@ -103,6 +117,21 @@ class EffectWriter(EffectReader):
             settled_at=to_micros(now),
             external_id=external_id,
             url=url,
+        )
+
+    def settle_done(self, landed: Mapping[ActionId, Done], *, now: datetime) -> None:
+        """Record where several sends landed."""
+        self._change_many(
+            effects.c.action_id,
+            {
+                action_id: {
+                    "state": EffectState.DONE.value,
+                    "settled_at": to_micros(now),
+                    "external_id": done.external_id,
+                    "url": done.url,
+                }
+                for action_id, done in landed.items()
+            },
         )
 
     def _set(self, action_id: ActionId, **values: object) -> None:

@@ -73,6 +73,19 @@ class Repository:
         new = {f"new_{name}": value for name, value in values.items()}
         self._connection.execute(statement, {WANTED: wanted, **new})
 
+    def _change_many(
+        self, column: "Column[Any]", changes: Mapping[str, Mapping[str, object]]
+    ) -> None:
+        """Give columns new values in several rows at once; every change names the same columns."""
+        if not changes:
+            return
+        names = tuple(next(iter(changes.values())))
+        rows = [
+            {WANTED: wanted, **{f"new_{name}": values[name] for name in names}}
+            for wanted, values in changes.items()
+        ]
+        self._connection.execute(update_by(column, self._organization_id, names), rows)
+
     def _insert(self, table: Table, values: Mapping[str, object]) -> bool:
         """Insert unless the key is taken; False when it was."""
         outcome = self._connection.execute(

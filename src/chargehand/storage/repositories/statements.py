@@ -76,3 +76,24 @@ def insert_unless_taken(table: Table, dialect: str) -> Insert:
     from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
     return postgres_insert(table).on_conflict_do_nothing()
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def insert_or_count(counter: "Column[Any]", names: tuple[str, ...], *, dialect: str) -> Insert:
+    """Insert a row, or where its key is taken, count it once more and set the named columns."""
+    table = counter.table
+    key = [column.name for column in table.primary_key.columns]
+    if dialect == "sqlite":
+        row = sqlite_insert(table)
+        new = {name: row.excluded[name] for name in names}
+        return row.on_conflict_do_update(
+            index_elements=key, set_={counter.name: counter + 1, **new}
+        )
+    # lazy: as above.
+    from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+    other_row = postgres_insert(table)
+    new = {name: other_row.excluded[name] for name in names}
+    return other_row.on_conflict_do_update(
+        index_elements=key, set_={counter.name: counter + 1, **new}
+    )

@@ -1,0 +1,82 @@
+"""The steps of one attempt at an action, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from chargehand.domain.action import ActionResult, ApprovedAction
+from chargehand.domain.ids import ActionId
+from chargehand.domain.json import JSONObject
+from chargehand.domain.records import ActionRecord, ApprovalRecord, EffectState
+from chargehand.policy.modes import ModePolicy
+from chargehand.storage.repositories.effects import OpenEffect
+
+
+@dataclass(frozen=True, slots=True)
+class MustLookUp:
+    """An earlier send is open: before another one the effect has to be looked for."""
+
+    action: ActionRecord
+    effect: OpenEffect
+
+
+@dataclass(frozen=True, slots=True)
+class GateSight:
+    """What the gate needs besides an action, read once for a batch in its transaction.
+
+    Units: `begun_s` is the same moment as `now` by the monotonic clock. It is before the ledger is
+    told, so that nothing leaves after the time the ledger knows of.
+    """
+
+    modes: ModePolicy
+    is_held: bool
+    approvals: Mapping[str, ApprovalRecord]
+    begun_s: float
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One send: the ledger's line says that its `attempt` is under way.
+
+    Units: `until_s` is the moment of the monotonic clock after which nothing of it leaves.
+    """
+
+    action: ApprovedAction
+    record: ActionRecord
+    attempt: int
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Nothing is left to send for now; both in closed words."""
+
+    word: str
+    problem: str = ""
+
+    @property
+    def outcome(self) -> JSONObject:
+        """The same as the result of a task."""
+        return {"outcome": self.word, "problem": self.problem}
+
+
+EXECUTED: Final = Stop("executed")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an attempt ended; one that sent nothing has the number 0."""
+
+    action_id: ActionId
+    result: ActionResult | Stop
+    attempt: int = 0
+
+
+def is_of(effect: OpenEffect | None, ended: Ended) -> bool:
+    """Whether the ledger's line still tells of the very send that has ended."""
+    if effect is None:
+        return False
+    record = effect.record
+    return record.state is EffectState.INTENDED and record.attempts == ended.attempt
