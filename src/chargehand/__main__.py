@@ -39,6 +39,7 @@ def run_child(arguments: Sequence[str]) -> int:
     parser.add_argument("--handover-fd", type=int)
     parser.add_argument("--listen-fd", type=int)
     parser.add_argument("--listen-name", default="")
+    parser.add_argument("--niceness", type=int, default=0)
     given = vars(parser.parse_args(arguments))
     role = given.pop("role")
     # The supervisor waits for its signals with them blocked, and children inherit that.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from chargehand.bootstrap.processes import WORKER_NICENESS
 from tests.processes.service import FakeSite, Service, installed_service, running_fake, wait_until
 
 pytestmark = pytest.mark.process
@@ -46,9 +47,22 @@ def serve(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def niceness(service: Service, role: str) -> int:
+    pid = service.pid_of(role)
+    assert pid is not None
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
+def worker_niceness(service: Service) -> int:
+    """What the worker beside a front has; the kernel knows no more than 19."""
+    return min(niceness(service, "supervisor") + WORKER_NICENESS, 19)
+
+
 def test_stop_is_graceful_and_leaves_nobody(service: Service) -> None:
     service.start()
     service.wait_until_ready()
+    assert niceness(service, "front") == niceness(service, "supervisor")
+    assert niceness(service, "worker") == worker_niceness(service)
 
     assert service.stop() == 0
     assert service.everyone() == []
@@ -209,6 +223,11 @@ def test_dead_child_is_started_again(service: Service, role: str) -> None:
         on_failure=service.log,
     )
     service.wait_until_ready()
+    wait_until(
+        lambda: niceness(service, "worker") == worker_niceness(service),
+        "the worker lets the front go first",
+    )
+    assert niceness(service, "front") == niceness(service, "supervisor")
 
 
 def test_role_that_keeps_dying_ends_the_service(service: Service) -> None:

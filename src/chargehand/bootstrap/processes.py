@@ -1,6 +1,7 @@
 """What the supervisor hands a child process."""
 
 import os
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,11 @@ GATE_OPENS: Final = b"+"
 TRY_AGAIN: Final = 75
 
 
+# Beside a busy front the worker gets a quarter of a contested core; it needs no more to keep up,
+# and must never get so little that a lock it holds keeps the front waiting.
+WORKER_NICENESS: Final = 10
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessOptions:
     """How one child was started.
@@ -21,6 +27,7 @@ class ProcessOptions:
     pipe that ends when the supervisor does; `gate_fd` is one that brings a byte when the
     databases are ready; `handover_fd` is where a front sends its listening socket, and `listen_fd`
     one that an earlier front sent, bound to the address `listen_name`; None when there is none.
+    `niceness` is how far it stands back behind a process it shares a machine with.
     """
 
     config: Path | None = None
@@ -31,6 +38,7 @@ class ProcessOptions:
     handover_fd: int | None = None
     listen_fd: int | None = None
     listen_name: str = ""
+    niceness: int = 0
 
 
 def pass_gate(options: ProcessOptions) -> bool:
@@ -40,3 +48,23 @@ def pass_gate(options: ProcessOptions) -> bool:
     told = os.read(options.gate_fd, 1)
     os.close(options.gate_fd)
     return told == GATE_OPENS
+
+
+def niceness_of(role: str, roles: Collection[str]) -> int:
+    """How far one of the roles that share a machine stands back; alone it has nobody to let by.
+
+    Source: docs/decisions/0021-the-front-goes-first.md
+    """
+    return WORKER_NICENESS if role == "worker" and "front" in roles else 0
+
+
+def stand_back(options: ProcessOptions, lower: Callable[[int], int] = os.nice) -> bool:
+    """Let the front go first where both want to run; False when the platform will not have it."""
+    if options.niceness == 0:
+        return True
+    try:
+        lower(options.niceness)
+    except OSError:
+        # Some containers forbid the call; the service is as right without it, and less prompt.
+        return False
+    return True

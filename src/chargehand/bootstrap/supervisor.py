@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from chargehand.bootstrap.handover import KeptListener
-from chargehand.bootstrap.processes import CHILD, GATE_OPENS, TRY_AGAIN
+from chargehand.bootstrap.processes import CHILD, GATE_OPENS, TRY_AGAIN, niceness_of
 
 Role = Literal["front", "worker"]
 _FIRST_PAUSE_S: Final = 0.2
@@ -147,6 +147,7 @@ class _Supervisor:
         if role == "front":
             more, descriptors = self._listener.for_a_front()
             handed, passed = handed + more, passed + descriptors
+        handed += ["--niceness", str(niceness_of(role, self._plan.roles))]
         if gate is not None:
             handed += ["--gate-fd", str(gate)]
             passed.append(gate)
