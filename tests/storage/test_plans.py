@@ -14,7 +14,7 @@ from chargehand.domain.decision import Verdict
 from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.records import ApprovalState
-from chargehand.kit.clock import SystemClock
+from chargehand.kit.clock import EPOCH, SystemClock
 from chargehand.pipeline import looking
 
 PAY = ProjectKey("PAY")
@@ -56,6 +56,13 @@ LISTS: dict[str, Callable[[Any], object]] = {
     "approvals in a state": lambda tx: looking.list_approvals(tx, state=ApprovalState.OPEN),
     "audit": lambda tx: looking.list_audit(tx, cursor="7"),
     "notices": lambda tx: looking.list_notices(tx, cursor=f"ntc_{DEEP}"),
+    "members": lambda tx: tx.members.page(cursor=f"mbr_{DEEP}"),
+    "unmapped accounts": lambda tx: tx.members.page_of_unmapped(cursor=f"una_{DEEP}"),
+    "whose an account is": lambda tx: tx.members.by_account("jira", "5b10"),
+    "accounts of a member": lambda tx: tx.members.identity_at("mbr_1", "jira"),
+    "member of an address": lambda tx: tx.members.by_email("ana@example.com"),
+    "admins": lambda tx: tx.members.admins(),
+    "codes at a connection": lambda tx: tx.members.confirmations_at("jira", now=EPOCH),
 }
 
 

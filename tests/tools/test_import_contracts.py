@@ -38,6 +38,7 @@ HOUSE = {
     "inbox/ports.py": "from chargehand.logs import log\n",
     "intake/receive.py": "from chargehand.plugins import connector\n",
     "policy/modes.py": "from chargehand.domain import action\n",
+    "members/roster.py": "from chargehand.domain import action\n",
     "privacy/person.py": "from chargehand.domain import action\n",
     "plugins/connector.py": "from chargehand.domain import action\n",
     "domain/action.py": "from chargehand.kit import clock\n",

@@ -43,6 +43,11 @@ def served_projects(settings: Settings) -> frozenset[ProjectKey]:
     return frozenset(ProjectKey(key) for key in settings.served_projects)
 
 
+def known_connections(settings: Settings) -> dict[ConnectionId, str]:
+    """Every configured connection, with the connector it is of."""
+    return {ConnectionId(one.id): one.connector for one in settings.connections}
+
+
 def pipeline_rules(settings: Settings) -> PipelineRules:
     """What the operator set that the pipeline goes by."""
     return PipelineRules(

@@ -25,6 +25,8 @@ PREFIXES = {
     "bkp": "backup",
     "hld": "hold",
     "prc": "process",
+    "mbr": "member",
+    "una": "unmapped account",
 }
 
 

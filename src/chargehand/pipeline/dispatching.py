@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from time import monotonic
 from typing import TypeVar
 
+from chargehand.domain.account import Account
 from chargehand.domain.delivery import StoredDelivery
 from chargehand.domain.errors import Retryable
-from chargehand.domain.event import Event
+from chargehand.domain.event import ActorKind, Event, EventKind
 from chargehand.domain.ids import ConnectionId, DeliveryId
 from chargehand.domain.records import ConnectionRecord, Severity
 from chargehand.inbox.ports import DeliveryQueue
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.accounts import note_seen
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.judging import Judge
 from chargehand.pipeline.noticing import tell_operator
@@ -27,6 +30,8 @@ _BATCH_BYTES = 16 * 1024 * 1024
 # A write transaction should not keep others waiting for longer than this.
 _LONGEST_WRITE_S = 0.04
 _MOST_FAILURES = 3
+# Who does this speaks to the bot, and to nobody else.
+_SPOKEN = frozenset({EventKind.COMMAND_INVOKED, EventKind.BUTTON_PRESSED, EventKind.FORM_SUBMITTED})
 _log = get_logger()
 
 
@@ -133,7 +138,9 @@ class Dispatcher:
             started_s = monotonic()
             judge = Judge(tx, rules=self._rules, registered=self._registered, now=self._clock.now())
             for done, one in enumerate(parsed, start=1):
-                judge.take(one.stored, one.event, one.connection, known[one.connection.id])
+                record = known[one.connection.id]
+                judge.take(one.stored, one.event, one.connection, record)
+                _note_asker(tx, one.event, record, now=self._clock.now())
                 if monotonic() - started_s > _LONGEST_WRITE_S:
                     return done
             return len(parsed)
@@ -177,6 +184,15 @@ class Dispatcher:
             )
         )
         self._queue.mark_dead(delivery_id, error, now=now)
+
+
+def _note_asker(tx: Writing, event: Event, record: ConnectionRecord, *, now: datetime) -> None:
+    """Remember who speaks to the bot, so that an operator learns of those who are no member."""
+    actor, is_spoken_to = event.actor, record.bot_account_id in event.mentions
+    if actor.account_id is None or actor.kind is not ActorKind.PERSON:
+        return
+    if is_spoken_to or event.kind in _SPOKEN:
+        note_seen(tx, Account(event.connection_id, actor.account_id, actor.name), now=now)
 
 
 def _is_identified(record: ConnectionRecord | None) -> bool:

@@ -21,6 +21,7 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.canonical import canonical_json
 from chargehand.kit.clock import Clock
+from chargehand.members.errors import LastAdmin
 from chargehand.pipeline.searching import Archive, Search, search_for
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_action, withdraw_unsent
 from chargehand.privacy.person import Person
@@ -92,12 +93,16 @@ class Erasing:
         return _count(self._search(person, dict.fromkeys(person.words, "")))
 
     def erase(self, person: Person, identifier: str, *, by: str) -> Erasure:
-        """Erase a person; safe to be killed and started again at any moment."""
+        """Erase a person; safe to be killed and started again at any moment.
+
+        Raises: LastAdmin, before anything is changed.
+        """
         database = self.archive.database
         now = self.clock.now()
+        database.read(lambda tx: _require_other_admin(tx, person))
         pseudonym = database.write(lambda tx: tx.pseudonyms.of(identifier, now=now))
         search = self._search(person, self._replacements(person, pseudonym))
-        run = _Run(search, self.clock)
+        run = _Run(search, self.clock, erased_name(pseudonym))
         left = run.to_the_end()
         erasure = Erasure(erased_name(pseudonym), run.counts, left)
         database.write(lambda tx: _record(tx, erasure, search, by=by, now=self.clock.now()))
@@ -122,8 +127,9 @@ class Erasing:
 class _Run:
     """The passes of one run, until one of them finds nothing more to do."""
 
-    def __init__(self, search: Search, clock: Clock) -> None:
+    def __init__(self, search: Search, clock: Clock, erased: str) -> None:
         self._search = search
+        self._erased = erased
         self._database = search.archive.database
         self._clock = clock
         self.counts: Counter[str] = Counter()
@@ -133,6 +139,7 @@ class _Run:
             before = self.counts.total()
             self._raw()
             self._open_actions()
+            self._members()
             for table in self._database.read(lambda tx: tx.personal_data.tables()):
                 change = self._erase_content if table == CONTENTS else self._erase_row
                 for rows in self._search.rows(table):
@@ -156,6 +163,18 @@ class _Run:
             self.counts["actions_voided"] += self._database.write(
                 lambda tx, action=action: _void(tx, action, now=self._clock.now())  # type: ignore[misc]
             )
+
+    def _members(self) -> None:
+        """Leave of a member who the person is nothing but the pseudonym, and no account."""
+        person, now = self._search.person, self._clock.now()
+        for member in self._database.read(lambda tx: tx.members.owners_of(person.words)):
+            self._database.write(
+                lambda tx, one=member.id: tx.members.make_nobody(one, self._erased, now=now)  # type: ignore[misc]
+            )
+            self.counts["members"] += 1
+        gone = self._database.write(lambda tx: tx.members.forget_accounts(person.ids))
+        if gone:
+            self.counts["accounts"] += gone
 
     def _in_small_writes(
         self, rows: Sequence[TextRow], change: Callable[[Writing, TextRow], Counter[str]]
@@ -260,6 +279,13 @@ def _open_actions_of(tx: Reading, search: Search) -> tuple[ActionRecord, ...]:
 def _tells(search: Search, action: ActionRecord) -> bool:
     words = canonical_json([action.params, action.base, action.preview, action.target])
     return search.texts.tells_in(words)
+
+
+def _require_other_admin(tx: Reading, person: Person) -> None:
+    admins = tx.members.admins()
+    owners = {one.id for one in tx.members.owners_of(person.words)}
+    if admins and admins <= owners:
+        raise LastAdmin(member_id=min(admins))
 
 
 def _count(search: Search) -> Findings:

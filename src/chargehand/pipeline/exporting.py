@@ -24,8 +24,10 @@ _FOLLOWS: Final = (
     ("approvals", "action_id", "actions", "action_id"),
     ("effects", "action_id", "actions", "action_id"),
     ("deliveries", "event_id", "events", "event_id"),
+    ("identities", "member_id", "members", "member_id"),
+    ("member_roles", "member_id", "members", "member_id"),
 )
-_PRIVATE: Final = frozenset({"organization_id", "secret_digest"})
+_PRIVATE: Final = frozenset({"organization_id", "secret_digest", "salt"})
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 
@@ -88,7 +90,7 @@ class Exporting:
                 if table == CONTENTS:
                     contents.update(keys)
                 else:
-                    self._add(rows, table, self._key_of(table), keys)
+                    self._add(rows, table, self._keys_of(table)[0], keys)
         for table in tables:
             self._add(rows, table, "content_id", contents)
         for table, column, source, key in _FOLLOWS:
@@ -96,15 +98,15 @@ class Exporting:
         return rows
 
     def _add(self, rows: Rows, table: str, column: str, values: Iterable[str]) -> None:
-        wanted, key = set(values), self._key_of(table)
+        wanted, keys = set(values), self._keys_of(table)
         if table == CONTENTS:
             return
         found = self.archive.database.read(lambda tx: _with_contents(tx, table, column, wanted))
         for row in found:
-            rows.setdefault(table, {})[str(row[key])] = row
+            rows.setdefault(table, {})["/".join(str(row[key]) for key in keys)] = row
 
-    def _key_of(self, table: str) -> str:
-        return self.archive.database.read(lambda tx: tx.personal_data.key_of(table))
+    def _keys_of(self, table: str) -> tuple[str, ...]:
+        return self.archive.database.read(lambda tx: tx.personal_data.keys_of(table))
 
 
 def _with_contents(

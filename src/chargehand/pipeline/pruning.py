@@ -58,6 +58,8 @@ class PruningRun:
         started_s = monotonic()
         kept = self._left[0]
         removed, is_done = self._step_of(kept)
+        if is_done and kept is Kept.TEXTS:
+            removed += self._prune_people(self.now - self.retention[kept])
         self.removed[kept] += removed
         if is_done:
             self._left.pop(0)
@@ -90,6 +92,17 @@ class PruningRun:
         going = [content_id for _, content_id in found if content_id not in needed]
         removed = self.database.write(lambda tx: tx.retention.drop_contents(going)) if going else 0
         return removed, len(found) < self._rows
+
+    def _prune_people(self, before: datetime) -> int:
+        """Names and addresses of those who left, and accounts that nobody saw for long."""
+        gone = self.database.read(lambda tx: tx.members.left_before(before))
+        for member_id in gone:
+            self.database.write(
+                lambda tx, one=member_id: tx.members.make_nobody(one, "", now=self.now)  # type: ignore[misc]
+            )
+        if not self.database.read(lambda tx: tx.members.count_unmapped_before(before)):
+            return len(gone)
+        return len(gone) + self.database.write(lambda tx: tx.members.forget_unmapped_before(before))
 
     def _adapt(self, took_s: float) -> None:
         if took_s > _STEP_S:
@@ -143,6 +156,9 @@ def _count_contents(tx: Reading, retention: Retention, *, now: datetime) -> dict
         while found := tx.retention.older_than(before, kept, after=place, limit=_LOOK_AT):
             place = found[-1]
             counts[kept] += sum(content_id not in needed for _, content_id in found)
+    before = now - retention[Kept.TEXTS]
+    counts[Kept.TEXTS] += len(tx.members.left_before(before))
+    counts[Kept.TEXTS] += tx.members.count_unmapped_before(before)
     return counts
 
 

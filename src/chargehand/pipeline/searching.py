@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from chargehand.domain.json import JSONValue
+from chargehand.domain.member import Identity, IdentityState
 from chargehand.domain.records import ConnectionRecord
+from chargehand.kit.ids import id_kind
+from chargehand.pipeline.errors import NotFound
 from chargehand.privacy.errors import PersonIsBot, PersonSeveral
 from chargehand.privacy.person import Person
 from chargehand.privacy.redaction import Redactor
 from chargehand.storage.database import Database
 from chargehand.storage.inbox.raw import RawDeliveries, RawDelivery
 from chargehand.storage.repositories.personal_data import CONTENTS, Key, TextRow, may_hold_names
+from chargehand.storage.repositories.pseudonyms import is_erased_name
+from chargehand.storage.transaction import Reading
 
 # An address may lead to an account, and the account to names.
 _MOST_ROUNDS: Final = 3
@@ -128,7 +133,47 @@ def _refuse_bot(record: ConnectionRecord, person: Person) -> None:
         raise PersonIsBot(id=record.bot_account_id, connection_id=record.id)
 
 
+def known_as(archive: Archive, identifier: str) -> str:
+    """A word that texts know a person by; a member's own id stands in our tables alone.
+
+    Raises: NotFound for the id of no member.
+    """
+    if id_kind(identifier) != "member":
+        return identifier
+    return archive.database.read(lambda tx: _word_of(tx, identifier))
+
+
+def _word_of(tx: Reading, member_id: str) -> str:
+    member = tx.members.find(member_id)
+    if member is None:
+        raise NotFound(kind="member", id=member_id)
+    accounts = [one.account_id for one in _accounts_of(tx, member_id)]
+    known = next((one for one in (*accounts, member.email) if one), member.name)
+    if not known or is_erased_name(known):
+        raise NotFound(kind="person behind the member", id=member_id)
+    return known
+
+
+def _accounts_of(tx: Reading, member_id: str) -> tuple[Identity, ...]:
+    found = tx.members.identities_of(member_id)
+    return tuple(one for one in found if one.state is not IdentityState.REFUSED)
+
+
+def _learn_members(tx: Reading, person: Person) -> Person:
+    """What the roster knows: the other accounts of a member, and the names there."""
+    for member in tx.members.owners_of(person.ids | person.emails):
+        accounts = _accounts_of(tx, member.id)
+        person = person.with_member(member.name, member.email, [one.account_id for one in accounts])
+        for one in accounts:
+            person = person.with_name(one.name)
+    for seen in tx.members.unmapped_of(person.ids | person.emails):
+        person = person.with_member(seen.name, seen.email, [seen.account_id])
+    return person
+
+
 def _learn_once(archive: Archive, person: Person) -> Person:
+    known = person
+    person = archive.database.read(lambda tx: _learn_members(tx, known))
     ids = Redactor(dict.fromkeys(person.ids | person.emails, ""))
     for rows in _spans(archive, CONTENTS, ids.hints):
         for row in rows:

@@ -17,8 +17,12 @@ from chargehand.decisions.catalogue import reason_text, withheld_text
 from chargehand.domain.decision import Verdict
 from chargehand.domain.json import JSONScalar, JSONValue
 from chargehand.domain.records import ConnectionRecord, DecisionRecord
+from chargehand.members.planning import PlannedMember
+from chargehand.pipeline.accounts import ShownUnmapped
 from chargehand.pipeline.approving import DecidedApproval
 from chargehand.pipeline.looking import ShownApproval, Stats, StoredAsk
+from chargehand.pipeline.members import ShownMember
+from chargehand.pipeline.rosters import RosterOutcome
 
 # How far polling has come is the connector's own affair.
 _PRIVATE_OF_CONNECTION = frozenset({"cursor"})
@@ -121,6 +125,50 @@ def _(value: StoredAsk) -> JSONValue:
 @to_json.register
 def _(value: ShownApproval | DecidedApproval) -> JSONValue:
     return {**_fields_of(value.approval), "action": to_json(value.action)}
+
+
+@to_json.register
+def _(value: ShownMember) -> JSONValue:
+    """A member with their identities, of which each says whether it carries rights."""
+    return {
+        **_fields_of(value.member),
+        "roles": [{"project": where, "role": role.value} for where, role in value.member.roles],
+        "identities": [
+            {**_fields_of(one), "carries_rights": one.carries_rights} for one in value.identities
+        ],
+    }
+
+
+@to_json.register
+def _(value: ShownUnmapped) -> JSONValue:
+    candidates = [{"id": one.id, "name": one.name} for one in value.candidates]
+    return {**_fields_of(value.account), "candidates": candidates}
+
+
+@to_json.register
+def _(value: PlannedMember) -> JSONValue:
+    return {
+        "line": value.line,
+        "member_id": value.member.id,
+        "name": value.member.name,
+        "changes": to_json(value.changes),
+    }
+
+
+@to_json.register
+def _(value: RosterOutcome) -> JSONValue:
+    plan = value.plan
+    return {
+        "is_applied": value.is_applied,
+        "added": to_json(plan.added),
+        "changed": to_json(plan.changed),
+        "unchanged": plan.unchanged,
+        "left": to_json(plan.leaving),
+        "missing": [{"member_id": one.id, "name": one.name} for one in plan.missing],
+        "refused": to_json(plan.refused),
+        "notes": to_json(plan.notes),
+        "matched_by_email": value.matched_by_email,
+    }
 
 
 @to_json.register

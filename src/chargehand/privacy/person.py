@@ -59,6 +59,12 @@ class Person:
             emails=self.emails | {text for kind, text in found if kind == "email"},
         )
 
+    def with_member(self, name: str, email: str | None, accounts: Collection[str]) -> "Person":
+        """The person with what a roster or a vendor tells of the member they are."""
+        ids = frozenset(one for one in accounts if len(one) >= LEAST)
+        emails = frozenset() if email is None else frozenset({email})
+        return replace(self, ids=self.ids | ids, emails=self.emails | emails).with_name(name)
+
     def with_name(self, name: str) -> "Person":
         """The person with one more name, if it is one."""
         cleaned = _cleaned(name)

@@ -18,6 +18,7 @@ from chargehand.storage.repositories.events import EventReader, EventWriter
 from chargehand.storage.repositories.figures import FigureReader
 from chargehand.storage.repositories.flags import FlagReader, FlagWriter
 from chargehand.storage.repositories.holds import HoldReader, HoldWriter
+from chargehand.storage.repositories.members import MemberReader, MemberWriter
 from chargehand.storage.repositories.model_requests import (
     ModelRequestReader,
     ModelRequestWriter,
@@ -77,6 +78,7 @@ class Reading:
         self.traffic = TrafficReader(connection, organization_id)
         self.stored_secrets = StoredSecretReader(connection, organization_id)
         self.processes = ProcessReader(connection, organization_id)
+        self.members = MemberReader(connection, organization_id)
 
 
 class Writing:
@@ -115,3 +117,4 @@ class Writing:
         self.traffic = TrafficWriter(connection, organization_id)
         self.stored_secrets = StoredSecretWriter(connection, organization_id)
         self.processes = ProcessWriter(connection, organization_id)
+        self.members = MemberWriter(connection, organization_id)

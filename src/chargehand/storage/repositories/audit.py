@@ -79,6 +79,7 @@ class AuditWriter(AuditReader):
     def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
         super().__init__(connection, organization_id)
         self._waiting: list[tuple[datetime, AuditTag, str, str]] = []
+        self._pseudonyms: dict[str, str] = {}
 
     def append(self, tag: AuditTag, subject_id: str, body: JSONObject, *, now: datetime) -> None:
         """Record something; `body` holds ids, digests and closed words only.
@@ -87,8 +88,7 @@ class AuditWriter(AuditReader):
         """
         by = body.get("by")
         if isinstance(by, str) and _ACCOUNT in by:
-            writer = PseudonymWriter(self._connection, self._organization_id)
-            body = {**body, "by": writer.of(by, now=now)}
+            body = {**body, "by": self._pseudonym_of(by, now=now)}
         self._waiting.append((now, tag, subject_id, canonical_json(body)))
 
     def flush(self) -> ChainPosition | None:
@@ -124,6 +124,12 @@ class AuditWriter(AuditReader):
         self._connection.execute(self._update(audit_heads).values(hash=end.hash))
         self._waiting.clear()
         return end
+
+    def _pseudonym_of(self, by: str, *, now: datetime) -> str:
+        if by not in self._pseudonyms:
+            writer = PseudonymWriter(self._connection, self._organization_id)
+            self._pseudonyms[by] = writer.of(by, now=now)
+        return self._pseudonyms[by]
 
     def _columns(self, link: AuditRecord, digest: str) -> dict[str, object]:
         return {

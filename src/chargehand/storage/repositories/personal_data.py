@@ -34,6 +34,7 @@ from chargehand.kit.canonical import canonical_json
 from chargehand.storage.repositories.event_words import EventWordWriter
 from chargehand.storage.repositories.rows import AnyRow, Repository
 from chargehand.storage.tables import actions, asks, audit_records, contents, events, metadata
+from chargehand.storage.tables_members import identities
 
 CONTENTS: Final = contents.name
 _LEFT_OUT: Final = frozenset(
@@ -103,9 +104,9 @@ class PersonalDataReader(Repository):
         row = self._one(self._scoped(table, columns).where(_is_row(table, key)))
         return _text_row(table, row) if row is not None else None
 
-    def key_of(self, table_name: str) -> str:
-        """The column that tells the rows of a table apart."""
-        return _key_columns(metadata.tables[table_name])[0].name
+    def keys_of(self, table_name: str) -> tuple[str, ...]:
+        """The columns that tell the rows of a table apart, beside the organization."""
+        return tuple(column.name for column in _key_columns(metadata.tables[table_name]))
 
     def whole_rows(
         self, table_name: str, column: str, values: Collection[str]
@@ -128,7 +129,7 @@ class PersonalDataReader(Repository):
 
     def longer_account(self, beginning: str) -> str | None:
         """An account whose id begins with some text and goes on; None when there is none."""
-        for column in (events.c.actor_id, asks.c.asker_id):
+        for column in (events.c.actor_id, asks.c.asker_id, identities.c.account_id):
             query = select(column).where(
                 column.table.c.organization_id == self._organization_id,
                 column.startswith(beginning, autoescape=True),

@@ -70,3 +70,8 @@ class PseudonymWriter(PseudonymReader):
 def erased_name(pseudonym: str) -> str:
     """What stands in the place of a person who was erased; the audit's pseudonym leads to it."""
     return _ERASED + pseudonym.removeprefix(_PREFIX)
+
+
+def is_erased_name(name: str) -> bool:
+    """Whether a name stands for a person who was erased."""
+    return name.startswith(_ERASED)

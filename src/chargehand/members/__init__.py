@@ -1,0 +1,1 @@
+"""Who people are: reading rosters, matching accounts, codes, owners; no input or output here."""
