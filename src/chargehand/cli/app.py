@@ -47,7 +47,7 @@ _COMMANDS = (
     Entry("secrets", "Secrets kept encrypted, and their key."),
     Entry("storage", "Move the data to PostgreSQL, or back."),
     Entry("backup", "Back everything up; verify and list backups."),
-    Entry("members", "The people chargehand knows of."),
+    Entry("members", "The people of the team, and their accounts."),
     Entry("privacy", "What is kept of people, and for how long."),
 )
 app = typer.Typer(

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 def erase(
     context: typer.Context,
     identifier: Annotated[
-        str, typer.Argument(metavar="ID", help="The account id, or an e-mail address of it.")
+        str,
+        typer.Argument(
+            metavar="ID", help="An account id, an e-mail address, or the id of a member."
+        ),
     ],
     *,
     also: Annotated[
@@ -42,12 +45,13 @@ def erase(
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.pipeline.erasing import Erasing
     from chargehand.pipeline.proving import other_files
-    from chargehand.pipeline.searching import Archive, learn_names
+    from chargehand.pipeline.searching import Archive, known_as, learn_names
     from chargehand.privacy.person import given_person
 
-    given = given_person(identifier, also or ())
     with invocation.open_stores() as (settings, stores):
         archive = Archive(stores.database, stores.raw)
+        identifier = known_as(archive, identifier)
+        given = given_person(identifier, also or ())
         person = learn_names(archive, given)
         erasing = Erasing(archive, invocation.clock(settings))
         _echo_person(person)

@@ -20,3 +20,6 @@ Project: TypeAlias = Annotated[
 WorkItem: TypeAlias = Annotated[
     str | None, typer.Option(metavar="KEY", help="Only this work item, such as PAY-7.")
 ]
+MemberNamed: TypeAlias = Annotated[
+    str, typer.Argument(metavar="MEMBER", help="A member by id, e-mail address or whole name.")
+]

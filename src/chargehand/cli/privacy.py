@@ -62,7 +62,10 @@ def prune(
 def export(
     context: typer.Context,
     identifier: Annotated[
-        str, typer.Argument(metavar="ID", help="The account id, or an e-mail address of it.")
+        str,
+        typer.Argument(
+            metavar="ID", help="An account id, an e-mail address, or the id of a member."
+        ),
     ],
     *,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")],
@@ -84,12 +87,13 @@ def export(
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.pipeline.exporting import Exporting
-    from chargehand.pipeline.searching import Archive, learn_names
+    from chargehand.pipeline.searching import Archive, known_as, learn_names
     from chargehand.privacy.person import given_person
 
-    given = given_person(identifier, also or ())
     with invocation.open_stores() as (settings, stores):
         archive = Archive(stores.database, stores.raw)
+        identifier = known_as(archive, identifier)
+        given = given_person(identifier, also or ())
         person = learn_names(archive, given)
         exporting = Exporting(archive, invocation.clock(settings))
         found = exporting.export(person, by=operator_name())
