@@ -4,13 +4,15 @@ from chargehand.commands.courtesies import READ_FRAME
 from chargehand.commands.nearest import nearest_command
 from chargehand.commands.problems import Problem, describe, unclear
 from chargehand.commands.questions import kind_with_foreign_key
-from chargehand.commands.registry import BY_KIND, BY_WORD, Argument, Command
+from chargehand.commands.registry import BY_KIND, BY_WORD, COMMANDS, Argument, Command
 from chargehand.commands.sentences import Sentence
 from chargehand.commands.tokens import COMMA
 from chargehand.domain.intent import Intent
 
 # "Who broke the build on Friday" begins with a command and is a sentence all the same.
 _WHO_MAX_EXTRA_WORDS = 1
+# Whoever talks of these may believe to have said them.
+_DECIDING = tuple(one for one in COMMANDS if one.decides and one.name != "wrong")
 
 
 def complain(heard: str, command: Command, problem: Problem | None, *, found: str = "") -> Intent:
@@ -26,7 +28,10 @@ def complain_about_question(sentence: Sentence, heard: str) -> Intent | None:
         kind, key = foreign
         return complain(heard, BY_KIND[kind], Problem.KEY_NOT_OURS, found=key)
     command = nearest_command(sentence.words) if sentence.is_short_enough else None
-    return None if command is None else _complain_about_command(command, sentence, heard)
+    if command is not None:
+        return _complain_about_command(command, sentence, heard)
+    spoken_of = next((one for one in _DECIDING if one.name in sentence.words), None)
+    return complain(heard, spoken_of, Problem.NOT_DECIDED) if spoken_of is not None else None
 
 
 def _complain_about_command(command: Command, sentence: Sentence, heard: str) -> Intent:

@@ -6,19 +6,24 @@ from itertools import zip_longest
 
 from chargehand.commands.complaints import complain, complain_about_question
 from chargehand.commands.courtesies import Courtesy, courtesy_of
+from chargehand.commands.definition import LineProblem
 from chargehand.commands.hedges import holds_doubt, leads_into_doubt, takes_back, tries_to_rule
-from chargehand.commands.problems import Problem
+from chargehand.commands.problems import Problem, unclear
 from chargehand.commands.questions import Subject, read_question_about_action, read_questions
-from chargehand.commands.registry import BY_KIND
+from chargehand.commands.registry import command_of
+from chargehand.commands.runs import read_run
 from chargehand.commands.sentences import Sentence, sentences_of
 from chargehand.commands.spoken import SpokenLine, Standing
 from chargehand.commands.tokens import MENTION, Token, TokenKind
-from chargehand.commands.writes import read_write
+from chargehand.commands.writes import Unreadable, read_write
 from chargehand.domain.ids import WorkItemKey
-from chargehand.domain.intent import Intent, IntentKind
+from chargehand.domain.intent import WRITES, Intent, IntentKind
 
 # A complaint about a line below the mention is worth reading only when it was meant as a command.
 _COMPLAINT_MAX_WORDS = 4
+
+# What only a bare imperative asks for; the lines around it can take it back.
+_TOLD = WRITES | {IntentKind.RUN}
 
 # A sentence, and the other ways to read it: around a mention it may end or begin anew.
 Piece = tuple[Sentence, ...]
@@ -58,7 +63,7 @@ def read_spoken(spoken: Sequence[SpokenLine], own: WorkItemKey) -> tuple[LineRea
     readings = [_read_line(line, own) for line in lines]
     readings = list(_without_vague(readings, lines, own))
     if is_attack:
-        return tuple(_blocked(reading, Problem.RULES_ATTACKED) for reading in readings)
+        return tuple(_blocked(reading, Problem.RULES_ATTACKED, _TOLD) for reading in readings)
     return tuple(_without_doubted(readings))
 
 
@@ -72,20 +77,24 @@ def _read_line(line: SpokenLine, own: WorkItemKey) -> LineReading:
     tokens = (*line.before, *line.after)
     blank = LineReading(
         standing=line.standing,
-        heard=line.line.written(line.after if _has_said(line.after) else line.before),
+        heard=_heard(line),
         words=tuple(token.word for token in tokens if token.word != MENTION),
         ends_with=tokens[-1].word if tokens else "",
     )
     courtesy = _courtesy_of(tokens)
     if courtesy is not Courtesy.NONE:
         return replace(blank, courtesy=courtesy)
-    alone = _alone(line)
-    change = None if alone is None else read_write(alone, own)
-    if isinstance(change, Intent) and _is_placed_for_a_change(line):
-        reading = replace(blank, intents=(change,))
-        return _blocked(reading, Problem.HIDDEN_CHARACTERS) if line.line.is_disguised else reading
+    told = _read_told(line, own)
+    if isinstance(told, Intent) and _is_placed_for_a_change(line):
+        reading = replace(blank, intents=(told,))
+        is_hidden = line.line.is_disguised
+        return _blocked(reading, Problem.HIDDEN_CHARACTERS, _TOLD) if is_hidden else reading
     questions, unread = _read_questions_of(line, own)
-    refusals, complaints = _complaints_of(unread, blank.heard, own)
+    refusals, complaints = _complaints_of(unread, line, own)
+    if isinstance(told, LineProblem) and not questions:
+        complaints = (unclear(blank.heard, command=told.nearest, problem=told.sentence),)
+    elif isinstance(told, Intent) and told.kind is IntentKind.RUN and not refusals:
+        refusals = (complain(blank.heard, command_of(told), Problem.NOT_ALONE),)
     if line.standing is Standing.BEFORE:
         complaints = ()
     elif not questions and not refusals and not complaints:
@@ -93,16 +102,34 @@ def _read_line(line: SpokenLine, own: WorkItemKey) -> LineReading:
     return replace(blank, intents=questions, refusals=refusals, complaints=complaints)
 
 
+def _heard(line: SpokenLine) -> str:
+    return line.line.written(line.after if _has_said(line.after) else line.before)
+
+
+def _read_told(line: SpokenLine, own: WorkItemKey) -> Intent | LineProblem | None:
+    """What the whole ask tells the bot to do; a command to be run, or a change."""
+    run = read_run(_asked(line), line.line)
+    if run is not None:
+        return run
+    alone = _alone(line)
+    change = None if alone is None else read_write(alone, own)
+    return change if isinstance(change, Intent) else None
+
+
 def _alone(line: SpokenLine) -> Sentence | None:
     """The one sentence that is the whole ask; None when there are several or none."""
-    has_ask_after = _has_said(line.after) and _courtesy_of(line.after) is Courtesy.NONE
-    asked = line.after if has_ask_after else (*line.before, *_marks(line.after))
     sentences = [
         sentence
-        for sentence in sentences_of(asked)
+        for sentence in sentences_of(_asked(line))
         if takes_back(sentence.words) or courtesy_of(sentence.words_and_pauses) is Courtesy.NONE
     ]
     return sentences[0] if len(sentences) == 1 else None
+
+
+def _asked(line: SpokenLine) -> tuple[Token, ...]:
+    """The tokens that hold the ask: those behind the mention, else those before it."""
+    has_ask_after = _has_said(line.after) and _courtesy_of(line.after) is Courtesy.NONE
+    return line.after if has_ask_after else (*line.before, *_marks(line.after))
 
 
 def _is_placed_for_a_change(line: SpokenLine) -> bool:
@@ -163,19 +190,26 @@ def _is_finished(before: Sequence[Token], after: Sequence[Token]) -> bool:
 
 
 def _complaints_of(
-    unread: Sequence[Piece], heard: str, own: WorkItemKey
+    unread: Sequence[Piece], line: SpokenLine, own: WorkItemKey
 ) -> tuple[tuple[Intent, ...], tuple[Intent, ...]]:
-    """The changes told plainly in the wrong place, and what only resembles a change."""
+    """What was told plainly in the wrong place, and what only resembles a change."""
     refusals: list[Intent] = []
     complaints: list[Intent] = []
+    heard = _heard(line)
     for piece in unread:
-        changes = (read_write(way, own) for way in piece)
+        changes = (_told_in(way, line, own) for way in piece)
         change = next((change for change in changes if change is not None), None)
         if isinstance(change, Intent):
-            refusals.append(complain(heard, BY_KIND[change.kind], Problem.NOT_ALONE))
+            refusals.append(complain(heard, command_of(change), Problem.NOT_ALONE))
         elif change is not None:
             complaints.append(complain(heard, change.command, change.problem, found=change.found))
     return tuple(refusals), tuple(complaints)
+
+
+def _told_in(sentence: Sentence, line: SpokenLine, own: WorkItemKey) -> Intent | Unreadable | None:
+    run = read_run(sentence.tokens, line.line) if sentence.is_short_enough else None
+    is_order = isinstance(run, Intent) and command_of(run).is_change
+    return run if isinstance(run, Intent) and is_order else read_write(sentence, own)
 
 
 def _complaints_of_ask(line: SpokenLine, heard: str) -> Iterator[Intent]:
@@ -192,7 +226,8 @@ def _without_doubted(readings: Sequence[LineReading]) -> Iterator[LineReading]:
         is_taken_back = (
             following is not None and not following.intents and takes_back(following.words)
         )
-        yield _blocked(reading, Problem.DOUBTED) if is_doubtful or is_taken_back else reading
+        is_doubted = is_doubtful or is_taken_back
+        yield _blocked(reading, Problem.DOUBTED, _TOLD) if is_doubted else reading
         is_own_end = not reading.intents and reading.courtesy is Courtesy.NONE
         is_doubtful = is_doubtful or (
             is_own_end and leads_into_doubt(reading.words, ends_with=reading.ends_with)
@@ -211,7 +246,7 @@ def _without_vague(
         is_vague = (is_another_named or bool(keys - linked)) and "it" in reading.words
         is_vague = is_vague and not is_named
         is_another_named = is_another_named or bool(keys)
-        yield _blocked(reading, Problem.ITEM_NOT_CLEAR) if is_vague else reading
+        yield _blocked(reading, Problem.ITEM_NOT_CLEAR, WRITES) if is_vague else reading
 
 
 def _linked_to(intent: Intent) -> tuple[WorkItemKey, ...]:
@@ -220,13 +255,13 @@ def _linked_to(intent: Intent) -> tuple[WorkItemKey, ...]:
     return tuple(WorkItemKey(key) for key in intent.arguments.values()) if is_link else ()
 
 
-def _blocked(reading: LineReading, problem: Problem) -> LineReading:
-    """The reading with its changes turned into complaints."""
-    kept = tuple(intent for intent in reading.intents if not intent.is_write)
+def _blocked(reading: LineReading, problem: Problem, kinds: frozenset[IntentKind]) -> LineReading:
+    """The reading with what it tells the bot to do turned into complaints."""
+    kept = tuple(intent for intent in reading.intents if intent.kind not in kinds)
     refused = tuple(
-        complain(reading.heard, BY_KIND[intent.kind], problem)
+        complain(reading.heard, command_of(intent), problem)
         for intent in reading.intents
-        if intent.is_write
+        if intent.kind in kinds
     )
     return replace(reading, intents=kept, refusals=(*reading.refusals, *refused))
 

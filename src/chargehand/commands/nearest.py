@@ -36,20 +36,20 @@ def nearest_command(words: Sequence[str]) -> Command | None:
         return None
     near: list[tuple[int, str]] = []
     for name in BY_WORD:
-        mistakes = _distance(word, name)
-        if mistakes <= _mistakes_allowed(name, rest):
+        mistakes = distance(word, name)
+        if mistakes <= mistakes_allowed(name, rest):
             near.append((mistakes, name))
     return BY_WORD[min(near)[1]] if near else None
 
 
-def _mistakes_allowed(name: str, ask_length: int) -> int:
+def mistakes_allowed(name: str, ask_length: int) -> int:
     """How many mistakes a word may have and still be taken for a command; -1 for not even none."""
     if len(name) <= _SHORT:
         return 1 if ask_length <= _SHORT_ASK_MAX_WORDS else -1
     return 2 if len(name) >= _LONG else 1
 
 
-def _distance(left: str, right: str) -> int:
+def distance(left: str, right: str) -> int:
     """Edits between two words: insert, delete, replace, or swap two neighbours.
 
     Source: optimal string alignment, the restricted Damerau-Levenshtein distance.

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from chargehand.commands.registry import Command
+from chargehand.commands.definition import Command
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
 
 HEARD_MAX_CHARS = 120
@@ -15,6 +15,7 @@ class Problem(StrEnum):
     NOT_ALONE = "not_alone"
     ASKED_NOT_TOLD = "asked_not_told"
     DOUBTED = "doubted"
+    NOT_DECIDED = "not_decided"
     HIDDEN_CHARACTERS = "hidden_characters"
     RULES_ATTACKED = "rules_attacked"
     ITEM_NOT_CLEAR = "item_not_clear"
@@ -88,6 +89,10 @@ SENTENCES = {
         "this is put as a question; a change is written without a question mark."
     ),
     Problem.DOUBTED: "the lines around this change make it conditional or take it back.",
+    Problem.NOT_DECIDED: (
+        "nothing was approved or rejected; that takes a line that is a command and nothing else, "
+        "such as “{command} 7h2k9d”."
+    ),
     Problem.HIDDEN_CHARACTERS: "the line holds characters that hide or reorder its text.",
     Problem.RULES_ATTACKED: "a comment that tries to rewrite my rules changes nothing.",
     Problem.ITEM_NOT_CLEAR: "“it” may mean another work item named before; use its key.",

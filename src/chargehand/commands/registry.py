@@ -1,58 +1,35 @@
 """The one list of commands; grammar, help replies, did-you-mean and docs are made from it."""
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from chargehand.domain.intent import IntentKind
+from chargehand.commands.administration import ADMINISTRATION
+from chargehand.commands.definition import (
+    EVERYWHERE,
+    Access,
+    Argument,
+    Command,
+    CommandHelp,
+    Parameter,
+    ParameterType,
+)
+from chargehand.domain.command import ChatCommand, ChatOption, OptionType, Surface
+from chargehand.domain.intent import Intent, IntentKind
 
+__all__ = ["BY_KIND", "BY_NAME", "BY_WORD", "COMMANDS", "Argument", "Command", "CommandHelp"]
 
-class Argument(StrEnum):
-    """What a command takes besides an optional work item key."""
-
-    NONE = "none"
-    PERSON = "person"
-    STATUS = "status"
-    LABELS = "labels"
-    ITEM = "item"
-    FIELD = "field"
-    DRAFT = "draft"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One word people can begin an ask with.
-
-    Shape: `aliases` are other words for the same command; `examples` are complete asks, and each
-    of them compiles to `kind`.
-    """
-
-    kind: IntentKind
-    name: str
-    argument: Argument
-    usage: str
-    does: str
-    examples: tuple[str, ...]
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CommandHelp:
-    """What people are told about one command."""
-
-    name: str
-    usage: str
-    does: str
-    examples: tuple[str, ...]
-
-
-COMMANDS: tuple[Command, ...] = (
+_ASKS: Final[tuple[Command, ...]] = (
     Command(
         kind=IntentKind.HELP,
         name="help",
         argument=Argument.NONE,
-        usage="help",
-        does="Lists what can be asked.",
+        usage="help [COMMAND]",
+        does="Lists what can be asked; with a command, how that one is said.",
         examples=("help", "what can you do?"),
+        parameters=(Parameter("command", ParameterType.COMMAND, "The command to explain."),),
+        surfaces=EVERYWHERE,
+        access=Access.PUBLIC,
+        is_private=True,
     ),
     Command(
         kind=IntentKind.STATUS,
@@ -147,8 +124,32 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
-BY_WORD = {word: command for command in COMMANDS for word in (command.name, *command.aliases)}
-BY_KIND = {command.kind: command for command in COMMANDS}
+COMMANDS: Final[tuple[Command, ...]] = (*_ASKS, *ADMINISTRATION)
+# What the grammar of comments looks for; what is run has a grammar of its own, in `lines`.
+BY_WORD: Final[Mapping[str, Command]] = {
+    word: command for command in _ASKS for word in (command.name, *command.aliases)
+}
+BY_NAME: Final[Mapping[str, Command]] = {
+    word: command for command in COMMANDS for word in (command.name, *command.aliases)
+}
+# Every command that is run has one kind; the first stands for them.
+BY_KIND: Final[Mapping[IntentKind, Command]] = {
+    command.kind: command for command in reversed(COMMANDS)
+}
+
+
+def command_of(intent: Intent) -> Command:
+    """The command an intent was compiled from.
+
+    Raises: KeyError for what has none, as an ask that was not understood.
+    """
+    name = intent.arguments.get("command", "") if intent.kind is IntentKind.RUN else ""
+    return BY_NAME[name] if name else BY_KIND[intent.kind]
+
+
+def commands_on(surface: Surface) -> tuple[Command, ...]:
+    """The commands that can be said on a surface, in the order of the registry."""
+    return tuple(command for command in COMMANDS if surface in command.surfaces)
 
 
 def command_reference() -> tuple[CommandHelp, ...]:
@@ -161,4 +162,55 @@ def command_reference() -> tuple[CommandHelp, ...]:
             examples=command.examples,
         )
         for command in COMMANDS
+    )
+
+
+def chat_commands(surface: Surface) -> tuple[ChatCommand, ...]:
+    """The commands of a surface as plain values, to be registered there."""
+    return tuple(
+        ChatCommand(
+            name=command.name,
+            description=command.does,
+            options=tuple(_option(one) for one in command.line_parameters),
+        )
+        for command in commands_on(surface)
+    )
+
+
+def completions(beginning: str, surface: Surface) -> tuple[str, ...]:
+    """How a line that was begun may go on, as whole lines; empty where nothing is known.
+
+    Shape: names first; behind a name, the choices of the argument that would be next.
+    """
+    words = beginning.casefold().split()
+    is_open = not beginning.endswith(" ")
+    if not words or (len(words) == 1 and is_open):
+        start = words[0] if words else ""
+        return tuple(one.name for one in commands_on(surface) if one.name.startswith(start))
+    command = BY_NAME.get(words[0])
+    if command is None or surface not in command.surfaces:
+        return ()
+    rest = " ".join(words[1:])
+    return tuple(f"{command.name} {one}" for one in _choices(command) if one.startswith(rest))
+
+
+def _choices(command: Command) -> Iterator[str]:
+    """The closed values of the first argument that has any."""
+    for parameter in command.line_parameters:
+        if parameter.type is ParameterType.COMMAND:
+            yield from (one.name for one in COMMANDS)
+            return
+        if parameter.choices:
+            yield from parameter.choices
+            return
+
+
+def _option(parameter: Parameter) -> ChatOption:
+    is_number = parameter.type is ParameterType.NUMBER
+    return ChatOption(
+        name=parameter.name,
+        description=parameter.does,
+        type=OptionType.NUMBER if is_number else OptionType.TEXT,
+        is_required=parameter.is_required,
+        choices=parameter.choices,
     )

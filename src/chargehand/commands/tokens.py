@@ -8,7 +8,7 @@ from enum import StrEnum
 from chargehand.commands.contractions import fold
 from chargehand.domain.ids import AccountId, WorkItemKey
 from chargehand.domain.text import Line, LineKind
-from chargehand.kit.disguise import DISGUISE, is_disguised
+from chargehand.kit.disguise import DISGUISE, is_disguised, unseen_in
 
 KEY = "<key>"
 MENTION = "<mention>"
@@ -70,7 +70,8 @@ class TokenLine:
 
     Shape: `text` has one mark for each mention, whose written names are `names`; `is_disguised`
     when the line held characters that hide or reorder text; `quoted_mentions` are the accounts
-    mentioned inside quotation marks.
+    mentioned inside quotation marks; `unseen` are the characters it held that nobody sees, those
+    that join emoji included.
     """
 
     kind: LineKind
@@ -79,6 +80,7 @@ class TokenLine:
     tokens: tuple[Token, ...]
     is_disguised: bool
     quoted_mentions: tuple[AccountId, ...]
+    unseen: frozenset[str]
 
     def written(self, tokens: Sequence[Token]) -> str:
         """The stretch from the first to the last of some tokens, as a person reads it."""
@@ -109,6 +111,7 @@ def split_line(line: Line, project_keys: frozenset[str]) -> TokenLine:
         tokens=tokens,
         is_disguised=line.is_disguised or is_disguised(raw),
         quoted_mentions=tuple(scanner.quoted_mentions),
+        unseen=unseen_in(raw),
     )
 
 

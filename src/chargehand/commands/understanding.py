@@ -27,6 +27,11 @@ Changes (assign, transition, label, link, set, create)
     and every change in a comment that tries to rewrite the bot's own rules.
     What was heard and not proposed becomes `unclear` with the nearest command and the reason.
 
+Commands that are run (approve, mute, remind and the others; see `lines`)
+    Read where a change would be, and only as a whole line: nothing but a greeting, "please" and
+    thanks may stand around it, and "could you" makes it none. What begins like one that changes
+    something and is none becomes `unclear` with what is allowed.
+
 Courtesies
     A mention alone, or with a greeting, is `bare`. Thanks alone is a courtesy: no intent at all.
 """

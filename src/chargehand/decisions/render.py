@@ -5,7 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from chargehand.decisions import catalogue
-from chargehand.decisions.answers.asking_back import bare_section, help_section, unclear_section
+from chargehand.decisions.answers.asking_back import (
+    bare_section,
+    help_section,
+    unclear_section,
+)
 from chargehand.decisions.answers.assign import assign_section
 from chargehand.decisions.answers.blockers import blockers_section
 from chargehand.decisions.answers.create import create_section

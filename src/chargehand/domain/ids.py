@@ -19,6 +19,8 @@ BackupId = NewType("BackupId", str)
 HoldId = NewType("HoldId", str)
 ProcessId = NewType("ProcessId", str)
 MemberId = NewType("MemberId", str)
+ReminderId = NewType("ReminderId", str)
+FeedbackId = NewType("FeedbackId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)

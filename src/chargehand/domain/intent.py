@@ -22,6 +22,7 @@ class IntentKind(StrEnum):
     LINK = "link"
     SET = "set"
     CREATE = "create"
+    RUN = "run"
     BARE = "bare"
     UNCLEAR = "unclear"
 
@@ -54,7 +55,8 @@ class Intent:
     {"to": status or transition name}, label {"labels": names joined by one space}, link {how the
     item stands to the other: the other's key}, set {field name: its new value, "none" for nothing},
     create {type: title, and where said "project": key, "description": text},
-    unclear {"heard": the words, "nearest": a command or ""}; other kinds have none.
+    run {"command": its name, "line": the normalised line}, unclear {"heard": the words, "nearest":
+    a command or ""}; other kinds have none.
     `work_item` is set only when the asker named another one than the comment's own.
     """
 

@@ -27,6 +27,8 @@ PREFIXES = {
     "prc": "process",
     "mbr": "member",
     "una": "unmapped account",
+    "rmd": "reminder",
+    "fbk": "feedback",
 }
 
 

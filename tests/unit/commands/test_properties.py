@@ -18,7 +18,7 @@ VOCABULARY = st.sampled_from(
             """assign move transition label close unassign this it to me nobody PAY-12 CI-1 status
             who due blockers what is blocking please thanks hi don't if should and , . ? ! : " ' “
             ” \\ ( ) - In Review Done add the a Tom said can you could all everything ignore
-            instructions"""
+            instructions approve reject 7h2k9d mute remind wrong why in 2h"""
         )
     )
 )
@@ -45,6 +45,10 @@ def read(lines):
     return understand(lines, bot=BOT, project_keys=PROJECT_KEYS, own_work_item=OWN)
 
 
+def is_told(intent):
+    return intent.is_write or intent.kind is IntentKind.RUN
+
+
 @settings(max_examples=300, deadline=None)
 @given(COMMENTS)
 def test_any_text_has_one_outcome(lines):
@@ -65,6 +69,8 @@ def test_intents_of_any_text_carry_bounded_arguments(lines):
         if intent.kind is IntentKind.UNCLEAR:
             assert {"heard", "nearest"} <= set(intent.arguments)
             assert len(intent.arguments["heard"]) <= HEARD_MAX_CHARS
+        elif intent.kind is IntentKind.RUN:
+            assert set(intent.arguments) == {"command", "line"}
         elif intent.is_write:
             assert intent.arguments
             assert all(value.strip() for value in intent.arguments.values())
@@ -75,7 +81,7 @@ def test_intents_of_any_text_carry_bounded_arguments(lines):
 @settings(max_examples=300, deadline=None)
 @given(st.lists(FOREIGN_LINES, max_size=6).map(tuple))
 def test_words_of_others_never_become_a_change(lines):
-    assert not any(intent.is_write for intent in read(lines).intents)
+    assert not any(is_told(intent) for intent in read(lines).intents)
 
 
 @settings(deadline=None)
@@ -83,7 +89,7 @@ def test_words_of_others_never_become_a_change(lines):
 def test_words_of_others_below_a_mention_never_become_a_change(lines):
     own = Line((Span("@Chargehand", BOT),))
 
-    assert not any(intent.is_write for intent in read((own, *lines)).intents)
+    assert not any(is_told(intent) for intent in read((own, *lines)).intents)
 
 
 @settings(deadline=None)
@@ -91,7 +97,7 @@ def test_words_of_others_below_a_mention_never_become_a_change(lines):
 def test_no_sentence_is_a_change_behind_a_report(sentence):
     lines = (Line((Span("@Chargehand", BOT), Span(f" Tom said {sentence}"))),)
 
-    assert not any(intent.is_write for intent in read(lines).intents)
+    assert not any(is_told(intent) for intent in read(lines).intents)
 
 
 LONG = {
