@@ -8,6 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from chargehand.connectors.jira.webhook import SIGNATURE_HEADER
+from chargehand.domain.attention import Feedback, Reminder
+from chargehand.domain.attention import Person as Owner
+from chargehand.domain.ids import AccountId, ConnectionId, DecisionId, FeedbackId, ReminderId
+from chargehand.kit.ids import new_id
 from chargehand.kit.signing import hmac_sha256_hex
 from chargehand.pipeline.erasing import Erasing, Erasure
 from chargehand.pipeline.exporting import Exporting
@@ -306,3 +310,50 @@ async def test_export_holds_everything_and_nobody_else(house: House, account: Ac
     assert {"decisions", "actions", "approvals", "effects", "deliveries"} <= set(rows)
     assert any(NAME in one["body"] for one in found["raw_deliveries"])
     json.dumps(found)
+
+
+async def test_what_was_set_up_and_said_of_answers_goes_too(house: House, account: Account) -> None:
+    now = house.clock.now()
+    person = Owner(None, ConnectionId("jira"), AccountId(account.account_id))
+    reminder = Reminder(
+        id=ReminderId(new_id("rmd", now)),
+        person=person,
+        channel=None,
+        thread_id=None,
+        project=None,
+        work_item=None,
+        text=f"write to {NAME}",
+        due_at=now,
+        set_at=now,
+        set_by=f"jira:{account.account_id}"[:64],
+        fired_at=None,
+    )
+    given = Feedback(
+        id=FeedbackId(new_id("fbk", now)),
+        decision_id=DecisionId("dec_1"),
+        ask_id=None,
+        person=person,
+        project=None,
+        work_item="PAY-7",
+        text=f"{NAME} disagrees",
+        is_asker=True,
+        undo_action_id=None,
+        given_at=now,
+        given_by=f"jira:{account.account_id}"[:64],
+    )
+    house.stores.database.write(lambda tx: tx.attention.add_reminder(reminder, now=now))
+    house.stores.database.write(lambda tx: tx.attention.add_feedback(given, now=now))
+    await house.ask("@bot status", author=NAME)
+
+    archive = Archive(house.stores.database, house.stores.raw)
+    known = learn_names(archive, given_person(account.account_id))
+    exported = Exporting(archive, house.clock).export(known, by="cli:operator")
+    assert {"reminders", "feedback"} <= set(exported["rows"])
+    assert f"write to {NAME}" in json.dumps(exported, ensure_ascii=False)
+
+    erase(house, account.account_id)
+
+    assert traces(house, account) == []
+    assert house.stores.database.read(lambda tx: tx.attention.find_reminder(reminder.id)) is None
+    (kept,) = house.stores.database.read(lambda tx: tx.attention.feedback_on(DecisionId("dec_1")))
+    assert (kept.text, kept.is_erased, kept.work_item) == ("", True, "PAY-7")

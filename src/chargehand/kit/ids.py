@@ -29,6 +29,8 @@ PREFIXES = {
     "una": "unmapped account",
     "rmd": "reminder",
     "fbk": "feedback",
+    "qui": "mute or snooze",
+    "sub": "subscription",
 }
 
 

@@ -140,6 +140,7 @@ class _Run:
             self._raw()
             self._open_actions()
             self._members()
+            self._attention()
             for table in self._database.read(lambda tx: tx.personal_data.tables()):
                 change = self._erase_content if table == CONTENTS else self._erase_row
                 for rows in self._search.rows(table):
@@ -175,6 +176,13 @@ class _Run:
         gone = self._database.write(lambda tx: tx.members.forget_accounts(person.ids))
         if gone:
             self.counts["accounts"] += gone
+
+    def _attention(self) -> None:
+        """Forget whom the person wanted to hear from, and of what; nothing else rests on it."""
+        ids = self._search.person.ids
+        forgotten = self._database.write(lambda tx: tx.attention.forget_persons(ids))
+        if forgotten:
+            self.counts["mutes_subscriptions_reminders"] += forgotten
 
     def _in_small_writes(
         self, rows: Sequence[TextRow], change: Callable[[Writing, TextRow], Counter[str]]

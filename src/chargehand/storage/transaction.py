@@ -7,6 +7,7 @@ from chargehand.storage.repositories.actions import ActionReader, ActionWriter
 from chargehand.storage.repositories.api_keys import ApiKeyReader, ApiKeyWriter
 from chargehand.storage.repositories.approvals import ApprovalReader, ApprovalWriter
 from chargehand.storage.repositories.asks import AskReader, AskWriter
+from chargehand.storage.repositories.attention import AttentionReader, AttentionWriter
 from chargehand.storage.repositories.audit import AuditReader, AuditWriter
 from chargehand.storage.repositories.budgets import BudgetReader, BudgetWriter
 from chargehand.storage.repositories.chat_views import ChatViewReader, ChatViewWriter
@@ -79,6 +80,7 @@ class Reading:
         self.stored_secrets = StoredSecretReader(connection, organization_id)
         self.processes = ProcessReader(connection, organization_id)
         self.members = MemberReader(connection, organization_id)
+        self.attention = AttentionReader(connection, organization_id)
 
 
 class Writing:
@@ -118,3 +120,4 @@ class Writing:
         self.stored_secrets = StoredSecretWriter(connection, organization_id)
         self.processes = ProcessWriter(connection, organization_id)
         self.members = MemberWriter(connection, organization_id)
+        self.attention = AttentionWriter(connection, organization_id)

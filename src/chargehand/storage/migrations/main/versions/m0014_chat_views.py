@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "m0014"
-down_revision = "m0011"
+down_revision = "m0013"
 branch_labels = None
 depends_on = None
 

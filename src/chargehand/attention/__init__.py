@@ -1,0 +1,1 @@
+"""Whom the bot may disturb, and when."""

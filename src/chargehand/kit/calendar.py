@@ -1,0 +1,64 @@
+"""When a team works: hours of the wall clock in a zone, days of the week, and days off."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_DAY: Final = timedelta(days=1)
+_LAST_HOUR: Final = 24
+# A team that is off for longer than this has no calendar that is worth keeping to.
+_LONGEST_SEARCH: Final = 400
+
+
+def no_day_off(day: date) -> bool:
+    """Whether a day is off where nobody named any: never."""
+    _ = day
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """The hours a team works.
+
+    Shape: `weekdays` counts Monday as 0; `end_hour` may be 24; `is_day_off` knows the holidays.
+    """
+
+    zone: ZoneInfo
+    start_hour: int = 9
+    end_hour: int = 17
+    weekdays: frozenset[int] = frozenset(range(5))
+    is_day_off: Callable[[date], bool] = no_day_off
+
+    @property
+    def starts_at(self) -> time:
+        """When a working day begins, by the wall clock."""
+        return time(self.start_hour)
+
+    def next_moment(self, now: datetime, zone: ZoneInfo | None = None) -> datetime:
+        """Now where it is worked, else the next moment it is; hours are those of a zone.
+
+        Shape: `zone` is the one of whoever is meant, the team's where nobody said.
+        """
+        where = zone or self.zone
+        local = now.astimezone(where)
+        for ahead in range(_LONGEST_SEARCH):
+            day = local.date() + ahead * _DAY
+            if not self.is_worked(day):
+                continue
+            start = _moment(day, self.start_hour, where)
+            end = _moment(day, self.end_hour, where)
+            if now < end:
+                return max(now, start)
+        return now
+
+    def is_worked(self, day: date) -> bool:
+        """Whether a day is a working day."""
+        return day.weekday() in self.weekdays and not self.is_day_off(day)
+
+
+def _moment(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    if hour == _LAST_HOUR:
+        day, hour = day + _DAY, 0
+    return datetime.combine(day, time(hour), tzinfo=zone).astimezone(UTC)

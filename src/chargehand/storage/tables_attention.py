@@ -1,0 +1,105 @@
+"""Whom the bot may disturb: tables of `main`, see `tables` for the rules of all of them.
+
+`actor_id` is the account something was said from; a member's id tells nothing once the member was
+erased.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from chargehand.storage.tables import metadata
+
+_ID = String(40)
+_WORD = String(64)
+_ACCOUNT = String(200)
+_KEY = String(400)
+
+
+def _person() -> "tuple[Column[str], ...]":
+    return (
+        Column("member_id", _ID),
+        Column("connection_id", _ID),
+        Column("actor_id", _ACCOUNT),
+    )
+
+
+quiets = Table(
+    "quiets",
+    metadata,
+    Column("organization_id", _ID, nullable=False),
+    Column("quiet_id", _ID, nullable=False),
+    Column("kind", _WORD, nullable=False),
+    Column("scope", _WORD, nullable=False),
+    Column("scope_id", _KEY, nullable=False),
+    *_person(),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    Column("set_by", _WORD, nullable=False),
+    PrimaryKeyConstraint("organization_id", "quiet_id"),
+    UniqueConstraint("organization_id", "scope", "scope_id", "kind", name="quiets_by_scope"),
+    Index("quiets_by_end", "organization_id", "ends_at"),
+    Index("quiets_by_owner", "organization_id", "set_by", "ends_at"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("organization_id", _ID, nullable=False),
+    Column("subscription_id", _ID, nullable=False),
+    *_person(),
+    Column("topic", _WORD, nullable=False),
+    Column("project", _WORD, nullable=False),
+    Column("since_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("organization_id", "subscription_id"),
+    UniqueConstraint(
+        "organization_id", "topic", "project", "member_id", name="subscriptions_by_topic"
+    ),
+    Index("subscriptions_by_member", "organization_id", "member_id"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("organization_id", _ID, nullable=False),
+    Column("reminder_id", _ID, nullable=False),
+    *_person(),
+    Column("channel", _KEY),
+    Column("thread_id", _KEY),
+    Column("project", _WORD),
+    Column("work_item", _WORD),
+    Column("content_id", _ID, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    Column("set_by", _WORD, nullable=False),
+    Column("fired_at", BigInteger),
+    PrimaryKeyConstraint("organization_id", "reminder_id"),
+    Index("reminders_by_due", "organization_id", "fired_at", "due_at"),
+    Index("reminders_by_owner", "organization_id", "set_by", "fired_at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("organization_id", _ID, nullable=False),
+    Column("feedback_id", _ID, nullable=False),
+    Column("decision_id", _ID, nullable=False),
+    Column("ask_id", _ID),
+    *_person(),
+    Column("project", _WORD),
+    Column("work_item", _WORD),
+    Column("is_asker", SmallInteger, nullable=False),
+    Column("content_id", _ID),
+    Column("undo_action_id", _ID),
+    Column("given_at", BigInteger, nullable=False),
+    Column("given_by", _WORD, nullable=False),
+    PrimaryKeyConstraint("organization_id", "feedback_id"),
+    UniqueConstraint("organization_id", "decision_id", "given_by", name="feedback_by_decision"),
+)
