@@ -4,10 +4,13 @@ import json
 import sys
 from datetime import UTC, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from chargehand import __version__
 from chargehand.budgets.caps import BudgetRules
+from chargehand.kit.calendar import WorkingHours
 from chargehand.kit.clock import SystemClock
+from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.database import Database
@@ -23,6 +26,9 @@ _UNOPENED = Path("unopened")
 def render() -> str:
     """The text the file should hold."""
     database = Database(sqlite_url(_UNOPENED))
+    rules = PipelineRules(
+        answer_within=timedelta(hours=1), approval_expires_after=timedelta(days=1), team_zone="UTC"
+    )
     try:
         api = build_api(
             APIDeps(
@@ -31,11 +37,13 @@ def render() -> str:
                 checkpoint=AuditCheckpoint(_UNOPENED),
                 previewers={},
                 served_projects=frozenset(),
-                rules=PipelineRules(
-                    answer_within=timedelta(hours=1),
-                    approval_expires_after=timedelta(days=1),
-                    team_zone="UTC",
+                commands=CommandDeps(
+                    served=frozenset(),
+                    previewers={},
+                    rules=rules,
+                    hours=WorkingHours(ZoneInfo("UTC")),
                 ),
+                rules=rules,
                 budget_rules=BudgetRules(zone=UTC, organization_day_micro_usd=0),
                 clock=SystemClock(),
                 version=__version__,

@@ -318,6 +318,7 @@ async def test_what_was_set_up_and_said_of_answers_goes_too(house: House, accoun
     reminder = Reminder(
         id=ReminderId(new_id("rmd", now)),
         person=person,
+        is_here=False,
         channel=None,
         thread_id=None,
         project=None,

@@ -64,6 +64,7 @@ def reminder(person: Person, *, minutes: float, text: str = "call Ana") -> Remin
     return Reminder(
         id=ReminderId(new_id("rmd", NOW)),
         person=person,
+        is_here=True,
         channel="slack/C1",
         thread_id=None,
         project=PAY,
@@ -133,6 +134,20 @@ def test_reminder_is_due_once(stores: Stores) -> None:
     assert fired == [True, False]
     left = stores.database.read(lambda tx: tx.attention.due_reminders(now=later, limit=9))
     assert left == (second,)
+
+
+def test_words_of_a_reminder_are_kept_until_it_is_due(stores: Stores) -> None:
+    waiting = reminder(TOM, minutes=90, text="much later")
+    stores.database.write(lambda tx: tx.attention.add_reminder(waiting, now=NOW))
+
+    def words() -> set[str]:
+        needed = stores.database.read(lambda tx: tx.retention.needed_contents())
+        contents = stores.database.read(lambda tx: tx.contents.read_many(needed))
+        return {str(body.get("text")) for body in contents.values()}
+
+    assert "much later" in words()
+    stores.database.write(lambda tx: tx.attention.mark_fired(waiting.id, now=NOW))
+    assert "much later" not in words()
 
 
 def test_feedback_of_one_person_on_one_answer_is_kept_once(stores: Stores) -> None:

@@ -6,7 +6,8 @@ from chargehand.domain.intent import WRITES
 from tools.reference.markdown import in_cell, page, table
 
 _INTRO = """\
-What people can say to the bot."""
+What people can say to the bot, on the command line with `chargehand say`, and by REST at \
+`/v1/commands`."""
 _ASKS = """\
 ## Asked
 
@@ -19,7 +20,8 @@ proposed."""
 _RUN = """\
 ## Run
 
-A line is a command from its first word to its last, or none.
+A line is a command from its first word to its last, or none; \
+[say a command](../howto/commands.md) tells what follows.
 An id may be shortened to its last six characters or more."""
 _WHO = {
     Access.PUBLIC: "everybody",

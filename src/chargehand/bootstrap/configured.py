@@ -1,17 +1,21 @@
 """What settings say that several processes go by; needs no connector."""
 
 import shutil
+from datetime import date
 
 from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.budgets.caps import BudgetRules
 from chargehand.budgets.money import read_usd
 from chargehand.config.jira_settings import JiraConnection
-from chargehand.config.settings import Connection, Settings
+from chargehand.config.settings import BusinessSettings, Connection, Settings
 from chargehand.domain.delivery import DeliverySource
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import Kept
+from chargehand.kit.calendar import WorkingHours
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.guarding import GuardRules
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def find_connection(settings: Settings, wanted: str | None) -> Connection:
@@ -60,6 +64,28 @@ def pipeline_rules(settings: Settings) -> PipelineRules:
             Kept.TEXTS: settings.retention.texts,
         },
     )
+
+
+def working_hours(settings: Settings) -> WorkingHours:
+    """When the team works."""
+    business = settings.business
+    return WorkingHours(
+        zone=business.zone,
+        start_hour=business.hours_start,
+        end_hour=business.hours_end,
+        weekdays=frozenset(_WEEKDAYS.index(day) for day in business.working_days),
+        is_day_off=lambda day: day in business.holidays or _is_holiday(day, business),
+    )
+
+
+def _is_holiday(day: date, business: BusinessSettings) -> bool:
+    if business.holiday_country is None:
+        return False
+    # lazy: the tables are 4 MB, and most configurations name no country.
+    import holidays
+
+    country, _, region = business.holiday_country.partition("-")
+    return day in holidays.country_holidays(country, subdiv=region or None)
 
 
 def budget_rules(settings: Settings) -> BudgetRules:

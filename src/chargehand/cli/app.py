@@ -34,6 +34,7 @@ _COMMANDS = (
     Entry("trace", "The story of one thing, from delivery to effect."),
     Entry("approvals", "Actions that wait for a person."),
     Entry("asks", "Questions to the bot, and those that wait."),
+    Entry("say", "A command, as people say it in a chat."),
     Entry("modes", "What is simulated, approved or sent at once."),
     Entry("flags", "Switches that work while everything runs."),
     Entry("budget", "What models may cost, and did cost."),

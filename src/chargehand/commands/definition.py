@@ -68,6 +68,8 @@ class Parameter:
     lead: str = ""
 
 
+# Where a sentence about a line quotes it.
+FOUND: Final = "{found}"
 CHATS: Final = frozenset({Surface.SLACK, Surface.DISCORD})
 CONVERSATIONS: Final = CHATS | {Surface.TICKET}
 EVERYWHERE: Final = frozenset(Surface)
@@ -145,10 +147,16 @@ class CommandLine:
 class LineProblem:
     """A line that is none.
 
-    Shape: `nearest` is the command that was probably meant, None where none is near; `sentence`
-    says what is wrong and what is allowed.
+    Shape: `nearest` is the command that was probably meant, None where none is near; `template`
+    says what is wrong and what is allowed, with `{found}` where the caller's own words stand.
     """
 
     heard: str
     nearest: Command | None
-    sentence: str
+    template: str
+    found: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what is allowed, as plain text."""
+        return self.template.replace(FOUND, self.found)

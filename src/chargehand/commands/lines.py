@@ -8,10 +8,11 @@ of emoji are allowed in free words alone.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chargehand.commands.definition import (
+    FOUND,
     Command,
     CommandLine,
     LineProblem,
@@ -75,9 +76,9 @@ def read_line(text: str) -> CommandLine | LineProblem:
     if command is None:
         return _no_command(words, heard)
     wrong = _wrong_with(text, command)
-    read = wrong or _read_arguments(command, words[1:])
-    if isinstance(read, str):
-        return LineProblem(heard, command, read)
+    read = LineProblem(heard, command, wrong) if wrong else _read_arguments(command, words[1:])
+    if isinstance(read, LineProblem):
+        return replace(read, heard=heard)
     return CommandLine(command, read, compose_line(command, read))
 
 
@@ -124,13 +125,14 @@ def _no_command(words: Sequence[str], heard: str) -> LineProblem:
     nearest = next(found, None)
     shown = shorten(words[0], _SHOWN)
     if nearest is None:
-        return LineProblem(heard, None, f"“{shown}” is no command. {_FIRST}; `help` lists them.")
-    sentence = f"“{shown}” is no command, so nothing was done. {_FIRST}. {_usage(nearest)}"
-    return LineProblem(heard, nearest, sentence)
+        sentence = f"“{FOUND}” is no command. {_FIRST}; `help` lists them."
+    else:
+        sentence = f"“{FOUND}” is no command, so nothing was done. {_FIRST}. {_usage(nearest)}"
+    return LineProblem(heard, nearest, sentence, shown)
 
 
-def _read_arguments(command: Command, words: tuple[str, ...]) -> dict[str, str] | str:
-    """The arguments by name, or the sentence that says what is wrong with them."""
+def _read_arguments(command: Command, words: tuple[str, ...]) -> dict[str, str] | LineProblem:
+    """The arguments by name, or what is wrong with them."""
     arguments: dict[str, str] = {}
     rest = words
     parameters = command.line_parameters
@@ -211,21 +213,24 @@ _READERS: Final[Mapping[ParameterType, Callable[[Parameter, tuple[str, ...]], _T
 }
 
 
-def _missing(command: Command, parameter: Parameter, rest: Sequence[str]) -> str:
+def _missing(command: Command, parameter: Parameter, rest: Sequence[str]) -> LineProblem:
     allowed = _allowed(parameter)
     if not rest:
-        return f"`{command.name}` needs its {parameter.name}: {allowed}. {_usage(command)}"
-    shown = shorten(" ".join(rest), _SHOWN)
-    return f"“{shown}” is no {parameter.name}; allowed is {allowed}. {_usage(command)}"
+        sentence = f"`{command.name}` needs its {parameter.name}: {allowed}. {_usage(command)}"
+    else:
+        sentence = f"“{FOUND}” is no {parameter.name}; allowed is {allowed}. {_usage(command)}"
+    return LineProblem("", command, sentence, shorten(" ".join(rest), _SHOWN))
 
 
-def _too_much(command: Command, arguments: Mapping[str, str], rest: Sequence[str]) -> str:
-    shown = shorten(" ".join(rest), _SHOWN)
+def _too_much(command: Command, arguments: Mapping[str, str], rest: Sequence[str]) -> LineProblem:
     missing = [one for one in command.line_parameters if one.name not in arguments]
-    if not missing:
-        return f"“{shown}” is too much here, so nothing was done. {_usage(command)}"
     allowed = ", or ".join(f"{one.name}: {_allowed(one)}" for one in missing)
-    return f"“{shown}” fits nowhere, so nothing was done; allowed is {allowed}. {_usage(command)}"
+    if missing:
+        sentence = f"“{FOUND}” fits nowhere, so nothing was done; allowed is {allowed}."
+    else:
+        sentence = f"“{FOUND}” is too much here, so nothing was done."
+    shown = shorten(" ".join(rest), _SHOWN)
+    return LineProblem("", command, f"{sentence} {_usage(command)}", shown)
 
 
 def _allowed(parameter: Parameter) -> str:

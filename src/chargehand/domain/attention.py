@@ -97,12 +97,14 @@ class Subscription:
 class Reminder:
     """Words that come back at a moment.
 
-    Shape: `channel` and `thread_id` say where to; without a channel the person is told directly.
-    `fired_at` is None until it became a delivery; `is_erased` says that its words are gone.
+    Shape: with `is_here` everybody is told where it was said, in `channel` and `thread_id` or on
+    `work_item`; without, the person alone. `fired_at` is None until it became a delivery;
+    `is_erased` says that its words are gone.
     """
 
     id: ReminderId
     person: Person
+    is_here: bool
     channel: str | None
     thread_id: str | None
     project: ProjectKey | None

@@ -6,10 +6,10 @@ import re
 # script of ours, and tags. Joiners and variation selectors stay: emoji are made of them.
 DISGUISE = re.compile("[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
-# Everything that is not seen, what emoji and scripts are joined by included.
+# Everything that is not seen, what emoji and scripts are joined by and halves of pairs included.
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\U000e0000-\U000e0fff]"
+    "\ufeff\uffa0\U000e0000-\U000e0fff\ud800-\udfff]"
 )
 JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 

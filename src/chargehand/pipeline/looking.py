@@ -318,7 +318,7 @@ def find_approval(tx: View, identifier: str) -> ShownApproval:
     return ShownApproval(approval, find_action(tx, approval.action_id))
 
 
-def find_trace(tx: Reading, identifier: str) -> Trace:
+def find_trace(tx: View, identifier: str) -> Trace:
     """The whole story of a delivery, event, ask, decision, action or approval.
 
     Raises: NotFound.

@@ -15,7 +15,7 @@ from chargehand.domain.records import (
 from chargehand.kit.ids import id_kind
 from chargehand.pipeline.errors import NotFound
 from chargehand.storage.repositories.asks import StoredAsk
-from chargehand.storage.transaction import Reading
+from chargehand.storage.transaction import Reading, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Trace:
     audit: tuple[AuditRecord, ...]
 
 
-def trace(tx: Reading, identifier: str) -> Trace:
+def trace(tx: Reading | Writing, identifier: str) -> Trace:
     """The whole story of a delivery, event, ask, decision, action or approval.
 
     Raises: NotFound.
@@ -75,7 +75,7 @@ def trace(tx: Reading, identifier: str) -> Trace:
     )
 
 
-def _event_of(tx: Reading, identifier: str) -> str | None:
+def _event_of(tx: Reading | Writing, identifier: str) -> str | None:
     kind = id_kind(identifier)
     if kind == "event":
         return identifier
@@ -92,14 +92,14 @@ def _event_of(tx: Reading, identifier: str) -> str | None:
     return _event_of_action(tx, approval.action_id if approval else identifier)
 
 
-def _event_of_action(tx: Reading, action_id: str) -> str | None:
+def _event_of_action(tx: Reading | Writing, action_id: str) -> str | None:
     action = tx.actions.find(action_id)
     decision = tx.decisions.find(action.decision_id) if action else None
     return decision.event_id if decision else None
 
 
 def _decisions_of(
-    tx: Reading, event_id: EventId, ask: StoredAsk | None
+    tx: Reading | Writing, event_id: EventId, ask: StoredAsk | None
 ) -> tuple[DecisionRecord, ...]:
     """An event's own decision, such as the one that its ask is late, and those of the ask."""
     found = {one.id: one for one in tx.decisions.of_event(event_id)}
@@ -108,7 +108,7 @@ def _decisions_of(
     return tuple(sorted(found.values(), key=lambda one: one.decided_at))
 
 
-def _action_trace(tx: Reading, action: ActionRecord) -> ActionTrace:
+def _action_trace(tx: Reading | Writing, action: ActionRecord) -> ActionTrace:
     effect = tx.effects.of_action(action.id)
     approvals = tx.approvals.of_action(action.id)
     return ActionTrace(
@@ -120,7 +120,7 @@ def _action_trace(tx: Reading, action: ActionRecord) -> ActionTrace:
 
 
 def _audit_of(
-    tx: Reading,
+    tx: Reading | Writing,
     ask: StoredAsk | None,
     decisions: tuple[DecisionRecord, ...],
     actions: tuple[ActionTrace, ...],

@@ -71,6 +71,7 @@ reminders = Table(
     Column("organization_id", _ID, nullable=False),
     Column("reminder_id", _ID, nullable=False),
     *_person(),
+    Column("is_here", SmallInteger, nullable=False),
     Column("channel", _KEY),
     Column("thread_id", _KEY),
     Column("project", _WORD),

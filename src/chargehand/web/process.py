@@ -15,6 +15,7 @@ from starlette.routing import Mount
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
+from chargehand.bootstrap.commands import command_deps
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules, served_projects
 from chargehand.bootstrap.leases import front_made_known
 from chargehand.bootstrap.lifeline import watch_lifeline
@@ -155,6 +156,7 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
             checkpoint=stores.checkpoint,
             previewers=previewers(settings),
             served_projects=served_projects(settings),
+            commands=command_deps(settings),
             rules=pipeline_rules(settings),
             budget_rules=budget_rules(settings),
             clock=clock,

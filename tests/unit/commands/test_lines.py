@@ -114,6 +114,7 @@ NOT_READ = [
     ("remind me when it is due to ship", "remind"),
     ("remind me in 2h call Ana", "remind"),
     ("remind me in 2h to call\u202e Ana", "remind"),
+    ("remind me in 2h to call \ud83d", "remind"),
     ("status is wrong", "status"),
     ("hello there", None),
     ("", None),

@@ -21,6 +21,7 @@ QUICKLY = settings(max_examples=15, deadline=None, suppress_health_check=list(He
 # cap can not be taken away, and that days come in order.
 NOT_ALL_SAID = {
     "PUT /v1/modes",
+    "POST /v1/commands",
     "POST /v1/approvals/{approval_id}/edit",
     "PUT /v1/budgets",
     "GET /v1/spending",

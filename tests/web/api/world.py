@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 from starlette.applications import Starlette
@@ -41,7 +42,9 @@ from chargehand.domain.ids import (
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import EffectState
+from chargehand.kit.calendar import WorkingHours
 from chargehand.kit.ids import derive_id, new_id
+from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.keys import create_key
 from chargehand.pipeline.recording import open_approval
@@ -100,6 +103,12 @@ class World:
             checkpoint=self.stores.checkpoint,
             previewers=self.previewers,
             served_projects=frozenset({PAY, OPS}),
+            commands=CommandDeps(
+                served=frozenset({PAY, OPS}),
+                previewers=self.previewers,
+                rules=RULES,
+                hours=WorkingHours(ZoneInfo("UTC")),
+            ),
             rules=RULES,
             budget_rules=BUDGET_RULES,
             clock=self.clock,

@@ -24,6 +24,16 @@ class ApprovalReader(Repository):
         row = self._one(query.order_by(approvals.c.approval_id.desc()).limit(1))
         return _approval(row) if row is not None else None
 
+    def ending_with(self, identifier: str, *, limit: int) -> tuple[ApprovalRecord, ...]:
+        """Approvals whose id is the identifier or ends with it, newest first.
+
+        Shape: `identifier` has at least the six letters of a short id, behind its prefix or alone.
+        """
+        wanted = identifier.lower().removeprefix("apv_")
+        query = self._select_with_content(approvals).where(approvals.c.short_id == short_id(wanted))
+        rows = self._rows(query.order_by(approvals.c.approval_id.desc()).limit(limit))
+        return tuple(_approval(row) for row in rows if row.approval_id.endswith(wanted))
+
     def of_action(self, action_id: str) -> tuple[ApprovalRecord, ...]:
         """Every approval of an action, oldest first; only the last one counts."""
         rows = self._rows_with_content_by(approvals.c.action_id, action_id)

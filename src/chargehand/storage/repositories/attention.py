@@ -180,6 +180,7 @@ class AttentionWriter(AttentionReader):
             {
                 "reminder_id": reminder.id,
                 **_of_person(reminder.person),
+                "is_here": int(reminder.is_here),
                 "channel": reminder.channel,
                 "thread_id": reminder.thread_id,
                 "project": reminder.project,
@@ -278,6 +279,7 @@ def _reminder(row: AnyRow) -> Reminder:
     return Reminder(
         id=row.reminder_id,
         person=_person(row),
+        is_here=bool(row.is_here),
         channel=row.channel,
         thread_id=row.thread_id,
         project=row.project,

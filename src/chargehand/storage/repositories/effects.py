@@ -56,11 +56,16 @@ class EffectReader(Repository):
 
     def is_ours(self, connection_id: str, external_id: str) -> bool:
         """Whether a thing at the vendor is one that we made."""
+        return self.action_behind(connection_id, external_id) is not None
+
+    def action_behind(self, connection_id: str, external_id: str) -> ActionId | None:
+        """The action that made a thing at the vendor; None when it was none of ours."""
         query = select_by_both(
             effects.c.connection_id, effects.c.external_id, self._organization_id
         )
         wanted = {WANTED: connection_id, WANTED_TOO: external_id}
-        return self._connection.execute(query, wanted).first() is not None
+        row = self._connection.execute(query, wanted).first()
+        return ActionId(row.action_id) if row is not None else None
 
 
 class EffectWriter(EffectReader):

@@ -10,6 +10,7 @@ from chargehand.web.api.approvals import add_approval_routes
 from chargehand.web.api.asks import add_ask_routes
 from chargehand.web.api.audit import add_audit_routes
 from chargehand.web.api.budgets import add_budget_routes
+from chargehand.web.api.commands import add_command_routes
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import TITLE, describe
 from chargehand.web.api.flags import add_flag_routes
@@ -49,6 +50,7 @@ def build_api(deps: APIDeps) -> API:
     router.route_class = guarded_route(deps.database, deps.clock, deps.bodies)
     add_approval_routes(router, deps)
     add_ask_routes(router, deps)
+    add_command_routes(router, deps)
     add_reading_routes(router, deps)
     add_audit_routes(router, deps)
     add_mode_routes(router, deps)

@@ -7,6 +7,7 @@ from chargehand.budgets.caps import BudgetRules
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.inbox.ports import DeliveryQueue
 from chargehand.kit.clock import Clock
+from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.looking import AuditCheckpoint, Database
 from chargehand.plugins.connector import ActionPreviewer
@@ -26,6 +27,7 @@ class APIDeps:
     checkpoint: AuditCheckpoint
     previewers: Mapping[ConnectionId, ActionPreviewer]
     served_projects: Collection[ProjectKey]
+    commands: CommandDeps
     rules: PipelineRules
     budget_rules: BudgetRules
     clock: Clock

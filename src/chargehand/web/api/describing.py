@@ -35,6 +35,7 @@ class Tag(StrEnum):
 
     APPROVALS = "approvals"
     ASKS = "asks"
+    COMMANDS = "commands"
     LOOKING_BACK = "looking back"
     AUDIT = "audit"
     MODES = "modes"
@@ -47,6 +48,7 @@ _TAG_TEXTS: Final[Mapping[Tag, str]] = MappingProxyType(
     {
         Tag.APPROVALS: "Exact actions that wait for a person.",
         Tag.ASKS: "Requests to the bot; those that are late wait for a person.",
+        Tag.COMMANDS: "The lines people say in a chat.",
         Tag.LOOKING_BACK: "What was received, understood, decided and done.",
         Tag.AUDIT: "The hash chain of everything that was decided.",
         Tag.MODES: "Which actions are simulated, approved first, or sent.",

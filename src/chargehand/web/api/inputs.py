@@ -7,6 +7,7 @@ from fastapi import Body, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from chargehand.commands.lines import LONGEST_LINE
 from chargehand.domain.action import ActionKind, ActionState, Mode
 from chargehand.domain.ask import AskState
 from chargehand.domain.budget import BudgetPeriod
@@ -231,6 +232,20 @@ class ModeBody(Handed):
     mode: Mode
     project: ProjectFilter | None = Field(None, description="One project; null for every one.")
     kind: ActionKind | None = Field(None, description="One action kind; null for every one.")
+
+
+class CommandBody(Handed):
+    """A command line, and what it is said about."""
+
+    line: str = Field(
+        min_length=1, max_length=LONGEST_LINE, description="One line, such as `approve 7h2k9d`."
+    )
+    project: ProjectFilter | None = Field(
+        None, description="The project it is about; every served one where it is null."
+    )
+    work_item: WorkItemFilter | None = Field(
+        None, description="The work item that `here` and `this ticket` mean."
+    )
 
 
 class FlagBody(Handed):

@@ -5,10 +5,12 @@ from datetime import datetime
 from pydantic import Field
 
 from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.control import ControlStyle
 from chargehand.domain.process import ProcessRole, ProcessState
 from chargehand.domain.records import Severity
 from chargehand.domain.retention import Kept
 from chargehand.flags.registry import Flag
+from chargehand.pipeline.caller import Outcome
 from chargehand.web.api.models import (
     Actor,
     ConnectionName,
@@ -46,6 +48,27 @@ class Modes(Shown):
     default: Mode = Field(description="The mode where no rule says otherwise.")
     rules: list[ModeRule]
     modes: list[ModeLine] = Field(description="Every action kind in every served project.")
+
+
+class CommandControl(Shown):
+    """A button that goes with an answer; pressing it says its command."""
+
+    label: str
+    command: str = Field(description="The line it stands for.")
+    style: ControlStyle
+
+
+class CommandAnswer(Shown):
+    """What became of a command."""
+
+    outcome: Outcome = Field(
+        description="`done`, or why nothing happened: `unchanged` it was so already, `refused` you "
+        "may not, `illegal` not now, `not_found`, `unclear` the line is none, `elsewhere` it is "
+        "said on another surface."
+    )
+    markdown: str = Field(description="The answer for people, as Markdown.")
+    is_private: bool = Field(description="Whether a chat shows it to its caller alone.")
+    controls: list[CommandControl]
 
 
 class FlagLine(Shown):

@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("member_id", sa.String(length=40), nullable=True),
         sa.Column("connection_id", sa.String(length=40), nullable=True),
         sa.Column("actor_id", sa.String(length=200), nullable=True),
+        sa.Column("is_here", sa.SmallInteger(), nullable=False),
         sa.Column("channel", sa.String(length=400), nullable=True),
         sa.Column("thread_id", sa.String(length=400), nullable=True),
         sa.Column("project", sa.String(length=64), nullable=True),

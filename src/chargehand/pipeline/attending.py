@@ -1,0 +1,239 @@
+"""Mutes, snoozes, subscriptions and reminders, as commands of those they concern."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from chargehand.audit.tags import AuditTag
+from chargehand.commands.administration import HERE, ME
+from chargehand.commands.moments import read_moment
+from chargehand.decisions.catalogue import listed_with_and
+from chargehand.decisions.markdown import code, escape_markdown, shown
+from chargehand.domain.attention import (
+    Quiet,
+    QuietKind,
+    QuietScope,
+    Reminder,
+    Subscription,
+    Topic,
+)
+from chargehand.domain.ids import ProjectKey, ReminderId
+from chargehand.domain.member import Member
+from chargehand.kit.ids import new_id
+from chargehand.pipeline.caller import Call, CommandReply, Outcome
+
+MOST_QUIETS: Final = 50
+MOST_REMINDERS: Final = 50
+_MOST_PROJECTS: Final = 20
+_MUTE_LASTS: Final = timedelta(days=7)
+_SNOOZE_LASTS: Final = timedelta(hours=2)
+_LONGEST_QUIET: Final = timedelta(days=90)
+_LONGEST_REMINDER: Final = timedelta(days=366)
+_LONGEST_TEXT: Final = 500
+Scope = tuple[QuietScope, str]
+
+
+def run_mute(call: Call) -> CommandReply:
+    """Keep unasked messages away from a member, a channel, a ticket or a project."""
+    scope = _scope_of(call, call.argument("what"))
+    if isinstance(scope, str):
+        return call.reply(Outcome.ILLEGAL, scope)
+    return _be_quiet(call, QuietKind.MUTE, scope, lasts=_MUTE_LASTS)
+
+
+def run_snooze(call: Call) -> CommandReply:
+    """Keep unasked messages to the caller until later."""
+    scope = _scope_of(call, ME)
+    if isinstance(scope, str):
+        return call.reply(Outcome.ILLEGAL, scope)
+    return _be_quiet(call, QuietKind.SNOOZE, scope, lasts=_SNOOZE_LASTS)
+
+
+def run_unmute(call: Call) -> CommandReply:
+    """End the mute and the snooze on something; of the caller, where nothing is named."""
+    scope = _scope_of(call, call.argument("what") or ME)
+    if isinstance(scope, str):
+        return call.reply(Outcome.ILLEGAL, scope)
+    ended = call.tx.attention.end_quiets(*scope, now=call.now)
+    if not ended:
+        return call.reply(Outcome.UNCHANGED, f"Nothing is muted or snoozed for {_told(scope)}.")
+    _record(call, AuditTag.PERSON_QUIET_ENDED, scope)
+    return call.reply(Outcome.DONE, f"Unasked messages come again for {_told(scope)}.")
+
+
+def run_subscribe(call: Call) -> CommandReply:
+    """Have the caller told about a topic in the projects of the place."""
+    member, topic = call.caller.member, Topic(call.argument("topic"))
+    if member is None:
+        return call.reply(Outcome.ILLEGAL, _no_member("subscription"))
+    projects = sorted(call.caller.projects)[:_MOST_PROJECTS]
+    if not projects:
+        return call.reply(
+            Outcome.ILLEGAL, "No project is served here, so there is nothing to hear."
+        )
+    new = [one for one in projects if _subscribe(call, member, topic, one)]
+    told = f"You hear of {topic.value} in {listed_with_and(projects)}"
+    if not new:
+        return call.reply(Outcome.UNCHANGED, f"{told} already.")
+    _note_subscription(call, "begun", topic)
+    legal = code(f"unsubscribe {topic.value}")
+    return call.reply(Outcome.DONE, f"{told}, in your working hours. {legal} ends it.")
+
+
+def run_unsubscribe(call: Call) -> CommandReply:
+    """End subscriptions of the caller in the projects of the place."""
+    member, named = call.caller.member, call.argument("topic")
+    if member is None:
+        return call.reply(Outcome.ILLEGAL, _no_member("subscription"))
+    topic = Topic(named) if named else None
+    ended = call.tx.attention.unsubscribe(member.id, topic, call.caller.projects)
+    what = topic.value if topic is not None else "anything"
+    if not ended:
+        return call.reply(Outcome.UNCHANGED, f"You had no subscription to {what} here.")
+    _note_subscription(call, "ended", topic)
+    return call.reply(Outcome.DONE, f"You no longer hear of {what} here.")
+
+
+def run_remind(call: Call) -> CommandReply:
+    """Keep some words until a moment, for the caller or for everybody here."""
+    is_here = call.argument("whom") == HERE
+    caller = call.caller
+    if not is_here and caller.member is None:
+        return call.reply(Outcome.ILLEGAL, _no_member("reminder"))
+    if is_here and caller.place is None and caller.work_item is None:
+        return call.reply(
+            Outcome.ILLEGAL,
+            "“here” is a channel or a ticket, and this is said in neither; name a work item, or "
+            "say it there.",
+        )
+    due = _moment(call, call.argument("when"), longest=_LONGEST_REMINDER)
+    if isinstance(due, str):
+        return call.reply(Outcome.UNCLEAR, due)
+    if call.tx.attention.count_waiting_reminders(caller.by) >= MOST_REMINDERS:
+        text = f"{MOST_REMINDERS} reminders of yours wait already, which is the most there can be."
+        return call.reply(Outcome.ILLEGAL, text)
+    text = call.argument("text")
+    if len(text) > _LONGEST_TEXT:
+        told = f"A reminder has at most {_LONGEST_TEXT} characters; this one has {len(text)}."
+        return call.reply(Outcome.UNCLEAR, told)
+    reminder = _reminder(call, text, due, is_here=is_here)
+    call.tx.attention.add_reminder(reminder, now=call.now)
+    call.tx.audit.append(
+        AuditTag.PERSON_REMINDER_SET, reminder.id, {"by": caller.by, **_surface(call)}, now=call.now
+    )
+    whom = "everybody here" if is_here else "you"
+    told = f"I remind {whom} on {call.when(due)}: {shown(text, _LONGEST_TEXT)}"
+    return call.reply(Outcome.DONE, told)
+
+
+def _be_quiet(call: Call, kind: QuietKind, scope: Scope, *, lasts: timedelta) -> CommandReply:
+    phrase = call.argument("until")
+    ends = _moment(call, phrase, longest=_LONGEST_QUIET) if phrase else call.now + lasts
+    if isinstance(ends, str):
+        return call.reply(Outcome.UNCLEAR, ends)
+    attention = call.tx.attention
+    attention.drop_ended_quiets(now=call.now)
+    if attention.count_quiets(call.caller.by, now=call.now) >= MOST_QUIETS:
+        text = f"{MOST_QUIETS} mutes of yours are in force; end one with {code('unmute')} first."
+        return call.reply(Outcome.ILLEGAL, text)
+    quiet = Quiet(kind, *scope, ends_at=ends, set_at=call.now, set_by=call.caller.by)
+    attention.set_quiet(quiet, call.caller.person, now=call.now)
+    _record(call, AuditTag.PERSON_QUIET_SET, scope, kind=kind)
+    until = f"until {call.when(ends)}"
+    undo = code(f"unmute {call.argument('what')}".strip())
+    if kind is QuietKind.SNOOZE:
+        return call.reply(Outcome.DONE, f"Unasked messages wait {until}. {undo} ends that.")
+    told = f"No unasked messages for {_told(scope)} {until}; answers still come."
+    return call.reply(Outcome.DONE, f"{told} {undo} ends that.")
+
+
+def _scope_of(call: Call, what: str) -> Scope | str:
+    """What a mute is about; a sentence where it is about nothing that is here."""
+    caller = call.caller
+    if what == ME:
+        member = caller.member
+        return (QuietScope.MEMBER, member.id) if member is not None else _no_member("mute of “me”")
+    if what == HERE and caller.channel is not None:
+        return QuietScope.CHANNEL, caller.channel
+    if caller.work_item is not None:
+        return QuietScope.WORK_ITEM, caller.work_item
+    if what == HERE and caller.is_operator and len(caller.projects) == 1:
+        return QuietScope.PROJECT, next(iter(caller.projects))
+    if what == HERE:
+        return "“here” is a channel, a ticket or a project, and this is said in none; name one."
+    return "“this ticket” is a work item, and this is said on none; name it, or say it there."
+
+
+def _told(scope: Scope) -> str:
+    match scope[0]:
+        case QuietScope.MEMBER:
+            return "you"
+        case QuietScope.CHANNEL:
+            return "this channel"
+        case QuietScope.WORK_ITEM | QuietScope.PROJECT:
+            return escape_markdown(scope[1])
+
+
+def _moment(call: Call, phrase: str, *, longest: timedelta) -> datetime | str:
+    """The moment a phrase means; a sentence where it is over, or too far away."""
+    moment = read_moment(phrase)
+    if moment is None:
+        return f"“{shown(phrase)}” is no time; say for 2h, until Monday, on 2026-12-01 at 15:00."
+    found = moment.resolve(call.now, zone=call.zone, day_starts=call.deps.hours.starts_at)
+    if found is None:
+        return f"“{shown(phrase)}” is over already; it is {call.when(call.now)}."
+    if found - call.now > longest:
+        return f"“{shown(phrase)}” is more than {longest.days} days away, which is the most."
+    return found
+
+
+def _reminder(call: Call, text: str, due: datetime, *, is_here: bool) -> Reminder:
+    caller, place = call.caller, call.caller.place
+    return Reminder(
+        id=ReminderId(new_id("rmd", call.now)),
+        person=caller.person,
+        is_here=is_here,
+        channel=caller.channel,
+        thread_id=place.thread_id if place is not None else None,
+        project=_only(caller.projects),
+        work_item=caller.work_item,
+        text=text,
+        due_at=due,
+        set_at=call.now,
+        set_by=caller.by,
+        fired_at=None,
+    )
+
+
+def _only(projects: frozenset[ProjectKey]) -> ProjectKey | None:
+    return next(iter(projects)) if len(projects) == 1 else None
+
+
+def _subscribe(call: Call, member: Member, topic: Topic, project: ProjectKey) -> bool:
+    wanted = Subscription(member.id, topic, project, since=call.now)
+    return call.tx.attention.subscribe(wanted, call.caller.person, now=call.now)
+
+
+def _no_member(what: str) -> str:
+    return (
+        f"A {what} is a person's, and a key or the command line is none; say it in a chat or a "
+        "comment, from your own account."
+    )
+
+
+def _record(call: Call, tag: AuditTag, scope: Scope, *, kind: QuietKind | None = None) -> None:
+    body = {"by": call.caller.by, "scope": scope[0].value, **_surface(call)}
+    if kind is not None:
+        body["kind"] = kind.value
+    # A member is known by an id that tells nothing once they are erased; a channel is the vendor's.
+    call.tx.audit.append(tag, f"{scope[0].value}:{scope[1]}", body, now=call.now)
+
+
+def _note_subscription(call: Call, change: str, topic: Topic | None) -> None:
+    member = call.caller.member
+    if member is not None:
+        body = {"by": call.caller.by, "change": change, "topic": topic.value if topic else "all"}
+        call.tx.audit.append(AuditTag.PERSON_SUBSCRIPTION_CHANGED, member.id, body, now=call.now)
+
+
+def _surface(call: Call) -> dict[str, str]:
+    return {"via": call.caller.surface.value}

@@ -1,0 +1,211 @@
+"""Who says a command and where, what it may use, and what comes back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from chargehand.commands.definition import CommandLine
+from chargehand.domain.attention import Person
+from chargehand.domain.command import Surface
+from chargehand.domain.control import Control
+from chargehand.domain.errors import Rejected
+from chargehand.domain.event import EVERYONE, Place, PlaceKind, Visibility
+from chargehand.domain.ids import (
+    AccountId,
+    ConnectionId,
+    DecisionId,
+    MemberId,
+    ProjectKey,
+    WorkItemKey,
+)
+from chargehand.domain.member import Identity, Member
+from chargehand.kit.calendar import WorkingHours
+from chargehand.pipeline.connection import PipelineRules
+from chargehand.plugins.connector import ActionPreviewer
+from chargehand.storage.transaction import Writing
+
+_LONGEST_BY: Final = 64
+_MEMBER: Final = "member:"
+# Surfaces behind a key or the server's own door; whoever is there may do what an operator may.
+_OPERATED: Final = frozenset({Surface.CLI, Surface.REST})
+_OPEN_TO_STRANGERS: Final = frozenset({PlaceKind.SHARED, PlaceKind.UNKNOWN})
+
+
+class Outcome(StrEnum):
+    """What became of a command.
+
+    `done` it happened; `unchanged` it was so already; `refused` the caller may not; `illegal` not
+    now, as what was decided; `not_found` nothing of that name is there for the caller; `unclear`
+    the line is none, or means several things; `elsewhere` it is said on another surface.
+    """
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    ILLEGAL = "illegal"
+    NOT_FOUND = "not_found"
+    UNCLEAR = "unclear"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReply:
+    """The answer to a command; a private one is for the caller alone."""
+
+    outcome: Outcome
+    markdown: str
+    is_private: bool = False
+    controls: tuple[Control, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who says a command, and where.
+
+    Shape: `member` and `identity` are None for an account nobody knows; `projects` are those the
+    place serves; `visibility` is that of the comment it is said in; `answer` is the answer in whose
+    thread it is said, where the door knows; `operator` names the key or the person at the command
+    line, as `key:ci`, and is empty everywhere else.
+    """
+
+    surface: Surface
+    projects: frozenset[ProjectKey]
+    member: Member | None = None
+    identity: Identity | None = None
+    account_id: AccountId | None = None
+    connection_id: ConnectionId | None = None
+    place: Place | None = None
+    work_item: WorkItemKey | None = None
+    visibility: Visibility = EVERYONE
+    answer: DecisionId | None = None
+    operator: str = ""
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the surface itself proves who is there."""
+        return self.surface in _OPERATED and bool(self.operator)
+
+    @property
+    def is_among_strangers(self) -> bool:
+        """Whether people of other workspaces may read what is said there."""
+        return self.place is not None and self.place.kind in _OPEN_TO_STRANGERS
+
+    @property
+    def by(self) -> str:
+        """The name that what is done is recorded under."""
+        if self.operator:
+            return self.operator
+        if self.member is not None:
+            return f"{_MEMBER}{self.member.id}"
+        return f"{self.connection_id}:{self.account_id}"[:_LONGEST_BY]
+
+    @property
+    def person(self) -> Person:
+        """Whose what is set up is."""
+        member_id = self.member.id if self.member is not None else None
+        return Person(member_id, self.connection_id, self.account_id)
+
+    @property
+    def channel(self) -> str | None:
+        """The channel it is said in, as `<connection>/<channel>`."""
+        return f"{self.connection_id}/{self.place.channel_id}" if self.place is not None else None
+
+
+class MemberDesk(Protocol):
+    """What commands ask of the members; None of them is known where there is no desk."""
+
+    def find(self, tx: Writing, member_id: MemberId) -> Member | None:
+        """One member."""
+        ...
+
+    def identities_of(self, tx: Writing, member_id: MemberId) -> tuple[Identity, ...]:
+        """The accounts of a member."""
+        ...
+
+    def confirm(
+        self,
+        tx: Writing,
+        code: str,
+        *,
+        connection_id: ConnectionId,
+        account_id: AccountId,
+        now: datetime,
+    ) -> Member | Rejected:
+        """Confirm the account a code is said from; why not is handed back, not raised."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent as people are told about it."""
+
+    name: str
+    does: str
+
+
+FOREMAN: Final = Agent(
+    "chargehand",
+    "the foreman: answers questions about work items from their own data, proposes changes, and "
+    "sends what was approved or a policy allows.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDeps:
+    """What commands are run with.
+
+    Shape: `served` are the projects of every connection; `previewers` word an undo, by connection;
+    `agents` are in the order they are listed.
+    """
+
+    served: frozenset[ProjectKey]
+    previewers: Mapping[ConnectionId, ActionPreviewer]
+    rules: PipelineRules
+    hours: WorkingHours
+    members: MemberDesk | None = None
+    agents: Sequence[Agent] = field(default_factory=lambda: (FOREMAN,))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command being run in a transaction."""
+
+    tx: Writing
+    line: CommandLine
+    caller: Caller
+    now: datetime
+    deps: CommandDeps
+
+    def argument(self, name: str) -> str:
+        """An argument of the line; empty where it was not given."""
+        return self.line.arguments.get(name, "")
+
+    def reply(
+        self, outcome: Outcome, markdown: str, *, controls: tuple[Control, ...] = ()
+    ) -> CommandReply:
+        """A reply; refusals and everything said among strangers are for the caller alone."""
+        is_private = self.line.command.is_private or self.caller.is_among_strangers
+        is_own_matter = outcome not in (Outcome.DONE, Outcome.ILLEGAL)
+        return CommandReply(outcome, markdown, is_private or is_own_matter, controls)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the caller, the team's where nobody said."""
+        member = self.caller.member
+        name = member.time_zone if member is not None else None
+        return ZoneInfo(name) if name is not None else self.deps.hours.zone
+
+    def when(self, moment: datetime) -> str:
+        """A moment as the caller reads it: `Friday 2026-11-27 10:00 (Europe/Madrid)`."""
+        return f"{moment.astimezone(self.zone):%A %Y-%m-%d %H:%M} ({self.zone.key})"
+
+    def name_of(self, by: str) -> str:
+        """Who did something, by their name where it is known; not yet safe in Markdown."""
+        if not by.startswith(_MEMBER) or self.deps.members is None:
+            return by
+        member_id = MemberId(by.removeprefix(_MEMBER))
+        member = self.deps.members.find(self.tx, member_id)
+        return member.name if member is not None else by

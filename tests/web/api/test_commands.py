@@ -1,0 +1,451 @@
+"""Command lines by REST, and what every other door may count on."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from chargehand.commands.definition import CommandLine
+from chargehand.commands.lines import read_line
+from chargehand.commands.registry import COMMANDS
+from chargehand.domain.attention import QuietScope, Topic
+from chargehand.domain.command import Surface
+from chargehand.domain.event import Place, PlaceKind
+from chargehand.domain.ids import AccountId, ConnectionId, MemberId, WorkItemKey
+from chargehand.domain.member import Identity, IdentityState, Member, Role
+from chargehand.domain.records import ApprovalState
+from chargehand.pipeline import approving
+from chargehand.pipeline.caller import Agent, Caller, CommandReply, Outcome
+from chargehand.pipeline.commanding import run_text
+from tests.web.api.world import ANA, OPS, PAY, SITE, Told, World
+
+pytestmark = pytest.mark.anyio
+SLACK = ConnectionId("slack")
+CHANNEL = Place("C1", PlaceKind.PUBLIC, message_id="1.1")
+BEA = Member(MemberId("mbr_bea"), "Bea", time_zone="Europe/Madrid", roles=((PAY, Role.APPROVER),))
+
+
+@dataclass
+class Desk:
+    """The members as the members' room will know them."""
+
+    members: dict[str, Member] = field(default_factory=lambda: {BEA.id: BEA})
+    identities: tuple[Identity, ...] = ()
+
+    def find(self, tx, member_id):
+        _ = tx
+        return self.members.get(member_id)
+
+    def identities_of(self, tx, member_id):
+        _ = tx
+        return tuple(one for one in self.identities if one.member_id == member_id)
+
+    def confirm(self, tx, code, *, connection_id, account_id, now):
+        _ = tx, code, connection_id, account_id, now
+        return BEA
+
+
+def identity(state: IdentityState = IdentityState.CONFIRMED, **more) -> Identity:
+    return Identity(SLACK, AccountId("U1"), BEA.id, "bea", state, **more)
+
+
+def in_slack(**changes) -> Caller:
+    """Bea in a channel that serves PAY."""
+    caller = Caller(
+        Surface.SLACK,
+        frozenset({PAY}),
+        member=BEA,
+        identity=identity(),
+        account_id=AccountId("U1"),
+        connection_id=SLACK,
+        place=CHANNEL,
+    )
+    return replace(caller, **changes)
+
+
+def run(world: World, text: str, caller: Caller | None = None, **deps) -> CommandReply:
+    given = replace(world.deps().commands, members=Desk(), **deps)
+    now = world.clock.now()
+    return world.database.write(
+        lambda tx: run_text(tx, text, caller or in_slack(), now=now, deps=given)
+    )
+
+
+def state_of(world: World, told: Told) -> ApprovalState:
+    found = world.database.read(lambda tx: tx.approvals.find(told.approval_id))
+    assert found is not None
+    return found.state
+
+
+async def post(client: httpx.AsyncClient, line: str, **about: str) -> dict:
+    answer = await client.post("/v1/commands", json={"line": line, **about})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_rest_runs_a_line_once_and_tells_who_decided(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    told = world.comment()
+    short = told.approval_id[-6:]
+
+    first = await post(client, f"approve {short}")
+    second = await post(client, f"reject {short} too late")
+
+    assert first["outcome"] == "done"
+    assert second["outcome"] == "illegal"
+    assert "was approved by key:ci on Friday 2026-11-20" in second["markdown"]
+    assert f"Legal now: `trace {short}`" in second["markdown"]
+    assert state_of(world, told) is ApprovalState.APPROVED
+    traced = await post(client, f"trace {short}")
+    assert "approved by key:ci" in traced["markdown"]
+
+
+async def test_rest_mutes_what_was_named(world: World, client: httpx.AsyncClient) -> None:
+    project = await post(client, "mute here for 2d", project="PAY")
+    item = await post(client, "mute this ticket", work_item="PAY-3")
+    nothing = await post(client, "mute here")
+
+    assert [project["outcome"], item["outcome"], nothing["outcome"]] == ["done", "done", "illegal"]
+    now = world.clock.now()
+    scopes = [(QuietScope.PROJECT, "PAY"), (QuietScope.WORK_ITEM, "PAY-3")]
+    found = world.database.read(lambda tx: tx.attention.quiets_on(scopes, now=now))
+    assert [one.ends_at - now for one in found] == [timedelta(days=2), timedelta(days=7)]
+    tags = [one.tag for one in world.database.read(lambda tx: tx.audit.newest(limit=2))]
+    assert tags == ["person:quiet:set", "person:quiet:set"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"line": ""}, "line"),
+        ({"line": "x" * 3000}, "line"),
+        ({"line": "help", "project": "no such"}, "project"),
+        ({"line": "help", "channel": "C1"}, "channel"),
+    ],
+)
+async def test_rest_names_the_field_that_can_not_be_used(
+    quiet_client: httpx.AsyncClient, body: dict, field: str
+) -> None:
+    answer = await quiet_client.post("/v1/commands", json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_rest_refuses_a_project_nobody_serves(quiet_client: httpx.AsyncClient) -> None:
+    answer = await quiet_client.post("/v1/commands", json={"line": "modes", "project": "NOPE"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "project_unknown")
+
+
+@pytest.mark.parametrize("line", ["approve?", "a\x00b", "mute\nhere", "statsu"])
+async def test_rest_says_of_any_text_what_is_wrong(
+    quiet_client: httpx.AsyncClient, line: str
+) -> None:
+    answer = await quiet_client.post("/v1/commands", json={"line": line})
+
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "unclear")
+
+
+REFUSALS = {
+    "unknown": (in_slack(member=None, identity=None), "I do not know this account"),
+    "matched": (in_slack(identity=identity(IdentityState.MATCHED)), "carries no rights yet"),
+    "refused": (in_slack(identity=identity(IdentityState.REFUSED)), "was denied"),
+    "deactivated": (in_slack(identity=identity(is_active=False)), "was deactivated"),
+    "outsider": (in_slack(place=replace(CHANNEL, is_outsider=True)), "You are a guest here"),
+    "anonymous": (in_slack(account_id=None), "I can not tell who you are"),
+    "no_role": (in_slack(member=replace(BEA, roles=())), "one of these roles"),
+    "role_elsewhere": (
+        in_slack(member=replace(BEA, roles=((OPS, Role.ADMIN),))),
+        "one of these roles",
+    ),
+    "no_key": (Caller(Surface.REST, frozenset({PAY})), "I can not tell who you are"),
+}
+
+
+@pytest.mark.parametrize(("caller", "sentence"), REFUSALS.values(), ids=REFUSALS)
+def test_who_may_not_approve_is_told_why_and_what_to_do(
+    quiet_world: World, caller: Caller, sentence: str
+) -> None:
+    told = quiet_world.comment()
+
+    reply = run(quiet_world, f"approve {told.approval_id}", caller)
+
+    assert (reply.outcome, reply.is_private) == (Outcome.REFUSED, True)
+    assert sentence in reply.markdown
+    assert state_of(quiet_world, told) is ApprovalState.OPEN
+
+
+def test_who_left_may_nothing(quiet_world: World) -> None:
+    gone = in_slack(member=replace(BEA, left_at=quiet_world.clock.now()))
+
+    assert "left the team" in run(quiet_world, "mute me", gone).markdown
+
+
+def test_outsider_is_told_nothing_but_help(quiet_world: World) -> None:
+    guest = in_slack(place=replace(CHANNEL, is_outsider=True))
+
+    outcomes = {
+        command.name: run(quiet_world, command.examples[0], guest).outcome
+        for command in COMMANDS
+        if isinstance(read_line(command.examples[0]), CommandLine) and not command.is_ask
+    }
+
+    assert {name for name, one in outcomes.items() if one is not Outcome.REFUSED} == {"help"}
+
+
+def test_every_command_has_a_runner_and_an_answer_for_its_examples(quiet_world: World) -> None:
+    for command in COMMANDS:
+        for example in command.examples:
+            if isinstance(read_line(example), CommandLine):
+                reply = run(quiet_world, example)
+                assert reply.markdown
+                is_elsewhere = reply.outcome is Outcome.ELSEWHERE
+                assert is_elsewhere is command.is_ask, example
+
+
+def test_button_approves_the_words_it_was_shown_with(world: World) -> None:
+    told = world.comment()
+    digest = world.database.read(lambda tx: tx.approvals.find(told.approval_id)).digest
+
+    reply = run(world, f"approve {told.approval_id} {digest[:16]}")
+
+    assert (reply.outcome, reply.is_private) == (Outcome.DONE, False)
+    decided = world.database.read(lambda tx: tx.approvals.find(told.approval_id))
+    assert (decided.decided_by, decided.decided_via) == ("member:mbr_bea", "slack")
+    again = run(world, f"approve {told.approval_id} {digest[:16]}")
+    assert "was approved by Bea on Friday 2026-11-20 11:00 (Europe/Madrid)" in again.markdown
+
+
+def test_button_of_an_edited_action_says_what_is_current(world: World) -> None:
+    told = world.comment()
+    old = world.database.read(lambda tx: tx.approvals.find(told.approval_id))
+    now = world.clock.now()
+    edited = world.database.write(
+        lambda tx: approving.edit(
+            tx,
+            told.approval_id,
+            text="Due **Friday**.",
+            previewer=world.previewers[SITE],
+            by="cli:ana",
+            via="cli",
+            lasts=timedelta(days=3),
+            now=now,
+        )
+    )
+
+    stale = run(world, f"approve {old.id} {old.digest[:16]}")
+    forged = run(world, f"approve {edited.approval.id} {old.digest[:16]}")
+
+    for reply in (stale, forged):
+        assert reply.outcome is Outcome.ILLEGAL
+        assert "older words" in reply.markdown
+        assert edited.approval.short_id in reply.markdown
+        assert "Due **Friday**." in reply.markdown
+    assert run(world, stale.controls[0].command).outcome is Outcome.DONE
+
+
+def test_approval_of_another_project_is_like_none(quiet_world: World) -> None:
+    told = quiet_world.comment(project=OPS)
+    everywhere = replace(BEA, roles=((None, Role.ADMIN),))
+
+    reply = run(quiet_world, f"approve {told.approval_id}", in_slack(member=everywhere))
+    none = run(quiet_world, f"approve apv_{'0' * 26}", in_slack(member=everywhere))
+
+    assert (reply.outcome, none.outcome) == (Outcome.NOT_FOUND, Outcome.NOT_FOUND)
+    assert reply.markdown.partition("here.")[2] == none.markdown.partition("here.")[2]
+    assert state_of(quiet_world, told) is ApprovalState.OPEN
+
+
+def test_expired_approval_says_so(quiet_world: World) -> None:
+    told = quiet_world.comment()
+    quiet_world.clock.advance(timedelta(days=4).total_seconds())
+
+    reply = run(quiet_world, f"approve {told.approval_id}")
+
+    assert (reply.outcome, "expired on" in reply.markdown) == (Outcome.ILLEGAL, True)
+
+
+def test_short_id_of_two_names_both(quiet_world: World) -> None:
+    first, second = quiet_world.comment(), quiet_world.comment()
+    with quiet_world.database.engine.begin() as connection:
+        for told, begins in ((first, "apv_0"), (second, "apv_1")):
+            connection.exec_driver_sql(
+                "UPDATE approvals SET approval_id = ?, short_id = '7h2k9d' WHERE approval_id = ?",
+                (f"{begins}{'1' * 19}7h2k9d", told.approval_id),
+            )
+
+    reply = run(quiet_world, "approve 7h2k9d")
+    longer = run(quiet_world, f"approve apv_1{'1' * 19}7h2k9d")
+
+    assert reply.outcome is Outcome.UNCLEAR
+    assert "means 2 approvals" in reply.markdown
+    assert f"`apv_0{'1' * 19}7h2k9d`" in reply.markdown
+    assert longer.outcome is Outcome.DONE
+
+
+def test_mute_snooze_and_unmute_of_a_member(world: World) -> None:
+    muted = run(world, "mute me for 2d")
+    snoozed = run(world, "snooze until tomorrow at 9:00")
+
+    assert "until Sunday 2026-11-22 11:00 (Europe/Madrid)" in muted.markdown
+    assert "until Saturday 2026-11-21 09:00 (Europe/Madrid)" in snoozed.markdown
+    assert run(world, "mute here").outcome is Outcome.DONE
+    scope = [(QuietScope.CHANNEL, "slack/C1")]
+    now = world.clock.now()
+    assert world.database.read(lambda tx: tx.attention.quiets_on(scope, now=now))
+    assert run(world, "unmute").outcome is Outcome.DONE
+    assert run(world, "unmute").outcome is Outcome.UNCHANGED
+    assert world.database.read(lambda tx: tx.attention.quiets_on(scope, now=now))
+    assert run(world, "mute me for 900d").outcome is Outcome.UNCLEAR
+    assert run(world, "mute me until today at 9:00").outcome is Outcome.UNCLEAR
+
+
+def test_subscription_is_of_the_places_projects(world: World) -> None:
+    replies = [run(world, line).outcome for line in ("subscribe failures",) * 2]
+
+    def hearing() -> tuple[MemberId, ...]:
+        return world.database.read(lambda tx: tx.attention.subscribers(Topic.FAILURES, PAY))
+
+    assert replies == [Outcome.DONE, Outcome.UNCHANGED]
+    assert hearing() == (BEA.id,)
+    assert run(world, "unsubscribe").outcome is Outcome.DONE
+    assert hearing() == ()
+
+
+def test_reminders_are_bounded_and_know_where_they_go(world: World) -> None:
+    thread = replace(CHANNEL, thread_id="1.0")
+    replies = [run(world, "remind here in 1h to look", in_slack(place=thread)) for _ in range(51)]
+
+    assert [one.outcome for one in replies] == [Outcome.DONE] * 50 + [Outcome.ILLEGAL]
+    later = world.clock.now() + timedelta(hours=1)
+    due = world.database.read(lambda tx: tx.attention.due_reminders(now=later, limit=99))
+    assert len(due) == 50
+    assert {(one.is_here, one.channel, one.thread_id, one.text) for one in due} == {
+        (True, "slack/C1", "1.0", "look")
+    }
+
+
+def test_agents_are_paged_within_what_a_surface_carries(quiet_world: World) -> None:
+    agents = [Agent(f"agent {n}", "does something useful " * 5) for n in range(40)]
+
+    pages = [run(quiet_world, "agents", in_slack(surface=Surface.DISCORD), agents=agents)]
+    while pages[-1].controls:
+        line = pages[-1].controls[0].command
+        pages.append(run(quiet_world, line, in_slack(surface=Surface.DISCORD), agents=agents))
+
+    assert len(pages) > 1
+    assert all(len(one.markdown) <= 2000 for one in pages)
+    assert all(any(f"**{one.name}**" in page.markdown for page in pages) for one in agents)
+    assert run(quiet_world, f"agents {len(pages) + 1}").outcome is Outcome.NOT_FOUND
+    assert "No other agents" in run(quiet_world, "agents").markdown
+
+
+def test_whoami_tells_roles_and_a_code_confirms(quiet_world: World) -> None:
+    known, unknown = run(quiet_world, "whoami"), in_slack(member=None, identity=None)
+
+    assert "You are Bea" in known.markdown
+    assert "approver in PAY" in known.markdown
+    assert "no member of the team" in run(quiet_world, "whoami", unknown).markdown
+    confirmed = run(quiet_world, "whoami 4F7K-2M9P", unknown)
+    assert (confirmed.outcome, "that of Bea" in confirmed.markdown) == (Outcome.DONE, True)
+
+
+def in_jira(**changes) -> Caller:
+    """The asker of every comment of this world, on its ticket, unknown as a member."""
+    caller = Caller(
+        Surface.TICKET,
+        frozenset({PAY}),
+        account_id=ANA.account_id,
+        connection_id=SITE,
+        work_item=WorkItemKey("PAY-1"),
+    )
+    return replace(caller, **changes)
+
+
+def test_why_tells_sources_rule_and_cost_and_what_this_audience_may_know(world: World) -> None:
+    told = world.comment()
+
+    here = run(world, "why", in_jira(account_id=AccountId("712020:tom")))
+    by_id = run(world, f"why {told.decision_id}")
+
+    assert "without a model, at no cost" in here.markdown
+    assert "[PAY-1](https://acme.example/browse/PAY-1)" in here.markdown
+    assert "Something was withheld" in here.markdown
+    # Who answers for the project is told how much.
+    assert "2 linked items" in by_id.markdown
+
+
+def test_answer_elsewhere_is_like_none(quiet_world: World) -> None:
+    told = quiet_world.comment()
+    stranger = in_slack(member=replace(BEA, roles=()))
+
+    hidden = run(quiet_world, f"why {told.decision_id}", stranger)
+    none = run(quiet_world, f"why dec_{'0' * 26}", stranger)
+    other = in_jira(work_item=WorkItemKey("PAY-2"), account_id=AccountId("712020:tom"))
+
+    assert (hidden.outcome, none.outcome) == (Outcome.NOT_FOUND, Outcome.NOT_FOUND)
+    assert hidden.markdown.replace(told.decision_id, "") == none.markdown.replace(
+        f"dec_{'0' * 26}", ""
+    )
+    assert run(quiet_world, "why", other).outcome is Outcome.NOT_FOUND
+
+
+def test_wrong_by_the_asker_has_the_posted_answer_undone(world: World) -> None:
+    told = world.comment()
+    world.done(told.action_id)
+
+    reply = run(world, "wrong because it is done", in_jira())
+    again = run(world, "wrong", in_jira())
+
+    assert reply.outcome is Outcome.DONE
+    (undo,) = world.database.read(lambda tx: tx.undos.of_undone(told.action_id))
+    (kept,) = world.database.read(lambda tx: tx.attention.feedback_on(told.decision_id))
+    assert (kept.text, kept.is_asker, kept.undo_action_id) == (
+        "it is done",
+        True,
+        undo.undo_action_id,
+    )
+    # Everything is simulated here until somebody says otherwise.
+    assert "was simulated" in reply.markdown
+    assert (again.outcome, "is simulated" in again.markdown) == (Outcome.UNCHANGED, True)
+
+
+def test_wrong_by_the_asker_keeps_back_what_was_not_sent(world: World) -> None:
+    told = world.comment()
+
+    reply = run(world, "wrong", in_jira())
+
+    assert "was not sent yet" in reply.markdown
+    assert state_of(world, told) is ApprovalState.VOIDED
+
+
+def test_wrong_by_others_is_kept_and_changes_nothing(world: World) -> None:
+    told = world.comment()
+    world.done(told.action_id)
+
+    reply = run(world, "wrong", in_jira(account_id=AccountId("712020:tom")))
+
+    assert "Only who asked" in reply.markdown
+    assert world.database.read(lambda tx: tx.undos.of_undone(told.action_id)) == ()
+    (kept,) = world.database.read(lambda tx: tx.attention.feedback_on(told.decision_id))
+    assert not kept.is_asker
+
+
+def test_answer_is_found_by_the_message_it_was_posted_as(world: World) -> None:
+    told = world.comment()
+    world.done(told.action_id)
+    below = Place("PAY", PlaceKind.PUBLIC, message_id="77", thread_id="9")
+
+    reply = run(world, "why", in_slack(connection_id=SITE, place=below))
+
+    assert told.decision_id in reply.markdown
+
+
+def test_replies_among_strangers_are_private(quiet_world: World) -> None:
+    shared = in_slack(place=replace(CHANNEL, kind=PlaceKind.SHARED))
+
+    assert run(quiet_world, "agents", shared).is_private
+    assert not run(quiet_world, "agents").is_private
