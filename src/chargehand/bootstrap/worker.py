@@ -44,6 +44,7 @@ from chargehand.pipeline.leasing import Leasing
 from chargehand.pipeline.listening import Listening
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
+from chargehand.pipeline.reminding import Reminding
 from chargehand.pipeline.sharing import BACKUP, LAUNCH, TRACING, Alone, Share
 from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.telling import Telling
@@ -353,6 +354,7 @@ def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
         clock=clock,
         watch=watch,
         tell=_telling(settings, stores, clock),
+        remind=Reminding(stores.database, store, clock=clock).fire,
         share=share,
     )
 

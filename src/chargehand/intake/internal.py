@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
-from chargehand.domain.ids import ConnectionId
+from chargehand.domain.ids import ConnectionId, ReminderId
 from chargehand.domain.json import JSONObject
 from chargehand.kit.canonical import canonical_json
 
@@ -22,6 +22,16 @@ def schedule_tick(schedule_id: str, *, local_time: datetime, now: datetime) -> V
         f"schedule:{schedule_id}:{wall_time}",
         {"kind": "schedule.fired", "schedule": schedule_id, "local_time": wall_time},
         lane=Lane.BULK,
+        now=now,
+    )
+
+
+def reminder_due(reminder_id: ReminderId, *, now: datetime) -> VerifiedDelivery:
+    """The delivery of a reminder whose moment came; its words stay where they can be erased."""
+    return _delivery(
+        f"reminder:{reminder_id}",
+        {"kind": "schedule.fired", "reminder": reminder_id},
+        lane=Lane.INTERACTIVE,
         now=now,
     )
 

@@ -30,6 +30,7 @@ from chargehand.pipeline.sharing import (
     DISPATCH,
     HOUSEKEEPING,
     PRUNE,
+    REMIND,
     TELL,
     VIEWS,
     WATCH,
@@ -53,6 +54,7 @@ _PRUNE_EVERY_S: Final = 3600.0
 _FIRST_PRUNE_AFTER_S: Final = 60.0
 _WATCH_EVERY_S: Final = 15.0
 _TELL_EVERY_S: Final = 15.0
+_REMIND_EVERY_S: Final = 5.0
 _CONNECT_AGAIN_S: Final = 15.0
 _LOOK_FOR_STRANDED_EVERY_S: Final = 30.0
 _AFTER_FAILURE_S: Final = 1.0
@@ -67,8 +69,9 @@ async def watch_nothing() -> None:
 class WorkerParts:
     """What bootstrap hands the worker.
 
-    Shape: `watch` is called now and then for as long as it lives, and so is `tell`, which is None
-    when notices go nowhere but into the log; `views` is None where no chat is connected.
+    Shape: `watch` is called now and then for as long as it lives, and so are `tell`, which is None
+    when notices go nowhere but into the log, and `remind`, which says how many reminders became
+    deliveries; `views` is None where no chat is connected.
     """
 
     database: Database
@@ -84,6 +87,7 @@ class WorkerParts:
     clock: Clock
     watch: Callable[[], Awaitable[None]] = watch_nothing
     tell: Callable[[], Awaitable[None]] | None = None
+    remind: Callable[[], Awaitable[int]] | None = None
     share: Share = field(default_factory=Alone)
     views: ChatViews | None = None
     listenings: Mapping[ConnectionId, Listening] = field(default_factory=dict)
@@ -155,6 +159,9 @@ class Worker:
             if self._parts.tell is not None:
                 tell = self._on_duty(TELL, self._parts.tell)
                 group.create_task(self._every("tell", tell, _TELL_EVERY_S))
+            if self._parts.remind is not None:
+                remind = self._on_duty(REMIND, self._remind)
+                group.create_task(self._every("remind", remind, _REMIND_EVERY_S))
             for connection in self._parts.connections.values():
                 group.create_task(self._attend(connection))
 
@@ -228,6 +235,11 @@ class Worker:
         now = self._parts.clock.now()
         await self._parts.database.awrite(lambda tx: expire_approvals(tx, now=now))
         await self._parts.spending.end_expired()
+
+    async def _remind(self) -> None:
+        remind = self._parts.remind
+        if remind is not None and await remind():
+            self._deliveries.set()
 
     async def _prune_for_good(self) -> None:
         await self._pause(_FIRST_PRUNE_AFTER_S)

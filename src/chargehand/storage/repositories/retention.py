@@ -14,6 +14,7 @@ from chargehand.storage.repositories.contents import RetentionClass
 from chargehand.storage.repositories.event_words import EventWordWriter
 from chargehand.storage.repositories.rows import Repository
 from chargehand.storage.tables import actions, asks, contents, decisions, events
+from chargehand.storage.tables_attention import reminders
 from chargehand.storage.tables_privacy import prunings
 
 _OPEN_ASKS: Final = (AskState.OPEN.value, AskState.LATE.value, AskState.STUCK.value)
@@ -52,11 +53,12 @@ class RetentionReader(Repository):
         return tuple((row.created_at, row.content_id) for row in self._rows(query))
 
     def needed_contents(self) -> frozenset[str]:
-        """Contents that open asks, waiting approvals and undecided effects are about.
+        """Contents that open asks, waiting approvals, reminders and undecided effects are about.
 
         They stay, however old: a person has to see what they decide, and a digest has to hold.
         """
-        rows = [*self._rows(self._of_open_asks()), *self._rows(self._of_open_actions())]
+        open_work = (self._of_open_asks(), self._of_open_actions(), self._of_waiting_reminders())
+        rows = [row for query in open_work for row in self._rows(query)]
         return frozenset(content_id for row in rows for content_id in row if content_id)
 
     def prunings(self) -> tuple[PruningRecord, ...]:
@@ -77,6 +79,11 @@ class RetentionReader(Repository):
             select(asks.c.content_id, events.c.content_id)
             .select_from(asks.outerjoin(events, _same(asks, events, "event_id")))
             .where(asks.c.organization_id == self._organization_id, asks.c.state.in_(_OPEN_ASKS))
+        )
+
+    def _of_waiting_reminders(self) -> Select[Any]:
+        return select(reminders.c.content_id).where(
+            reminders.c.organization_id == self._organization_id, reminders.c.fired_at.is_(None)
         )
 
     def _of_open_actions(self) -> Select[Any]:
