@@ -17,6 +17,7 @@ import httpx
 from sqlalchemy import text
 
 from chargehand.audit.chain import Verification
+from chargehand.bootstrap.commands import command_deps
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.jira import open_client
@@ -132,7 +133,7 @@ class House:
         self.clock = FakeClock(START)
         self.settings = settings
         self.doubles = doubles
-        configured = settings.connections[0]
+        (configured,) = settings.trackers
         self.jira = (
             FakeDataCenter(clock=self.clock, site_url=configured.site, sleep=self._let_pass)
             if configured.deployment == "data_center"
@@ -167,7 +168,14 @@ class House:
                 database=database,
                 engine=self.engine,
                 dispatcher=self.dispatcher,
-                answering=Answering(database, connections, rules=rules, clock=clock, models=models),
+                answering=Answering(
+                    database,
+                    connections,
+                    rules=rules,
+                    clock=clock,
+                    commands=command_deps(self.settings),
+                    models=models,
+                ),
                 executing=Executing(database, connections, rules=rules, clock=clock),
                 spending=Spending(database, rules=budget_rules(self.settings), clock=clock),
                 pollings={},

@@ -4,6 +4,7 @@ from chargehand.bootstrap.configured import pipeline_rules, served_projects, wor
 from chargehand.bootstrap.receiving import previewers
 from chargehand.config.settings import Settings
 from chargehand.pipeline.caller import CommandDeps
+from chargehand.pipeline.member_desk import KeptMembers
 
 
 def command_deps(settings: Settings) -> CommandDeps:
@@ -13,4 +14,5 @@ def command_deps(settings: Settings) -> CommandDeps:
         previewers=previewers(settings),
         rules=pipeline_rules(settings),
         hours=working_hours(settings),
+        members=KeptMembers(),
     )

@@ -13,6 +13,7 @@ import uvloop
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
+from chargehand.bootstrap.commands import command_deps
 from chargehand.bootstrap.configured import budget_rules, guard_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
@@ -113,7 +114,12 @@ async def _work(
     share: Share = leasing or Alone()
     connections = live_connections(settings, clock=clock)
     answering = Answering(
-        stores.database, connections, rules=pipeline_rules(settings), clock=clock, models=models
+        stores.database,
+        connections,
+        rules=pipeline_rules(settings),
+        clock=clock,
+        commands=command_deps(settings),
+        models=models,
     )
     parts = _parts(settings, stores, engine, connections, clock, answering, spending, share)
     worker = Worker(parts)

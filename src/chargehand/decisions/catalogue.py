@@ -376,6 +376,8 @@ _REASON_TEXTS: Final = {
     Reason.WRITE_REFUSED_UNKNOWN_PERSON: "A change is proposed only for somebody whose account in "
     "the tracker is confirmed.",
     Reason.ITEM_NOT_NAMED: "No work item was named, and the channel is not one.",
+    Reason.COMMAND_RUN: "A command was run.",
+    Reason.COMMAND_REFUSED: "A command was not run; the answer says why.",
     Reason.CHANNEL_NOT_BOUND: "The channel serves no project.",
     Reason.OUTSIDE_AUDIENCE: "People from outside the team can read along.",
     Reason.NOT_MENTIONED: "The comment does not mention the bot.",

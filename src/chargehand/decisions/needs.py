@@ -35,7 +35,9 @@ _READ: Final = {
     IntentKind.BLOCKERS: frozenset({Part.COMMENTS}),
     IntentKind.DUE: frozenset({Part.SPRINT}),
 }
-_NEED_NO_ITEM: Final = frozenset({IntentKind.HELP, IntentKind.BARE, IntentKind.UNCLEAR})
+_NEED_NO_ITEM: Final = frozenset(
+    {IntentKind.HELP, IntentKind.BARE, IntentKind.UNCLEAR, IntentKind.RUN}
+)
 _READ_ONLY: Final = frozenset({ActorKind.CUSTOMER, ActorKind.ANONYMOUS})
 
 

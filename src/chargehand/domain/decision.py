@@ -47,6 +47,8 @@ class Reason(StrEnum):
     ITEM_NOT_NAMED = "item_not_named"
     CHANNEL_NOT_BOUND = "channel_not_bound"
     OUTSIDE_AUDIENCE = "outside_audience"
+    COMMAND_RUN = "command_run"
+    COMMAND_REFUSED = "command_refused"
     NOT_UNDERSTOOD = "not_understood"
     MODEL_ANSWERED = "model_answered"
     MODEL_UNSURE = "model_unsure"

@@ -22,13 +22,13 @@ from chargehand.decisions.previews import with_previews
 from chargehand.domain.action import ActionState, Mode
 from chargehand.domain.ask import Ask, AskState
 from chargehand.domain.decision import Reason
-from chargehand.domain.ids import (
-    AskId,
-    ConnectionId,
-)
+from chargehand.domain.fact import Unknown
+from chargehand.domain.ids import AskId, ConnectionId, WorkItemKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import DecisionRecord, Severity
+from chargehand.domain.work_item import Facts
 from chargehand.kit.clock import Clock
+from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.chat_asks import standing_of, tracker_of
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.fact_reading import read_all
@@ -37,6 +37,7 @@ from chargehand.pipeline.model_deciding import AskAgain, ModelDeciding
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.recording import Recorder
+from chargehand.pipeline.running import Running, is_command
 from chargehand.pipeline.standing import is_undone
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.storage.database import Database
@@ -54,6 +55,7 @@ class Answering:
         *,
         rules: PipelineRules,
         clock: Clock,
+        commands: CommandDeps,
         models: ModelDeciding | None = None,
     ) -> None:
         self._database = database
@@ -62,6 +64,7 @@ class Answering:
         self._clock = clock
         self._models = models
         self._recorder = Recorder(connections, rules=rules)
+        self._running = Running(connections, self._recorder, commands)
 
     async def answer(self, ask_id: AskId) -> JSONObject:
         """Answer an ask, or note why not yet; the outcome in closed words."""
@@ -92,6 +95,8 @@ class Answering:
         )
         # Reading takes time, and what is said is said after it.
         now = self._clock.now()
+        if is_command(ask):
+            return await self._run(replace(stored, ask=ask), facts)
         bot_name, last, asked = await self._database.aread(lambda tx: _earlier(tx, ask, now=now))
         sending = await self._database.aread(lambda tx: _sending(tx, ask, connection))
         context = AnswerContext(
@@ -122,6 +127,21 @@ class Answering:
         whole = replace(answered, decision=decision, is_open=outcome.is_open)
         await self._database.awrite(lambda tx: self._recorder.record(tx, stored, whole, now=now))
         return {"outcome": "decided", "verdict": decision.verdict.value}
+
+    async def _run(self, stored: StoredAsk, facts: Mapping[WorkItemKey, Facts]) -> JSONObject:
+        """Run what an ask says, where it is known who would read what came of it."""
+        item = None
+        if stored.ask.place is None:
+            own = facts[stored.ask.item].item
+            if isinstance(own, Unknown) and own.is_passing:
+                return await self._postpone(stored, own.reason.value)
+            if isinstance(own, Unknown):
+                return await self._stay_silent(stored, Reason.ITEM_NOT_READABLE)
+            item = own.value
+        now = self._clock.now()
+        run = self._running.run
+        outcome = await self._database.awrite(lambda tx: run(tx, stored, item, now=now))
+        return {"outcome": "settled" if outcome is None else f"command_{outcome.value}"}
 
     async def _stay_silent(self, stored: StoredAsk, reason: Reason) -> JSONObject:
         decision = silent_decision(reason, stored.ask.visibility)

@@ -71,4 +71,9 @@ def tracker_of(
 
 def _account_at(tx: Reading | Writing, ask: Ask, tracker_id: ConnectionId) -> AccountId | None:
     """The account at the tracker of whoever asks in a chat; None while that is not sure."""
-    return None
+    asker = ask.asker.account_id
+    known = tx.members.by_account(ask.connection_id, asker) if asker is not None else None
+    if known is None or not known[1].carries_rights or known[0].left_at is not None:
+        return None
+    there = tx.members.identity_at(known[0].id, tracker_id)
+    return there.account_id if there is not None and there.carries_rights else None

@@ -83,6 +83,13 @@ def ask_key_of(event: Event) -> str:
     return _message_key(event.connection_id, event.place.channel_id, event.data.get("message_id"))
 
 
+def ask_key_of_thread(connection_id: ConnectionId, place: Place) -> str | None:
+    """The natural key of the ask a thread began with; None outside of a thread."""
+    if place.thread_id is None:
+        return None
+    return _message_key(connection_id, place.channel_id, place.thread_id)
+
+
 def _message_key(connection_id: ConnectionId, channel_id: str, message_id: object) -> str:
     return f"{connection_id}:message:{channel_id}:{message_id}"
 
@@ -90,13 +97,15 @@ def _message_key(connection_id: ConnectionId, channel_id: str, message_id: objec
 def _item_of_thread(
     tx: Reading | Writing, place: Place, connection_id: ConnectionId
 ) -> WorkItemKey | None:
-    if place.thread_id is None:
-        return None
-    root = tx.asks.find_by_key(_message_key(connection_id, place.channel_id, place.thread_id))
+    key = ask_key_of_thread(connection_id, place)
+    root = tx.asks.find_by_key(key) if key is not None else None
     return root.ask.work_item if root is not None else None
 
 
 def _projects_of_member(
     tx: Reading | Writing, connection: LiveConnection, account_id: AccountId | None
 ) -> frozenset[ProjectKey]:
-    return frozenset()
+    known = tx.members.by_account(connection.id, account_id) if account_id is not None else None
+    if known is None or not known[1].carries_rights or known[0].left_at is not None:
+        return frozenset()
+    return frozenset(key for key in connection.projects if known[0].roles_in(key))

@@ -1,0 +1,147 @@
+"""Runs the command an ask is, and says what came of it where it was asked."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from chargehand.commands.definition import LineProblem
+from chargehand.commands.lines import read_line
+from chargehand.decisions.answer import Answered
+from chargehand.decisions.audience_rules import ReplyRule, chat_rule, reply_rule
+from chargehand.decisions.placement import Privacy, place_answer
+from chargehand.decisions.reply import Reply, comment_action, message_action
+from chargehand.domain.action import ProposedAction
+from chargehand.domain.ask import Ask
+from chargehand.domain.command import Surface
+from chargehand.domain.decision import Decision, Reason, Verdict
+from chargehand.domain.ids import ConnectionId, DecisionId
+from chargehand.domain.intent import IntentKind
+from chargehand.domain.json import JSONObject
+from chargehand.domain.work_item import WorkItem
+from chargehand.kit.clock import EPOCH
+from chargehand.pipeline.caller import Caller, CommandDeps, CommandReply, Outcome
+from chargehand.pipeline.commanding import run_command
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.places import ask_key_of_thread, served_at
+from chargehand.pipeline.recording import Recorder
+from chargehand.storage.repositories.asks import StoredAsk
+from chargehand.storage.transaction import Writing
+
+_NOT_DONE: Final = frozenset({Outcome.REFUSED, Outcome.ILLEGAL, Outcome.NOT_FOUND})
+
+
+class Running:
+    """Runs commands in the transaction that records the decision to run them.
+
+    So a command runs once, however often its task does.
+    """
+
+    def __init__(
+        self,
+        connections: Mapping[ConnectionId, LiveConnection],
+        recorder: Recorder,
+        deps: CommandDeps,
+    ) -> None:
+        self._connections = connections
+        self._recorder = recorder
+        self._deps = deps
+
+    def run(
+        self, tx: Writing, stored: StoredAsk, item: WorkItem | None, *, now: datetime
+    ) -> Outcome | None:
+        """Run what an ask says and record it; None when it was taken back or is late.
+
+        Shape: `item` is the work item it was said on; None in a chat.
+        """
+        ask = stored.ask
+        if self._recorder.still_open(tx, stored, now=now) is None:
+            return None
+        line = read_line(ask.intents[0].arguments.get("line", ""))
+        if isinstance(line, LineProblem):
+            reply = CommandReply(Outcome.UNCLEAR, line.template, is_private=True)
+        else:
+            reply = run_command(tx, line, self._caller(tx, ask), now=now, deps=self._deps)
+        rule = _rule_of(ask, item)
+        decision = Decision(
+            verdict=Verdict.RESPOND,
+            reason=Reason.COMMAND_REFUSED if reply.outcome in _NOT_DONE else Reason.COMMAND_RUN,
+            audience=rule.audience,
+            response=reply.markdown,
+            actions=(self._reply(ask, reply, rule),),
+        )
+        self._recorder.record(tx, stored, Answered(decision, answer_digest=""), now=now)
+        return reply.outcome
+
+    def _caller(self, tx: Writing, ask: Ask) -> Caller:
+        connection = self._connections[ask.connection_id]
+        account = ask.asker.account_id
+        known = tx.members.by_account(ask.connection_id, account) if account is not None else None
+        projects = (
+            frozenset({ask.project})
+            if ask.place is None
+            else served_at(tx, ask.place, connection, account)
+        )
+        return Caller(
+            surface=Surface.TICKET if ask.place is None else Surface(connection.connector),
+            projects=projects,
+            member=known[0] if known is not None else None,
+            identity=known[1] if known is not None else None,
+            account_id=account,
+            connection_id=ask.connection_id,
+            place=ask.place,
+            work_item=ask.work_item,
+            visibility=ask.visibility,
+            answer=_answer_above(tx, ask),
+        )
+
+    def _reply(self, ask: Ask, reply: CommandReply, rule: ReplyRule) -> ProposedAction:
+        words = Reply(markdown=reply.markdown, more="", more_title="", sources=())
+        if ask.place is None:
+            action = comment_action(ask, words, rule=rule, connection_id=ask.connection_id)
+        else:
+            placement = place_answer(
+                ask.place,
+                connector=self._connections[ask.connection_id].connector,
+                asker=ask.asker.account_id,
+                privacy=_privacy_of(ask, reply),
+            )
+            action = message_action(ask, words, placement, connection_id=ask.connection_id)
+            controls: list[JSONObject] = [
+                {"label": one.label, "command": one.command, "style": one.style.value}
+                for one in reply.controls
+            ]
+            action = replace(action, params={**action.params, "controls": controls})
+        return replace(action, preview=self._recorder.preview(action))
+
+
+def _privacy_of(ask: Ask, reply: CommandReply) -> Privacy:
+    # Everybody sees in the message itself what a pressed button did.
+    is_pressed = ask.ask_key.startswith(f"{ask.connection_id}:button:")
+    return Privacy.ASKER_ONLY if reply.is_private or is_pressed else Privacy.AS_ASKED
+
+
+def is_command(ask: Ask) -> bool:
+    """Whether an ask is a command that is run, and not a question that is answered."""
+    return any(intent.kind is IntentKind.RUN for intent in ask.intents)
+
+
+def _rule_of(ask: Ask, item: WorkItem | None) -> ReplyRule:
+    if ask.place is not None:
+        return chat_rule(ask, ask.place)
+    if item is None:
+        message = f"{ask.id} was said on a work item, which was not read"
+        raise AssertionError(message)
+    return reply_rule(ask, item)
+
+
+def _answer_above(tx: Writing, ask: Ask) -> DecisionId | None:
+    """The last answer in the thread, or on the work item, a command is said below."""
+    if ask.place is None:
+        earlier = tx.decisions.answers_on(ask.item, since=EPOCH)
+        # What a command was told is no answer one can doubt.
+        return next((one.id for one in earlier if one.answer_digest), None)
+    key = ask_key_of_thread(ask.connection_id, ask.place)
+    root = tx.asks.find_by_key(key) if key is not None else None
+    decided = tx.decisions.of_ask(root.ask.id) if root is not None else ()
+    return decided[-1].id if decided else None
