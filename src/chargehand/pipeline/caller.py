@@ -21,7 +21,7 @@ from chargehand.domain.ids import (
     ProjectKey,
     WorkItemKey,
 )
-from chargehand.domain.member import Identity, Member
+from chargehand.domain.member import Identity, Member, Role
 from chargehand.kit.calendar import WorkingHours
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.plugins.connector import ActionPreviewer
@@ -87,6 +87,25 @@ class Caller:
     def is_operator(self) -> bool:
         """Whether the surface itself proves who is there."""
         return self.surface in _OPERATED and bool(self.operator)
+
+    @property
+    def rightful_member(self) -> Member | None:
+        """The member whose rights count here; None where the account carries none."""
+        member, identity = self.member, self.identity
+        if member is None or identity is None or identity.member_id != member.id:
+            return None
+        return member if identity.carries_rights and member.left_at is None else None
+
+    @property
+    def is_overheard(self) -> bool:
+        """Whether an answer can not be for the caller alone, as a comment can not."""
+        return self.surface is Surface.TICKET
+
+    def has_role(self, roles: frozenset[Role], project: ProjectKey) -> bool:
+        """Whether the caller has one of some roles in a project that is served here."""
+        member = self.rightful_member
+        is_here = project in self.projects
+        return member is not None and is_here and bool(roles & member.roles_in(project))
 
     @property
     def is_among_strangers(self) -> bool:

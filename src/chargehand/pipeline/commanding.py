@@ -142,7 +142,7 @@ def _stranger(caller: Caller) -> str:
 
 def _not_a_member(caller: Caller) -> str:
     member, identity = caller.member, caller.identity
-    if member is None or identity is None:
+    if member is None or identity is None or identity.member_id != member.id:
         return (
             "I do not know this account as a member of the team. Ask whoever runs chargehand to "
             f"add you, then say {code('whoami')}."
@@ -169,10 +169,9 @@ def _not_a_member(caller: Caller) -> str:
 
 
 def _no_role(command: Command, caller: Caller) -> str:
-    member = caller.member
-    if command.access is not Access.ROLE or member is None:
+    if command.access is not Access.ROLE:
         return ""
-    if any(command.roles & member.roles_in(project) for project in caller.projects):
+    if any(caller.has_role(command.roles, project) for project in caller.projects):
         return ""
     roles = ", ".join(sorted(command.roles))
     return (

@@ -44,7 +44,7 @@ def run_approve(call: Call) -> CommandReply:
     except AlreadyDecided:
         return _closed(call, _again(call, meant))
     action = decided.action
-    told = f"Approved: {_action(action)} ({code(decided.approval.short_id)})."
+    told = f"Approved: {_action(call, action)} ({code(decided.approval.short_id)})."
     mode = policy_in_force(call.tx).mode_for(action.project, action.kind)
     next_ = (
         "The mode is simulate by now, so it will be recorded and not sent."
@@ -71,7 +71,7 @@ def run_reject(call: Call) -> CommandReply:
         )
     except AlreadyDecided:
         return _closed(call, _again(call, meant))
-    told = f"Rejected: {_action(decided.action)} ({code(decided.approval.short_id)})."
+    told = f"Rejected: {_action(call, decided.action)} ({code(decided.approval.short_id)})."
     return call.reply(Outcome.DONE, f"{told} It will not be sent.")
 
 
@@ -108,15 +108,13 @@ def _is_shown(call: Call, action: ActionRecord) -> bool:
 
 
 def _may_decide(call: Call, action: ActionRecord) -> bool:
-    member = call.caller.member
-    if call.caller.is_operator:
-        return True
-    return member is not None and bool(call.line.command.roles & member.roles_in(action.project))
+    caller = call.caller
+    return caller.is_operator or caller.has_role(call.line.command.roles, action.project)
 
 
 def _which(call: Call, wanted: str, found: list[_Meant]) -> CommandReply:
     lines = [
-        f"- {code(one.approval.id)}: {_action(one.action)}, {one.approval.state.value}"
+        f"- {code(one.approval.id)}: {_action(call, one.action)}, {one.approval.state.value}"
         for one in found
     ]
     text = f"{code(wanted)} means {len(found)} approvals, so nothing was decided:"
@@ -167,14 +165,20 @@ def _outdated(call: Call, current: _Meant) -> CommandReply:
     name = code(current.approval.short_id)
     text = (
         "This was about older words, which were changed since, so nothing was decided. What waits "
-        f"now is {name}: {_action(current.action)}."
+        f"now is {name}: {_action(call, current.action)}."
     )
+    if call.caller.is_overheard:
+        # The words may not be for everybody who reads this; they are judged where they are shown.
+        return call.reply(Outcome.ILLEGAL, f"{text} {_where_shown(current)}")
     preview = current.action.preview[:_PREVIEW_CHARS]
     is_whole = len(preview) == len(current.action.preview)
-    shows = code(f"chargehand approvals show {current.approval.short_id}")
-    more = "" if is_whole else f"\n\nThe preview goes on; {shows} has it whole."
+    more = "" if is_whole else f"\n\nThe preview goes on. {_where_shown(current)}"
     controls = approval_controls(current.approval) if is_whole else ()
     return call.reply(Outcome.ILLEGAL, f"{text}\n\n{_fenced(preview)}{more}", controls=controls)
+
+
+def _where_shown(meant: _Meant) -> str:
+    return f"{code(f'chargehand approvals show {meant.approval.short_id}')} has it whole."
 
 
 def _again(call: Call, meant: _Meant) -> _Meant:
@@ -183,8 +187,11 @@ def _again(call: Call, meant: _Meant) -> _Meant:
     return _Meant(latest[0] if latest else meant.approval, meant.action)
 
 
-def _action(action: ActionRecord) -> str:
-    return f"{code(action.kind.value)} on {shown(action.target)}"
+def _action(call: Call, action: ActionRecord) -> str:
+    """The action in words; where everybody reads along, no other work item is named."""
+    kind = code(action.kind.value)
+    is_elsewhere = call.caller.is_overheard and action.target != call.caller.work_item
+    return kind if is_elsewhere else f"{kind} on {shown(action.target)}"
 
 
 def _fenced(text: str) -> str:

@@ -12,7 +12,6 @@ from chargehand.decisions.catalogue import SOURCE_SEPARATOR, reason_text, withhe
 from chargehand.decisions.markdown import code, link, shown
 from chargehand.domain.action import ActionState, Mode
 from chargehand.domain.attention import Feedback
-from chargehand.domain.command import Surface
 from chargehand.domain.control import Control
 from chargehand.domain.decision import Verdict
 from chargehand.domain.errors import Rejected
@@ -115,7 +114,7 @@ def _answer_in_thread(call: Call) -> str | None:
     if place is None or connection_id is None:
         return None
     for message in filter(None, (place.message_id, place.thread_id)):
-        for external_id in (message, f"{place.channel_id}/{message}"):
+        for external_id in (f"{place.channel_id}/{message}", message):
             action_id = call.tx.effects.action_behind(connection_id, external_id)
             action = call.tx.actions.find(action_id) if action_id is not None else None
             if action is not None:
@@ -131,24 +130,21 @@ def _whole(call: Call, decision: DecisionRecord | None) -> _Answer | None:
 
 
 def _may_see(call: Call, answer: _Answer) -> bool:
-    """Whether the caller could read the answer where it was given, or answers for the project."""
+    """Whether the caller could read the answer where it was given, or answers for the project.
+
+    A comment's reply is read by everybody who reads the comment, whoever asked for it.
+    """
     decision, caller = answer.decision, call.caller
-    if caller.is_operator or _is_asker(call, answer) or _is_responsible(call, decision):
-        return True
-    is_here = caller.work_item is not None and decision.work_item == caller.work_item
-    visibility = decision.audience.visibility
-    is_open = visibility == EVERYONE or is_same_visibility(visibility, caller.visibility)
-    return caller.surface is Surface.TICKET and is_here and is_open
+    if caller.is_overheard:
+        visibility = decision.audience.visibility
+        is_open = visibility == EVERYONE or is_same_visibility(visibility, caller.visibility)
+        return is_open and decision.work_item == caller.work_item
+    return caller.is_operator or _is_asker(call, answer) or _is_responsible(call, decision)
 
 
 def _is_responsible(call: Call, decision: DecisionRecord) -> bool:
-    member, identity = call.caller.member, call.caller.identity
-    if member is None or identity is None or decision.project is None:
-        return False
-    is_here = decision.project in call.caller.projects
-    return (
-        is_here and identity.carries_rights and bool(DECIDERS & member.roles_in(decision.project))
-    )
+    project = decision.project
+    return project is not None and call.caller.has_role(DECIDERS, project)
 
 
 def _is_asker(call: Call, answer: _Answer) -> bool:
@@ -159,10 +155,10 @@ def _is_asker(call: Call, answer: _Answer) -> bool:
     asked_from = (ask.connection_id, ask.asker.account_id)
     if asked_from == (call.caller.connection_id, call.caller.account_id):
         return True
-    member, identity = call.caller.member, call.caller.identity
-    if call.deps.members is None or member is None or identity is None:
+    member = call.caller.rightful_member
+    if call.deps.members is None or member is None:
         return False
-    own = call.deps.members.identities_of(call.tx, member.id) if identity.carries_rights else ()
+    own = call.deps.members.identities_of(call.tx, member.id)
     return any(
         (one.connection_id, one.account_id) == asked_from and one.carries_rights for one in own
     )
@@ -210,6 +206,9 @@ def _withheld(call: Call, decision: DecisionRecord) -> Iterator[str]:
 
 
 def _is_trusted(call: Call, decision: DecisionRecord) -> bool:
+    """Whether what operators are told is told: never where others read along."""
+    if call.caller.is_overheard:
+        return False
     return call.caller.is_operator or _is_responsible(call, decision)
 
 

@@ -87,7 +87,7 @@ def run_whoami(call: Call) -> CommandReply:
     lines = [
         f"You are {shown(member.name)}; this account, {account}, is {_standing(call)}.",
         *_roles(member),
-        *_accounts(call, member),
+        *(() if caller.is_overheard else _accounts(call, member)),
     ]
     return call.reply(Outcome.DONE, "\n".join(lines))
 
@@ -208,9 +208,9 @@ def _may_trace(call: Call, found: Trace) -> bool:
     caller, project = call.caller, found.event.project
     if caller.is_operator:
         return True
-    if caller.member is None or project is None or project not in caller.projects:
+    if caller.is_overheard and found.event.work_item != caller.work_item:
         return False
-    return bool(call.line.command.roles & caller.member.roles_in(project))
+    return project is not None and caller.has_role(call.line.command.roles, project)
 
 
 def _story(call: Call, found: Trace) -> Iterator[str]:
@@ -226,14 +226,10 @@ def _story(call: Call, found: Trace) -> Iterator[str]:
             yield "- For a restricted audience."
     for one in found.actions:
         line = f"- {code(one.action.kind.value)} on {shown(one.action.target)}: "
-        yield line + _stands(call, one.action.state.value, one.action.problem)
+        problem = f" ({one.action.problem})" if one.action.problem else ""
+        yield f"{line}{one.action.state.value}{problem}"
         if one.approval is not None:
             approval = one.approval
             by = f" by {shown(call.name_of(approval.decided_by))}" if approval.decided_by else ""
             yield f"- approval {code(approval.short_id)}: {approval.state.value}{by}"
     yield f"- {len(found.audit)} audit records; {code(f'chargehand trace {event.id}')} has it all."
-
-
-def _stands(call: Call, state: str, problem: str) -> str:
-    _ = call
-    return f"{state} ({problem})" if problem else state

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chargehand.commands.definition import CommandLine
 from chargehand.commands.lines import read_line
@@ -212,7 +214,7 @@ def test_button_approves_the_words_it_was_shown_with(world: World) -> None:
 
     reply = run(world, f"approve {told.approval_id} {digest[:16]}")
 
-    assert (reply.outcome, reply.is_private) == (Outcome.DONE, False)
+    assert (reply.outcome, reply.is_private) == (Outcome.DONE, True)
     decided = world.database.read(lambda tx: tx.approvals.find(told.approval_id))
     assert (decided.decided_by, decided.decided_via) == ("member:mbr_bea", "slack")
     again = run(world, f"approve {told.approval_id} {digest[:16]}")
@@ -393,6 +395,25 @@ def test_answer_elsewhere_is_like_none(quiet_world: World) -> None:
     assert run(quiet_world, "why", other).outcome is Outcome.NOT_FOUND
 
 
+def test_comment_is_told_nothing_that_all_its_readers_may_not_know(world: World) -> None:
+    """Whoever says it: a reply to a comment can not be for one person."""
+    told, other = world.comment(), world.comment(project=OPS)
+    member = replace(BEA, roles=((None, Role.ADMIN),))
+    bea = Identity(SITE, AccountId("712020:bea"), BEA.id, "bea", IdentityState.CONFIRMED)
+    on_ticket = in_jira(
+        member=member, identity=bea, account_id=bea.account_id, projects=frozenset({PAY, OPS})
+    )
+    elsewhere = replace(on_ticket, work_item=WorkItemKey("PAY-2"))
+
+    assert "Something was withheld" in run(world, "why", on_ticket).markdown
+    assert run(world, f"why {told.decision_id}", elsewhere).outcome is Outcome.NOT_FOUND
+    assert run(world, f"trace {told.event_id}", elsewhere).outcome is Outcome.NOT_FOUND
+    assert run(world, f"trace {told.event_id}", on_ticket).outcome is Outcome.DONE
+    rejected = run(world, f"reject {other.approval_id}", on_ticket)
+    assert (rejected.outcome, "OPS" in rejected.markdown) == (Outcome.DONE, False)
+    assert "Account:" not in run(world, "whoami", on_ticket).markdown
+
+
 def test_wrong_by_the_asker_has_the_posted_answer_undone(world: World) -> None:
     told = world.comment()
     world.done(told.action_id)
@@ -449,3 +470,33 @@ def test_replies_among_strangers_are_private(quiet_world: World) -> None:
 
     assert run(quiet_world, "agents", shared).is_private
     assert not run(quiet_world, "agents").is_private
+
+
+WORDS = st.sampled_from(
+    ["approve", "reject", "not", "please", "7h2k9d", "ID", "?", "`", "because", "wrong", "help"]
+)
+NOBODIES = st.sampled_from(
+    [
+        in_slack(member=None, identity=None),
+        in_slack(identity=identity(IdentityState.MATCHED)),
+        in_slack(identity=replace(identity(), member_id=MemberId("mbr_other"))),
+        in_slack(member=replace(BEA, roles=((OPS, Role.ADMIN), (PAY, Role.VIEWER)))),
+        in_slack(place=replace(CHANNEL, is_outsider=True)),
+        in_slack(projects=frozenset()),
+        in_slack(surface=Surface.REST, operator=""),
+    ]
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(line=st.lists(WORDS, max_size=5).map(" ".join), caller=NOBODIES)
+def test_no_line_of_who_may_not_decide_decides(
+    quiet_world: World, line: str, caller: Caller
+) -> None:
+    told = quiet_world.comment()
+    before = quiet_world.database.read(lambda tx: tx.audit.head().seq)
+
+    run(quiet_world, line.replace("ID", told.approval_id), caller)
+
+    assert state_of(quiet_world, told) is ApprovalState.OPEN
+    assert quiet_world.database.read(lambda tx: tx.audit.head().seq) == before
