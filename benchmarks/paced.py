@@ -62,7 +62,9 @@ class Load:
         self._rate = rate
         self._count = int(rate * seconds)
         self._due: deque[tuple[int, float]] = deque()
-        self.free: list[Connection] = []
+        # They take turns: a server closes a connection that rests, after five seconds for ours,
+        # and where answers are quick one or two would do all the work and the others rest.
+        self.free: deque[Connection] = deque()
         self.taken_s: list[float] = []
         self.late_s: list[float] = []
         self.refused = 0
@@ -93,7 +95,7 @@ class Load:
         """Give what is due to the connections that are free."""
         while self._due and self.free:
             number, due = self._due.popleft()
-            self.free.pop().send(self._requests.bytes_of(number), due)
+            self.free.popleft().send(self._requests.bytes_of(number), due)
 
     def answered(self, status: int, due: float) -> None:
         """Note one answer."""
