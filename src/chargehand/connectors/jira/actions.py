@@ -10,12 +10,6 @@ from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.create_actions import CreateActions
 from chargehand.connectors.jira.field_actions import FieldActions
 from chargehand.connectors.jira.link_actions import LinkActions
-from chargehand.connectors.jira.outcomes import (
-    VENDOR_FAILURES,
-    outcome_before_send,
-    outcome_of_send,
-)
-from chargehand.connectors.jira.param_fields import ParamInvalid, ParamUnknown
 from chargehand.connectors.jira.plans import Plan
 from chargehand.connectors.jira.render import CommentTooLong
 from chargehand.connectors.jira.set_actions import SetActions
@@ -29,6 +23,12 @@ from chargehand.domain.action import (
     Refused,
 )
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
+from chargehand.plugins.outcomes import (
+    VENDOR_FAILURES,
+    outcome_before_send,
+    outcome_of_send,
+)
+from chargehand.plugins.param_fields import ParamInvalid, ParamUnknown
 
 # Added to the time-out: what Jira still works on when we stop listening is stored by then.
 _SETTLE_MARGIN_S = 10.0

@@ -11,17 +11,17 @@ from enum import StrEnum
 from typing import Final
 
 from chargehand.connectors.jira.fields import FieldValue
-from chargehand.connectors.jira.param_fields import (
+from chargehand.connectors.jira.params import MARKDOWN_LIMIT_CHARS, NAME_LIMIT_CHARS, QUESTION
+from chargehand.domain.ids import WorkItemKey
+from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.domain.work_item import FieldName
+from chargehand.plugins.param_fields import (
     invalid,
     read_matching,
     read_optional_text,
     read_text,
     refuse_unknown,
 )
-from chargehand.connectors.jira.params import MARKDOWN_LIMIT_CHARS, NAME_LIMIT_CHARS, QUESTION
-from chargehand.domain.ids import WorkItemKey
-from chargehand.domain.json import JSONObject, JSONValue
-from chargehand.domain.work_item import FieldName
 
 VALUES_LIMIT: Final = 50
 NEVER_EMPTY: Final = (FieldName.SUMMARY, FieldName.PRIORITY)

@@ -13,7 +13,6 @@ from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.dialect import Dialect, Place, Search
 from chargehand.connectors.jira.errors import JiraConfigWrong
 from chargehand.connectors.jira.jql import quoted
-from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.queries import PERMISSIONS
 from chargehand.connectors.jira.site import MENDS, OR_DATA_CENTER, TITLES, ask_site
 from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
@@ -21,6 +20,7 @@ from chargehand.domain.errors import ChargehandError
 from chargehand.domain.ids import AccountId
 from chargehand.plugins.connector import BotIdentity, Check, CheckState
 from chargehand.plugins.errors import PermissionMissing, RequestRefused, TargetMissing
+from chargehand.plugins.outcomes import VENDOR_FAILURES
 
 _SITE, _SIGN_IN, _RIGHTS = "site", "sign-in", "rights of other people"
 _COMMENTS, _CLOCK = "comments", "clock"

@@ -21,7 +21,6 @@ from chargehand.connectors.jira.errors import VENDOR
 from chargehand.connectors.jira.facts import FactReader
 from chargehand.connectors.jira.field_actions import FieldActions
 from chargehand.connectors.jira.link_actions import LinkActions
-from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.poll import Poller
 from chargehand.connectors.jira.queries import JiraQueries
 from chargehand.connectors.jira.set_actions import SetActions
@@ -48,6 +47,7 @@ from chargehand.plugins.connector import (
     SentAction,
 )
 from chargehand.plugins.errors import VendorAnswerUnreadable
+from chargehand.plugins.outcomes import VENDOR_FAILURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.dialect import Dialect
 from chargehand.connectors.jira.marks import mark_of
-from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.params import (
     CommentVisibility,
     VisibilityParam,
@@ -38,6 +37,7 @@ from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
 from chargehand.plugins.errors import TargetMissing
+from chargehand.plugins.outcomes import VENDOR_FAILURES
 
 QUESTION_DELETED = "question_deleted"
 AUDIENCE_CHANGED = "audience_changed"

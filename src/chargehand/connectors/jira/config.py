@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from chargehand.connectors.jira.errors import JiraConfigWrong
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.domain.work_item import FieldName
-from chargehand.kit.redact import MASK
+from chargehand.kit.masked import MaskedText
 
 ATLASSIAN_GATEWAY = "https://api.atlassian.com"
 _PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -32,29 +32,8 @@ class Deployment(StrEnum):
     DATA_CENTER = "data_center"
 
 
-class ApiToken:
-    """A secret that prints as stars; only `reveal` gives it away."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The token itself, for the one header that needs it."""
-        return self._text
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ApiToken) and self._text == other._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return f"ApiToken({MASK!r})"
-
-    def __str__(self) -> str:
-        return MASK
+class ApiToken(MaskedText):
+    """The token of the sign-in."""
 
 
 @dataclass(frozen=True, slots=True)

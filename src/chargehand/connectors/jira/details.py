@@ -4,8 +4,8 @@ from datetime import datetime
 
 from chargehand.connectors.jira.participants import VisibilityState
 from chargehand.connectors.jira.schemas import Changelog, Issue, Note, Sprint, to_millis
-from chargehand.connectors.jira.text.reading import Reading
 from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.plugins.reading import Reading
 
 
 def comment_details(

@@ -17,7 +17,6 @@ from chargehand.connectors.jira.items import (
     visibility_of,
     work_item_of,
 )
-from chargehand.connectors.jira.outcomes import VENDOR_FAILURES
 from chargehand.connectors.jira.queries import READ_ITEM, JiraQueries
 from chargehand.domain.errors import ChargehandError, Retryable
 from chargehand.domain.fact import Fact, Known, Unknown, UnknownReason
@@ -48,6 +47,7 @@ from chargehand.plugins.errors import (
     VendorFailing,
     VendorUnreachable,
 )
+from chargehand.plugins.outcomes import VENDOR_FAILURES
 
 T = TypeVar("T")
 IssueTask: TypeAlias = asyncio.Task[Issue | Unknown]

@@ -20,7 +20,7 @@ from chargehand.connectors.jira.adf_nodes import (
     list_item,
     paragraph,
 )
-from chargehand.connectors.jira.visible import defuse_line
+from chargehand.kit.visible import defuse_line
 
 _STYLES: Final = {"strong": Style.STRONG, "em": Style.EM, "s": Style.STRIKE}
 _HOLDERS: Final = {

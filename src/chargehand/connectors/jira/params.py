@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from chargehand.connectors.jira.param_fields import (
+from chargehand.connectors.jira.accounts import read_account_id, read_account_id_or_null
+from chargehand.domain.ids import AccountId
+from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.plugins.param_fields import (
     invalid,
-    read_account_id,
-    read_account_id_or_null,
     read_matching,
     read_optional_text,
     read_text,
     refuse_unknown,
 )
-from chargehand.domain.ids import AccountId
-from chargehand.domain.json import JSONObject, JSONValue
 
 MARKDOWN_LIMIT_CHARS: Final = 30_000
 NAME_LIMIT_CHARS: Final = 255

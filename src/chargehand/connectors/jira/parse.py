@@ -22,8 +22,6 @@ from chargehand.connectors.jira.schemas import (
     to_millis,
 )
 from chargehand.connectors.jira.text.adf import read_adf
-from chargehand.connectors.jira.text.hidden import strings_in
-from chargehand.connectors.jira.text.reading import Reading
 from chargehand.connectors.jira.text.wiki import read_wiki
 from chargehand.connectors.jira.user_names import NamedBot, with_accounts
 from chargehand.domain.delivery import VerifiedDelivery
@@ -32,6 +30,8 @@ from chargehand.domain.ids import ProjectKey, WorkItemKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.text import Line, mentioned_accounts, plain_text
 from chargehand.kit.disguise import is_disguised
+from chargehand.kit.hidden import strings_in
+from chargehand.plugins.reading import Reading
 
 _COMMENTS: Mapping[str, EventKind] = {
     "comment_created": EventKind.COMMENT_CREATED,

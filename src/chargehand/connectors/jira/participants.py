@@ -5,15 +5,11 @@ from enum import StrEnum
 from functools import cache
 from zoneinfo import available_timezones
 
-from chargehand.connectors.jira.schemas import (
-    MAX_NAME_CHARS,
-    Note,
-    User,
-    text_in,
-)
-from chargehand.connectors.jira.text.hidden import one_line
+from chargehand.connectors.jira.schemas import Note, User
 from chargehand.domain.event import EVERYONE, Actor, ActorKind, Visibility, VisibilityKind
 from chargehand.domain.ids import AccountId
+from chargehand.kit.hidden import one_line
+from chargehand.kit.tolerant import MAX_NAME_CHARS, text_in
 
 SERVICE_PROJECT = "service_desk"
 NOBODY = Actor(account_id=None, name="", kind=ActorKind.ANONYMOUS)

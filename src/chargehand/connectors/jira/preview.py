@@ -41,8 +41,8 @@ from chargehand.connectors.jira.render import (
     render_wiki_description,
 )
 from chargehand.connectors.jira.undo import inverse_of, undo_line
-from chargehand.connectors.jira.visible import show_line, show_text
 from chargehand.domain.action import ActionKind, ProposedAction
+from chargehand.kit.visible import show_line, show_text
 from chargehand.plugins.connector import DoneAction, NoWayBack
 
 _COMMENTS: Final = frozenset(

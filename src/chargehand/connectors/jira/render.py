@@ -20,13 +20,13 @@ from chargehand.connectors.jira.adf_nodes import (
     paragraph,
 )
 from chargehand.connectors.jira.markdown_blocks import blocks_of_tokens
-from chargehand.connectors.jira.markdown_parser import is_cut_off, parse_markdown
 from chargehand.connectors.jira.params import CommentParams, MentionParam
-from chargehand.connectors.jira.visible import defuse, defuse_line
 from chargehand.connectors.jira.wiki_markup import user_mention, wiki_markup
 from chargehand.connectors.jira.wiki_text import disarm, mention_markup, wiki_text
 from chargehand.domain.errors import Rejected
 from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.kit.markdown_parser import is_cut_off, parse_markdown
+from chargehand.kit.visible import defuse, defuse_line
 
 COMMENT_LIMIT_CHARS: Final = 32_767
 # What may stand in a mention without ending it or meaning something else.

@@ -6,22 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
-from typing import TypeAlias
 
 import msgspec
 
-from chargehand.connectors.jira.text.hidden import one_line
-from chargehand.connectors.jira.text.reading import MAX_ACCOUNT_ID_CHARS
 from chargehand.kit.clock import EPOCH
+from chargehand.kit.tolerant import Fields, fields_in, text_in
+from chargehand.plugins.reading import MAX_ACCOUNT_ID_CHARS
 
-MAX_NAME_CHARS = 255
 MAX_TITLE_CHARS = 500
 MAX_VALUE_CHARS = 500
 MAX_CHANGES = 100
-
-Fields: TypeAlias = Mapping[object, object]
-NO_FIELDS: Fields = MappingProxyType({})
 
 _DECODER = msgspec.json.Decoder()
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -167,18 +161,6 @@ def _decode(body: bytes) -> object:
     except (ValueError, RecursionError):
         return Unreadable.NOT_JSON
     return decoded
-
-
-def fields_in(fields: Fields, name: str) -> Fields:
-    """The object under a name, empty when there is none."""
-    value = fields.get(name)
-    return value if isinstance(value, Mapping) else NO_FIELDS
-
-
-def text_in(fields: Fields, name: str, limit: int = MAX_NAME_CHARS) -> str:
-    """The text under a name on one line, empty when there is none."""
-    value = fields.get(name)
-    return one_line(value, limit) if isinstance(value, str) else ""
 
 
 def id_in(fields: Fields, name: str) -> str:

@@ -18,9 +18,9 @@ from chargehand.connectors.jira.params import (
     read_transition_base,
     read_transition_params,
 )
-from chargehand.connectors.jira.visible import show_line
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.json import JSONObject
+from chargehand.kit.visible import show_line
 from chargehand.plugins.connector import DoneAction, NoWayBack
 
 NOTHING_CHANGED: Final = NoWayBack("it changed nothing, since all was as wanted before")

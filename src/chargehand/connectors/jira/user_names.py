@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from chargehand.connectors.jira.text.reading import Reading
 from chargehand.domain.ids import AccountId
 from chargehand.domain.text import Line, Span
+from chargehand.plugins.reading import Reading
 
 _BY_NAME = "~"
 

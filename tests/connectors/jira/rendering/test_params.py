@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargehand.connectors.jira.param_fields import ParamInvalid, ParamUnknown
 from chargehand.connectors.jira.params import (
     AssignBase,
     AssignParams,
@@ -28,6 +27,7 @@ from chargehand.connectors.jira.params import (
     read_transition_params,
 )
 from chargehand.domain.errors import Rejected
+from chargehand.plugins.param_fields import ParamInvalid, ParamUnknown
 
 EVERYONE = {"kind": "everyone"}
 COMMENT = {"markdown": "a", "visibility": EVERYONE}

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chargehand.connectors.jira.param_fields import ParamInvalid
 from chargehand.connectors.jira.preview import JiraPreviewer
 from chargehand.connectors.jira.render import CommentTooLong
-from chargehand.connectors.jira.visible import show_text
 from chargehand.domain.action import ActionKind, ProposedAction
+from chargehand.kit.visible import show_text
+from chargehand.plugins.param_fields import ParamInvalid
 
 ANSWER = "PAY-7 is **blocked** by [PAY-3](https://jira.example/browse/PAY-3).\n\nSource: PAY-7"
 QUESTION = {"comment_id": "10042", "asked_at_ms": 1_790_000_000_000}

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargehand.connectors.jira.adf_nodes import document
-from chargehand.connectors.jira.markdown_parser import parse_markdown
 from chargehand.connectors.jira.params import MentionParam
 from chargehand.connectors.jira.render import (
     COMMENT_LIMIT_CHARS,
@@ -15,7 +14,8 @@ from chargehand.connectors.jira.render import (
     adf_size,
     markdown_to_plain,
 )
-from chargehand.connectors.jira.visible import defuse
+from chargehand.kit.markdown_parser import parse_markdown
+from chargehand.kit.visible import defuse
 from tests.connectors.jira.rendering.adf_reading import (
     MARK_TYPES,
     NODE_TYPES,

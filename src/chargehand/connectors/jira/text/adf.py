@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TypeAlias
 
-from chargehand.connectors.jira.text.hidden import one_line, without_hidden
-from chargehand.connectors.jira.text.reading import (
+from chargehand.domain.text import LineKind, plain_text
+from chargehand.kit.clock import EPOCH
+from chargehand.kit.hidden import one_line, without_hidden
+from chargehand.plugins.reading import (
     MAX_ACCOUNT_ID_CHARS,
     LineCollector,
     Reading,
 )
-from chargehand.domain.text import LineKind, plain_text
-from chargehand.kit.clock import EPOCH
 
 MAX_NODES = 100_000
 _MAX_LABEL_CHARS = 1_000

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from chargehand.connectors.jira.text.reading import MAX_ACCOUNT_ID_CHARS, LineCollector
+from chargehand.plugins.reading import MAX_ACCOUNT_ID_CHARS, LineCollector
 
 # Every alternative begins with a literal and excludes it from its own middle, so that a search
 # over a whole line takes linear time whatever the line holds.

@@ -11,10 +11,10 @@ import re
 import msgspec
 
 from chargehand.connectors.jira.text.adf import read_adf
-from chargehand.connectors.jira.text.hidden import without_hidden
 from chargehand.connectors.jira.text.inline import read_inline
-from chargehand.connectors.jira.text.reading import MAX_CHARS, LineCollector, Reading
 from chargehand.domain.text import LineKind, RichText
+from chargehand.kit.hidden import without_hidden
+from chargehand.plugins.reading import MAX_CHARS, LineCollector, Reading
 
 _BREAKING = "quote|code|noformat|adf|panel|expand|info|note|tip|warning|section|column"
 _TOKEN = re.compile(

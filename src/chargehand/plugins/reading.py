@@ -1,4 +1,4 @@
-"""Collects what the readers of wiki markup and ADF find, within bounds."""
+"""Collects what the readers of vendors' texts find, within bounds."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chargehand.domain.ids import AccountId
 from chargehand.domain.text import Line, LineKind, RichText, Span
 
-# Jira's own limit is 32,767 characters as ADF; written as wiki markup the same text is longer.
+# Jira's limit, the largest, is 32,767 characters as ADF; the same text as wiki markup is longer.
 MAX_CHARS = 131_072
 MAX_LINES = 20_000
 MAX_ACCOUNT_ID_CHARS = 255
