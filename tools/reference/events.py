@@ -14,12 +14,13 @@ from chargehand.connectors.jira.schemas import Payload, read_payload
 from chargehand.domain.event import EventKind
 from chargehand.domain.json import JSONObject
 from tools.reference.markdown import page, table
+from tools.reference.slack_events import SLACK_NAMES, slack_sections
 
 _INTRO = """\
 The `kind` of an event and what its `data` holds; what each kind means is in the \
 [glossary](../glossary.md#event-kinds).
 `chargehand events list` shows the events of a data folder, and \
-`chargehand events parse --connector jira FILE` says what a payload would mean.
+`chargehand events parse --connector NAME FILE` says what a payload would mean.
 A value that the vendor did not send is `null`.
 Times are ISO 8601 in UTC."""
 
@@ -63,7 +64,8 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "name": "The sprint's name.",
     "project_type": "`software`, `service_desk` or `business`, as Jira says it.",
     "reason": "`not_json`, `not_an_object`, `no_event_name`, `unused_event`, `unknown_event` or "
-    "`incomplete`.",
+    "`incomplete`; of Slack also `unchanged` (a preview was added), `events_dropped` and "
+    "`access_revoked`.",
     "security_level": "Name of the work item's security level.",
     "spent_s": "Time logged, in seconds.",
     "sprint_id": "Jira's id of the sprint.",
@@ -78,7 +80,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "updated_ms": "The same as milliseconds since 1970, as it stands in the event's key.",
     "visibility_state": "`told` by Jira, `assumed` because Jira was silent, or `unreadable`; the "
     "last two count as the narrowest.",
-    "webhook_event": "The name Jira gave, if any.",
+    "webhook_event": "The name the vendor gave, if any.",
     "worklog_id": "Jira's id of the logged work.",
 }
 
@@ -86,12 +88,14 @@ _MEANINGS: Final[Mapping[str, str]] = {
 def events_page() -> str:
     """Every kind of event with the names a vendor gives it and what its data holds."""
     told = [kind for kind in EventKind if kind in JIRA_NAMES]
-    untold = [kind for kind in EventKind if kind not in JIRA_NAMES]
     names = [
         [f"`{kind.value}`", ", ".join(_in_code(name) for name in JIRA_NAMES[kind])] for kind in told
     ]
+    told = [*told, *SLACK_NAMES]
+    untold = [kind for kind in EventKind if kind not in told]
     sections = [
         "## What Jira tells\n\n" + table(["kind", "Jira's name for it"], names),
+        *slack_sections(),
         *(_data_section(title, keys) for title, keys in event_data().items()),
         "## Kinds no connector tells of yet\n\n"
         + ", ".join(f"`{kind.value}`" for kind in untold)

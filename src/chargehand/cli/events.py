@@ -1,16 +1,15 @@
 """`events`: what deliveries meant, and a trial of what a payload would mean."""
 
-import secrets
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chargehand.cli.context import Invocation
+from chargehand.cli.event_readers import ParsedConnector, reader_of
 from chargehand.cli.naming import bot_names, with_names
 from chargehand.cli.options import AsJSON, Cursor, Last, Project, WorkItem
 from chargehand.cli.output import (
@@ -23,13 +22,13 @@ from chargehand.cli.output import (
     local_time,
 )
 from chargehand.domain.event import EventKind
-from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.ids import ProjectKey
 from chargehand.kit.clock import SystemClock
 
 if TYPE_CHECKING:
     # The parser takes longer to load than `--help` may.
     from chargehand.config.settings import Settings
-    from chargehand.domain.event import Event
+    from chargehand.domain.event import Event, Place
     from chargehand.domain.json import JSONValue
     from chargehand.domain.records import EventRecord
 
@@ -40,12 +39,6 @@ events = typer.Typer(
     no_args_is_help=True,
 )
 _STDIN = "-"
-
-
-class ParsedConnector(StrEnum):
-    """Connectors whose payloads can be read from files."""
-
-    JIRA = "jira"
 
 
 @events.command("list")
@@ -129,14 +122,22 @@ def parse(
     connector: Annotated[
         ParsedConnector, typer.Option(help="Whose payloads they are.")
     ] = ParsedConnector.JIRA,
+    event_type: Annotated[
+        str | None,
+        typer.Option(
+            "--type",
+            metavar="EVENT",
+            help="The type of event, where the vendor says it in a header and not in the payload.",
+        ),
+    ] = None,
 ) -> None:
     """Print the event each payload means, one JSON object a line; needs no configuration.
 
     What is not understood is `unsupported`, which is no failure; a file that can not be read is.
 
-    Example: chargehand events parse --connector jira payload.json
+    Example: chargehand events parse --connector slack payload.json
     """
-    read = _READERS[connector]()
+    read = reader_of(connector)
     unreadable = 0
     for name in files:
         try:
@@ -146,7 +147,7 @@ def parse(
             typer.echo(f"chargehand: {name} can not be read: {problem}.", err=True)
             unreadable += 1
             continue
-        echo_json_line(_event_json(read(body, received_at)))
+        echo_json_line(_event_json(read(body, received_at, event_type)))
     if unreadable:
         raise typer.Exit(2)
 
@@ -161,38 +162,10 @@ def _read(name: str) -> tuple[bytes, datetime]:
     return body, datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _jira_reader() -> "Callable[[bytes, datetime], Event]":
-    # lazy: the parser takes longer to load than `--help` may.
-    from chargehand.connectors.jira.parse import JiraParser
-    from chargehand.connectors.jira.webhook import SIGNATURE_HEADER, JiraWebhook
-    from chargehand.kit.signing import hmac_sha256_hex
-    from chargehand.plugins.connector import IntakeSecrets, RawRequest
-
-    parser, receiver, secret = JiraParser(), JiraWebhook(), secrets.token_hex()
-
-    def read(body: bytes, received_at: datetime) -> "Event":
-        # A file enters by the door of all payloads: it is signed here and proved there, so that
-        # nothing but a connector ever makes a delivery.
-        signature = hmac_sha256_hex(secret.encode(), body)
-        request = RawRequest(
-            connection_id=ConnectionId(ParsedConnector.JIRA.value),
-            headers={SIGNATURE_HEADER: f"sha256={signature}"},
-            body=body,
-            path_token=None,
-            received_at=received_at,
-        )
-        return parser.parse(receiver.verify(request, IntakeSecrets(signing=(secret,))))
-
-    return read
-
-
-_READERS: "Mapping[ParsedConnector, Callable[[], Callable[[bytes, datetime], Event]]]" = {
-    ParsedConnector.JIRA: _jira_reader
-}
-
-
 def _event_json(event: "Event") -> "Mapping[str, JSONValue]":
     actor = event.actor
+    # What is no chat has no place, and prints none.
+    place = {"place": _place_json(event.place)} if event.place is not None else {}
     return {
         "kind": event.kind.value,
         "event_key": event.event_key,
@@ -209,4 +182,16 @@ def _event_json(event: "Event") -> "Mapping[str, JSONValue]":
         "text": event.text,
         "mentions": list(event.mentions),
         "data": event.data,
+        **place,
+    }
+
+
+def _place_json(place: "Place") -> "Mapping[str, JSONValue]":
+    # The token a reply needs is a secret for as long as it is good.
+    return {
+        "channel_id": place.channel_id,
+        "kind": place.kind.value,
+        "message_id": place.message_id,
+        "thread_id": place.thread_id,
+        "is_outsider": place.is_outsider,
     }

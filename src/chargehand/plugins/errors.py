@@ -2,6 +2,7 @@
 
 Rejected
 ├── SignatureMissing, SignatureMalformed, SignatureWrong     intake
+│   └── SignatureStale      right, but signed too long ago or ahead of time
 ├── CredentialsRefused      the vendor does not know our sign-in (401)
 ├── ScopeMissing            the token was made without a scope the request needs
 ├── PermissionMissing       the sign-in may not do this (403)
@@ -31,7 +32,7 @@ class SignatureMalformed(Rejected):
     """A signature header in a form the vendor never sends."""
 
     code = "signature_malformed"
-    template = "The {header} header must read sha256=<64 hex digits>."
+    template = "The {header} header must read {form}."
 
 
 class SignatureWrong(Rejected):
@@ -39,6 +40,19 @@ class SignatureWrong(Rejected):
 
     code = "signature_wrong"
     template = "The signature fits none of the active secrets of this connection."
+
+
+class SignatureStale(SignatureWrong):
+    """A right signature outside of the time it is good for: a request replayed, or a wrong clock.
+
+    Units: `age_s` is negative when the request seems to come from the future.
+    """
+
+    code = "signature_stale"
+    template = (
+        "The request was signed {age_s} s ago by this machine's clock; {window_s} s are allowed "
+        "either way."
+    )
 
 
 class CredentialsRefused(Rejected):

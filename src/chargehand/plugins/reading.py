@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from chargehand.domain.ids import AccountId
 from chargehand.domain.text import Line, LineKind, RichText, Span
+from chargehand.kit.disguise import is_disguised
+from chargehand.kit.hidden import strings_in
 
 # Jira's limit, the largest, is 32,767 characters as ADF; the same text as wiki markup is longer.
 MAX_CHARS = 131_072
@@ -20,6 +22,14 @@ class Reading:
 
     lines: RichText
     was_cut: bool = False
+
+
+def marked(reading: Reading, source: object) -> Reading:
+    """The reading, which shows no hidden characters, still saying that there were some."""
+    if not any(is_disguised(text) for text in strings_in(source)):
+        return reading
+    lines = tuple(Line(line.spans, line.kind, is_disguised=True) for line in reading.lines)
+    return Reading(lines, was_cut=reading.was_cut)
 
 
 class LineCollector:

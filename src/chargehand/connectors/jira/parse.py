@@ -28,10 +28,8 @@ from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.event import EVERYONE, Actor, Event, EventKind, Visibility
 from chargehand.domain.ids import ProjectKey, WorkItemKey
 from chargehand.domain.json import JSONObject
-from chargehand.domain.text import Line, mentioned_accounts, plain_text
-from chargehand.kit.disguise import is_disguised
-from chargehand.kit.hidden import strings_in
-from chargehand.plugins.reading import Reading
+from chargehand.domain.text import mentioned_accounts, plain_text
+from chargehand.plugins.reading import Reading, marked
 
 _COMMENTS: Mapping[str, EventKind] = {
     "comment_created": EventKind.COMMENT_CREATED,
@@ -267,16 +265,8 @@ def _sent(payload: Payload, delivery: VerifiedDelivery) -> str:
 
 def _read_text(body: object) -> Reading | None:
     if isinstance(body, str):
-        return _marked(read_wiki(body), body)
-    return _marked(read_adf(body), body) if isinstance(body, Mapping) else None
-
-
-def _marked(reading: Reading, source: object) -> Reading:
-    """The reading, which shows no hidden characters, still saying that there were some."""
-    if not any(is_disguised(text) for text in strings_in(source)):
-        return reading
-    lines = tuple(Line(line.spans, line.kind, is_disguised=True) for line in reading.lines)
-    return Reading(lines, was_cut=reading.was_cut)
+        return marked(read_wiki(body), body)
+    return marked(read_adf(body), body) if isinstance(body, Mapping) else None
 
 
 def _event(delivery: VerifiedDelivery, payload: Payload, meaning: _Meaning) -> Event:

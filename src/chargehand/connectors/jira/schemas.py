@@ -1,23 +1,19 @@
 """Jira's webhook payloads, tamed: every field has the type we say or counts as absent."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-import msgspec
-
 from chargehand.kit.clock import EPOCH
-from chargehand.kit.tolerant import Fields, fields_in, text_in
+from chargehand.kit.tolerant import Fields, decode_json, fields_in, text_in
 from chargehand.plugins.reading import MAX_ACCOUNT_ID_CHARS
 
 MAX_TITLE_CHARS = 500
 MAX_VALUE_CHARS = 500
 MAX_CHANGES = 100
 
-_DECODER = msgspec.json.Decoder()
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WORK_ITEM_KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,99})-[0-9]{1,18}")
 _PROJECT_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
@@ -130,9 +126,10 @@ class Payload:
 
 def read_payload(body: bytes) -> Payload | Unreadable:
     """The payload a body holds; never raises, whatever the bytes."""
-    decoded = _decode(body)
-    if isinstance(decoded, Unreadable):
-        return decoded
+    try:
+        decoded = decode_json(body)
+    except ValueError:
+        return Unreadable.NOT_JSON
     if not isinstance(decoded, Mapping):
         return Unreadable.NOT_AN_OBJECT
     return Payload(
@@ -147,20 +144,6 @@ def read_payload(body: bytes) -> Payload | Unreadable:
         sprint=_sprint(decoded.get("sprint")),
         changelog=_changelog(fields_in(decoded, "changelog")),
     )
-
-
-def _decode(body: bytes) -> object:
-    try:
-        return _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        # Java may cut a text within a surrogate pair. The stricter decoder refuses the half that
-        # is left; the standard one keeps it, and it is removed with the other hidden characters.
-        pass
-    try:
-        decoded: object = json.loads(body.decode())
-    except (ValueError, RecursionError):
-        return Unreadable.NOT_JSON
-    return decoded
 
 
 def id_in(fields: Fields, name: str) -> str:

@@ -92,7 +92,7 @@ def _check_token(presented: str, expected: str) -> None:
 def _check_signature(header: str, body: bytes, secrets: tuple[str, ...]) -> None:
     signature = _SIGNATURE.fullmatch(header)
     if signature is None:
-        raise SignatureMalformed(header="X-Hub-Signature")
+        raise SignatureMalformed(header="X-Hub-Signature", form="sha256=<64 hex digits>")
     # An empty secret would let everybody sign.
     expected = [hmac_sha256_hex(secret.encode(), body) for secret in secrets if secret]
     if not matches_any(signature[1].lower(), expected):

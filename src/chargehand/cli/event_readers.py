@@ -1,0 +1,92 @@
+"""Reads a payload as its connector would: signed here, proved there, then parsed.
+
+A file enters by the door of all payloads, so that nothing but a connector ever makes a delivery.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from chargehand.domain.ids import ConnectionId
+
+if TYPE_CHECKING:
+    # The parsers take longer to load than `--help` may.
+    from chargehand.domain.event import Event
+    from chargehand.plugins.connector import EventParser, WebhookReceiver
+
+EventReader: TypeAlias = "Callable[[bytes, datetime, str | None], Event]"
+"""The event a body means that came at a time; the type stands in for the vendor's header."""
+
+_Sign: TypeAlias = Callable[[bytes, datetime, "str | None"], Mapping[str, str]]
+
+
+class ParsedConnector(StrEnum):
+    """Connectors whose payloads can be read from files."""
+
+    JIRA = "jira"
+    SLACK = "slack"
+
+
+def reader_of(connector: ParsedConnector) -> EventReader:
+    """What reads the payloads of a connector."""
+    return _READERS[connector]()
+
+
+def _jira_reader() -> EventReader:
+    # lazy: the parser takes longer to load than `--help` may.
+    from chargehand.connectors.jira.parse import JiraParser
+    from chargehand.connectors.jira.webhook import SIGNATURE_HEADER, JiraWebhook
+    from chargehand.kit.signing import hmac_sha256_hex
+
+    secret = secrets.token_hex()
+
+    def sign(body: bytes, _received_at: datetime, _event_type: str | None) -> Mapping[str, str]:
+        return {SIGNATURE_HEADER: f"sha256={hmac_sha256_hex(secret.encode(), body)}"}
+
+    return _reader(JiraWebhook(), JiraParser(), secret, sign)
+
+
+def _slack_reader() -> EventReader:
+    # lazy: as above.
+    from chargehand.connectors.slack import webhook
+    from chargehand.connectors.slack.parse import SlackParser
+
+    secret = secrets.token_hex()
+
+    def sign(body: bytes, received_at: datetime, _event_type: str | None) -> Mapping[str, str]:
+        sent_at_s = int(received_at.timestamp())
+        return {
+            webhook.TIMESTAMP_HEADER: str(sent_at_s),
+            webhook.SIGNATURE_HEADER: webhook.sign(secret, sent_at_s=sent_at_s, body=body),
+        }
+
+    return _reader(webhook.SlackWebhook(), SlackParser(), secret, sign)
+
+
+def _reader(
+    receiver: "WebhookReceiver", parser: "EventParser", secret: str, sign: _Sign
+) -> EventReader:
+    # lazy: as above.
+    from chargehand.plugins.connector import IntakeSecrets, RawRequest
+
+    proof = IntakeSecrets(signing=(secret,))
+
+    def read(body: bytes, received_at: datetime, event_type: str | None) -> "Event":
+        request = RawRequest(
+            connection_id=ConnectionId(receiver.manifest.name),
+            headers=sign(body, received_at, event_type),
+            body=body,
+            path_token=None,
+            received_at=received_at,
+        )
+        return parser.parse(receiver.verify(request, proof))
+
+    return read
+
+
+_READERS: Mapping[ParsedConnector, Callable[[], EventReader]] = {
+    ParsedConnector.JIRA: _jira_reader,
+    ParsedConnector.SLACK: _slack_reader,
+}

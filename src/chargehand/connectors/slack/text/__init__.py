@@ -1,0 +1,1 @@
+"""How Slack writes text: rich text as blocks, and mrkdwn."""
