@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +17,7 @@ HOST: Final = "127.0.0.1"
 _POLL_S: Final = 0.01
 
 Wires = dict[tuple[str, int], asyncio.Transport]
+WebSockets: TypeAlias = Literal["none", "websockets-sansio"]
 
 
 def listen(port: int) -> socket.socket:
@@ -37,11 +38,16 @@ def listen(port: int) -> socket.socket:
 
 def build_server(fake: FakeJira) -> uvicorn.Server:
     """A server for the fake that lets injected failures abort connections."""
+    return build_cutting_server(fake.app, ws="none")
+
+
+def build_cutting_server(app: ASGIApp, *, ws: WebSockets) -> uvicorn.Server:
+    """A server for a fake that lets its injected failures abort connections."""
     wires: Wires = {}
     config = uvicorn.Config(
-        _with_cuts(fake.app, wires),
+        _with_cuts(app, wires),
         http=_protocol(wires),
-        ws="none",
+        ws=ws,
         lifespan="off",
         log_level="warning",
         access_log=False,
