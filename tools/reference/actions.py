@@ -1,93 +1,89 @@
 """What each kind of action carries, and the steps an action can take, made from the code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Final
 
 from chargehand.connectors.jira import change_params, params
 from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
+from tools.reference.kinds import Kind
 from tools.reference.markdown import page, table
+from tools.reference.slack_actions import SLACK_KINDS, SLACK_MEANINGS
 
 _INTRO = """\
 What the kinds of actions carry and which states an action goes through.
 `params` say what to do, `base` is the state the proposal was made on; both are part of the digest \
 that an [approval](../explanation/gate.md) is bound to, and an action whose base has changed is \
 not sent.
-`target` is the key of the work item, or of the project for a new one."""
+`target` is the key of the work item, or of the project for a new one; in a chat the channel, the \
+message or the person, as each kind says."""
 _STATES_INTRO = """\
 Every step of an action is checked against this table; any other step is refused as a fault.
 [Effects](../explanation/effects.md) explains the states on the way out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """What one kind does, and the values its params and base are read into."""
-
-    does: str
-    params: type[object]
-    base: type[object]
-
-
-_KINDS: Final[Mapping[ActionKind, _Kind]] = {
-    ActionKind.JIRA_ADD_COMMENT: _Kind(
+_KINDS: Final[Mapping[ActionKind, Kind]] = {
+    **SLACK_KINDS,
+    ActionKind.JIRA_ADD_COMMENT: Kind(
         "Adds a comment, restricted as `visibility` says.",
         params.CommentParams,
         params.CommentBase,
     ),
-    ActionKind.JIRA_ADD_INTERNAL_COMMENT: _Kind(
+    ActionKind.JIRA_ADD_INTERNAL_COMMENT: Kind(
         "Adds an internal comment in a service project; `visibility.kind` is always `everyone`, "
         "because the kind itself hides it from the customer.",
         params.CommentParams,
         params.CommentBase,
     ),
-    ActionKind.JIRA_REPLY_TO_CUSTOMER: _Kind(
+    ActionKind.JIRA_REPLY_TO_CUSTOMER: Kind(
         "Adds a comment that the customer of a service project reads; sent without a person's "
         "approval only where a rule names this very kind.",
         params.CommentParams,
         params.CommentBase,
     ),
-    ActionKind.JIRA_TRANSITION_ISSUE: _Kind(
+    ActionKind.JIRA_TRANSITION_ISSUE: Kind(
         "Moves a work item to another status.", params.TransitionParams, params.TransitionBase
     ),
-    ActionKind.JIRA_ASSIGN_ISSUE: _Kind(
+    ActionKind.JIRA_ASSIGN_ISSUE: Kind(
         "Gives a work item to one person, or to nobody.", params.AssignParams, params.AssignBase
     ),
-    ActionKind.JIRA_ADD_LABELS: _Kind(
+    ActionKind.JIRA_ADD_LABELS: Kind(
         "Adds labels; those that are there stay.", params.LabelsParams, params.LabelsBase
     ),
-    ActionKind.JIRA_LINK_ISSUES: _Kind(
+    ActionKind.JIRA_LINK_ISSUES: Kind(
         "Links a work item to another one of its project.",
         change_params.LinkParams,
         change_params.LinkBase,
     ),
-    ActionKind.JIRA_UPDATE_FIELDS: _Kind(
+    ActionKind.JIRA_UPDATE_FIELDS: Kind(
         "Sets fields; which ones may be set is in the connection's `editable_fields`.",
         change_params.FieldsParams,
         change_params.FieldsBase,
     ),
-    ActionKind.JIRA_CREATE_ISSUE: _Kind(
+    ActionKind.JIRA_CREATE_ISSUE: Kind(
         "Creates a work item in a project; it carries the action's id as the property "
         "`chargehand.action`.",
         change_params.CreateParams,
         change_params.CreateBase,
     ),
-    ActionKind.JIRA_DELETE_COMMENT: _Kind(
+    ActionKind.JIRA_DELETE_COMMENT: Kind(
         "Deletes a comment of chargehand's own, to undo it; not once somebody edited it or wrote "
         "below it.",
         change_params.DeleteCommentParams,
         change_params.DeleteCommentBase,
     ),
-    ActionKind.JIRA_REMOVE_LABELS: _Kind(
+    ActionKind.JIRA_REMOVE_LABELS: Kind(
         "Removes labels, to undo their adding; those that are gone already stay so.",
         params.LabelsParams,
         params.LabelsBase,
     ),
-    ActionKind.JIRA_UNLINK_ISSUES: _Kind(
+    ActionKind.JIRA_UNLINK_ISSUES: Kind(
         "Removes a link, to undo it.", change_params.LinkParams, change_params.LinkBase
     ),
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
+    **SLACK_MEANINGS,
     (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",
     (params.CommentParams, "visibility"): "`kind` is `everyone`, `role` or `group`; a role or "
     "group has its name in `value` and its stable id, where known, in `identifier`. Must be given.",
@@ -136,11 +132,11 @@ _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {
     ActionState.WAITING: "An approval is open.",
     ActionState.APPROVED: "May be sent: by a person's approval or by mode `auto`.",
     ActionState.EXECUTING: "A request may have left; also while another attempt waits.",
-    ActionState.EXECUTED: "Jira holds the effect.",
+    ActionState.EXECUTED: "The vendor holds the effect.",
     ActionState.FAILED: "Not done, and not tried again; the operator was told.",
     ActionState.REJECTED: "A person said no, the ask was taken back, or its base had changed.",
     ActionState.EXPIRED: "Nobody decided in time.",
-    ActionState.UNKNOWN: "Only a look at Jira can tell whether it happened; the operator was told.",
+    ActionState.UNKNOWN: "Only a look there can tell whether it happened; the operator was told.",
 }
 
 
@@ -154,7 +150,7 @@ def actions_page() -> str:
     return page("Actions", _INTRO, "\n".join([*kinds, states]))
 
 
-def _kind_section(kind: ActionKind, described: _Kind) -> str:
+def _kind_section(kind: ActionKind, described: Kind) -> str:
     rows = [
         [where, f"`{field.name}`", _MEANINGS[of, field.name]]
         for where, of in (("params", described.params), ("base", described.base))

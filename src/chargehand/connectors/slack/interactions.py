@@ -1,4 +1,7 @@
-"""What Slack tells of slash commands, buttons, forms and shortcuts."""
+"""What Slack tells of slash commands, buttons, forms and shortcuts.
+
+Their place carries the trigger id, by which a form can be opened within three seconds.
+"""
 
 import re
 from collections.abc import Mapping
@@ -76,6 +79,7 @@ def command_meaning(pressed: Pressed) -> Meaning:
             kind=kind_of_channel(channel, name=name),
             thread_id=stamp_in(fields, "thread_ts") or None,
             is_outsider=pressed.home.is_outside(teams, enterprises),
+            reply_token=trigger,
         ),
         data={"command": command, "shortcut": None, "message_text": None},
     )
@@ -215,4 +219,5 @@ def _place(pressed: Pressed, *, message: str, hangs_on: Fields) -> Place:
         message_id=message or None,
         thread_id=thread if thread not in ("", message) else None,
         is_outsider=pressed.is_outsider,
+        reply_token=id_in(fields, "trigger_id") or None,
     )

@@ -214,7 +214,7 @@ def test_a_slash_command_is_the_line_without_the_apps_name(
     assert (event.kind, event.text) == (EventKind.COMMAND_INVOKED, said)
     assert event.event_key == "slack-main:command:11.22.aa"
     assert (event.actor.account_id, event.actor.name) == (ASKER, "mei")
-    assert event.place == Place(CHANNEL, PlaceKind.UNKNOWN)
+    assert event.place == Place(CHANNEL, PlaceKind.UNKNOWN, reply_token="11.22.aa")
     assert "hooks.slack.com" not in repr(event)
 
 
@@ -230,7 +230,7 @@ def test_a_slash_command_is_the_line_without_the_apps_name(
 def test_place_of_a_slash_command(channel: str, name: str, kind: PlaceKind) -> None:
     event = parse_bytes(slash(channel_id=channel, channel_name=name))
 
-    assert event.place == Place(channel, kind)
+    assert event.place == Place(channel, kind, reply_token="11.22.aa")
 
 
 def test_a_button_says_its_command_where_it_hangs() -> None:
@@ -239,7 +239,7 @@ def test_a_button_says_its_command_where_it_hangs() -> None:
     assert event.kind is EventKind.BUTTON_PRESSED
     assert event.text == "approve apv_1 0123456789abcdef"
     assert event.event_key == "slack-main:button:33.44.bb"
-    assert event.place == Place(CHANNEL, PlaceKind.PRIVATE, TS, ROOT)
+    assert event.place == Place(CHANNEL, PlaceKind.PRIVATE, TS, ROOT, reply_token="33.44.bb")
     assert event.actor.account_id == ASKER
 
 
@@ -293,7 +293,7 @@ def test_a_shortcut_is_a_command(kind: str) -> None:
     assert (event.kind, event.text) == (EventKind.COMMAND_INVOKED, "summary")
     expected = Place(ASKER, PlaceKind.DIRECT)
     if kind == "message_action":
-        expected = Place(CHANNEL, PlaceKind.UNKNOWN, TS)
+        expected = Place(CHANNEL, PlaceKind.UNKNOWN, TS, reply_token="77.88.dd")
         assert event.data["message_text"] == "a < b"
     assert event.place == expected
 

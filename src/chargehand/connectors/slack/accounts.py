@@ -1,0 +1,108 @@
+"""People and channels of a workspace, as Slack tells of them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from chargehand.connectors.slack.answers import (
+    ChannelAnswer,
+    ChannelInfoAnswer,
+    UserAnswer,
+    UserInfoAnswer,
+)
+from chargehand.connectors.slack.errors import SlackTargetMissing
+from chargehand.connectors.slack.transport import Call, SlackTransport
+from chargehand.domain.event import PlaceKind
+from chargehand.domain.ids import AccountId
+
+_READ_PERSON: Final = "read a person"
+_READ_CHANNEL: Final = "read a channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a workspace.
+
+    Shape: `email` is None where the token may not read it; `team_id` is the workspace the person
+    belongs to.
+    """
+
+    id: AccountId
+    name: str
+    email: str | None
+    time_zone: str | None
+    team_id: str
+    is_active: bool
+    is_guest: bool
+    is_bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel, and who can read it."""
+
+    id: str
+    name: str
+    kind: PlaceKind
+    is_member: bool
+    is_archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReader:
+    """Reads people and channels; every method raises what `SlackTransport.read` raises."""
+
+    transport: SlackTransport
+
+    async def account(self, account_id: AccountId) -> Account | None:
+        """One account; None when the workspace has none by this id."""
+        return await self._account(Call("users.info", _READ_PERSON, {"user": account_id}))
+
+    async def account_by_email(self, email: str) -> Account | None:
+        """The account with an e-mail address; None when nobody has it."""
+        return await self._account(Call("users.lookupByEmail", _READ_PERSON, {"email": email}))
+
+    async def channel(self, channel_id: str) -> Channel:
+        """One channel.
+
+        Raises: SlackTargetMissing also for a private channel the bot was not let into.
+        """
+        call = Call("conversations.info", _READ_CHANNEL, {"channel": channel_id})
+        found = (await self.transport.read(call, ChannelInfoAnswer)).channel
+        return Channel(
+            id=found.id,
+            name=found.name,
+            kind=_kind_of(found),
+            is_member=found.is_member or found.is_im or found.is_mpim,
+            is_archived=found.is_archived,
+        )
+
+    async def _account(self, call: Call) -> Account | None:
+        try:
+            user = (await self.transport.read(call, UserInfoAnswer)).user
+        except SlackTargetMissing:
+            return None
+        return _account_of(user)
+
+
+def _account_of(user: UserAnswer) -> Account:
+    profile = user.profile
+    return Account(
+        id=AccountId(user.id),
+        name=profile.display_name or profile.real_name or user.name or user.id,
+        email=profile.email or None,
+        time_zone=user.tz or None,
+        team_id=user.team_id,
+        is_active=not user.deleted,
+        is_guest=user.is_restricted or user.is_ultra_restricted,
+        is_bot=user.is_bot or user.id == "USLACKBOT",
+    )
+
+
+def _kind_of(channel: ChannelAnswer) -> PlaceKind:
+    if channel.is_ext_shared or channel.is_pending_ext_shared:
+        return PlaceKind.SHARED
+    if channel.is_im:
+        return PlaceKind.DIRECT
+    if channel.is_mpim:
+        return PlaceKind.GROUP
+    return PlaceKind.PRIVATE if channel.is_private else PlaceKind.PUBLIC

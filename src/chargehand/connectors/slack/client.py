@@ -1,0 +1,142 @@
+"""One live connection to a Slack workspace: everything the house may ask of it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+
+from chargehand.connectors.slack.accounts import Account, AccountReader, Channel
+from chargehand.connectors.slack.actions import ActionSender
+from chargehand.connectors.slack.answers import AuthAnswer
+from chargehand.connectors.slack.check import ConnectionCheck
+from chargehand.connectors.slack.config import SlackConfig
+from chargehand.connectors.slack.errors import SlackConfigWrong, unreadable
+from chargehand.connectors.slack.message_actions import MessageActions
+from chargehand.connectors.slack.message_reader import MessageReader
+from chargehand.connectors.slack.other_actions import OtherActions
+from chargehand.connectors.slack.poll import Poller
+from chargehand.connectors.slack.transport import (
+    Call,
+    RequestObserver,
+    SlackTransport,
+    Sleep,
+    VendorTransport,
+    ignore_request,
+)
+from chargehand.domain.action import ActionResult, ApprovedAction
+from chargehand.domain.ids import AccountId, ProjectKey
+from chargehand.kit.clock import Clock, SystemClock
+from chargehand.plugins.connector import (
+    BotIdentity,
+    Check,
+    LookUp,
+    PastEffect,
+    PollPage,
+    SentAction,
+)
+
+_WHO = "tell who the bot is"
+
+
+class SlackClient:
+    """Keeps `plugins.connector.ConnectorClient` for one Slack workspace."""
+
+    def __init__(
+        self,
+        config: SlackConfig,
+        clock: Clock | None = None,
+        *,
+        transport: VendorTransport | None = None,
+        sleep: Sleep = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+        observer: RequestObserver = ignore_request,
+    ) -> None:
+        clock = clock or SystemClock()
+        self._config = config
+        self._transport = SlackTransport(
+            config, clock, transport=transport, sleep=sleep, chance=chance, observer=observer
+        )
+        self._bot: BotIdentity | None = None
+        reader = MessageReader(self._transport)
+        self._accounts = AccountReader(self._transport)
+        self._actions = ActionSender(
+            MessageActions(config, self._transport, reader, clock),
+            OtherActions(config, self._transport, reader),
+            self._find_bot,
+        )
+        self._poller = Poller(config, self._transport, self._accounts)
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """What Slack's clock is ahead of ours by its last answer; None before the first."""
+        return self._transport.clock_offset_s
+
+    async def identify_bot(self) -> BotIdentity:
+        """The account the token belongs to, asked of Slack.
+
+        Raises: the errors of plugins/errors.py; SlackConfigWrong for another workspace's token.
+        """
+        found = await self._transport.read(Call("auth.test", _WHO), AuthAnswer)
+        if not found.user_id:
+            raise unreadable(_WHO, "the account has no id")
+        if self._config.team_id not in (found.team_id, found.enterprise_id):
+            problem = f"is {self._config.team_id}, and the token belongs to {found.team_id}"
+            raise SlackConfigWrong(field="team_id", problem=problem)
+        self._bot = BotIdentity(AccountId(found.user_id), found.user or found.user_id)
+        return self._bot
+
+    async def read_account(self, account_id: AccountId) -> Account | None:
+        """One account of the workspace; None when there is none by this id.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await self._accounts.account(account_id)
+
+    async def find_account(self, email: str) -> Account | None:
+        """The account with an e-mail address; None when nobody has it.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await self._accounts.account_by_email(email)
+
+    async def read_channel(self, channel_id: str) -> Channel:
+        """One channel, and who can read it.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await self._accounts.channel(channel_id)
+
+    async def perform(self, action: ApprovedAction) -> ActionResult:
+        """Send one approved action; the only write there is."""
+        return await self._actions.perform(action)
+
+    async def look_up(self, action: SentAction, past: PastEffect) -> LookUp:
+        """Find out whether an earlier send of this action landed."""
+        return await self._actions.look_up(action, past)
+
+    def poll(
+        self,
+        projects: Sequence[ProjectKey],  # noqa: ARG002 - the contract names them; channels are bound.
+        cursor: str | None,
+        *,
+        now: datetime,
+    ) -> AsyncIterator[PollPage]:
+        """Every message of the bound channels since the cursor, page by page; None starts at `now`.
+
+        Raises: the errors of plugins/errors.py, while iterating.
+        """
+        return self._poller.poll(cursor, now=now)
+
+    async def check(self) -> tuple[Check, ...]:
+        """Really call Slack and say, check by check, what works."""
+        return await ConnectionCheck(
+            self._config, self._transport, self._accounts, self.identify_bot
+        ).run()
+
+    async def aclose(self) -> None:
+        """Close the connections; safe to call twice."""
+        await self._transport.aclose()
+
+    async def _find_bot(self) -> AccountId:
+        bot = self._bot or await self.identify_bot()
+        return bot.account_id
