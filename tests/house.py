@@ -43,6 +43,7 @@ from chargehand.kit.ids import new_id
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.approving import DecidedApproval, approve, edit, expire_approvals, reject
 from chargehand.pipeline.auditing import verify_audit
+from chargehand.pipeline.chat_views import ChatViews
 from chargehand.pipeline.connecting import connect
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
@@ -147,14 +148,23 @@ class House:
         self._by_people: set[str] = set()
         self.front: httpx.AsyncClient
         self._door: LateModelDoor | None = None
+        self.furnish()
         self.start()
+
+    def furnish(self) -> None:
+        """What else stands in the house before its worker starts."""
+
+    def connect_all(self) -> dict[ConnectionId, LiveConnection]:
+        """Every connection of the house."""
+        return {CONNECTION: self._connect()}
 
     def start(self, engine: InlineEngine | None = None) -> None:
         """A worker that knows only what the databases hold, as after a start of the process."""
-        self.connection = self._connect()
+        connections = self.connect_all()
+        self.connections = connections
+        self.connection = connections[CONNECTION]
         self.engine = engine or InlineEngine()
         self.cash = self.doubles.cash
-        connections = {CONNECTION: self.connection}
         database, clock = self.stores.database, self.clock
         rules = pipeline_rules(self.settings)
         opened = open_models(self.settings, database, self.cash, clock=clock)
@@ -163,6 +173,7 @@ class House:
         self.dispatcher = Dispatcher(self.queue, database, connections, rules=rules, clock=clock)
         self.pruning = Pruning(database, self.queue, rules.retention, clock)
         self.polling = Polling(self.connection, database, self._store, clock=clock)
+        self.views = ChatViews(database, connections, team_zone=rules.team_zone, clock=clock)
         self.worker = Worker(
             WorkerParts(
                 database=database,
@@ -249,6 +260,7 @@ class House:
         for _ in range(_MOST_ROUNDS):
             before = len(self.engine.outcomes)
             dealt_with = self.dispatcher.dispatch()
+            await self.views.refresh()
             await self.worker.starter.start_due()
             if not dealt_with and len(self.engine.outcomes) == before:
                 return
@@ -449,7 +461,8 @@ class House:
     async def aclose(self) -> None:
         if self._door is not None:
             await self._door.aclose()
-        await self.connection.client.aclose()
+        for connection in self.connections.values():
+            await connection.client.aclose()
         self._inbox_writer.close()
         self.stores.close()
 
@@ -520,10 +533,14 @@ async def _no_sleep(_seconds: float) -> None:
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, doubles: Doubles, *, check: Callable[[House], None] = assert_accounted
+    settings: Settings,
+    doubles: Doubles,
+    *,
+    kind: type[House] = House,
+    check: Callable[[House], None] = assert_accounted,
 ) -> AsyncIterator[House]:
     """A house that knows who the bot is, with its front open."""
-    house = House(settings, doubles)
+    house = kind(settings, doubles)
     writer = open_inbox_writer(house.stores.inbox_engine)
     inbox = GroupCommit(writer.store, clock=house.clock)
     deps = FrontDeps(
@@ -541,7 +558,8 @@ async def open_house(
     try:
         async with httpx.AsyncClient(transport=to_front, base_url="http://front") as client:
             house.front = client
-            assert await connect(house.connection, house.stores.database, clock=house.clock)
+            for connection in house.connections.values():
+                assert await connect(connection, house.stores.database, clock=house.clock)
             house.clock.advance(1)
             yield house
             check(house)
@@ -570,4 +588,5 @@ def house_settings(data_dir: Path, site: str = "cloud", **changes: Any) -> Setti
         **changes.pop("connection", {}),
     }
     storage = {"data_dir": data_dir, **changes.pop("storage", {})}
-    return Settings(storage=storage, connections=[connection], **changes)
+    chats = changes.pop("chats", [])
+    return Settings(storage=storage, connections=[connection, *chats], **changes)

@@ -1,0 +1,135 @@
+"""Somebody asks the bot in Slack: one ask, one answer, in its place, and nothing that is not for it."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.chat_house import PAY_CHANNEL, RANDOM_CHANNEL, ChatHouse
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_mention_is_answered_from_jira_in_a_thread(chats: ChatHouse) -> None:
+    ts = await chats.chat("@bot status PAY-7")
+
+    (message,) = chats.messages()
+    assert message["thread_ts"] == ts
+    assert "PAY-7" in message["text"]
+    assert "reply_broadcast" not in message
+    assert chats.verdicts == [
+        ("respond", "answered_from_facts"),
+        ("silent", "own_comment"),
+    ]
+
+
+async def test_same_ask_told_twice_and_retried_is_answered_once(chats: ChatHouse) -> None:
+    chats.slack.workspace.person("Mei Tanaka")
+    chats.clock.advance(1)
+    from chargehand.testing.slack.people import say
+
+    say(chats.slack.workspace, PAY_CHANNEL, user="Mei Tanaka", text="<@U0CHARGEHAND> status PAY-7")
+    await chats.hear(times=3)
+
+    assert len(chats.messages()) == 1
+    assert len(chats.asks) == 1
+
+
+async def test_question_in_a_thread_is_about_the_item_the_thread_began_with(
+    chats: ChatHouse,
+) -> None:
+    ts = await chats.chat("@bot status PAY-7")
+
+    await chats.chat("@bot what is blocking this?", thread_ts=ts)
+
+    first, second = chats.messages()
+    assert first["thread_ts"] == second["thread_ts"] == ts
+    assert chats.asks[0].ask.work_item == "PAY-7"
+
+
+async def test_words_that_only_look_like_keys_are_none(chats: ChatHouse) -> None:
+    await chats.chat("@bot status UTF-8 and SHA-256 and CI-123")
+
+    (said,) = chats.said()
+    assert "CI-123" not in said
+    assert "Which work item do you mean?" in said or "I did not understand" in said
+
+
+async def test_channel_that_serves_nothing_gets_one_private_hint(chats: ChatHouse) -> None:
+    chats.slack.workspace.channel("random").members.append("U0CHARGEHAND")
+    await chats.chat("@bot status PAY-7", channel=RANDOM_CHANNEL)
+    await chats.chat("@bot status PAY-7", channel=RANDOM_CHANNEL, user="Tom Berg")
+
+    assert chats.messages(RANDOM_CHANNEL) == []
+    (hint,) = chats.whispered()
+    assert hint["user"] == chats.slack_id("Mei Tanaka")
+    assert "serves no project" in hint["text"]
+    assert chats.notices == ["channel_not_served"]
+
+
+async def test_guest_is_told_nothing_of_a_project(chats: ChatHouse) -> None:
+    chats.slack.workspace.add_person("Gus Guest", is_guest=True)
+    chats.slack.workspace.channel("pay").members.append(chats.slack_id("Gus Guest"))
+
+    await chats.chat("@bot status PAY-7", user="Gus Guest")
+
+    assert chats.messages() == []
+    assert all("PAY-7" not in one["text"] for one in chats.whispered())
+
+
+async def test_restricted_item_answers_like_a_missing_one(chats: ChatHouse) -> None:
+    chats.jira.state.issues["PAY-7"].security = "Board only"
+
+    await chats.chat("@bot status PAY-7")
+    await chats.chat("@bot status PAY-7777")
+
+    hidden, missing = chats.said()
+    assert hidden.replace("PAY-7", "PAY-7777") == missing
+
+
+async def test_edited_and_deleted_questions_are_followed(chats: ChatHouse) -> None:
+    from chargehand.testing.slack.people import delete_message, edit_message, say
+
+    message = say(
+        chats.slack.workspace, PAY_CHANNEL, user="Mei Tanaka", text="<@U0CHARGEHAND> status PAY-7"
+    )
+    edit_message(
+        chats.slack.workspace, PAY_CHANNEL, message.ts, text="<@U0CHARGEHAND> blockers PAY-7"
+    )
+    await chats.hear()
+    gone = say(
+        chats.slack.workspace, PAY_CHANNEL, user="Mei Tanaka", text="<@U0CHARGEHAND> status PAY-8"
+    )
+    delete_message(chats.slack.workspace, PAY_CHANNEL, gone.ts)
+    await chats.hear()
+
+    assert len(chats.said()) == 1
+    assert {one.ask.state.value for one in chats.asks} <= {"decided", "withdrawn"}
+
+
+async def test_ten_minute_old_signature_is_refused(chats: ChatHouse) -> None:
+    await chats.chat("hello")
+    sending = chats.slack.sender.sendings[0]
+
+    late = await chats.tell(sending, age=timedelta(minutes=10))
+
+    assert late.status_code == 401
+    assert late.json()["code"] == "signature_stale"
+
+
+async def test_direct_message_of_a_stranger_is_told_nothing(chats: ChatHouse) -> None:
+    await chats.chat("status PAY-7", channel="@chargehand")
+
+    told = [*chats.whispered(), *(m for c in chats.slack.workspace.channels for m in chats.messages(c))]
+    assert all("In Progress" not in one["text"] for one in told)
+
+
+async def test_direct_message_of_a_confirmed_member_is_answered(chats: ChatHouse) -> None:
+    from chargehand.domain.member import Role
+
+    chats.member("Mei Tanaka", Role.DEVELOPER)
+
+    await chats.chat("status PAY-7", channel="@chargehand")
+
+    direct = next(c for c in chats.slack.workspace.channels if c.startswith("D"))
+    (message,) = chats.messages(direct)
+    assert "PAY-7" in message["text"]
