@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,6 @@ from chargehand.testing.slack import FakeSlack, seed_demo
 from chargehand.testing.slack import people as slack_people
 from chargehand.testing.slack.sending import Sending, signed_headers
 from chargehand.testing.slack.workspace_ids import BOT_TOKEN, SIGNING_SECRET, TEAM
-from dataclasses import replace
 from tests.house import CONNECTION, House
 
 SLACK = ConnectionId("slack")
@@ -164,9 +164,7 @@ class ChatHouse(House):
                     now=now,
                 )
                 if is_confirmed:
-                    confirm_as_operator(
-                        tx, member.id, ref.connection_id, by="cli:tester", now=now
-                    )
+                    confirm_as_operator(tx, member.id, ref.connection_id, by="cli:tester", now=now)
             return member.id
 
         return self.stores.database.write(work)
@@ -175,3 +173,9 @@ class ChatHouse(House):
         await super().aclose()
         await self.slack.aclose()
         await asyncio.sleep(0)
+
+
+def restrict(house: House, key: str = "PAY-7") -> None:
+    """Let only some people see a work item."""
+    level = house.jira.issue("PAY-15").security
+    house.jira.state.issues[key] = replace(house.jira.issue(key), security=level)

@@ -162,12 +162,17 @@ CHANNEL_NOT_BOUND: Final = (
     "This channel serves no project, so I tell nothing of any here. The operator binds channels to "
     "projects in `chargehand.toml`, under `channels`."
 )
+ASKER_UNKNOWN: Final = (
+    "I do not know for sure who you are in the team, so I tell nothing of its projects here. Say "
+    "`whoami` to see what I know of you, and how to tell me."
+)
 OUTSIDE_AUDIENCE: Final = (
     "People from outside the team can read along here, so I tell nothing of its projects."
 )
 HINTS: Final = {
     Reason.CHANNEL_NOT_BOUND: CHANNEL_NOT_BOUND,
     Reason.OUTSIDE_AUDIENCE: OUTSIDE_AUDIENCE,
+    Reason.ASKER_UNKNOWN: ASKER_UNKNOWN,
 }
 CHANGE_SIMULATED: Final = "Simulated, so nothing is sent:"
 CHANGE_WAITS: Final = "This waits for somebody who may approve it:"
@@ -379,6 +384,7 @@ _REASON_TEXTS: Final = {
     Reason.COMMAND_RUN: "A command was run.",
     Reason.COMMAND_REFUSED: "A command was not run; the answer says why.",
     Reason.CHANNEL_NOT_BOUND: "The channel serves no project.",
+    Reason.ASKER_UNKNOWN: "It is not sure who asked, and nothing else says who reads along.",
     Reason.OUTSIDE_AUDIENCE: "People from outside the team can read along.",
     Reason.NOT_MENTIONED: "The comment does not mention the bot.",
     Reason.NAME_ONLY: "The comment contains the bot's name but does not mention its account.",

@@ -173,7 +173,10 @@ def _judge_repetition(event: Event, context: TriageContext) -> Silent | None:
 def _judge_content(event: Event, context: TriageContext) -> Silent | None:
     if context.is_courtesy or not context.intents:
         return Silent(Reason.NOT_A_QUESTION_TO_US, withdraws_ask=_has_waiting_ask(context))
-    if event.kind not in _BY_HAND and context.recent_answers_to_actor_on_item >= LOOP_LIMIT:
+    if event.kind in _BY_HAND:
+        # Who does something by hand waits for what comes of it.
+        return None
+    if context.recent_answers_to_actor_on_item >= LOOP_LIMIT:
         return Silent(Reason.LOOP_BROKEN)
     is_about_items = any(needs_an_item(intent) for intent in context.intents)
     if context.unserved is not None and context.is_hint_given and is_about_items:

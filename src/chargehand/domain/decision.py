@@ -46,6 +46,7 @@ class Reason(StrEnum):
     WRITE_REFUSED_UNKNOWN_PERSON = "write_refused_unknown_person"
     ITEM_NOT_NAMED = "item_not_named"
     CHANNEL_NOT_BOUND = "channel_not_bound"
+    ASKER_UNKNOWN = "asker_unknown"
     OUTSIDE_AUDIENCE = "outside_audience"
     COMMAND_RUN = "command_run"
     COMMAND_REFUSED = "command_refused"

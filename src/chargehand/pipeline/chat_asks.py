@@ -11,7 +11,7 @@ from chargehand.domain.decision import Reason
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.domain.work_item import FactNeeds
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.places import served_at, why_unserved
+from chargehand.pipeline.places import confirmed_member, served_at, why_unserved
 from chargehand.storage.transaction import Reading, Writing
 
 
@@ -54,7 +54,7 @@ def standing_of(
     return Standing(
         ask=replace(ask, served=served, tracker_account=account),
         trackers=trackers,
-        unserved=None if served else why_unserved(ask.place),
+        unserved=None if served else why_unserved(ask.place, connection),
     )
 
 
@@ -71,9 +71,6 @@ def tracker_of(
 
 def _account_at(tx: Reading | Writing, ask: Ask, tracker_id: ConnectionId) -> AccountId | None:
     """The account at the tracker of whoever asks in a chat; None while that is not sure."""
-    asker = ask.asker.account_id
-    known = tx.members.by_account(ask.connection_id, asker) if asker is not None else None
-    if known is None or not known[1].carries_rights or known[0].left_at is not None:
-        return None
-    there = tx.members.identity_at(known[0].id, tracker_id)
+    member = confirmed_member(tx, ask.connection_id, ask.asker.account_id)
+    there = tx.members.identity_at(member.id, tracker_id) if member is not None else None
     return there.account_id if there is not None and there.carries_rights else None

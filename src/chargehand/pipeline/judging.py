@@ -191,15 +191,15 @@ class Judge:
         """Whether a place serves nothing, and whether that was said there before."""
         if event.place is None or self._served(event, connection):
             return {"unserved": None, "is_hint_given": False}
-        reason = why_unserved(event.place)
+        reason = why_unserved(event.place, connection)
         if not any(needs_an_item(intent) for intent in understood.intents):
             return {"unserved": reason, "is_hint_given": False}
         is_first = tell_operator(
             self._tx,
             "channel_not_served",
             subject_id=f"{connection.id}:{event.place.channel_id}",
-            text=f"The bot was asked in {event.place.channel_id} of {connection.id}, where no "
-            "project is served or strangers read along. It said so once, and is silent there.",
+            text=f"The bot was asked in {event.place.channel_id} of {connection.id}, where it may "
+            "tell nothing to whoever asked. It said so once, and is silent there from now on.",
             now=self._now,
             severity=Severity.INFO,
         )

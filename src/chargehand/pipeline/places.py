@@ -7,11 +7,10 @@ from chargehand.domain.decision import Reason
 from chargehand.domain.event import Event, Place, PlaceKind
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey, WorkItemKey
 from chargehand.domain.keys import first_key_in, project_of_key
+from chargehand.domain.member import Member
 from chargehand.domain.text import Line, RichText, Span, mentioned_accounts
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.storage.transaction import Reading, Writing
-
-_READ_BY_STRANGERS = frozenset({PlaceKind.SHARED, PlaceKind.UNKNOWN})
 
 
 def served_at(
@@ -20,23 +19,48 @@ def served_at(
     """The projects of which may be told at a place; none where strangers read along.
 
     A channel serves what it is bound to. In a direct conversation a member whose account is
-    confirmed is told of the projects they have a role in.
+    confirmed is told of the projects they have a role in. Where the vendor does not say who reads
+    along, as with Slack's buttons and slash commands, a confirmed member is told what the channel
+    serves, and answers are shown to them alone.
     """
-    if is_outside(place):
+    if _is_outside(place):
         return frozenset()
-    if place.kind is PlaceKind.DIRECT:
-        return _projects_of_member(tx, connection, account_id)
-    return connection.channels.get(place.channel_id, frozenset())
+    bound = connection.channels.get(place.channel_id, frozenset())
+    if place.kind not in (PlaceKind.DIRECT, PlaceKind.UNKNOWN):
+        return bound
+    member = confirmed_member(tx, connection.id, account_id)
+    if member is None:
+        return frozenset()
+    if place.kind is PlaceKind.UNKNOWN:
+        return bound
+    return frozenset(key for key in connection.projects if member.roles_in(key))
 
 
-def is_outside(place: Place) -> bool:
+def confirmed_member(
+    tx: Reading | Writing, connection_id: ConnectionId, account_id: AccountId | None
+) -> Member | None:
+    """The member of the team behind an account; None while that is not sure."""
+    known = tx.members.by_account(connection_id, account_id) if account_id is not None else None
+    if known is None or not known[1].carries_rights or known[0].left_at is not None:
+        return None
+    return known[0]
+
+
+def why_unserved(place: Place, connection: LiveConnection) -> Reason:
+    """Why nothing is told at a place that serves no project to whoever asks there."""
+    if _is_outside(place):
+        return Reason.OUTSIDE_AUDIENCE
+    is_bound = place.channel_id in connection.channels
+    return (
+        Reason.ASKER_UNKNOWN
+        if is_bound or place.kind is PlaceKind.DIRECT
+        else Reason.CHANNEL_NOT_BOUND
+    )
+
+
+def _is_outside(place: Place) -> bool:
     """Whether people from outside the team can read along, or are asking."""
-    return place.is_outsider or place.kind in _READ_BY_STRANGERS
-
-
-def why_unserved(place: Place) -> Reason:
-    """Why nothing is told at a place that serves no project."""
-    return Reason.OUTSIDE_AUDIENCE if is_outside(place) else Reason.CHANNEL_NOT_BOUND
+    return place.is_outsider or place.kind is PlaceKind.SHARED
 
 
 def situate(
@@ -100,12 +124,3 @@ def _item_of_thread(
     key = ask_key_of_thread(connection_id, place)
     root = tx.asks.find_by_key(key) if key is not None else None
     return root.ask.work_item if root is not None else None
-
-
-def _projects_of_member(
-    tx: Reading | Writing, connection: LiveConnection, account_id: AccountId | None
-) -> frozenset[ProjectKey]:
-    known = tx.members.by_account(connection.id, account_id) if account_id is not None else None
-    if known is None or not known[1].carries_rights or known[0].left_at is not None:
-        return frozenset()
-    return frozenset(key for key in connection.projects if known[0].roles_in(key))

@@ -5,7 +5,7 @@ import pytest
 from chargehand.domain.member import Role
 from chargehand.domain.records import ApprovalState
 from tests.acceptance.chats.conftest import OpenChats
-from tests.chat_house import PAY_CHANNEL, ChatHouse
+from tests.chat_house import PAY_CHANNEL, ChatHouse, restrict
 
 pytestmark = pytest.mark.anyio
 ASK = "@bot transition PAY-7 to In Review"
@@ -31,7 +31,7 @@ async def test_change_waits_with_buttons_and_is_made_once_when_one_is_pressed(
 
     await team.press("Approve", message["ts"])
 
-    assert team.jira.state.issues["PAY-7"].status.name == "In Review"
+    assert team.jira.issue("PAY-7").status == "4"
     (edited,) = [one for one in team.messages() if one["ts"] == message["ts"]]
     assert team.labels(edited) == []
     assert "Approved by Ana Ruiz" in edited["text"]
@@ -104,7 +104,7 @@ async def test_command_in_a_ticket_approves_by_its_id(team: ChatHouse) -> None:
     await team.ask(f"@bot approve {approval.id}", author="Ana Ruiz")
 
     assert [one.state for one in team.approvals if one.id == approval.id] == [ApprovalState.OPEN]
-    assert "I know no member" in team.replies()[-1].text or "confirm" in team.replies()[-1].text
+    assert "I do not know this account" in team.replies()[-1].text
 
 
 async def test_unconfirmed_person_is_not_given_a_change(chats: ChatHouse) -> None:
@@ -138,7 +138,7 @@ async def test_approvals_channel_is_told_nothing_of_a_restricted_item(
     async with open_chats(approvals_channel=PAY_CHANNEL) as house:
         house.mode("auto", kind="slack.post_message")
         house.mode("approve", kind="jira.add_comment")
-        house.jira.state.issues["PAY-7"].security = "Board only"
+        restrict(house)
 
         await house.ask("@bot status")
 

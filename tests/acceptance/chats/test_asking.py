@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.chat_house import PAY_CHANNEL, RANDOM_CHANNEL, ChatHouse
+from tests.chat_house import PAY_CHANNEL, RANDOM_CHANNEL, ChatHouse, restrict
 
 pytestmark = pytest.mark.anyio
 
@@ -50,8 +50,8 @@ async def test_words_that_only_look_like_keys_are_none(chats: ChatHouse) -> None
     await chats.chat("@bot status UTF-8 and SHA-256 and CI-123")
 
     (said,) = chats.said()
-    assert "CI-123" not in said
-    assert "Which work item do you mean?" in said or "I did not understand" in said
+    assert chats.asks[0].ask.work_item is None
+    assert "can not find" not in said
 
 
 async def test_channel_that_serves_nothing_gets_one_private_hint(chats: ChatHouse) -> None:
@@ -77,7 +77,7 @@ async def test_guest_is_told_nothing_of_a_project(chats: ChatHouse) -> None:
 
 
 async def test_restricted_item_answers_like_a_missing_one(chats: ChatHouse) -> None:
-    chats.jira.state.issues["PAY-7"].security = "Board only"
+    restrict(chats)
 
     await chats.chat("@bot status PAY-7")
     await chats.chat("@bot status PAY-7777")
@@ -119,7 +119,10 @@ async def test_ten_minute_old_signature_is_refused(chats: ChatHouse) -> None:
 async def test_direct_message_of_a_stranger_is_told_nothing(chats: ChatHouse) -> None:
     await chats.chat("status PAY-7", channel="@chargehand")
 
-    told = [*chats.whispered(), *(m for c in chats.slack.workspace.channels for m in chats.messages(c))]
+    told = [
+        *chats.whispered(),
+        *(m for c in chats.slack.workspace.channels for m in chats.messages(c)),
+    ]
     assert all("In Progress" not in one["text"] for one in told)
 
 
