@@ -156,6 +156,8 @@ def _kind_section(kind: ActionKind, described: Kind) -> str:
         for where, of in (("params", described.params), ("base", described.base))
         for field in fields(of)  # type: ignore[arg-type] # all of them are dataclasses.
     ]
+    if not fields(described.base):  # type: ignore[arg-type] # as above.
+        rows.append(["base", "nothing", "It depends on nothing that could change."])
     return f"## `{kind.value}`\n\n{described.does}\n\n" + table(["in", "key", "meaning"], rows)
 
 

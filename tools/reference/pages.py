@@ -24,6 +24,7 @@ from tools.reference.events import events_page
 from tools.reference.markdown import in_cell, page, table
 from tools.reference.metrics import metrics_page
 from tools.reference.reasons import reasons_page
+from tools.reference.slack_app import slack_app_page
 
 # typer carries its own copy of click, whose names are not public; only documented ones are used.
 _Command: TypeAlias = Any
@@ -105,6 +106,7 @@ PAGES = {
     "metrics.md": metrics_page,
     "reasons.md": reasons_page,
     "settings.md": settings_page,
+    "slack-app.md": slack_app_page,
 }
 
 

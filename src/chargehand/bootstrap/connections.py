@@ -41,7 +41,12 @@ def live_connection(
     match configured:
         case JiraConnection():
             return live_jira(configured, clock=clock, observer=observer, ca_file=ca_file)
-        case SlackConnection() | DiscordConnection():
+        case SlackConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.bootstrap.slack import live_slack
+
+            return live_slack(configured, clock=clock, ca_file=ca_file)
+        case DiscordConnection():
             raise NotImplementedError(configured.connector)
         case _:
             assert_never(configured)

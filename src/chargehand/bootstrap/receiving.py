@@ -36,7 +36,12 @@ def receiver_of(configured: Connection) -> WebhookReceiver:
     match configured:
         case JiraConnection():
             return JiraWebhook()
-        case SlackConnection() | DiscordConnection():
+        case SlackConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.connectors.slack.webhook import SlackWebhook
+
+            return SlackWebhook()
+        case DiscordConnection():
             raise NotImplementedError(configured.connector)
         case _:
             assert_never(configured)
@@ -54,7 +59,12 @@ def previewer_of(configured: Connection) -> ActionPreviewer:
     match configured:
         case JiraConnection():
             return jira_previewer(configured)
-        case SlackConnection() | DiscordConnection():
+        case SlackConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.connectors.slack.preview import SlackPreviewer
+
+            return SlackPreviewer()
+        case DiscordConnection():
             raise NotImplementedError(configured.connector)
         case _:
             assert_never(configured)

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from chargehand.config.addresses import address_with_path
 from chargehand.config.connection_settings import SLUG, ChatSettings, is_somebodys
 from chargehand.config.secret_settings import Secret
 
 _API: Final = "https://slack.com/api"
+_ALONE: Final = timedelta(seconds=15)
+_BESIDE: Final = timedelta(seconds=60)
 
 
 class SlackConnection(ChatSettings):
@@ -29,12 +31,21 @@ class SlackConnection(ChatSettings):
         description="How messages reach us; socket and poll need no public address, both is "
         "webhooks with polling beside them.",
     )
-    poll_interval: timedelta = Field(
-        timedelta(seconds=60), description="Time between polls.", ge=timedelta(seconds=1)
+    poll_interval: timedelta | None = Field(
+        None,
+        description="Time between polls; 15 seconds where polling is all there is, else 60.",
+        ge=timedelta(seconds=1),
     )
     api_url: Annotated[str, AfterValidator(address_with_path)] = Field(
         _API, description="Address of Slack's Web API."
     )
+
+    @model_validator(mode="after")
+    def _can_listen(self) -> "SlackConnection":
+        if self.intake == "socket" and self.app_token is None:
+            message = "app_token is missing; Socket Mode signs in with a token that begins xapp-"
+            raise ValueError(message)
+        return self
 
     @property
     def site(self) -> str:
@@ -49,7 +60,9 @@ class SlackConnection(ChatSettings):
     @property
     def polled_every(self) -> timedelta | None:
         """The time between two polls; None when nothing is polled."""
-        return self.poll_interval if self.intake in ("poll", "both") else None
+        if self.intake not in ("poll", "both"):
+            return None
+        return self.poll_interval or (_ALONE if self.intake == "poll" else _BESIDE)
 
     @property
     def takes_webhooks(self) -> bool:

@@ -1,0 +1,94 @@
+"""What the worker needs of a Slack connection: everything, with a client to call."""
+
+import asyncio
+from pathlib import Path
+
+from chargehand.bootstrap.settling import SETTLE_MARGIN
+from chargehand.config.slack_settings import SlackConnection
+from chargehand.connectors.slack.client import SlackClient
+from chargehand.connectors.slack.config import SlackConfig
+from chargehand.connectors.slack.parse import SlackParser
+from chargehand.connectors.slack.preview import SlackPreviewer
+from chargehand.connectors.slack.transport import (
+    RequestObserver,
+    SlackTransport,
+    Sleep,
+    VendorTransport,
+    ignore_request,
+)
+from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.kit.clock import Clock
+from chargehand.kit.masked import MaskedText
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.connector import Listener
+
+
+def live_slack(
+    configured: SlackConnection,
+    *,
+    clock: Clock,
+    observer: RequestObserver = ignore_request,
+    ca_file: Path | None = None,
+) -> LiveConnection:
+    """One workspace, with a client that is not connected yet."""
+    return LiveConnection(
+        id=ConnectionId(configured.id),
+        connector=configured.connector,
+        site=configured.site,
+        projects=frozenset(ProjectKey(key) for key in configured.projects),
+        parser=SlackParser(configured.team_id),
+        previewer=SlackPreviewer(),
+        client=open_client(configured, clock=clock, observer=observer, ca_file=ca_file),
+        listener=_listener_of(configured, clock=clock, ca_file=ca_file),
+        poll_interval=configured.polled_every,
+        send_within=configured.request_timeout,
+        settle_after=configured.request_timeout + SETTLE_MARGIN,
+        channels={
+            channel: frozenset(ProjectKey(key) for key in projects)
+            for channel, projects in configured.channels.items()
+        },
+    )
+
+
+def open_client(
+    configured: SlackConnection,
+    *,
+    clock: Clock,
+    observer: RequestObserver = ignore_request,
+    transport: VendorTransport | None = None,
+    sleep: Sleep = asyncio.sleep,
+    ca_file: Path | None = None,
+) -> SlackClient:
+    """A client of one workspace."""
+    config = config_of(configured, ca_file=ca_file)
+    return SlackClient(config, clock, observer=observer, transport=transport, sleep=sleep)
+
+
+def config_of(configured: SlackConnection, *, ca_file: Path | None = None) -> SlackConfig:
+    """What the connector needs to know of one workspace.
+
+    Raises: SlackConfigWrong.
+    """
+    app_token = configured.app_token
+    return SlackConfig(
+        connection_id=ConnectionId(configured.id),
+        bot_token=MaskedText(configured.bot_token.get_secret_value()),
+        app_token=MaskedText(app_token.get_secret_value()) if app_token is not None else None,
+        team_id=configured.team_id,
+        channels=tuple(configured.channels),
+        api_url=configured.api_url,
+        request_timeout_s=configured.request_timeout.total_seconds(),
+        ca_file=ca_file,
+    )
+
+
+def _listener_of(
+    configured: SlackConnection, *, clock: Clock, ca_file: Path | None
+) -> Listener | None:
+    if configured.intake != "socket":
+        return None
+    # lazy: the library for sockets is loaded only where one is listened to.
+    from chargehand.connectors.slack.listener import SlackListener
+
+    config = config_of(configured, ca_file=ca_file)
+    return SlackListener(config, SlackTransport(config, clock), clock)
