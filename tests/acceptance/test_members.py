@@ -161,7 +161,7 @@ async def test_the_list_of_strangers_has_an_end(house: House, team: Team) -> Non
 
 
 async def test_an_address_matches_whichever_came_first(team: Team) -> None:
-    first = Account(CHAT, AT_CHAT.account_id, "ana", MAIL.upper())
+    first = Account(CHAT, AT_CHAT.account_id, "ana " + "n" * 300, MAIL.upper())
     assert team.do(take_accounts, [first, Account(CHAT, STRANGER.account_id, "Ana Ruiz")]) == 0
 
     ana = team.add()

@@ -113,6 +113,8 @@ def read_roster(content: bytes, known: Known) -> Roster:
         elif (person := row.read()) is not None:
             rows.append(person)
         problems += row.problems
+    if not rows and not problems:
+        raise RosterUnreadable(problem="it names nobody")
     return Roster(frozenset(fields), tuple(rows), tuple(problems))
 
 

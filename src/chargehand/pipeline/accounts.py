@@ -102,7 +102,7 @@ def take_accounts(tx: Writing, accounts: Iterable[Account], *, now: datetime) ->
 
 def match_seen(tx: Writing, *, now: datetime) -> int:
     """Match accounts that were seen before with those who have their address now; how many."""
-    seen = [_as_account(one) for one in tx.members.unmapped_with_email()]
+    seen = [_as_account(one) for one in tx.members.all_unmapped() if one.email is not None]
     if not seen:
         return 0
     found = match_accounts(tx.members.all(), seen, _taken(tx))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from chargehand.audit.tags import AuditTag
+from chargehand.domain.account import AccountRef
 from chargehand.domain.ids import ConnectionId, MemberId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.member import Identity, IdentityState, Member
@@ -75,7 +76,10 @@ def import_roster(
     tx.members.add([planned.member for planned in plan.added], now=now)
     for planned in plan.added:
         record_member(tx, AuditTag.PERSON_MEMBER_ADDED, planned.member, by=by, now=now)
-    identities = [one for planned in (*plan.added, *plan.changed) for one in _matched(planned)]
+    names = {one.ref: one.name for one in tx.members.all_unmapped()}
+    identities = [
+        one for planned in (*plan.added, *plan.changed) for one in _matched(planned, names)
+    ]
     tx.members.add_identities(identities, by=by, now=now)
     # An admin who leaves may be followed by one whom the same file names, so they leave last.
     for planned in plan.leaving:
@@ -121,13 +125,13 @@ def _line(cells: list[str]) -> str:
     return line.getvalue()
 
 
-def _matched(planned: PlannedMember) -> Iterator[Identity]:
+def _matched(planned: PlannedMember, names: Mapping[AccountRef, str]) -> Iterator[Identity]:
     for ref in planned.new_accounts:
         yield Identity(
             connection_id=ref.connection_id,
             account_id=ref.account_id,
             member_id=planned.member.id,
-            name="",
+            name=names.get(ref, ""),
             state=IdentityState.MATCHED,
         )
 

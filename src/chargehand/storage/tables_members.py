@@ -24,6 +24,8 @@ _WORD = String(64)
 _NAME = String(LONGEST_NAME)
 _ACCOUNT = String(LONGEST_ACCOUNT)
 _EMAIL = String(LONGEST_EMAIL)
+# `cli:anna`, or a connection and an account of it.
+_ACTOR = String(300)
 
 # `email` is in lower case, so that one address is one row.
 members = Table(
@@ -66,7 +68,7 @@ identities = Table(
     Column("state", _WORD, nullable=False),
     Column("is_active", SmallInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
-    Column("changed_by", _ACCOUNT, nullable=False),
+    Column("changed_by", _ACTOR, nullable=False),
     PrimaryKeyConstraint("organization_id", "identity_id"),
     UniqueConstraint(
         "organization_id", "connection_id", "account_id", "member_id", name="identities_by_account"
@@ -85,7 +87,7 @@ confirmations = Table(
     Column("digest", String(64), nullable=False),
     Column("from_connection_id", _ID),
     Column("from_account_id", _ACCOUNT),
-    Column("started_by", _ACCOUNT, nullable=False),
+    Column("started_by", _ACTOR, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("organization_id", "member_id", "connection_id"),
     Index("confirmations_by_connection", "organization_id", "connection_id", "expires_at"),
@@ -124,6 +126,5 @@ unmapped_accounts = Table(
     UniqueConstraint(
         "organization_id", "connection_id", "account_id", name="unmapped_accounts_by_account"
     ),
-    Index("unmapped_accounts_by_email", "organization_id", "email"),
     Index("unmapped_accounts_by_age", "organization_id", "last_at"),
 )

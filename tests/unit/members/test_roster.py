@@ -112,6 +112,7 @@ def test_column_that_can_not_be_used_is_told_and_nothing_is_read(header: str) ->
 
 UNREADABLE = {
     "empty": (b"\n\n", "empty"),
+    "nobody": (b"name,email\n", "names nobody"),
     "not UTF-8": ("name,email\nZoë,z@x.org\n".encode("latin-1"), "line 2 is not utf-8"),
     "JSON": (b'{"team_members": []}', "it is JSON"),
     "open quote": (b'name,email\n"Ana,a@x.org\n', "line 2 is no line"),
@@ -237,6 +238,7 @@ def test_last_admin_does_not_leave_by_a_file_that_forgot_them() -> None:
 NAMES = st.sampled_from(["Ana Ruiz", "Mei", "Zoë"])
 PEOPLE = st.lists(
     st.tuples(NAMES, st.integers(0, 5), st.sampled_from(["viewer", "PAY:approver", ""])),
+    min_size=1,
     max_size=6,
     unique_by=lambda one: one[1],
 )

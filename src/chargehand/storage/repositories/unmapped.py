@@ -46,17 +46,15 @@ class UnmappedReader(Repository):
         key = unmapped_accounts.c.unmapped_id
         return self._page(query, key, _unmapped, cursor=cursor, limit=limit)
 
-    def unmapped_with_email(self) -> tuple[UnmappedAccount, ...]:
-        """Those of which the vendor told an e-mail address."""
-        query = self._select(unmapped_accounts).where(unmapped_accounts.c.email.is_not(None))
-        return tuple(_unmapped(row) for row in self._rows(query))
+    def all_unmapped(self) -> tuple[UnmappedAccount, ...]:
+        """Every account that is nobody's; there are never more than some."""
+        return tuple(_unmapped(row) for row in self._rows(self._select(unmapped_accounts)))
 
     def unmapped_of(self, words: Collection[str]) -> tuple[UnmappedAccount, ...]:
         """Those whose id or address is among some words."""
-        rows = self._rows(self._select(unmapped_accounts)) if words else []
         emails = {word.lower() for word in words}
         return tuple(
-            _unmapped(row) for row in rows if row.account_id in words or row.email in emails
+            one for one in self.all_unmapped() if one.account_id in words or one.email in emails
         )
 
     def count_unmapped(self) -> int:
@@ -130,10 +128,9 @@ class UnmappedWriter(UnmappedReader):
     def forget_unmapped(self, refs: Collection[AccountRef]) -> None:
         """Take accounts off the list, since they are somebody's now."""
         # There are few, and those who are looked for may be thousands.
-        rows = self._rows(self._select(unmapped_accounts)) if refs else []
-        for row in rows:
-            if AccountRef(row.connection_id, row.account_id) in refs:
-                self._forget(row.unmapped_id)
+        for one in self.all_unmapped() if refs else ():
+            if one.ref in refs:
+                self._forget(one.id)
 
     def forget_unmapped_before(self, before: datetime) -> int:
         """Let go of those not seen since a moment; how many."""

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=64), nullable=False),
         sa.Column("is_active", sa.SmallInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
-        sa.Column("changed_by", sa.String(length=200), nullable=False),
+        sa.Column("changed_by", sa.String(length=300), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "identity_id"),
         sa.UniqueConstraint(
             "organization_id",
@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("from_connection_id", sa.String(length=40), nullable=True),
         sa.Column("from_account_id", sa.String(length=200), nullable=True),
-        sa.Column("started_by", sa.String(length=200), nullable=False),
+        sa.Column("started_by", sa.String(length=300), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "member_id", "connection_id"),
     )
@@ -112,7 +112,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index("unmapped_accounts_by_age", "unmapped_accounts", ["organization_id", "last_at"])
-    op.create_index("unmapped_accounts_by_email", "unmapped_accounts", ["organization_id", "email"])
 
 
 def downgrade() -> None:
