@@ -36,6 +36,7 @@ def render() -> str:
                 queue=InboxReader(database.engine),
                 checkpoint=AuditCheckpoint(_UNOPENED),
                 previewers={},
+                connectors={},
                 served_projects=frozenset(),
                 commands=CommandDeps(
                     served=frozenset(),

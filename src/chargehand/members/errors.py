@@ -37,7 +37,7 @@ class RosterRefused(Rejected):
     code = "roster_refused"
     template = (
         "{count} lines or columns of the roster can not be used, so nothing was stored; the first: "
-        "line {line}, column {column}: {found!r}; allowed: {permitted}."
+        "line {line}, column {field}: {found!r}; allowed: {allowed}."
     )
 
 

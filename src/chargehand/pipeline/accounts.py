@@ -14,7 +14,7 @@ from chargehand.domain.ids import MemberId
 from chargehand.domain.member import IdentityState, Member
 from chargehand.domain.records import Page
 from chargehand.members.matching import Taken, match_accounts
-from chargehand.pipeline.identifying import match, record_identity
+from chargehand.pipeline.identifying import match, record_identity, require_cursor
 from chargehand.storage.transaction import Reading, Writing
 
 MATCHED_BY: Final = "worker"
@@ -31,7 +31,11 @@ class ShownUnmapped:
 def list_unmapped(
     tx: Reading | Writing, *, cursor: str | None = None, limit: int
 ) -> Page[ShownUnmapped]:
-    """Accounts that were seen and are nobody's, with those they may belong to."""
+    """Accounts that were seen and are nobody's, with those they may belong to.
+
+    Raises: ArgumentInvalid.
+    """
+    require_cursor(cursor, kind="unmapped account")
     page = tx.members.page_of_unmapped(cursor=cursor, limit=limit)
     members = tx.members.all()
     by_id = {one.id: one for one in members}

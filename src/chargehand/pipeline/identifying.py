@@ -6,15 +6,19 @@ A linked account is matched: it may be named so, and carries no right until it i
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.account import LONGEST_NAME, AccountRef
 from chargehand.domain.ids import ConnectionId, MemberId
 from chargehand.domain.member import Identity, IdentityState, Member
+from chargehand.kit.ids import id_kind
 from chargehand.members.errors import AccountTaken, MemberHasAccount, MemberLeft
 from chargehand.members.fields import read_account
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
-from chargehand.storage.transaction import Writing
+from chargehand.storage.transaction import Reading, Writing
+
+_SHOWN: Final = 60
 
 
 def link_account(
@@ -54,7 +58,8 @@ def refuse_account(
 
     Raises: NotFound. Refusing twice is no error.
     """
-    known = tx.members.identity(member_id, ref.connection_id, ref.account_id)
+    member = known_member(tx, member_id)
+    known = tx.members.identity(member.id, ref.connection_id, ref.account_id)
     if known is None:
         raise NotFound(kind=f"account {ref.account_id} of the member", id=member_id)
     if known.state is IdentityState.REFUSED:
@@ -74,6 +79,16 @@ def require_connection(connection_id: str, connections: Collection[ConnectionId]
     if connection_id not in connections:
         allowed = ", ".join(sorted(connections)) or "none, since no connection is configured"
         raise ArgumentInvalid(field="connection", found=connection_id, allowed=allowed)
+
+
+def require_cursor(cursor: str | None, *, kind: str) -> None:
+    """Refuse a cursor of another list.
+
+    Raises: ArgumentInvalid.
+    """
+    if cursor is not None and id_kind(cursor) != kind:
+        allowed = "the next_cursor of the page before, or none for the newest"
+        raise ArgumentInvalid(field="cursor", found=cursor[:_SHOWN], allowed=allowed)
 
 
 def require_free(tx: Writing, member_id: MemberId, ref: AccountRef) -> None:
@@ -125,12 +140,13 @@ def record_identity(
     tx.audit.append(tag, identity.member_id, body, now=now)
 
 
-def known_member(tx: Writing, member_id: str) -> Member:
-    """A member, whether or not they left.
+def known_member(tx: Reading | Writing, member_id: str) -> Member:
+    """A member by id, whether or not they left.
 
     Raises: NotFound.
     """
-    member = tx.members.find(member_id)
+    # A caller may hand in any text, and PostgreSQL takes not every one.
+    member = tx.members.find(member_id) if id_kind(member_id) == "member" else None
     if member is None:
         raise NotFound(kind="member", id=member_id)
     return member

@@ -28,7 +28,7 @@ from chargehand.members.fields import (
 )
 from chargehand.pipeline.accounts import match_seen
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
-from chargehand.pipeline.identifying import known_member, living_member
+from chargehand.pipeline.identifying import known_member, living_member, require_cursor
 from chargehand.storage.transaction import Reading, Writing
 
 View: TypeAlias = Reading | Writing
@@ -43,7 +43,11 @@ class ShownMember:
 
 
 def list_members(tx: View, *, cursor: str | None = None, limit: int) -> Page[ShownMember]:
-    """Members, newest first, those who left included."""
+    """Members, newest first, those who left included.
+
+    Raises: ArgumentInvalid.
+    """
+    require_cursor(cursor, kind="member")
     page = tx.members.page(cursor=cursor, limit=limit)
     identities = tx.members.identities_of_all([one.id for one in page.items])
     items = tuple(
@@ -68,6 +72,15 @@ def find_member(tx: View, wanted: str) -> Member:
     if not named:
         raise NotFound(kind="member", id=wanted)
     return named[0]
+
+
+def read_member_by_id(tx: View, member_id: str) -> ShownMember:
+    """One member with their accounts, by id alone.
+
+    Raises: NotFound.
+    """
+    member = known_member(tx, member_id)
+    return ShownMember(member, tx.members.identities_of(member.id))
 
 
 def read_member(tx: View, wanted: str) -> ShownMember:

@@ -63,9 +63,9 @@ def import_roster(
         raise RosterRefused(
             count=len(plan.refused),
             line=first.line,
-            column=first.column,
+            field=first.column,
             found=first.found,
-            permitted=first.allowed,
+            allowed=first.allowed,
         )
     tx.members.save([planned.member for planned in plan.changed])
     for planned in plan.changed:

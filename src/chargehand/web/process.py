@@ -16,7 +16,12 @@ from starlette.routing import Mount
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.commands import command_deps
-from chargehand.bootstrap.configured import budget_rules, pipeline_rules, served_projects
+from chargehand.bootstrap.configured import (
+    budget_rules,
+    known_connections,
+    pipeline_rules,
+    served_projects,
+)
 from chargehand.bootstrap.leases import front_made_known
 from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.processes import ProcessOptions
@@ -155,6 +160,7 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
             queue=stores.queue,
             checkpoint=stores.checkpoint,
             previewers=previewers(settings),
+            connectors=known_connections(settings),
             served_projects=served_projects(settings),
             commands=command_deps(settings),
             rules=pipeline_rules(settings),

@@ -41,6 +41,7 @@ from chargehand.domain.ids import (
 )
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.json import JSONObject
+from chargehand.domain.member import Member, Role
 from chargehand.domain.records import EffectState
 from chargehand.kit.calendar import WorkingHours
 from chargehand.kit.ids import derive_id, new_id
@@ -48,6 +49,7 @@ from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.keys import create_key
 from chargehand.pipeline.recording import open_approval
+from chargehand.pipeline.members import add_member
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.repositories.effects import IntendedSend
@@ -102,6 +104,7 @@ class World:
             queue=self.stores.queue,
             checkpoint=self.stores.checkpoint,
             previewers=self.previewers,
+            connectors={SITE: "jira"},
             served_projects=frozenset({PAY, OPS}),
             commands=CommandDeps(
                 served=frozenset({PAY, OPS}),
@@ -171,6 +174,16 @@ class World:
             lambda tx: _write(
                 tx, text, ask_state=ask_state, mode=mode, kind=kind, project=project, now=now
             )
+        )
+
+    def member(
+        self, name: str = "Ana Ruiz", email: str = "", *, role: Role = Role.VIEWER
+    ) -> Member:
+        """Somebody of the team."""
+        self.clock.advance(1)
+        now, roles = self.clock.now(), ((None, role),)
+        return self.database.write(
+            lambda tx: add_member(tx, name, email=email, roles=roles, by="cli", now=now)
         )
 
     def silence(self) -> DecisionId:

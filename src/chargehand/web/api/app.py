@@ -15,6 +15,7 @@ from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import TITLE, describe
 from chargehand.web.api.flags import add_flag_routes
 from chargehand.web.api.guard import guarded_route
+from chargehand.web.api.members import add_member_routes
 from chargehand.web.api.modes import add_mode_routes
 from chargehand.web.api.overview import add_overview_routes
 from chargehand.web.api.reading import add_reading_routes
@@ -56,6 +57,7 @@ def build_api(deps: APIDeps) -> API:
     add_mode_routes(router, deps)
     add_flag_routes(router, deps)
     add_budget_routes(router, deps)
+    add_member_routes(router, deps)
     add_overview_routes(router, deps)
     return app
 

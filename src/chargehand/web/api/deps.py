@@ -18,14 +18,15 @@ from chargehand.web.body import BodyReader
 class APIDeps:
     """What the API is made of.
 
-    Shape: `previewers` render edited actions, by connection; `bodies` limits what is held of all
-    request bodies together.
+    Shape: `previewers` render edited actions and `connectors` say of which kind a configured
+    connection is, both by connection; `bodies` limits what is held of all request bodies together.
     """
 
     database: Database
     queue: DeliveryQueue
     checkpoint: AuditCheckpoint
     previewers: Mapping[ConnectionId, ActionPreviewer]
+    connectors: Mapping[ConnectionId, str]
     served_projects: Collection[ProjectKey]
     commands: CommandDeps
     rules: PipelineRules

@@ -41,6 +41,7 @@ class Tag(StrEnum):
     MODES = "modes"
     FLAGS = "flags"
     BUDGETS = "budgets"
+    MEMBERS = "members"
     OVERVIEW = "overview"
 
 
@@ -54,6 +55,7 @@ _TAG_TEXTS: Final[Mapping[Tag, str]] = MappingProxyType(
         Tag.MODES: "Which actions are simulated, approved first, or sent.",
         Tag.FLAGS: "Switches that work while everything runs.",
         Tag.BUDGETS: "What models may cost, and what they did cost.",
+        Tag.MEMBERS: "The people of the team, their roles, and the accounts they have.",
         Tag.OVERVIEW: "How things stand and how much happened.",
     }
 )

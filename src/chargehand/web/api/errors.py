@@ -14,6 +14,13 @@ from types import MappingProxyType
 from typing import Final
 
 from chargehand.domain.errors import ChargehandError, Rejected
+from chargehand.members.errors import (
+    AccountTaken,
+    EmailTaken,
+    LastAdmin,
+    MemberHasAccount,
+    MemberLeft,
+)
 from chargehand.pipeline.errors import (
     AlreadyDecided,
     AlreadyUndone,
@@ -78,6 +85,11 @@ STATUSES: Final[Mapping[type[ChargehandError], int]] = MappingProxyType(
         AlreadyUndone: HTTPStatus.CONFLICT,
         PolicyChangedMeanwhile: HTTPStatus.CONFLICT,
         ConnectionGone: HTTPStatus.CONFLICT,
+        EmailTaken: HTTPStatus.CONFLICT,
+        AccountTaken: HTTPStatus.CONFLICT,
+        MemberHasAccount: HTTPStatus.CONFLICT,
+        MemberLeft: HTTPStatus.CONFLICT,
+        LastAdmin: HTTPStatus.CONFLICT,
         BodyTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         BodyNotJSON: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     }

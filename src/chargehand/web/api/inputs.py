@@ -32,6 +32,8 @@ DecisionCursor = Annotated[str, Field(pattern=f"^dec_{ID_LETTERS}$")]
 ActionCursor = Annotated[str, Field(pattern=f"^act_{ID_LETTERS}$")]
 ApprovalCursor = Annotated[str, Field(pattern=f"^apv_{ID_LETTERS}$")]
 NoticeCursor = Annotated[str, Field(pattern=f"^ntc_{ID_LETTERS}$")]
+MemberCursor = Annotated[str, Field(pattern=f"^mbr_{ID_LETTERS}$")]
+UnmappedCursor = Annotated[str, Field(pattern=f"^una_{ID_LETTERS}$")]
 AuditCursor = Annotated[str, Field(pattern="^[0-9]{1,18}$")]
 ProjectFilter = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
 WorkItemFilter = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_./-]{0,63}$")]
@@ -153,6 +155,18 @@ class NoticeQuery(PageQuery):
     """Which notices are wanted."""
 
     cursor: NoticeCursor | None = Field(None, description=_CURSOR)
+
+
+class MemberQuery(PageQuery):
+    """Which members are wanted."""
+
+    cursor: MemberCursor | None = Field(None, description=_CURSOR)
+
+
+class UnmappedQuery(PageQuery):
+    """Which unmapped accounts are wanted."""
+
+    cursor: UnmappedCursor | None = Field(None, description=_CURSOR)
 
 
 class AuditQuery(PageQuery):
