@@ -27,6 +27,7 @@ HOUSE = {
     "storage/database.py": "import alembic, psycopg, sqlalchemy, sqlite3, chargehand.inbox.ports\n",
     "testing/jira.py": "import httpx\n",
     "approvals/gate.py": "from chargehand.domain import action\n",
+    "attention/notifying.py": "from chargehand.domain import action\n",
     "audit/chain.py": "from chargehand.kit import clock\n",
     "budgets/prices.py": "import genai_prices\nfrom chargehand.plugins import connector\n",
     "commands/question.py": "from chargehand.domain import action\n",

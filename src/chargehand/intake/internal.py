@@ -9,6 +9,7 @@ from chargehand.kit.canonical import canonical_json
 
 INTERNAL_CONNECTION = ConnectionId("internal")
 INTERNAL_CONNECTOR = "internal"
+_REMINDER = "reminder"
 
 
 def schedule_tick(schedule_id: str, *, local_time: datetime, now: datetime) -> VerifiedDelivery:
@@ -29,11 +30,19 @@ def schedule_tick(schedule_id: str, *, local_time: datetime, now: datetime) -> V
 def reminder_due(reminder_id: ReminderId, *, now: datetime) -> VerifiedDelivery:
     """The delivery of a reminder whose moment came; its words stay where they can be erased."""
     return _delivery(
-        f"reminder:{reminder_id}",
+        f"{_REMINDER}:{reminder_id}",
         {"kind": "schedule.fired", "reminder": reminder_id},
         lane=Lane.INTERACTIVE,
         now=now,
     )
+
+
+def reminder_in(delivery: VerifiedDelivery) -> ReminderId | None:
+    """Which reminder a delivery of ours is about; None when it is about another thing."""
+    if delivery.connection_id != INTERNAL_CONNECTION:
+        return None
+    prefix, _, reminder_id = delivery.delivery_key.partition(":")
+    return ReminderId(reminder_id) if prefix == _REMINDER else None
 
 
 def selftest_ping(test_id: str, *, now: datetime) -> VerifiedDelivery:

@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from chargehand.domain.delivery import DeliverySource, Lane
-from chargehand.intake.internal import schedule_tick, selftest_ping
+from chargehand.domain.ids import ConnectionId, ReminderId
+from chargehand.intake.internal import reminder_due, reminder_in, schedule_tick, selftest_ping
 
 NOW = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 MADRID = ZoneInfo("Europe/Madrid")
@@ -32,3 +34,12 @@ def test_a_selftest_goes_first() -> None:
 
     assert ping.lane is Lane.INTERACTIVE
     assert ping.delivery_key == "selftest:7"
+
+
+def test_reminder_is_found_in_its_delivery_and_in_no_other() -> None:
+    reminder = ReminderId("rmd_01kagv5q3r7d8s9t0v1w2x3y4z")
+    delivery = reminder_due(reminder, now=NOW)
+
+    assert reminder_in(delivery) == reminder
+    assert reminder_in(selftest_ping("one", now=NOW)) is None
+    assert reminder_in(replace(delivery, connection_id=ConnectionId("jira"))) is None
