@@ -4,11 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from chargehand.domain.attention import Quiet, QuietKind, QuietScope, Spot, Topic
 from chargehand.domain.member import Member
-from chargehand.kit.calendar import WorkingHours
+from chargehand.kit.calendar import WorkingHours, zone_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def may_notify(
     snoozed_until = max((one.ends_at for one in on_it), default=now)
     if topic is None:
         return Name() if snoozed_until > now else Notify()
-    zone = ZoneInfo(member.time_zone) if member.time_zone is not None else hours.zone
+    zone = zone_named(member.time_zone, hours.zone)
     earliest = hours.next_moment(snoozed_until, zone)
     return NotBefore(earliest) if earliest > now else Notify()
 

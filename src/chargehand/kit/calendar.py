@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DAY: Final = timedelta(days=1)
 _LAST_HOUR: Final = 24
@@ -16,6 +16,14 @@ def no_day_off(day: date) -> bool:
     """Whether a day is off where nobody named any: never."""
     _ = day
     return False
+
+
+def zone_named(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
+    """The zone of a name, which may be one that this machine does not know."""
+    try:
+        return ZoneInfo(name) if name else otherwise
+    except (ZoneInfoNotFoundError, ValueError):
+        return otherwise
 
 
 @dataclass(frozen=True, slots=True)

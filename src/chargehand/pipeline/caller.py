@@ -22,7 +22,7 @@ from chargehand.domain.ids import (
     WorkItemKey,
 )
 from chargehand.domain.member import Identity, Member, Role
-from chargehand.kit.calendar import WorkingHours
+from chargehand.kit.calendar import WorkingHours, zone_named
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.plugins.connector import ActionPreviewer
 from chargehand.storage.transaction import Writing
@@ -215,7 +215,7 @@ class Call:
         """The zone of the caller, the team's where nobody said."""
         member = self.caller.member
         name = member.time_zone if member is not None else None
-        return ZoneInfo(name) if name is not None else self.deps.hours.zone
+        return zone_named(name, self.deps.hours.zone)
 
     def when(self, moment: datetime) -> str:
         """A moment as the caller reads it: `Friday 2026-11-27 10:00 (Europe/Madrid)`."""

@@ -1,5 +1,6 @@
 """Who may be notified: the muted are named, the unasked keeps to working hours."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,13 @@ def test_working_hours_are_those_of_the_receiver():
 
     # 18:00 in Tokyo.
     assert local(judged(member=tokyo)) == "Mon 30 01:00"
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", ""])
+def test_unknown_zone_is_read_as_the_teams(zone):
+    assert local(judged(member=replace(ANA, time_zone=zone), now=NOW + timedelta(hours=9))) == (
+        "Mon 30 09:00"
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargehand.commands.definition import CommandLine, LineProblem, ParameterType
-from chargehand.commands.lines import LONGEST_LINE, compose_line, read_line
+from chargehand.commands.lines import LONGEST_LINE, compose_line, fill_line, read_line
 from chargehand.commands.registry import BY_NAME, COMMANDS, chat_commands, completions
 from chargehand.domain.command import LONGEST_DESCRIPTION, Surface
 from chargehand.domain.control import LONGEST_COMMAND
@@ -133,6 +133,46 @@ def test_line_is_read_and_its_normal_form_reads_the_same(line, arguments):
     assert (again.command, again.arguments, again.text) == (read.command, arguments, read.text)
 
 
+@pytest.mark.parametrize("line", READ)
+def test_fields_of_a_chat_make_the_same_line(line):
+    read = read_line(line)
+
+    assert fill_line(read.command, read.arguments) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("approve", {"id": f"7h2k9d {DIGEST}"}),
+        ("approve", {"id": "7h2k9d", "digest": "not yet"}),
+        ("approve", {"id": "7h2k9d", "who": "me"}),
+        ("reject", {"id": "7h2k9d", "reason": DIGEST}),
+        ("reject", {"id": "7h2k9d", "reason": "no\nreally"}),
+        ("remind", {"whom": "me", "when": "in 2h to ship", "text": "call"}),
+        ("remind", {"whom": "me", "when": "in 2h"}),
+        ("mute", {"what": "me for 2d"}),
+    ],
+)
+def test_field_that_would_be_another_is_refused(name, fields):
+    assert isinstance(fill_line(BY_NAME[name], fields), LineProblem)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(COMMANDS),
+    st.dictionaries(
+        st.sampled_from(["id", "digest", "reason", "what", "until", "text", "when", "whom", "key"]),
+        st.one_of(VOCABULARY, st.text(max_size=20)),
+    ),
+)
+def test_fields_are_read_to_themselves_or_refused(command, fields):
+    read = fill_line(command, fields)
+
+    if isinstance(read, CommandLine):
+        assert read.command == command
+        assert set(read.arguments) == {name for name, value in fields.items() if value.strip()}
+
+
 @pytest.mark.parametrize(("line", "nearest"), NOT_READ, ids=[repr(one[:30]) for one, _ in NOT_READ])
 def test_line_that_is_no_command_names_the_nearest(line, nearest):
     read = read_line(line)
@@ -144,7 +184,7 @@ def test_line_that_is_no_command_names_the_nearest(line, nearest):
     assert read.sentence.endswith((".", "`"))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(LINES)
 def test_any_text_is_a_line_or_a_problem(text):
     read = read_line(text)
@@ -160,7 +200,7 @@ def test_any_text_is_a_line_or_a_problem(text):
     assert required <= set(read.arguments)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(VOCABULARY, max_size=6).map(" ".join), st.sampled_from(["approve", "reject"]))
 def test_nothing_is_decided_unless_the_line_begins_with_it(rest, name):
     for line in (f"not {name} {rest}", f"please {name} {rest}", f"should we {name} {rest}"):

@@ -1,7 +1,10 @@
 """Command lines by REST, and what every other door may count on."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,7 +23,7 @@ from chargehand.domain.records import ApprovalState
 from chargehand.pipeline import approving
 from chargehand.pipeline.caller import Agent, Caller, CommandReply, Outcome
 from chargehand.pipeline.commanding import run_text
-from tests.web.api.world import ANA, OPS, PAY, SITE, Told, World
+from tests.web.api.world import ANA, OPS, PAY, SITE, Told, World, open_world
 
 pytestmark = pytest.mark.anyio
 SLACK = ConnectionId("slack")
@@ -46,6 +49,23 @@ class Desk:
     def confirm(self, tx, code, *, connection_id, account_id, now):
         _ = tx, code, connection_id, account_id, now
         return BEA
+
+
+@pytest.fixture(scope="module")
+def shared(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world that others have used as well."""
+    folder = tmp_path_factory.mktemp("commands") / "data"
+    world = open_world(shutil.copytree(migrated_folder, folder))
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def fresh(migrated_folder: Path, tmp_path: Path) -> Iterator[World]:
+    """A world where nothing happened; `world` is the same on both databases."""
+    world = open_world(shutil.copytree(migrated_folder, tmp_path / "data"))
+    yield world
+    world.close()
 
 
 def identity(state: IdentityState = IdentityState.CONFIRMED, **more) -> Identity:
@@ -169,28 +189,28 @@ REFUSALS = {
 
 @pytest.mark.parametrize(("caller", "sentence"), REFUSALS.values(), ids=REFUSALS)
 def test_who_may_not_approve_is_told_why_and_what_to_do(
-    quiet_world: World, caller: Caller, sentence: str
+    shared: World, caller: Caller, sentence: str
 ) -> None:
-    told = quiet_world.comment()
+    told = shared.comment()
 
-    reply = run(quiet_world, f"approve {told.approval_id}", caller)
+    reply = run(shared, f"approve {told.approval_id}", caller)
 
     assert (reply.outcome, reply.is_private) == (Outcome.REFUSED, True)
     assert sentence in reply.markdown
-    assert state_of(quiet_world, told) is ApprovalState.OPEN
+    assert state_of(shared, told) is ApprovalState.OPEN
 
 
-def test_who_left_may_nothing(quiet_world: World) -> None:
-    gone = in_slack(member=replace(BEA, left_at=quiet_world.clock.now()))
+def test_who_left_may_nothing(shared: World) -> None:
+    gone = in_slack(member=replace(BEA, left_at=shared.clock.now()))
 
-    assert "left the team" in run(quiet_world, "mute me", gone).markdown
+    assert "left the team" in run(shared, "mute me", gone).markdown
 
 
-def test_outsider_is_told_nothing_but_help(quiet_world: World) -> None:
+def test_outsider_is_told_nothing_but_help(shared: World) -> None:
     guest = in_slack(place=replace(CHANNEL, is_outsider=True))
 
     outcomes = {
-        command.name: run(quiet_world, command.examples[0], guest).outcome
+        command.name: run(shared, command.examples[0], guest).outcome
         for command in COMMANDS
         if isinstance(read_line(command.examples[0]), CommandLine) and not command.is_ask
     }
@@ -198,11 +218,11 @@ def test_outsider_is_told_nothing_but_help(quiet_world: World) -> None:
     assert {name for name, one in outcomes.items() if one is not Outcome.REFUSED} == {"help"}
 
 
-def test_every_command_has_a_runner_and_an_answer_for_its_examples(quiet_world: World) -> None:
+def test_every_command_has_a_runner_and_an_answer_for_its_examples(shared: World) -> None:
     for command in COMMANDS:
         for example in command.examples:
             if isinstance(read_line(example), CommandLine):
-                reply = run(quiet_world, example)
+                reply = run(shared, example)
                 assert reply.markdown
                 is_elsewhere = reply.outcome is Outcome.ELSEWHERE
                 assert is_elsewhere is command.is_ask, example
@@ -221,16 +241,16 @@ def test_button_approves_the_words_it_was_shown_with(world: World) -> None:
     assert "was approved by Bea on Friday 2026-11-20 11:00 (Europe/Madrid)" in again.markdown
 
 
-def test_button_of_an_edited_action_says_what_is_current(world: World) -> None:
-    told = world.comment()
-    old = world.database.read(lambda tx: tx.approvals.find(told.approval_id))
-    now = world.clock.now()
-    edited = world.database.write(
+def test_button_of_an_edited_action_says_what_is_current(fresh: World) -> None:
+    told = fresh.comment()
+    old = fresh.database.read(lambda tx: tx.approvals.find(told.approval_id))
+    now = fresh.clock.now()
+    edited = fresh.database.write(
         lambda tx: approving.edit(
             tx,
             told.approval_id,
             text="Due **Friday**.",
-            previewer=world.previewers[SITE],
+            previewer=fresh.previewers[SITE],
             by="cli:ana",
             via="cli",
             lasts=timedelta(days=3),
@@ -238,49 +258,49 @@ def test_button_of_an_edited_action_says_what_is_current(world: World) -> None:
         )
     )
 
-    stale = run(world, f"approve {old.id} {old.digest[:16]}")
-    forged = run(world, f"approve {edited.approval.id} {old.digest[:16]}")
+    stale = run(fresh, f"approve {old.id} {old.digest[:16]}")
+    forged = run(fresh, f"approve {edited.approval.id} {old.digest[:16]}")
 
     for reply in (stale, forged):
         assert reply.outcome is Outcome.ILLEGAL
         assert "older words" in reply.markdown
         assert edited.approval.short_id in reply.markdown
         assert "Due **Friday**." in reply.markdown
-    assert run(world, stale.controls[0].command).outcome is Outcome.DONE
+    assert run(fresh, stale.controls[0].command).outcome is Outcome.DONE
 
 
-def test_approval_of_another_project_is_like_none(quiet_world: World) -> None:
-    told = quiet_world.comment(project=OPS)
+def test_approval_of_another_project_is_like_none(shared: World) -> None:
+    told = shared.comment(project=OPS)
     everywhere = replace(BEA, roles=((None, Role.ADMIN),))
 
-    reply = run(quiet_world, f"approve {told.approval_id}", in_slack(member=everywhere))
-    none = run(quiet_world, f"approve apv_{'0' * 26}", in_slack(member=everywhere))
+    reply = run(shared, f"approve {told.approval_id}", in_slack(member=everywhere))
+    none = run(shared, f"approve apv_{'0' * 26}", in_slack(member=everywhere))
 
     assert (reply.outcome, none.outcome) == (Outcome.NOT_FOUND, Outcome.NOT_FOUND)
     assert reply.markdown.partition("here.")[2] == none.markdown.partition("here.")[2]
-    assert state_of(quiet_world, told) is ApprovalState.OPEN
+    assert state_of(shared, told) is ApprovalState.OPEN
 
 
-def test_expired_approval_says_so(quiet_world: World) -> None:
-    told = quiet_world.comment()
-    quiet_world.clock.advance(timedelta(days=4).total_seconds())
+def test_expired_approval_says_so(shared: World) -> None:
+    told = shared.comment()
+    shared.clock.advance(timedelta(days=4).total_seconds())
 
-    reply = run(quiet_world, f"approve {told.approval_id}")
+    reply = run(shared, f"approve {told.approval_id}")
 
     assert (reply.outcome, "expired on" in reply.markdown) == (Outcome.ILLEGAL, True)
 
 
-def test_short_id_of_two_names_both(quiet_world: World) -> None:
-    first, second = quiet_world.comment(), quiet_world.comment()
-    with quiet_world.database.engine.begin() as connection:
+def test_short_id_of_two_names_both(shared: World) -> None:
+    first, second = shared.comment(), shared.comment()
+    with shared.database.engine.begin() as connection:
         for told, begins in ((first, "apv_0"), (second, "apv_1")):
             connection.exec_driver_sql(
                 "UPDATE approvals SET approval_id = ?, short_id = '7h2k9d' WHERE approval_id = ?",
                 (f"{begins}{'1' * 19}7h2k9d", told.approval_id),
             )
 
-    reply = run(quiet_world, "approve 7h2k9d")
-    longer = run(quiet_world, f"approve apv_1{'1' * 19}7h2k9d")
+    reply = run(shared, "approve 7h2k9d")
+    longer = run(shared, f"approve apv_1{'1' * 19}7h2k9d")
 
     assert reply.outcome is Outcome.UNCLEAR
     assert "means 2 approvals" in reply.markdown
@@ -288,21 +308,21 @@ def test_short_id_of_two_names_both(quiet_world: World) -> None:
     assert longer.outcome is Outcome.DONE
 
 
-def test_mute_snooze_and_unmute_of_a_member(world: World) -> None:
-    muted = run(world, "mute me for 2d")
-    snoozed = run(world, "snooze until tomorrow at 9:00")
+def test_mute_snooze_and_unmute_of_a_member(fresh: World) -> None:
+    muted = run(fresh, "mute me for 2d")
+    snoozed = run(fresh, "snooze until tomorrow at 9:00")
 
     assert "until Sunday 2026-11-22 11:00 (Europe/Madrid)" in muted.markdown
     assert "until Saturday 2026-11-21 09:00 (Europe/Madrid)" in snoozed.markdown
-    assert run(world, "mute here").outcome is Outcome.DONE
+    assert run(fresh, "mute here").outcome is Outcome.DONE
     scope = [(QuietScope.CHANNEL, "slack/C1")]
-    now = world.clock.now()
-    assert world.database.read(lambda tx: tx.attention.quiets_on(scope, now=now))
-    assert run(world, "unmute").outcome is Outcome.DONE
-    assert run(world, "unmute").outcome is Outcome.UNCHANGED
-    assert world.database.read(lambda tx: tx.attention.quiets_on(scope, now=now))
-    assert run(world, "mute me for 900d").outcome is Outcome.UNCLEAR
-    assert run(world, "mute me until today at 9:00").outcome is Outcome.UNCLEAR
+    now = fresh.clock.now()
+    assert fresh.database.read(lambda tx: tx.attention.quiets_on(scope, now=now))
+    assert run(fresh, "unmute").outcome is Outcome.DONE
+    assert run(fresh, "unmute").outcome is Outcome.UNCHANGED
+    assert fresh.database.read(lambda tx: tx.attention.quiets_on(scope, now=now))
+    assert run(fresh, "mute me for 900d").outcome is Outcome.UNCLEAR
+    assert run(fresh, "mute me until today at 9:00").outcome is Outcome.UNCLEAR
 
 
 def test_subscription_is_of_the_places_projects(world: World) -> None:
@@ -317,41 +337,41 @@ def test_subscription_is_of_the_places_projects(world: World) -> None:
     assert hearing() == ()
 
 
-def test_reminders_are_bounded_and_know_where_they_go(world: World) -> None:
+def test_reminders_are_bounded_and_know_where_they_go(fresh: World) -> None:
     thread = replace(CHANNEL, thread_id="1.0")
-    replies = [run(world, "remind here in 1h to look", in_slack(place=thread)) for _ in range(51)]
+    replies = [run(fresh, "remind here in 1h to look", in_slack(place=thread)) for _ in range(51)]
 
     assert [one.outcome for one in replies] == [Outcome.DONE] * 50 + [Outcome.ILLEGAL]
-    later = world.clock.now() + timedelta(hours=1)
-    due = world.database.read(lambda tx: tx.attention.due_reminders(now=later, limit=99))
+    later = fresh.clock.now() + timedelta(hours=1)
+    due = fresh.database.read(lambda tx: tx.attention.due_reminders(now=later, limit=99))
     assert len(due) == 50
     assert {(one.is_here, one.channel, one.thread_id, one.text) for one in due} == {
         (True, "slack/C1", "1.0", "look")
     }
 
 
-def test_agents_are_paged_within_what_a_surface_carries(quiet_world: World) -> None:
+def test_agents_are_paged_within_what_a_surface_carries(shared: World) -> None:
     agents = [Agent(f"agent {n}", "does something useful " * 5) for n in range(40)]
 
-    pages = [run(quiet_world, "agents", in_slack(surface=Surface.DISCORD), agents=agents)]
+    pages = [run(shared, "agents", in_slack(surface=Surface.DISCORD), agents=agents)]
     while pages[-1].controls:
         line = pages[-1].controls[0].command
-        pages.append(run(quiet_world, line, in_slack(surface=Surface.DISCORD), agents=agents))
+        pages.append(run(shared, line, in_slack(surface=Surface.DISCORD), agents=agents))
 
     assert len(pages) > 1
     assert all(len(one.markdown) <= 2000 for one in pages)
     assert all(any(f"**{one.name}**" in page.markdown for page in pages) for one in agents)
-    assert run(quiet_world, f"agents {len(pages) + 1}").outcome is Outcome.NOT_FOUND
-    assert "No other agents" in run(quiet_world, "agents").markdown
+    assert run(shared, f"agents {len(pages) + 1}").outcome is Outcome.NOT_FOUND
+    assert "No other agents" in run(shared, "agents").markdown
 
 
-def test_whoami_tells_roles_and_a_code_confirms(quiet_world: World) -> None:
-    known, unknown = run(quiet_world, "whoami"), in_slack(member=None, identity=None)
+def test_whoami_tells_roles_and_a_code_confirms(shared: World) -> None:
+    known, unknown = run(shared, "whoami"), in_slack(member=None, identity=None)
 
     assert "You are Bea" in known.markdown
     assert "approver in PAY" in known.markdown
-    assert "no member of the team" in run(quiet_world, "whoami", unknown).markdown
-    confirmed = run(quiet_world, "whoami 4F7K-2M9P", unknown)
+    assert "no member of the team" in run(shared, "whoami", unknown).markdown
+    confirmed = run(shared, "whoami 4F7K-2M9P", unknown)
     assert (confirmed.outcome, "that of Bea" in confirmed.markdown) == (Outcome.DONE, True)
 
 
@@ -367,11 +387,11 @@ def in_jira(**changes) -> Caller:
     return replace(caller, **changes)
 
 
-def test_why_tells_sources_rule_and_cost_and_what_this_audience_may_know(world: World) -> None:
-    told = world.comment()
+def test_why_tells_sources_rule_and_cost_and_what_this_audience_may_know(fresh: World) -> None:
+    told = fresh.comment()
 
-    here = run(world, "why", in_jira(account_id=AccountId("712020:tom")))
-    by_id = run(world, f"why {told.decision_id}")
+    here = run(fresh, "why", in_jira(account_id=AccountId("712020:tom")))
+    by_id = run(fresh, f"why {told.decision_id}")
 
     assert "without a model, at no cost" in here.markdown
     assert "[PAY-1](https://acme.example/browse/PAY-1)" in here.markdown
@@ -380,24 +400,24 @@ def test_why_tells_sources_rule_and_cost_and_what_this_audience_may_know(world: 
     assert "2 linked items" in by_id.markdown
 
 
-def test_answer_elsewhere_is_like_none(quiet_world: World) -> None:
-    told = quiet_world.comment()
+def test_answer_elsewhere_is_like_none(shared: World) -> None:
+    told = shared.comment()
     stranger = in_slack(member=replace(BEA, roles=()))
 
-    hidden = run(quiet_world, f"why {told.decision_id}", stranger)
-    none = run(quiet_world, f"why dec_{'0' * 26}", stranger)
+    hidden = run(shared, f"why {told.decision_id}", stranger)
+    none = run(shared, f"why dec_{'0' * 26}", stranger)
     other = in_jira(work_item=WorkItemKey("PAY-2"), account_id=AccountId("712020:tom"))
 
     assert (hidden.outcome, none.outcome) == (Outcome.NOT_FOUND, Outcome.NOT_FOUND)
     assert hidden.markdown.replace(told.decision_id, "") == none.markdown.replace(
         f"dec_{'0' * 26}", ""
     )
-    assert run(quiet_world, "why", other).outcome is Outcome.NOT_FOUND
+    assert run(shared, "why", other).outcome is Outcome.NOT_FOUND
 
 
-def test_comment_is_told_nothing_that_all_its_readers_may_not_know(world: World) -> None:
+def test_comment_is_told_nothing_that_all_its_readers_may_not_know(fresh: World) -> None:
     """Whoever says it: a reply to a comment can not be for one person."""
-    told, other = world.comment(), world.comment(project=OPS)
+    told, other = fresh.comment(), fresh.comment(project=OPS)
     member = replace(BEA, roles=((None, Role.ADMIN),))
     bea = Identity(SITE, AccountId("712020:bea"), BEA.id, "bea", IdentityState.CONFIRMED)
     on_ticket = in_jira(
@@ -405,13 +425,13 @@ def test_comment_is_told_nothing_that_all_its_readers_may_not_know(world: World)
     )
     elsewhere = replace(on_ticket, work_item=WorkItemKey("PAY-2"))
 
-    assert "Something was withheld" in run(world, "why", on_ticket).markdown
-    assert run(world, f"why {told.decision_id}", elsewhere).outcome is Outcome.NOT_FOUND
-    assert run(world, f"trace {told.event_id}", elsewhere).outcome is Outcome.NOT_FOUND
-    assert run(world, f"trace {told.event_id}", on_ticket).outcome is Outcome.DONE
-    rejected = run(world, f"reject {other.approval_id}", on_ticket)
+    assert "Something was withheld" in run(fresh, "why", on_ticket).markdown
+    assert run(fresh, f"why {told.decision_id}", elsewhere).outcome is Outcome.NOT_FOUND
+    assert run(fresh, f"trace {told.event_id}", elsewhere).outcome is Outcome.NOT_FOUND
+    assert run(fresh, f"trace {told.event_id}", on_ticket).outcome is Outcome.DONE
+    rejected = run(fresh, f"reject {other.approval_id}", on_ticket)
     assert (rejected.outcome, "OPS" in rejected.markdown) == (Outcome.DONE, False)
-    assert "Account:" not in run(world, "whoami", on_ticket).markdown
+    assert "Account:" not in run(fresh, "whoami", on_ticket).markdown
 
 
 def test_wrong_by_the_asker_has_the_posted_answer_undone(world: World) -> None:
@@ -434,42 +454,42 @@ def test_wrong_by_the_asker_has_the_posted_answer_undone(world: World) -> None:
     assert (again.outcome, "is simulated" in again.markdown) == (Outcome.UNCHANGED, True)
 
 
-def test_wrong_by_the_asker_keeps_back_what_was_not_sent(world: World) -> None:
-    told = world.comment()
+def test_wrong_by_the_asker_keeps_back_what_was_not_sent(fresh: World) -> None:
+    told = fresh.comment()
 
-    reply = run(world, "wrong", in_jira())
+    reply = run(fresh, "wrong", in_jira())
 
     assert "was not sent yet" in reply.markdown
-    assert state_of(world, told) is ApprovalState.VOIDED
+    assert state_of(fresh, told) is ApprovalState.VOIDED
 
 
-def test_wrong_by_others_is_kept_and_changes_nothing(world: World) -> None:
-    told = world.comment()
-    world.done(told.action_id)
+def test_wrong_by_others_is_kept_and_changes_nothing(fresh: World) -> None:
+    told = fresh.comment()
+    fresh.done(told.action_id)
 
-    reply = run(world, "wrong", in_jira(account_id=AccountId("712020:tom")))
+    reply = run(fresh, "wrong", in_jira(account_id=AccountId("712020:tom")))
 
     assert "Only who asked" in reply.markdown
-    assert world.database.read(lambda tx: tx.undos.of_undone(told.action_id)) == ()
-    (kept,) = world.database.read(lambda tx: tx.attention.feedback_on(told.decision_id))
+    assert fresh.database.read(lambda tx: tx.undos.of_undone(told.action_id)) == ()
+    (kept,) = fresh.database.read(lambda tx: tx.attention.feedback_on(told.decision_id))
     assert not kept.is_asker
 
 
-def test_answer_is_found_by_the_message_it_was_posted_as(world: World) -> None:
-    told = world.comment()
-    world.done(told.action_id)
+def test_answer_is_found_by_the_message_it_was_posted_as(fresh: World) -> None:
+    told = fresh.comment()
+    fresh.done(told.action_id)
     below = Place("PAY", PlaceKind.PUBLIC, message_id="77", thread_id="9")
 
-    reply = run(world, "why", in_slack(connection_id=SITE, place=below))
+    reply = run(fresh, "why", in_slack(connection_id=SITE, place=below))
 
     assert told.decision_id in reply.markdown
 
 
-def test_replies_among_strangers_are_private(quiet_world: World) -> None:
-    shared = in_slack(place=replace(CHANNEL, kind=PlaceKind.SHARED))
+def test_replies_among_strangers_are_private(shared: World) -> None:
+    among_others = in_slack(place=replace(CHANNEL, kind=PlaceKind.SHARED))
 
-    assert run(quiet_world, "agents", shared).is_private
-    assert not run(quiet_world, "agents").is_private
+    assert run(shared, "agents", among_others).is_private
+    assert not run(shared, "agents").is_private
 
 
 WORDS = st.sampled_from(
@@ -490,13 +510,11 @@ NOBODIES = st.sampled_from(
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(line=st.lists(WORDS, max_size=5).map(" ".join), caller=NOBODIES)
-def test_no_line_of_who_may_not_decide_decides(
-    quiet_world: World, line: str, caller: Caller
-) -> None:
-    told = quiet_world.comment()
-    before = quiet_world.database.read(lambda tx: tx.audit.head().seq)
+def test_no_line_of_who_may_not_decide_decides(shared: World, line: str, caller: Caller) -> None:
+    told = shared.comment()
+    before = shared.database.read(lambda tx: tx.audit.head().seq)
 
-    run(quiet_world, line.replace("ID", told.approval_id), caller)
+    run(shared, line.replace("ID", told.approval_id), caller)
 
-    assert state_of(quiet_world, told) is ApprovalState.OPEN
-    assert quiet_world.database.read(lambda tx: tx.audit.head().seq) == before
+    assert state_of(shared, told) is ApprovalState.OPEN
+    assert shared.database.read(lambda tx: tx.audit.head().seq) == before
