@@ -1,8 +1,13 @@
 """Runs one command line for whoever said it, in the transaction of its door.
 
-Every door hands in the line as `commands.lines` read it, and the caller as it found them: slash
-commands, buttons and mentions in a chat, comments on tickets, REST, and the command line. Nobody is
-believed here beyond that, and what is not allowed is refused with what to do next.
+A door makes a line and a caller, and shows the reply. The line is what was typed, the command of a
+button, or the `line` of an intent that is run (`run_text`); or the fields of a chat, of which
+`commands.lines.fill_line` makes one (`run_command`). A door that may be retried runs a line in the
+transaction that closes its ask, so that it is run once, and shows the reply under the visibility
+of what was said.
+
+Nobody is believed here beyond what the door found out, and what is not allowed is refused with what
+to do next.
 """
 
 from collections.abc import Callable, Mapping

@@ -109,16 +109,24 @@ def _answer_meant(call: Call) -> _Answer | None:
 
 
 def _answer_in_thread(call: Call) -> str | None:
-    """The answer whose message a chat message stands below, or is about."""
+    """The answer a chat message stands below, or that was given to the message above it."""
     place, connection_id = call.caller.place, call.caller.connection_id
     if place is None or connection_id is None:
         return None
-    for message in filter(None, (place.message_id, place.thread_id)):
+    messages = [one for one in (place.message_id, place.thread_id) if one is not None]
+    for message in messages:
         for external_id in (f"{place.channel_id}/{message}", message):
             action_id = call.tx.effects.action_behind(connection_id, external_id)
             action = call.tx.actions.find(action_id) if action_id is not None else None
             if action is not None:
                 return action.decision_id
+    for message in reversed(messages):
+        key = f"{connection_id}:message:{place.channel_id}:{message}:created"
+        event_id = call.tx.events.id_of_key(key)
+        answers = call.tx.decisions.of_event(event_id) if event_id is not None else ()
+        given = [one.id for one in answers if one.verdict is Verdict.RESPOND]
+        if given:
+            return given[-1]
     return None
 
 

@@ -485,6 +485,21 @@ def test_answer_is_found_by_the_message_it_was_posted_as(fresh: World) -> None:
     assert told.decision_id in reply.markdown
 
 
+def test_answer_is_found_in_the_thread_of_the_question(fresh: World) -> None:
+    told = fresh.comment()
+    with fresh.database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE events SET event_key = 'slack:message:C1:5.0:created' WHERE event_id = ?",
+            (told.event_id,),
+        )
+
+    below = run(fresh, "why", in_slack(place=replace(CHANNEL, thread_id="5.0")))
+    elsewhere = run(fresh, "why", in_slack(place=replace(CHANNEL, thread_id="6.0")))
+
+    assert told.decision_id in below.markdown
+    assert elsewhere.outcome is Outcome.NOT_FOUND
+
+
 def test_replies_among_strangers_are_private(shared: World) -> None:
     among_others = in_slack(place=replace(CHANNEL, kind=PlaceKind.SHARED))
 
