@@ -12,6 +12,17 @@ from hypothesis import strategies as st
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ask import AskState
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.web.api.models import (
+    ActionPage,
+    ApprovalPage,
+    AskPage,
+    DecisionPage,
+    DeliveryPage,
+    EventPage,
+)
+from chargehand.web.api.models_audit import AuditPage
+from chargehand.web.api.models_operating import NoticePage
+from chargehand.web.api.models_trace import TimelinePage
 from tests.web.api.world import OPS, World
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +49,35 @@ async def test_list_is_newest_first(world: World, client: httpx.AsyncClient, nam
     ]
     assert answer.json()["next_cursor"] is None
     assert answer.headers["cache-control"] == "no-store"
+
+
+SHAPES = {
+    "deliveries": DeliveryPage,
+    "events": EventPage,
+    "asks": AskPage,
+    "decisions": DecisionPage,
+    "actions": ActionPage,
+    "approvals": ApprovalPage,
+    "notices": NoticePage,
+    "audit": AuditPage,
+    "timeline?work_item=PAY-1": TimelinePage,
+}
+
+
+async def test_lists_hold_exactly_what_their_shapes_name(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    """Nothing else is sent, and every value reads as the shape would write it."""
+    world.comment(mode=Mode.APPROVE)
+    world.database.write(
+        lambda tx: tell_operator(tx, "disk_low", subject_id="disk", text="x", now=world.clock.now())
+    )
+
+    answers = {path: (await client.get(f"/v1/{path}")).content for path in SHAPES}
+
+    read = {path: SHAPES[path].model_validate_json(body) for path, body in answers.items()}
+    assert {path: page.model_dump_json().encode() for path, page in read.items()} == answers
+    assert all(page.items for page in read.values())
 
 
 @pytest.mark.parametrize("name", [*LISTS, "notices"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
 
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.json import JSONValue
@@ -23,6 +24,7 @@ from chargehand.web.api.inputs import (
     RejectBody,
 )
 from chargehand.web.api.models import Approval, ApprovalPage
+from chargehand.web.api.pages import answer_page
 
 VIA = "rest"
 _CHANGES = problems_with_body(404, 409)
@@ -39,14 +41,13 @@ def _add_looking(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
         "/approvals", response_model=ApprovalPage, responses=problems(), tags=[Tag.APPROVALS]
     )
-    async def list_approvals(query: Annotated[ApprovalQuery, Query()]) -> JSONValue:
+    async def list_approvals(query: Annotated[ApprovalQuery, Query()]) -> Response:
         """Approvals, newest first, each with its action and the exact preview."""
-        return await deps.database.aread(
-            lambda tx: to_json(
-                looking.list_approvals(
-                    tx, cursor=query.cursor, limit=query.limit, state=query.state
-                )
-            )
+        return await answer_page(
+            deps.database,
+            lambda tx: looking.list_approvals(
+                tx, cursor=query.cursor, limit=query.limit, state=query.state
+            ),
         )
 
     @router.get(

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
 
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.json import JSONValue
@@ -13,6 +14,7 @@ from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import AskQuery, Identifier, Nothing, NothingSaid
 from chargehand.web.api.models import Ask, AskPage
+from chargehand.web.api.pages import answer_page
 
 _CHANGES = problems_with_body(404, 409)
 
@@ -25,15 +27,14 @@ def add_ask_routes(router: APIRouter, deps: APIDeps) -> None:
 
 def _add_looking(router: APIRouter, deps: APIDeps) -> None:
     @router.get("/asks", response_model=AskPage, responses=problems(), tags=[Tag.ASKS])
-    async def list_asks(query: Annotated[AskQuery, Query()]) -> JSONValue:
+    async def list_asks(query: Annotated[AskQuery, Query()]) -> Response:
         """Asks, newest first; `state=late` gives those that wait because they are old."""
         project = ProjectKey(query.project) if query.project is not None else None
-        return await deps.database.aread(
-            lambda tx: to_json(
-                looking.list_asks(
-                    tx, cursor=query.cursor, limit=query.limit, state=query.state, project=project
-                )
-            )
+        return await answer_page(
+            deps.database,
+            lambda tx: looking.list_asks(
+                tx, cursor=query.cursor, limit=query.limit, state=query.state, project=project
+            ),
         )
 
     @router.get("/asks/{ask_id}", response_model=Ask, responses=problems(404), tags=[Tag.ASKS])

@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from chargehand.domain.json import JSONValue
 from chargehand.pipeline import looking
@@ -12,6 +13,7 @@ from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
 from chargehand.web.api.inputs import AuditQuery, Nothing
 from chargehand.web.api.models_audit import AuditPage, Verification
+from chargehand.web.api.pages import answer_page
 
 
 def add_audit_routes(router: APIRouter, deps: APIDeps) -> None:
@@ -20,10 +22,10 @@ def add_audit_routes(router: APIRouter, deps: APIDeps) -> None:
     one_at_a_time = asyncio.Lock()
 
     @router.get("/audit", response_model=AuditPage, responses=problems(), tags=[Tag.AUDIT])
-    async def list_audit(query: Annotated[AuditQuery, Query()]) -> JSONValue:
+    async def list_audit(query: Annotated[AuditQuery, Query()]) -> Response:
         """Audit records, newest first."""
-        return await deps.database.aread(
-            lambda tx: to_json(looking.list_audit(tx, cursor=query.cursor, limit=query.limit))
+        return await answer_page(
+            deps.database, lambda tx: looking.list_audit(tx, cursor=query.cursor, limit=query.limit)
         )
 
     @router.get(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from chargehand.domain.json import JSONValue
 from chargehand.pipeline import looking
@@ -13,6 +14,7 @@ from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
 from chargehand.web.api.inputs import Nothing, NoticeQuery, StatsQuery
 from chargehand.web.api.models_operating import NoticePage, Stats, Status
+from chargehand.web.api.pages import answer_page
 
 
 def add_overview_routes(router: APIRouter, deps: APIDeps) -> None:
@@ -41,8 +43,9 @@ def add_overview_routes(router: APIRouter, deps: APIDeps) -> None:
         )
 
     @router.get("/notices", response_model=NoticePage, responses=problems(), tags=[Tag.OVERVIEW])
-    async def list_notices(query: Annotated[NoticeQuery, Query()]) -> JSONValue:
+    async def list_notices(query: Annotated[NoticeQuery, Query()]) -> Response:
         """What the operator was told, newest first: each cause once, with how often it happened."""
-        return await deps.database.aread(
-            lambda tx: to_json(looking.list_notices(tx, cursor=query.cursor, limit=query.limit))
+        return await answer_page(
+            deps.database,
+            lambda tx: looking.list_notices(tx, cursor=query.cursor, limit=query.limit),
         )

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
 
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.json import JSONValue
@@ -38,6 +39,7 @@ from chargehand.web.api.models import (
     Undo,
 )
 from chargehand.web.api.models_trace import TimelinePage, Trace
+from chargehand.web.api.pages import answer_page
 
 
 def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
@@ -64,12 +66,11 @@ def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
         "/timeline", response_model=TimelinePage, responses=problems(), tags=[Tag.LOOKING_BACK]
     )
-    async def list_timeline(query: Annotated[TimelineQuery, Query()]) -> JSONValue:
+    async def list_timeline(query: Annotated[TimelineQuery, Query()]) -> Response:
         """What happened on one work item, newest first, with what was decided and done."""
-        return await deps.database.aread(
-            lambda tx: to_json(
-                read_timeline(tx, query.work_item, cursor=query.cursor, limit=query.limit)
-            )
+        return await answer_page(
+            deps.database,
+            lambda tx: read_timeline(tx, query.work_item, cursor=query.cursor, limit=query.limit),
         )
 
 
@@ -77,17 +78,16 @@ def _add_deliveries(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
         "/deliveries", response_model=DeliveryPage, responses=problems(), tags=[Tag.LOOKING_BACK]
     )
-    async def list_deliveries(query: Annotated[DeliveryQuery, Query()]) -> JSONValue:
+    async def list_deliveries(query: Annotated[DeliveryQuery, Query()]) -> Response:
         """Deliveries, newest first, after they were dispatched."""
-        return await deps.database.aread(
-            lambda tx: to_json(
-                looking.list_deliveries(
-                    tx,
-                    cursor=query.cursor,
-                    limit=query.limit,
-                    connection_id=_connection(query.connection),
-                )
-            )
+        return await answer_page(
+            deps.database,
+            lambda tx: looking.list_deliveries(
+                tx,
+                cursor=query.cursor,
+                limit=query.limit,
+                connection_id=_connection(query.connection),
+            ),
         )
 
     @router.get(
@@ -103,20 +103,19 @@ def _add_deliveries(router: APIRouter, deps: APIDeps) -> None:
 
 def _add_events(router: APIRouter, deps: APIDeps) -> None:
     @router.get("/events", response_model=EventPage, responses=problems(), tags=[Tag.LOOKING_BACK])
-    async def list_events(query: Annotated[EventQuery, Query()]) -> JSONValue:
+    async def list_events(query: Annotated[EventQuery, Query()]) -> Response:
         """Events, newest first; with `text` those that hold its words."""
-        return await deps.database.aread(
-            lambda tx: to_json(
-                looking.list_events(
-                    tx,
-                    cursor=query.cursor,
-                    limit=query.limit,
-                    project=_project(query.project),
-                    work_item=query.work_item,
-                    kind=query.kind,
-                    text=query.text,
-                )
-            )
+        return await answer_page(
+            deps.database,
+            lambda tx: looking.list_events(
+                tx,
+                cursor=query.cursor,
+                limit=query.limit,
+                project=_project(query.project),
+                work_item=query.work_item,
+                kind=query.kind,
+                text=query.text,
+            ),
         )
 
     @router.get(
@@ -131,19 +130,18 @@ def _add_decisions(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
         "/decisions", response_model=DecisionPage, responses=problems(), tags=[Tag.LOOKING_BACK]
     )
-    async def list_decisions(query: Annotated[DecisionQuery, Query()]) -> JSONValue:
+    async def list_decisions(query: Annotated[DecisionQuery, Query()]) -> Response:
         """Decisions, newest first: silence is one too."""
-        return await deps.database.aread(
-            lambda tx: to_json(
-                looking.list_decisions(
-                    tx,
-                    cursor=query.cursor,
-                    limit=query.limit,
-                    project=_project(query.project),
-                    work_item=query.work_item,
-                    verdict=query.verdict,
-                )
-            )
+        return await answer_page(
+            deps.database,
+            lambda tx: looking.list_decisions(
+                tx,
+                cursor=query.cursor,
+                limit=query.limit,
+                project=_project(query.project),
+                work_item=query.work_item,
+                verdict=query.verdict,
+            ),
         )
 
     @router.get(
@@ -173,19 +171,18 @@ def _add_actions(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
         "/actions", response_model=ActionPage, responses=problems(), tags=[Tag.LOOKING_BACK]
     )
-    async def list_actions(query: Annotated[ActionQuery, Query()]) -> JSONValue:
+    async def list_actions(query: Annotated[ActionQuery, Query()]) -> Response:
         """Actions, newest first."""
-        return await deps.database.aread(
-            lambda tx: to_json(
-                looking.list_actions(
-                    tx,
-                    cursor=query.cursor,
-                    limit=query.limit,
-                    state=query.state,
-                    kind=query.kind,
-                    project=_project(query.project),
-                )
-            )
+        return await answer_page(
+            deps.database,
+            lambda tx: looking.list_actions(
+                tx,
+                cursor=query.cursor,
+                limit=query.limit,
+                state=query.state,
+                kind=query.kind,
+                project=_project(query.project),
+            ),
         )
 
     @router.get(

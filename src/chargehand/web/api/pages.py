@@ -1,0 +1,20 @@
+"""Pages of lists, written as JSON once.
+
+A page holds hundreds of values of records that have exactly the fields their shape names, which
+the tests hold it to. Having the framework read all of it again by the shape and write it anew was
+a quarter of what a page cost the front.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from starlette.responses import Response
+
+from chargehand.pipeline.looking import Database, View
+from chargehand.pipeline.showing import to_json
+
+
+async def answer_page(database: Database, look: Callable[[View], object]) -> Response:
+    """The answer of what `look` finds in one transaction."""
+    body = await database.aread(lambda tx: msgspec.json.encode(to_json(look(tx))))
+    return Response(body, media_type="application/json")
