@@ -4,12 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from chargehand.domain.delivery import Lane, StoredDelivery, VerifiedDelivery
 from chargehand.domain.ids import ConnectionId, DeliveryId
 from chargehand.inbox.errors import InboxUnavailable
 
+# How far the states are counted for whoever asks how things stand.
+MOST_WAITING_COUNTED: Final = 100_000
+MOST_CLOSED_COUNTED: Final = 10_000
 NewDelivery: TypeAlias = tuple[DeliveryId, VerifiedDelivery]
 
 
@@ -43,7 +46,10 @@ class StoreBatch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InboxCounts:
-    """How many deliveries are in each state; the two lanes are those still to be dispatched."""
+    """How many deliveries are in each state; the two lanes are those still to be dispatched.
+
+    Shape: none is counted further than its bound, since an inbox holds weeks of deliveries.
+    """
 
     interactive: int
     bulk: int

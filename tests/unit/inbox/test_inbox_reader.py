@@ -150,6 +150,18 @@ def test_counts_tell_lanes_and_ends_apart(store: Store, reader: InboxReader) -> 
     assert reader.counts() == InboxCounts(interactive=1, bulk=2, dispatched=1, dead=1)
 
 
+def test_counts_end_at_their_bounds(store: Store, reader: InboxReader) -> None:
+    for number in range(4):
+        store(f"i{number}", lane=Lane.INTERACTIVE)
+        store(f"b{number}")
+        reader.mark_dispatched([store(f"done{number}")], now=LATER)
+        reader.mark_dead(store(f"dead{number}"), "fault", now=LATER)
+
+    bounded = reader.counts(most_waiting=3, most_closed=2)
+
+    assert bounded == InboxCounts(interactive=3, bulk=3, dispatched=2, dead=2)
+
+
 def test_the_data_version_stands_still_until_something_is_stored(
     store: Store, reader: InboxReader
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    ScalarSelect,
     Select,
     delete,
     func,
@@ -20,7 +22,12 @@ from sqlalchemy import (
 
 from chargehand.domain.delivery import DeliverySource, Lane, StoredDelivery, VerifiedDelivery
 from chargehand.domain.ids import ConnectionId, DeliveryId
-from chargehand.inbox.ports import Backlog, InboxCounts
+from chargehand.inbox.ports import (
+    MOST_CLOSED_COUNTED,
+    MOST_WAITING_COUNTED,
+    Backlog,
+    InboxCounts,
+)
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import new_id
 from chargehand.storage.engines import WRITES
@@ -107,21 +114,13 @@ class InboxReader:
             ).one_or_none()
         return None if row is None else _restore(row)
 
-    def counts(self) -> InboxCounts:
-        """How many deliveries are in each state."""
-        counting = select(_t.state, _t.lane, func.count()).group_by(_t.state, _t.lane)
+    def counts(
+        self, *, most_waiting: int = MOST_WAITING_COUNTED, most_closed: int = MOST_CLOSED_COUNTED
+    ) -> InboxCounts:
+        """How many deliveries are in each state, each counted up to a bound."""
         with self._reading() as connection:
-            found = {(state, lane): n for state, lane, n in connection.execute(counting)}
-        of_state = {
-            wanted: sum(n for (state, _), n in found.items() if state == wanted)
-            for wanted in DeliveryState
-        }
-        return InboxCounts(
-            interactive=found.get((DeliveryState.STORED, Lane.INTERACTIVE), 0),
-            bulk=found.get((DeliveryState.STORED, Lane.BULK), 0),
-            dispatched=of_state[DeliveryState.DISPATCHED],
-            dead=of_state[DeliveryState.DEAD],
-        )
+            row = connection.execute(_counting(most_waiting, most_closed)).one()
+        return InboxCounts(interactive=row[0], bulk=row[1], dispatched=row[2], dead=row[3])
 
     def backlog(self) -> Backlog:
         """What waits, counted without looking at what is done."""
@@ -167,6 +166,25 @@ class InboxReader:
             connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection
+
+
+@cache
+def _counting(most_waiting: int, most_closed: int) -> Select[int, int, int, int]:
+    """One statement that looks at no more deliveries than it counts."""
+    stored = DeliveryState.STORED
+    return select(
+        _count_up_to(most_waiting, stored, Lane.INTERACTIVE),
+        _count_up_to(most_waiting, stored, Lane.BULK),
+        _count_up_to(most_closed, DeliveryState.DISPATCHED),
+        _count_up_to(most_closed, DeliveryState.DEAD),
+    )
+
+
+def _count_up_to(most: int, state: DeliveryState, lane: Lane | None = None) -> "ScalarSelect[int]":
+    found = select(_t.seq).where(_t.state == state.value)
+    if lane is not None:
+        found = found.where(_t.lane == lane.value)
+    return select(func.count()).select_from(found.limit(most).subquery()).scalar_subquery()
 
 
 def _is_open() -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from chargehand.domain.process import ProcessRole, ProcessState
 from chargehand.domain.records import Severity
 from chargehand.domain.retention import Kept
 from chargehand.flags.registry import Flag
+from chargehand.inbox.ports import MOST_CLOSED_COUNTED, MOST_WAITING_COUNTED
 from chargehand.pipeline.caller import Outcome
 from chargehand.web.api.models import (
     Actor,
@@ -122,10 +123,16 @@ class Connection(Shown):
 class InboxCounts(Shown):
     """How many deliveries are in each state; the two lanes still wait to be dispatched."""
 
-    interactive: int
-    bulk: int
-    dispatched: int
-    dead: int = Field(description="Given up; the operator was told.")
+    interactive: int = Field(description=f"No more than {MOST_WAITING_COUNTED} are counted.")
+    bulk: int = Field(description=f"No more than {MOST_WAITING_COUNTED} are counted.")
+    dispatched: int = Field(
+        description=f"Kept until their retention ends; no more than {MOST_CLOSED_COUNTED} are "
+        "counted."
+    )
+    dead: int = Field(
+        description=f"Given up; the operator was told. No more than {MOST_CLOSED_COUNTED} are "
+        "counted."
+    )
 
 
 class Waiting(Shown):
