@@ -35,6 +35,7 @@ from chargehand.storage.errors import (
 )
 from chargehand.storage.patience import PATIENCE_S
 from chargehand.storage.repositories.effects import IntendedSend
+from chargehand.storage.repositories.rows import load_object
 from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
 from tests.postgres import PostgresServer
@@ -301,3 +302,8 @@ def action(action_id: str) -> ActionRecord:
         result={},
         problem="",
     )
+
+
+def test_text_that_was_cut_within_a_letter_can_still_be_read():
+    """Half of a surrogate pair, which older programs may have stored."""
+    assert load_object('{"text": "caf\\ud83d"}') == {"text": "caf\ud83d"}

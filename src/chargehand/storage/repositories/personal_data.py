@@ -116,7 +116,7 @@ class PersonalDataReader(Repository):
         if column not in table.c or not values:
             return []
         query = self._select(table).where(table.c[column].in_(sorted(values)))
-        return [dict(row._mapping) for row in self._rows(query)]  # noqa: SLF001 - documented name.
+        return [row._asdict() for row in self._rows(query)]
 
     def needed_unchanged(self, content_ids: Collection[str]) -> frozenset[str]:
         """Which contents belong to actions that may be sent, so that a digest is bound to them."""
