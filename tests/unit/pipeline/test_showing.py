@@ -2,15 +2,29 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import SecretStr
 
 from chargehand.domain.action import Mode
+from chargehand.domain.audience import Audience
+from chargehand.domain.decision import ModelUse, Source
 from chargehand.domain.ids import ApiKeyId, ConnectionId
-from chargehand.domain.records import ApiKeyRecord, ConnectionRecord, Page
+from chargehand.domain.intent import Intent
+from chargehand.domain.records import (
+    ActionRecord,
+    ApiKeyRecord,
+    ApprovalRecord,
+    AuditRecord,
+    ConnectionRecord,
+    DeliveryRecord,
+    EventRecord,
+    Page,
+)
 from chargehand.pipeline.showing import to_json
 
 MOMENT = datetime(2026, 11, 20, 10, 0, 0, 250000, tzinfo=UTC)
@@ -98,3 +112,18 @@ def test_connection_keeps_its_position_to_itself() -> None:
 def test_unknown_value_is_an_error(value: object) -> None:
     with pytest.raises(TypeError, match="has no JSON form"):
         to_json(value)
+
+
+PLAIN = (ActionRecord, ApprovalRecord, Audience, AuditRecord, DeliveryRecord, EventRecord)
+
+
+@pytest.mark.parametrize("kind", [*PLAIN, Intent, ModelUse, Source])
+def test_records_the_library_shows_hold_what_it_shows_as_we_do(kind: type[Any]) -> None:
+    """It would leave tuples as they are, and write money with an exponent."""
+    found = {
+        part
+        for hint in (field.type for field in fields(kind))
+        for part in (hint, get_origin(hint), *get_args(hint))
+    }
+
+    assert not found & {tuple, Decimal}
