@@ -19,6 +19,7 @@ from chargehand.decisions.catalogue import reason_text, withheld_text
 from chargehand.domain.ask import Ask
 from chargehand.domain.audience import Audience
 from chargehand.domain.decision import ModelUse, Source, Verdict
+from chargehand.domain.event import Place
 from chargehand.domain.json import JSONScalar, JSONValue
 from chargehand.domain.records import (
     ActionRecord,
@@ -37,6 +38,9 @@ from chargehand.pipeline.members import ShownMember
 from chargehand.pipeline.rosters import RosterOutcome
 
 # How far polling has come is the connector's own affair.
+_NEVER_STORED_OF_ASK: Final = ("served", "tracker_account")
+# Whoever holds it can speak as the bot for some minutes.
+_REPLY_TOKEN: Final = "reply_token"  # noqa: S105 - a field's name.
 _PRIVATE_OF_CONNECTION = frozenset({"cursor"})
 _AS_THEY_ARE: Final = frozenset({str, int, float, bool})
 
@@ -93,7 +97,14 @@ def _(value: Mapping[object, object]) -> JSONValue:
     return {str(key): _shown(one) for key, one in value.items()}
 
 
-@to_json.register(ActionRecord)
+@to_json.register
+def _action(value: ActionRecord) -> dict[str, JSONValue]:
+    shown = _plain(value)
+    if _REPLY_TOKEN in value.params:
+        shown["params"] = {k: v for k, v in value.params.items() if k != _REPLY_TOKEN}
+    return shown
+
+
 @to_json.register(ApprovalRecord)
 @to_json.register(Audience)
 @to_json.register(AuditRecord)
@@ -135,8 +146,23 @@ def _(value: DecisionRecord) -> JSONValue:
 
 @to_json.register
 def _ask(value: Ask) -> dict[str, JSONValue]:
+    shown = _plain(value)
+    for name in _NEVER_STORED_OF_ASK:
+        shown.pop(name)
     # The library leaves a tuple what it is.
-    return {**_plain(value), "intents": [_plain(intent) for intent in value.intents]}
+    return {
+        **shown,
+        "place": _place(value.place),
+        "intents": [_plain(intent) for intent in value.intents],
+    }
+
+
+def _place(value: Place | None) -> JSONValue:
+    if value is None:
+        return None
+    shown = _plain(value)
+    shown.pop(_REPLY_TOKEN)
+    return shown
 
 
 @to_json.register
@@ -155,7 +181,7 @@ def _(value: StoredAsk) -> JSONValue:
 
 @to_json.register
 def _(value: ShownApproval | DecidedApproval) -> JSONValue:
-    return {**_plain(value.approval), "action": _plain(value.action)}
+    return {**_plain(value.approval), "action": _action(value.action)}
 
 
 @to_json.register

@@ -9,7 +9,7 @@ from chargehand.domain.action import ActionKind, ActionState, Mode
 from chargehand.domain.ask import AskState
 from chargehand.domain.decision import DecidedBy, Reason, Urgency
 from chargehand.domain.delivery import DeliverySource, Lane
-from chargehand.domain.event import ActorKind, EventKind, VisibilityKind
+from chargehand.domain.event import ActorKind, EventKind, PlaceKind, VisibilityKind
 from chargehand.domain.intent import IntentForm, IntentKind
 from chargehand.domain.records import ApprovalState, EffectState
 
@@ -128,6 +128,16 @@ class Intent(Shown):
     work_item: WorkItem | None = Field(description="Set only when another one was named.")
 
 
+class Place(Shown):
+    """Where in a chat something was said."""
+
+    channel_id: str = Field(description="The vendor's id of the channel.")
+    kind: PlaceKind
+    message_id: str | None = Field(description="None where nothing was posted.")
+    thread_id: str | None = Field(description="The message the thread hangs on.")
+    is_outsider: bool = Field(description="A guest, or somebody of another workspace.")
+
+
 class Ask(Shown):
     """A person's request; one ask gets one answer."""
 
@@ -137,8 +147,9 @@ class Ask(Shown):
     event_id: EventId
     connection_id: ConnectionName
     project: Project
-    work_item: WorkItem
-    comment_id: str = Field(description="The vendor's id of the comment.")
+    work_item: WorkItem | None = Field(description="None in a chat where none was named.")
+    comment_id: str = Field(description="The vendor's id of the comment or message.")
+    place: Place | None = Field(description="Where in a chat it was asked.")
     asker: Person
     visibility: Visibility
     asked_at: datetime = Field(description="The vendor's own time.")
