@@ -1,4 +1,4 @@
-"""A house beside a fake Jira and a fake Slack: people write in #pay, press buttons, use commands."""
+"""A house beside a fake Jira and a fake Slack: people write, press buttons, use commands."""
 
 import asyncio
 from collections.abc import Mapping

@@ -47,6 +47,7 @@ def live_slack(
             channel: frozenset(ProjectKey(key) for key in projects)
             for channel, projects in configured.channels.items()
         },
+        approvals_channel=configured.approvals_channel,
     )
 
 

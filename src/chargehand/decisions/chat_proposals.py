@@ -14,6 +14,7 @@ from chargehand.domain.action import ActionKind, Mode, ProposedAction
 from chargehand.domain.ask import Ask
 from chargehand.domain.control import Control, ControlStyle
 from chargehand.domain.decision import Decision
+from chargehand.domain.event import Place
 from chargehand.domain.ids import ApprovalId, ConnectionId
 from chargehand.domain.json import JSONObject
 
@@ -56,7 +57,7 @@ def with_message(
     if "markdown" in last.params and last.connection_id == ask.connection_id:
         others, message = decision.actions[:-1], last
     else:
-        others, message = decision.actions, _message(ask, connector)
+        others, message = decision.actions, _message(ask, ask.place, connector)
     words = str(message.params["markdown"])
     markdown = "\n\n".join(part for part in (words, change_lines(changes)) if part)
     params = {**message.params, "markdown": markdown, "controls": controls_of(changes)}
@@ -119,12 +120,9 @@ def _paragraph(change: Change) -> str:
     return "\n".join((introduction, "", *quoted))
 
 
-def _message(ask: Ask, connector: str) -> ProposedAction:
-    if ask.place is None:
-        message = "only a chat is told of changes"
-        raise AssertionError(message)
+def _message(ask: Ask, place: Place, connector: str) -> ProposedAction:
     placement = place_answer(
-        ask.place, connector=connector, asker=ask.asker.account_id, privacy=Privacy.AS_ASKED
+        place, connector=connector, asker=ask.asker.account_id, privacy=Privacy.AS_ASKED
     )
     return ProposedAction(
         kind=placement.kind,

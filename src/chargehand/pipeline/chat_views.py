@@ -122,13 +122,13 @@ class ChatViews:
                 mode=Mode.APPROVE,
                 digest=approval.digest,
                 approval_id=approval.id,
-                outcome=self._outcome(approval, now=now),
+                outcome=self._outcome(approval, who=_decider(tx, approval), now=now),
             )
         return list(found.values())
 
-    def _outcome(self, approval: ApprovalRecord, *, now: datetime) -> str:
+    def _outcome(self, approval: ApprovalRecord, *, who: str, now: datetime) -> str:
         wording = wording_for(None, team_zone=self._team_zone, now=now)
-        who = escape_markdown(approval.decided_by)
+        who = escape_markdown(who)
         when = wording.moment(approval.decided_at) if approval.decided_at is not None else ""
         match approval.state:
             case ApprovalState.OPEN:
@@ -141,6 +141,13 @@ class ChatViews:
                 return catalogue.CHANGE_EXPIRED
             case ApprovalState.VOIDED:
                 return catalogue.CHANGE_VOIDED
+
+
+def _decider(tx: Writing, approval: ApprovalRecord) -> str:
+    """Who decided, by their name where it is a member's."""
+    _, is_member, member_id = approval.decided_by.partition("member:")
+    member = tx.members.find(member_id) if is_member else None
+    return member.name if member is not None else approval.decided_by
 
 
 def _edited(message: ActionRecord, kind: ActionKind, changes: Sequence[Change]) -> ProposedAction:

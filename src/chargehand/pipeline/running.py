@@ -1,12 +1,13 @@
 """Runs the command an ask is, and says what came of it where it was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from chargehand.commands.definition import LineProblem
 from chargehand.commands.lines import read_line
+from chargehand.decisions import catalogue
 from chargehand.decisions.answer import Answered
 from chargehand.decisions.audience_rules import ReplyRule, chat_rule, reply_rule
 from chargehand.decisions.placement import Privacy, place_answer
@@ -57,11 +58,7 @@ class Running:
         ask = stored.ask
         if self._recorder.still_open(tx, stored, now=now) is None:
             return None
-        line = read_line(ask.intents[0].arguments.get("line", ""))
-        if isinstance(line, LineProblem):
-            reply = CommandReply(Outcome.UNCLEAR, line.template, is_private=True)
-        else:
-            reply = run_command(tx, line, self._caller(tx, ask), now=now, deps=self._deps)
+        reply = _joined([self._run_one(tx, ask, one, now=now) for one in _lines_of(ask)], ask)
         rule = _rule_of(ask, item)
         decision = Decision(
             verdict=Verdict.RESPOND,
@@ -72,6 +69,12 @@ class Running:
         )
         self._recorder.record(tx, stored, Answered(decision, answer_digest=""), now=now)
         return reply.outcome
+
+    def _run_one(self, tx: Writing, ask: Ask, text: str, *, now: datetime) -> CommandReply:
+        line = read_line(text)
+        if isinstance(line, LineProblem):
+            return CommandReply(Outcome.UNCLEAR, line.template, is_private=True)
+        return run_command(tx, line, self._caller(tx, ask), now=now, deps=self._deps)
 
     def _caller(self, tx: Writing, ask: Ask) -> Caller:
         connection = self._connections[ask.connection_id]
@@ -124,6 +127,24 @@ def _privacy_of(ask: Ask, reply: CommandReply) -> Privacy:
 def is_command(ask: Ask) -> bool:
     """Whether an ask is a command that is run, and not a question that is answered."""
     return any(intent.kind is IntentKind.RUN for intent in ask.intents)
+
+
+def _lines_of(ask: Ask) -> list[str]:
+    runs = (intent for intent in ask.intents if intent.kind is IntentKind.RUN)
+    return [intent.arguments.get("line", "") for intent in runs]
+
+
+def _joined(replies: Sequence[CommandReply], ask: Ask) -> CommandReply:
+    """One reply of all; what was asked beside commands is to be asked again."""
+    words = [one.markdown for one in replies]
+    if len(replies) < len(ask.intents):
+        words.append(catalogue.ASKED_BESIDE_COMMANDS)
+    return CommandReply(
+        outcome=replies[0].outcome,
+        markdown="\n\n".join(words),
+        is_private=any(one.is_private for one in replies),
+        controls=tuple(control for one in replies for control in one.controls),
+    )
 
 
 def _rule_of(ask: Ask, item: WorkItem | None) -> ReplyRule:
