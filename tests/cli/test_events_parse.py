@@ -73,6 +73,52 @@ def test_parse_takes_every_contract_payload(contracts: Path) -> None:
     assert [list(event) for event in events_of(ended)] == [KEYS] * len(files)
 
 
+DISCORD = Path(__file__).parents[1] / "connectors" / "discord" / "fixtures"
+
+
+def parse_discord(*arguments: str | Path) -> Ended:
+    nowhere = Terminal(Path("no-such-folder") / "chargehand.toml", FakeClock(START))
+    return nowhere.run("events", "parse", "--connector", "discord", *map(str, arguments))
+
+
+def test_parse_takes_what_discord_sends() -> None:
+    ended = parse_discord(
+        DISCORD / "command__status.json", DISCORD / "message_create__mention.json"
+    )
+
+    command, message = events_of(ended)
+    assert (ended.code, ended.err) == (0, "")
+    assert [list(command), list(message)] == [KEYS, KEYS]
+    assert (command["kind"], command["text"]) == ("command.invoked", "status PAY-3")
+    assert command["event_key"] == "discord:command:1572568720998400002"
+    assert (message["kind"], message["connector"]) == ("message.created", "discord")
+
+
+def test_parse_takes_the_name_of_the_event_beside_the_payload(tmp_path: Path) -> None:
+    named = json.loads((DISCORD / "message_create__mention.json").read_text(encoding="utf-8"))
+    bare = tmp_path / "message.json"
+    bare.write_text(json.dumps(named["d"]), encoding="utf-8")
+
+    alone, told = parse_discord(bare), parse_discord("--type", "MESSAGE_CREATE", bare)
+    named_anyway = parse_discord("--type", "MESSAGE_DELETE", DISCORD / "message_create__bot.json")
+
+    assert [event["kind"] for event in events_of(alone)] == ["unsupported"]
+    assert [event["kind"] for event in events_of(told)] == ["message.created"]
+    # What the payload says of itself is not outvoted.
+    assert [event["kind"] for event in events_of(named_anyway)] == ["message.created"]
+
+
+@pytest.mark.contract
+def test_parse_takes_every_captured_interaction(contracts: Path) -> None:
+    files = sorted((contracts / "discord" / "interactions").rglob("*.json"))
+
+    ended = parse_discord(*files)
+
+    assert files
+    assert (ended.code, ended.err) == (0, "")
+    assert [list(event) for event in events_of(ended)] == [KEYS] * len(files)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -45,6 +45,7 @@ HOUSE = {
     "domain/action.py": "from chargehand.kit import clock\n",
     "logs/log.py": "from chargehand.kit import clock\n",
     "kit/clock.py": "",
+    "kit/ed25519.py": "import cryptography\n",
 }
 
 

@@ -42,7 +42,10 @@ def receiver_of(configured: Connection) -> WebhookReceiver:
 
             return SlackWebhook()
         case DiscordConnection():
-            raise NotImplementedError(configured.connector)
+            # lazy: proving signatures with public keys loads a library of several megabytes.
+            from chargehand.connectors.discord.webhook import DiscordWebhook
+
+            return DiscordWebhook()
         case _:
             assert_never(configured)
 

@@ -27,6 +27,7 @@ class ParsedConnector(StrEnum):
 
     JIRA = "jira"
     SLACK = "slack"
+    DISCORD = "discord"
 
 
 def reader_of(connector: ParsedConnector) -> EventReader:
@@ -65,6 +66,32 @@ def _slack_reader() -> EventReader:
     return _reader(webhook.SlackWebhook(), SlackParser(), secret, sign)
 
 
+def _discord_reader() -> EventReader:
+    # lazy: as above.
+    from chargehand.connectors.discord import webhook
+    from chargehand.connectors.discord.gateway import dispatched
+    from chargehand.connectors.discord.parse import DiscordParser
+    from chargehand.kit.ed25519 import SigningKey
+
+    key = SigningKey()
+
+    def sign(body: bytes, received_at: datetime, _event_type: str | None) -> Mapping[str, str]:
+        timestamp = str(int(received_at.timestamp()))
+        return {
+            webhook.SIGNATURE_HEADER: key.sign(timestamp.encode() + body),
+            webhook.TIMESTAMP_HEADER: timestamp,
+        }
+
+    read = _reader(webhook.DiscordWebhook(), DiscordParser(), key.public_key, sign)
+
+    def read_told(body: bytes, received_at: datetime, event_type: str | None) -> "Event":
+        # What comes by the gateway is named beside the payload, in an envelope.
+        told = dispatched(body, event_type) if event_type else body
+        return read(told, received_at, event_type)
+
+    return read_told
+
+
 def _reader(
     receiver: "WebhookReceiver", parser: "EventParser", secret: str, sign: _Sign
 ) -> EventReader:
@@ -89,4 +116,5 @@ def _reader(
 _READERS: Mapping[ParsedConnector, Callable[[], EventReader]] = {
     ParsedConnector.JIRA: _jira_reader,
     ParsedConnector.SLACK: _slack_reader,
+    ParsedConnector.DISCORD: _discord_reader,
 }
