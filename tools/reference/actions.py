@@ -7,6 +7,7 @@ from typing import Final
 from chargehand.connectors.jira import change_params, params
 from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
+from tools.reference import discord_actions
 from tools.reference.kinds import Kind
 from tools.reference.markdown import page, table
 from tools.reference.slack_actions import SLACK_KINDS, SLACK_MEANINGS
@@ -81,6 +82,7 @@ _KINDS: Final[Mapping[ActionKind, Kind]] = {
     ActionKind.JIRA_UNLINK_ISSUES: Kind(
         "Removes a link, to undo it.", change_params.LinkParams, change_params.LinkBase
     ),
+    **discord_actions.KINDS,
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     **SLACK_MEANINGS,
@@ -125,6 +127,7 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (change_params.CreateBase, "project_id"): "Jira's id of the project the key named; a key can "
     "be given to another project.",
     (change_params.FieldsBase, "fields"): "The values before, of the same fields.",
+    **discord_actions.MEANINGS,
 }
 _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {
     ActionState.PROPOSED: "Made and not yet given its mode; none is ever stored in this state.",

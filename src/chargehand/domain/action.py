@@ -54,6 +54,10 @@ COMMENTS: Final = frozenset(
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
+        ActionKind.DISCORD_POST_MESSAGE,
+        ActionKind.DISCORD_EDIT_REPLY,
+        ActionKind.DISCORD_FOLLOW_UP,
+        ActionKind.DISCORD_SEND_DIRECT_MESSAGE,
     }
 )
 

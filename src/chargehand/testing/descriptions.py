@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -86,7 +87,10 @@ def load_book(
     config = Config(
         # The vendors' descriptions are known to break the specification of OpenAPI in places.
         spec_validator_cls=None,
-        extra_format_validators={"date-time": lambda v: bool(date_time.fullmatch(str(v)))},
+        # A format says something of texts alone; OpenAPI 3.1 lets a time be null beside them.
+        extra_format_validators={
+            "date-time": lambda v: not isinstance(v, str) or bool(date_time.fullmatch(v))
+        },
     )
     written, strict = read(), read()
     for document in (written, strict):
@@ -98,18 +102,24 @@ def load_book(
     return Book(
         requests=OpenAPI.from_dict(strict, config=config),
         responses=OpenAPI.from_dict(written, config=config),
-        host=written["servers"][0]["url"],
+        host=_host_of(written),
         operations=_operations(written),
     )
 
 
+def _host_of(document: Mapping[str, Any]) -> str:
+    parts = urlsplit(document["servers"][0]["url"])
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _operations(document: Mapping[str, Any]) -> list[Operation]:
     verbs = ("get", "post", "put", "delete", "patch")
+    root = re.escape(urlsplit(document["servers"][0]["url"]).path.rstrip("/"))
     return [
         Operation(
             method=verb.upper(),
             template=template,
-            pattern=re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template))),
+            pattern=re.compile(root + re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template))),
             parameters=frozenset(
                 parameter["name"]
                 for parameter in _parameters(document, item, operation)

@@ -4,6 +4,7 @@ Rejected
 ├── DiscordConfigWrong              a setting of a Discord connection; names the field
 ├── MessageTooLong                  more text than the parts of one message may hold
 ├── InteractionExpired              the token of an interaction is not good any more
+├── DirectMessagesClosed            a person who takes no direct messages from the bot
 ├── ThreadArchived                  a thread that was closed
 └── SignatureWrong
     └── BodyEncoded                 something in front hands the body on in base64
@@ -13,6 +14,8 @@ plugins/errors.py draws the rest of the tree.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from chargehand.domain.errors import ChargehandError, Rejected
@@ -38,8 +41,7 @@ _REQUEST_TIMEOUT: Final = 408
 _REDIRECTS, _CLIENT_ERRORS, _SERVER_ERRORS = 300, 400, 500
 # Discord's own codes, from its page "Opcodes and Status Codes" (read 2026-11).
 _UNKNOWN_INTERACTION, _UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN = 10062, 10015, 50027
-_EXPIRED: Final = frozenset({_UNKNOWN_INTERACTION, _UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN})
-_THREAD_ARCHIVED: Final = 50083
+_THREAD_ARCHIVED, _DIRECT_CLOSED = 50083, 50007
 _MOST_NESTED: Final = 8
 
 
@@ -66,6 +68,13 @@ class InteractionExpired(Rejected):
     template = "Discord takes no more answers to this interaction; its token has expired."
 
 
+class DirectMessagesClosed(Rejected):
+    """A person who takes no direct messages from the bot."""
+
+    code = "direct_messages_closed"
+    template = "Discord delivers no direct message from the bot to this person."
+
+
 class ThreadArchived(Rejected):
     """A thread that was closed; whoever may write there can open it again."""
 
@@ -82,6 +91,15 @@ class BodyEncoded(SignatureWrong):
         "chargehand must hand bodies on as they came; with AWS API Gateway, leave application/json "
         "out of the binary media types."
     )
+
+
+_OWN_REFUSALS: Final[Mapping[int, type[Rejected]]] = {
+    _UNKNOWN_INTERACTION: InteractionExpired,
+    _UNKNOWN_WEBHOOK: InteractionExpired,
+    _INVALID_WEBHOOK_TOKEN: InteractionExpired,
+    _THREAD_ARCHIVED: ThreadArchived,
+    _DIRECT_CLOSED: DirectMessagesClosed,
+}
 
 
 def is_success(status: int) -> bool:
@@ -123,6 +141,15 @@ def wait_asked_for(headers: Mapping[str, str], body: bytes) -> float:
     return min(float(told), _LONGEST_WAIT_S) if told >= 0 else _DEFAULT_WAIT_S
 
 
+def header_date(text: str) -> datetime | None:
+    """The UTC moment an HTTP date names; None when it is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def is_global_limit(headers: Mapping[str, str], body: bytes) -> bool:
     """Whether a 429 stops every request of the bot, not those of one route."""
     if headers.get("x-ratelimit-scope") == "global" or "x-ratelimit-global" in headers:
@@ -134,10 +161,9 @@ def _refusal(
     status: int, answer: Mapping[str, object], *, operation: str, target: str
 ) -> ChargehandError:
     code = answer.get("code")
-    if code in _EXPIRED:
-        return InteractionExpired()
-    if code == _THREAD_ARCHIVED:
-        return ThreadArchived()
+    own = _OWN_REFUSALS.get(code) if isinstance(code, int) else None
+    if own is not None:
+        return own()
     if status == _UNAUTHORIZED:
         return CredentialsRefused(vendor=VENDOR)
     if status == _FORBIDDEN:

@@ -47,11 +47,19 @@ class MentionParam:
 
 
 @dataclass(frozen=True, slots=True)
+class TextParams:
+    """A message to a person, or the new text of a message."""
+
+    markdown: str
+    controls: tuple[Control, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MessageParams:
-    """A message to a channel or a person.
+    """A message to a channel.
 
     Shape: `thread_id` is the thread of the channel it goes to, `reply_to` the message it is shown
-    as a reply to; a direct message has neither.
+    as a reply to.
     """
 
     markdown: str
@@ -63,7 +71,17 @@ class MessageParams:
 
 @dataclass(frozen=True, slots=True)
 class ReplyParams:
-    """An answer to an interaction; `is_private` when the asker alone sees it."""
+    """The reply an interaction was promised; who sees it was settled by the promise."""
+
+    markdown: str
+    reply_token: str
+    controls: tuple[Control, ...] = ()
+    thread_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpParams:
+    """A further message in answer to an interaction; `is_private`: the asker alone sees it."""
 
     markdown: str
     reply_token: str
@@ -133,34 +151,41 @@ def read_message_target(target: str) -> MessageTarget:
 def read_post_params(params: JSONObject) -> MessageParams:
     """The parameters of `discord.post_message`."""
     refuse_unknown(params, "markdown", "controls", "mention", "thread_id", "reply_to")
-    return _read_message(params)
+    return MessageParams(
+        markdown=_read_markdown(params),
+        controls=_read_controls(params.get("controls")),
+        mention=_read_mention(params.get("mention")),
+        thread_id=_read_optional_id(params, "thread_id"),
+        reply_to=_read_optional_id(params, "reply_to"),
+    )
 
 
-def read_direct_params(params: JSONObject) -> MessageParams:
-    """The parameters of `discord.send_direct_message`."""
+def read_text_params(params: JSONObject) -> TextParams:
+    """The parameters of `discord.send_direct_message` and `discord.edit_message`."""
     refuse_unknown(params, "markdown", "controls")
-    return _read_message(params)
-
-
-def read_edit_params(params: JSONObject) -> MessageParams:
-    """The parameters of `discord.edit_message`."""
-    refuse_unknown(params, "markdown", "controls")
-    return _read_message(params)
+    return TextParams(_read_markdown(params), _read_controls(params.get("controls")))
 
 
 def read_reply_params(params: JSONObject) -> ReplyParams:
-    """The parameters of `discord.edit_reply` and `discord.follow_up`."""
+    """The parameters of `discord.edit_reply`."""
+    refuse_unknown(params, "markdown", "reply_token", "controls", "thread_id")
+    return ReplyParams(
+        markdown=_read_markdown(params),
+        reply_token=_read_token(params),
+        controls=_read_controls(params.get("controls")),
+        thread_id=_read_optional_id(params, "thread_id"),
+    )
+
+
+def read_follow_up_params(params: JSONObject) -> FollowUpParams:
+    """The parameters of `discord.follow_up`."""
     refuse_unknown(params, "markdown", "reply_token", "controls", "is_private", "thread_id")
-    token = params.get("reply_token")
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        # The token itself stays out of the error: whoever has it can answer in our name.
-        raise invalid("reply_token", "the token of an interaction", found=None)
     is_private = params.get("is_private", False)
     if not isinstance(is_private, bool):
         raise invalid("is_private", "true or false", found=is_private)
-    return ReplyParams(
-        markdown=read_text(params, "markdown", limit_chars=MARKDOWN_LIMIT_CHARS),
-        reply_token=token,
+    return FollowUpParams(
+        markdown=_read_markdown(params),
+        reply_token=_read_token(params),
         controls=_read_controls(params.get("controls")),
         is_private=is_private,
         thread_id=_read_optional_id(params, "thread_id"),
@@ -207,14 +232,16 @@ def read_text_base(base: JSONObject) -> TextBase:
     return TextBase(markdown or None, _read_controls(base.get("controls")))
 
 
-def _read_message(params: JSONObject) -> MessageParams:
-    return MessageParams(
-        markdown=read_text(params, "markdown", limit_chars=MARKDOWN_LIMIT_CHARS),
-        controls=_read_controls(params.get("controls")),
-        mention=_read_mention(params.get("mention")),
-        thread_id=_read_optional_id(params, "thread_id"),
-        reply_to=_read_optional_id(params, "reply_to"),
-    )
+def _read_markdown(params: JSONObject) -> str:
+    return read_text(params, "markdown", limit_chars=MARKDOWN_LIMIT_CHARS)
+
+
+def _read_token(params: JSONObject) -> str:
+    token = params.get("reply_token")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        # The token itself stays out of the error: whoever has it can answer in our name.
+        raise invalid("reply_token", "the token of an interaction", found=None)
+    return token
 
 
 def _read_optional_id(fields: JSONObject, key: str) -> str | None:

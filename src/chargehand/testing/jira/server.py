@@ -4,20 +4,34 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chargehand.testing.jira.app import CUT_EXTENSION
-from chargehand.testing.jira.fake import FakeJira
 
 HOST: Final = "127.0.0.1"
 _POLL_S: Final = 0.01
 
 Wires = dict[tuple[str, int], asyncio.Transport]
 WebSockets: TypeAlias = Literal["none", "websockets-sansio"]
+
+
+class Fake(Protocol):
+    """Any of the fakes, as far as serving it needs to know."""
+
+    site_url: str
+
+    @property
+    def app(self) -> ASGIApp:
+        """The ASGI application."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop what it does by itself."""
+        ...
 
 
 def listen(port: int) -> socket.socket:
@@ -36,7 +50,7 @@ def listen(port: int) -> socket.socket:
     return wire
 
 
-def build_server(fake: FakeJira) -> uvicorn.Server:
+def build_server(fake: Fake) -> uvicorn.Server:
     """A server for the fake that lets injected failures abort connections."""
     return build_cutting_server(fake.app, ws="none")
 
@@ -57,7 +71,7 @@ def build_cutting_server(app: ASGIApp, *, ws: WebSockets) -> uvicorn.Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(fake: FakeJira, port: int = 0) -> AsyncIterator[str]:
+async def serving(fake: Fake, port: int = 0) -> AsyncIterator[str]:
     """Serve the fake in this event loop; yields its address, which becomes its site URL."""
     wire = listen(port)
     url = f"http://{HOST}:{wire.getsockname()[1]}"

@@ -1,0 +1,148 @@
+"""One live connection to a Discord server: everything the house may ask of it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from time import monotonic
+
+from chargehand.connectors.discord.actions import ActionSender
+from chargehand.connectors.discord.answers import MemberAnswer, UserAnswer
+from chargehand.connectors.discord.changes import ChangeActions
+from chargehand.connectors.discord.check import ConnectionCheck
+from chargehand.connectors.discord.config import DiscordConfig
+from chargehand.connectors.discord.messages_reading import MessageReader
+from chargehand.connectors.discord.replies import ReplyActions
+from chargehand.connectors.discord.sending import MessageSender
+from chargehand.connectors.discord.transport import (
+    Call,
+    DiscordTransport,
+    RequestObserver,
+    Sleep,
+    VendorTransport,
+    ignore_request,
+    path_of,
+)
+from chargehand.domain.action import ActionResult, ApprovedAction
+from chargehand.domain.command import ChatCommand
+from chargehand.domain.ids import AccountId, ProjectKey
+from chargehand.kit.clock import Clock, SystemClock
+from chargehand.plugins.connector import (
+    BotIdentity,
+    Check,
+    LookUp,
+    PastEffect,
+    PollPage,
+    SentAction,
+)
+from chargehand.plugins.errors import TargetMissing
+
+
+class DiscordClient:
+    """Keeps `plugins.connector.ConnectorClient` for one Discord server.
+
+    Shape: `commands` are those the check compares with what Discord has registered.
+    """
+
+    def __init__(
+        self,
+        config: DiscordConfig,
+        clock: Clock | None = None,
+        *,
+        commands: Sequence[ChatCommand] = (),
+        transport: VendorTransport | None = None,
+        sleep: Sleep = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+        observer: RequestObserver = ignore_request,
+        now_s: Callable[[], float] = monotonic,
+    ) -> None:
+        clock = clock or SystemClock()
+        self._config = config
+        self._commands = tuple(commands)
+        self.transport = DiscordTransport(
+            config,
+            clock,
+            transport=transport,
+            sleep=sleep,
+            chance=chance,
+            observer=observer,
+            now_s=now_s,
+        )
+        self._bot: BotIdentity | None = None
+        messages = MessageReader(self.transport)
+        sender = MessageSender(config, clock, messages, self._find_bot)
+        self._actions = ActionSender(
+            config,
+            self.transport,
+            sender,
+            ReplyActions(config, messages, sender),
+            ChangeActions(config, messages, self._find_bot),
+        )
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """What Discord's clock is ahead of ours by its last answer; None before the first."""
+        return self.transport.clock_offset_s
+
+    async def identify_bot(self) -> BotIdentity:
+        """The account of the bot, asked of Discord.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        path = path_of("users", "@me")
+        call = Call("GET", path, "tell who the bot is", "the bot's account", route=f"GET {path}")
+        user = await self.transport.read(call, UserAnswer)
+        name = user.global_name or user.username or user.id
+        self._bot = BotIdentity(AccountId(user.id), name, user_name=user.username or None)
+        return self._bot
+
+    async def is_member(self, account_id: AccountId) -> bool:
+        """Whether an account belongs to the server now; a direct message does not say so.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        path = path_of("guilds", self._config.guild_id, "members", account_id)
+        call = Call(
+            "GET",
+            path,
+            "show a member",
+            f"account {account_id}",
+            route=f"GET /guilds/{self._config.guild_id}/members/:id",
+        )
+        try:
+            member = await self.transport.read(call, MemberAnswer)
+        except TargetMissing:
+            return False
+        return not member.pending
+
+    async def perform(self, action: ApprovedAction) -> ActionResult:
+        """Send one approved action; the only write there is."""
+        return await self._actions.perform(action)
+
+    async def look_up(self, action: SentAction, past: PastEffect) -> LookUp:
+        """Find out whether an earlier send of this action landed."""
+        return await self._actions.look_up(action, past)
+
+    async def poll(
+        self,
+        projects: Sequence[ProjectKey],  # noqa: ARG002 - the contract names it.
+        cursor: str | None,
+        *,
+        now: datetime,
+    ) -> AsyncIterator[PollPage]:
+        """Nothing: what Discord has to tell, it posts to us."""
+        yield PollPage((), cursor or now.isoformat())
+
+    async def check(self) -> tuple[Check, ...]:
+        """Really call Discord and say, check by check, what works."""
+        return await ConnectionCheck(
+            self._config, self.transport, self._commands, self.identify_bot
+        ).run()
+
+    async def aclose(self) -> None:
+        """Close the connections; safe to call twice."""
+        await self.transport.aclose()
+
+    async def _find_bot(self) -> AccountId:
+        bot = self._bot or await self.identify_bot()
+        return bot.account_id
