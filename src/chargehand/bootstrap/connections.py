@@ -47,6 +47,9 @@ def live_connection(
 
             return live_slack(configured, clock=clock, ca_file=ca_file)
         case DiscordConnection():
-            raise NotImplementedError(configured.connector)
+            # lazy: only who has a Discord server needs what speaks to it.
+            from chargehand.bootstrap.discord import live_discord
+
+            return live_discord(configured, clock=clock, ca_file=ca_file)
         case _:
             assert_never(configured)

@@ -43,9 +43,10 @@ def receiver_of(configured: Connection) -> WebhookReceiver:
             return SlackWebhook()
         case DiscordConnection():
             # lazy: proving signatures with public keys loads a library of several megabytes.
+            from chargehand.bootstrap.discord_commands import command_table
             from chargehand.connectors.discord.webhook import DiscordWebhook
 
-            return DiscordWebhook()
+            return DiscordWebhook(command_table())
         case _:
             assert_never(configured)
 
@@ -68,7 +69,10 @@ def previewer_of(configured: Connection) -> ActionPreviewer:
 
             return SlackPreviewer()
         case DiscordConnection():
-            raise NotImplementedError(configured.connector)
+            # lazy: only who has a Discord server needs how its messages read.
+            from chargehand.connectors.discord.preview import DiscordPreviewer
+
+            return DiscordPreviewer()
         case _:
             assert_never(configured)
 

@@ -119,9 +119,22 @@ class WebhookDoor:
         return self.trusted_proxies.client_address(client[0] if client else None, hops)
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierPath:
+    """A path of an earlier system, served as the short path of a connector."""
+
+    door: WebhookDoor
+    connector: str
+
+    async def __call__(self, scope: Scope, receive_message: Receive, send: Send) -> None:
+        """Serve one POST; raises what the door does."""
+        meant = {**scope, "path_params": {"connector": self.connector}}
+        await self.door(meant, receive_message, send)
+
+
 def webhook_routes(door: WebhookDoor) -> list[Route]:
-    """The full path, the path with a token, and the short one."""
-    return [
+    """The full path, the path with a token, the short one, and those of earlier systems."""
+    routes = [
         Route(path, door, methods=["POST"], name=name)
         for path, name in (
             ("/webhooks/{connector}/{connection}", "webhook"),
@@ -129,6 +142,8 @@ def webhook_routes(door: WebhookDoor) -> list[Route]:
             ("/webhooks/{connector}", "webhook_short"),
         )
     ]
+    earlier = EarlierPath(door, "discord")
+    return [*routes, Route("/discord", earlier, methods=["POST"], name="webhook_earlier_discord")]
 
 
 async def _acknowledge(wanted: Acknowledgement, outcome: StoreOutcome | None, send: Send) -> None:

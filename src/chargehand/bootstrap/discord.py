@@ -1,0 +1,72 @@
+"""What the worker needs of a Discord connection; loaded only where one is configured."""
+
+import asyncio
+from pathlib import Path
+
+from chargehand.bootstrap.discord_commands import slash_commands
+from chargehand.bootstrap.settling import SETTLE_MARGIN
+from chargehand.config.discord_settings import DiscordConnection
+from chargehand.connectors.discord.client import DiscordClient
+from chargehand.connectors.discord.config import DiscordConfig
+from chargehand.connectors.discord.parse import DiscordParser
+from chargehand.connectors.discord.preview import DiscordPreviewer
+from chargehand.connectors.discord.transport import Sleep, VendorTransport
+from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.kit.clock import Clock
+from chargehand.kit.masked import MaskedText
+from chargehand.pipeline.connection import LiveConnection
+
+
+def live_discord(
+    configured: DiscordConnection, *, clock: Clock, ca_file: Path | None = None
+) -> LiveConnection:
+    """One server, with a client that is not connected yet."""
+    return LiveConnection(
+        id=ConnectionId(configured.id),
+        connector=configured.connector,
+        site=configured.site,
+        projects=frozenset(ProjectKey(key) for key in configured.projects),
+        parser=DiscordParser(configured.guild_id),
+        previewer=DiscordPreviewer(),
+        client=open_client(configured, clock=clock, ca_file=ca_file),
+        poll_interval=configured.polled_every,
+        send_within=configured.request_timeout,
+        settle_after=configured.request_timeout + SETTLE_MARGIN,
+        channels=bound_channels(configured),
+    )
+
+
+def open_client(
+    configured: DiscordConnection,
+    *,
+    clock: Clock,
+    transport: VendorTransport | None = None,
+    sleep: Sleep = asyncio.sleep,
+    ca_file: Path | None = None,
+) -> DiscordClient:
+    """A client of one server."""
+    config = _config(configured, ca_file=ca_file)
+    return DiscordClient(config, clock, commands=slash_commands(), transport=transport, sleep=sleep)
+
+
+def _config(configured: DiscordConnection, *, ca_file: Path | None = None) -> DiscordConfig:
+    """The settings of one server as the connector takes them."""
+    return DiscordConfig(
+        connection_id=ConnectionId(configured.id),
+        bot_token=MaskedText(configured.bot_token.get_secret_value()),
+        application_id=configured.application_id,
+        public_key=configured.public_key,
+        guild_id=configured.guild_id,
+        channels=bound_channels(configured),
+        request_timeout_s=configured.request_timeout.total_seconds(),
+        api_url=configured.api_url,
+        ca_file=ca_file,
+    )
+
+
+def bound_channels(configured: DiscordConnection) -> dict[str, frozenset[ProjectKey]]:
+    """The projects each channel serves."""
+    return {
+        channel: frozenset(ProjectKey(key) for key in projects)
+        for channel, projects in configured.channels.items()
+    }

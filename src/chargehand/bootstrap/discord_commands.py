@@ -1,0 +1,33 @@
+"""The command registry as Discord takes it: what is registered, and what is answered at once."""
+
+from typing import Final
+
+from chargehand.commands.registry import COMMANDS, Command
+from chargehand.connectors.discord.acknowledge import CommandTable
+from chargehand.domain.command import LONGEST_DESCRIPTION, ChatCommand, ChatOption, OptionType
+
+_ELLIPSIS: Final = "…"
+
+
+def slash_commands() -> tuple[ChatCommand, ...]:
+    """Every command of the registry, in its order; what follows its name is one text."""
+    return tuple(
+        ChatCommand(command.name, _short(command.does), _options(command)) for command in COMMANDS
+    )
+
+
+def command_table() -> CommandTable:
+    """What is known of the commands before anything is looked up."""
+    return CommandTable(names=tuple(command.name for command in COMMANDS))
+
+
+def _options(command: Command) -> tuple[ChatOption, ...]:
+    _, has_more, rest = command.usage.partition(" ")
+    if not has_more:
+        return ()
+    return (ChatOption("text", _short(rest), OptionType.TEXT, is_required=False),)
+
+
+def _short(text: str) -> str:
+    within = LONGEST_DESCRIPTION
+    return text if len(text) <= within else text[: within - 1].rstrip() + _ELLIPSIS
