@@ -30,6 +30,7 @@ class AuditTag(StrEnum):
     PERSON_ASK_DISMISSED = "person:ask:dismissed"
     WORKER_ASK_STUCK = "worker:ask:stuck"
     PERSON_FLAG_CHANGED = "person:flag:changed"
+    PERSON_COMMANDS_REGISTERED = "person:commands:registered"
     PERSON_KEY_CREATED = "person:key:created"
     PERSON_KEY_REVOKED = "person:key:revoked"
     PERSON_SECRET_SET = "person:secret:set"  # noqa: S105 - a tag.

@@ -6,6 +6,7 @@ from datetime import date
 from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.budgets.caps import BudgetRules
 from chargehand.budgets.money import read_usd
+from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import BusinessSettings, Connection, Settings
 from chargehand.domain.delivery import DeliverySource
@@ -39,6 +40,19 @@ def find_tracker(settings: Settings, wanted: str | None) -> JiraConnection:
     for one in settings.trackers:
         if wanted == one.id or (wanted is None and len(settings.trackers) == 1):
             return one
+    raise ConnectionMissing(wanted=wanted or "to choose by itself", configured=configured)
+
+
+def find_discord(settings: Settings, wanted: str | None) -> DiscordConnection:
+    """The named Discord connection, or the only one.
+
+    Raises: ConnectionMissing.
+    """
+    servers = [one for one in settings.connections if isinstance(one, DiscordConnection)]
+    for one in servers:
+        if wanted == one.id or (wanted is None and len(servers) == 1):
+            return one
+    configured = ", ".join(one.id for one in servers) or "none of Discord"
     raise ConnectionMissing(wanted=wanted or "to choose by itself", configured=configured)
 
 

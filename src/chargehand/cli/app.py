@@ -49,6 +49,8 @@ _COMMANDS = (
     Entry("storage", "Move the data to PostgreSQL, or back."),
     Entry("backup", "Back everything up; verify and list backups."),
     Entry("members", "The people of the team, and their accounts."),
+    Entry("discord", "Register slash commands with Discord."),
+    Entry("members", "The people chargehand knows of."),
     Entry("privacy", "What is kept of people, and for how long."),
 )
 app = typer.Typer(

@@ -10,6 +10,12 @@ from chargehand.connectors.discord.actions import ActionSender
 from chargehand.connectors.discord.answers import MemberAnswer, UserAnswer
 from chargehand.connectors.discord.changes import ChangeActions
 from chargehand.connectors.discord.check import ConnectionCheck
+from chargehand.connectors.discord.commands_sync import (
+    CommandChange,
+    changes_to,
+    registered,
+    write_change,
+)
 from chargehand.connectors.discord.config import DiscordConfig
 from chargehand.connectors.discord.messages_reading import MessageReader
 from chargehand.connectors.discord.replies import ReplyActions
@@ -25,7 +31,7 @@ from chargehand.connectors.discord.transport import (
 )
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.command import ChatCommand
-from chargehand.domain.ids import AccountId, ProjectKey
+from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
     BotIdentity,
@@ -59,6 +65,7 @@ class DiscordClient:
         clock = clock or SystemClock()
         self._config = config
         self._commands = tuple(commands)
+        self._sleep = sleep
         self.transport = DiscordTransport(
             config,
             clock,
@@ -78,6 +85,11 @@ class DiscordClient:
             ReplyActions(config, messages, sender),
             ChangeActions(config, messages, self._find_bot),
         )
+
+    @property
+    def connection_id(self) -> ConnectionId:
+        """The connection it speaks for."""
+        return self._config.connection_id
 
     @property
     def clock_offset_s(self) -> float | None:
@@ -138,6 +150,20 @@ class DiscordClient:
         return await ConnectionCheck(
             self._config, self.transport, self._commands, self.identify_bot
         ).run()
+
+    async def command_changes(self) -> tuple[CommandChange, ...]:
+        """What differs between our commands and those Discord has; reading only.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return changes_to(self._commands, await registered(self.transport, self._config))
+
+    async def write_command(self, change: CommandChange) -> None:
+        """Write one difference, as soon as Discord allows; set-up that was recorded beforehand.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        await write_change(self.transport, self._config, change, sleep=self._sleep)
 
     async def aclose(self) -> None:
         """Close the connections; safe to call twice."""

@@ -83,25 +83,18 @@ def changes_to(
     return (*gone, *changes)
 
 
-async def sync_commands(
+async def write_change(
     transport: DiscordTransport,
     config: DiscordConfig,
-    wanted: Sequence[ChatCommand],
+    change: CommandChange,
     *,
     sleep: Sleep = asyncio.sleep,
-) -> tuple[CommandChange, ...]:
-    """Write the differences, and nothing else; what was changed.
+) -> None:
+    """Write one change, waiting while Discord takes no more.
 
-    Raises: the errors of plugins/errors.py; what was written before stays, and the next call goes
-    on from there.
+    Raises: the errors of plugins/errors.py; whoever compares again goes on from there.
     """
-    changes = changes_to(wanted, await registered(transport, config))
-    for change in changes:
-        await _write(transport, _call(config, change), sleep=sleep)
-    return changes
-
-
-async def _write(transport: DiscordTransport, call: Call, *, sleep: Sleep) -> None:
+    call = _call(config, change)
     for attempt in range(1, _MOST_ATTEMPTS + 1):
         try:
             await transport.write(call)

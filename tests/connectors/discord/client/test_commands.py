@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from chargehand.connectors.discord.commands_sync import changes_to, registered, sync_commands
 from chargehand.domain.command import ChatCommand
 from chargehand.plugins.connector import Check, CheckState
 from chargehand.plugins.errors import VendorFailing
@@ -15,9 +14,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.contract]
 
 
 async def sync(world: World, *commands: ChatCommand) -> list[str]:
-    changes = await sync_commands(
-        world.client.transport, world.config, commands, sleep=world.client.transport._sleep
-    )
+    client = world.connect(world.config, commands)
+    changes = await client.command_changes()
+    for change in changes:
+        await client.write_command(change)
     return [f"{change.kind.value} {change.name}" for change in changes]
 
 
@@ -131,9 +131,3 @@ async def test_a_sign_in_that_fails_leaves_the_rest_untried(world: World) -> Non
     assert found["sign-in"].state is CheckState.FAILED
     assert "DISCORD_BOT_TOKEN" in found["sign-in"].mend
     assert {one.state for one in found.values()} == {CheckState.FAILED, CheckState.SKIPPED}
-
-
-async def test_drift_is_told_from_a_list_read_back(world: World) -> None:
-    await sync(world, *COMMANDS)
-
-    assert changes_to(COMMANDS, await registered(world.client.transport, world.config)) == ()

@@ -1,0 +1,24 @@
+"""Keeps account of commands an operator registers with a chat."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.ids import ConnectionId
+from chargehand.storage.transaction import Writing
+
+
+def record_registration(
+    tx: Writing, connection_id: ConnectionId, changes: Sequence[str], *, by: str, now: datetime
+) -> None:
+    """Record which commands are about to be changed at a vendor, and who asked for it.
+
+    Shape: each change reads as `create status`; recorded before anything is sent, so that no
+    change stands there unaccounted for, even when sending breaks off.
+    """
+    tx.audit.append(
+        AuditTag.PERSON_COMMANDS_REGISTERED,
+        connection_id,
+        {"changes": list(changes), "by": by},
+        now=now,
+    )
