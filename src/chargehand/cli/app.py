@@ -50,7 +50,6 @@ _COMMANDS = (
     Entry("backup", "Back everything up; verify and list backups."),
     Entry("members", "The people of the team, and their accounts."),
     Entry("discord", "Register slash commands with Discord."),
-    Entry("members", "The people chargehand knows of."),
     Entry("privacy", "What is kept of people, and for how long."),
 )
 app = typer.Typer(
