@@ -48,7 +48,7 @@ class ActionKind(StrEnum):
     DISCORD_REMOVE_REACTION = "discord.remove_reaction"
 
 
-# What only adds words; every other kind changes something.
+# What only says something; every other kind changes something.
 COMMENTS: Final = frozenset(
     {
         ActionKind.JIRA_ADD_COMMENT,
@@ -58,6 +58,12 @@ COMMENTS: Final = frozenset(
         ActionKind.DISCORD_EDIT_REPLY,
         ActionKind.DISCORD_FOLLOW_UP,
         ActionKind.DISCORD_SEND_DIRECT_MESSAGE,
+        ActionKind.SLACK_POST_MESSAGE,
+        ActionKind.SLACK_UPDATE_MESSAGE,
+        ActionKind.SLACK_POST_EPHEMERAL,
+        ActionKind.SLACK_SEND_DIRECT_MESSAGE,
+        ActionKind.SLACK_ADD_REACTION,
+        ActionKind.SLACK_REMOVE_REACTION,
     }
 )
 
