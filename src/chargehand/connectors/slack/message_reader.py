@@ -37,13 +37,14 @@ class MessageReader:
         Raises: SlackTargetMissing for a channel that is not there.
         """
         # Asked for one of its answers too, this method finds it; the history shows no answers.
+        # The first message of the thread may be told with it, so more than one is asked for.
         arguments: JSONObject = {
             "channel": channel,
             "ts": stamp,
             "oldest": stamp,
             "latest": stamp,
             "inclusive": True,
-            "limit": 1,
+            "limit": 10,
             "include_all_metadata": True,
         }
         call = Call("conversations.replies", _READ, arguments)
