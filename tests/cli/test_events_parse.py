@@ -186,3 +186,25 @@ def test_parse_refuses_a_connector_it_does_not_know(quiet_terminal: Terminal) ->
     assert ended.code == 2
     assert "trello" in ended.err
     assert "jira" in ended.err
+
+
+def test_parse_reads_what_slack_posts_and_says_where_it_was_said(tmp_path: Path) -> None:
+    command = tmp_path / "command.txt"
+    command.write_bytes(
+        b"team_id=T0ACME&channel_id=D0ONE&channel_name=directmessage&user_id=U0MEI&user_name=mei"
+        b"&command=%2Fchargehand&text=status+PAY-7&trigger_id=11.22.aa\n"
+    )
+    nowhere = Terminal(tmp_path / "chargehand.toml", FakeClock(START))
+
+    ended = nowhere.run("events", "parse", "--connector", "slack", "--type", "x", str(command))
+
+    (event,) = events_of(ended)
+    assert (ended.code, list(event)) == (0, [*KEYS, "place"])
+    assert (event["kind"], event["text"]) == ("command.invoked", "status PAY-7")
+    assert event["place"] == {
+        "channel_id": "D0ONE",
+        "kind": "direct",
+        "message_id": None,
+        "thread_id": None,
+        "is_outsider": False,
+    }

@@ -1,4 +1,4 @@
-"""What the page of actions says of one kind."""
+"""How one kind of action is described."""
 
 from dataclasses import dataclass
 

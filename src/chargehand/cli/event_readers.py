@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from chargehand.domain.event import Event
     from chargehand.plugins.connector import EventParser, WebhookReceiver
 
-EventReader: TypeAlias = "Callable[[bytes, datetime, str | None], Event]"
-"""The event a body means that came at a time; the type stands in for the vendor's header."""
+EventReader: TypeAlias = "Callable[[bytes, datetime], Event]"
+"""The event a body means that came at a time."""
 
-_Sign: TypeAlias = Callable[[bytes, datetime, "str | None"], Mapping[str, str]]
+_Sign: TypeAlias = Callable[[bytes, datetime], Mapping[str, str]]
 
 
 class ParsedConnector(StrEnum):
@@ -30,12 +30,16 @@ class ParsedConnector(StrEnum):
     DISCORD = "discord"
 
 
-def reader_of(connector: ParsedConnector) -> EventReader:
-    """What reads the payloads of a connector."""
-    return _READERS[connector]()
+def reader_of(connector: ParsedConnector, event_type: str) -> EventReader:
+    """What reads the payloads of a connector.
+
+    Shape: `event_type` stands in for what the vendor says beside the payload, empty when it says
+    all in it, as Jira and Slack do.
+    """
+    return _READERS[connector](event_type)
 
 
-def _jira_reader() -> EventReader:
+def _jira_reader(_event_type: str) -> EventReader:
     # lazy: the parser takes longer to load than `--help` may.
     from chargehand.connectors.jira.parse import JiraParser
     from chargehand.connectors.jira.webhook import SIGNATURE_HEADER, JiraWebhook
@@ -43,20 +47,20 @@ def _jira_reader() -> EventReader:
 
     secret = secrets.token_hex()
 
-    def sign(body: bytes, _received_at: datetime, _event_type: str | None) -> Mapping[str, str]:
+    def sign(body: bytes, _received_at: datetime) -> Mapping[str, str]:
         return {SIGNATURE_HEADER: f"sha256={hmac_sha256_hex(secret.encode(), body)}"}
 
     return _reader(JiraWebhook(), JiraParser(), secret, sign)
 
 
-def _slack_reader() -> EventReader:
+def _slack_reader(_event_type: str) -> EventReader:
     # lazy: as above.
     from chargehand.connectors.slack import webhook
     from chargehand.connectors.slack.parse import SlackParser
 
     secret = secrets.token_hex()
 
-    def sign(body: bytes, received_at: datetime, _event_type: str | None) -> Mapping[str, str]:
+    def sign(body: bytes, received_at: datetime) -> Mapping[str, str]:
         sent_at_s = int(received_at.timestamp())
         return {
             webhook.TIMESTAMP_HEADER: str(sent_at_s),
@@ -100,10 +104,10 @@ def _reader(
 
     proof = IntakeSecrets(signing=(secret,))
 
-    def read(body: bytes, received_at: datetime, event_type: str | None) -> "Event":
+    def read(body: bytes, received_at: datetime) -> "Event":
         request = RawRequest(
             connection_id=ConnectionId(receiver.manifest.name),
-            headers=sign(body, received_at, event_type),
+            headers=sign(body, received_at),
             body=body,
             path_token=None,
             received_at=received_at,
@@ -113,7 +117,7 @@ def _reader(
     return read
 
 
-_READERS: Mapping[ParsedConnector, Callable[[], EventReader]] = {
+_READERS: Mapping[ParsedConnector, Callable[[str], EventReader]] = {
     ParsedConnector.JIRA: _jira_reader,
     ParsedConnector.SLACK: _slack_reader,
     ParsedConnector.DISCORD: _discord_reader,

@@ -123,13 +123,13 @@ def parse(
         ParsedConnector, typer.Option(help="Whose payloads they are.")
     ] = ParsedConnector.JIRA,
     event_type: Annotated[
-        str | None,
+        str,
         typer.Option(
             "--type",
             metavar="EVENT",
-            help="The type of event, where the vendor says it in a header and not in the payload.",
+            help="The vendor's name of the event, where the vendor tells it beside the payload.",
         ),
-    ] = None,
+    ] = "",
 ) -> None:
     """Print the event each payload means, one JSON object a line; needs no configuration.
 
@@ -137,7 +137,7 @@ def parse(
 
     Example: chargehand events parse --connector slack payload.json
     """
-    read = reader_of(connector)
+    read = reader_of(connector, event_type)
     unreadable = 0
     for name in files:
         try:
@@ -147,7 +147,7 @@ def parse(
             typer.echo(f"chargehand: {name} can not be read: {problem}.", err=True)
             unreadable += 1
             continue
-        echo_json_line(_event_json(read(body, received_at, event_type)))
+        echo_json_line(_event_json(read(body, received_at)))
     if unreadable:
         raise typer.Exit(2)
 
