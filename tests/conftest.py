@@ -103,6 +103,13 @@ def pytest_terminal_summary(
             f"contract checks: {counts['run']} run, {len(skipped)} skipped "
             f"({counts['own']} answers checked by descriptions of our own)"
         )
+    if counts["slack"]:
+        terminalreporter.write_line(f"contract checks of Slack: {counts['slack']} calls, 0 skipped")
+    if counts["slack_unchecked"]:
+        terminalreporter.write_line(
+            f"Slack: {counts['slack_unchecked']} tests did not check the vendor's contract, since "
+            "the folder is missing"
+        )
     if counts["data_center"]:
         terminalreporter.write_line(
             f"Jira Data Center: {counts['data_center']} tests, not checked against a vendor "

@@ -1,13 +1,11 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import contracts_folder
+from tests.conftest import COUNTS, contracts_folder
 from tests.connectors.slack.client.world import World, build_world
 from tests.connectors.slack.contract import SlackContract
-
-_CHECKED: dict[str, int] = {"run": 0}
 
 
 @pytest.fixture
@@ -16,33 +14,25 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def slack_folder() -> Path | None:
-    folder = contracts_folder() / "slack"
-    return folder if folder.is_dir() else None
+def slack_contract() -> SlackContract | None:
+    folder: Path = contracts_folder() / "slack"
+    return SlackContract(folder) if folder.is_dir() else None
 
 
 @pytest.fixture
-async def world(slack_folder: Path | None) -> AsyncIterator[World]:
-    """Everything in it is held to Slack's files where they are there."""
-    contract = SlackContract(slack_folder) if slack_folder is not None else None
-    built = build_world(contract)
+async def world(
+    slack_contract: SlackContract | None, pytestconfig: pytest.Config
+) -> AsyncIterator[World]:
+    """Everything in it is held to Slack's files; where they are missing, the summary says so."""
+    built = build_world(slack_contract)
     yield built
     await built.client.aclose()
     await built.fake.aclose()
-    if contract is not None:
-        _CHECKED["run"] += contract.checked.total()
-        assert contract.broken == []
-
-
-@pytest.hookimpl
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None] | None:
-    folder = contracts_folder() / "slack"
-    if not folder.is_dir():
-        terminalreporter.write_line(
-            f"Slack's contract was NOT checked: there is no folder {folder}"
-        )
-    elif _CHECKED["run"]:
-        terminalreporter.write_line(
-            f"contract checks of the Slack client: {_CHECKED['run']} calls, 0 skipped"
-        )
-    return None
+    if slack_contract is None:
+        pytestconfig.stash[COUNTS].update(slack_unchecked=1)
+        return
+    pytestconfig.stash[COUNTS].update(slack=slack_contract.checked.total())
+    broken = list(slack_contract.broken)
+    slack_contract.checked.clear()
+    slack_contract.broken.clear()
+    assert broken == []
