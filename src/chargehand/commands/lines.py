@@ -69,7 +69,9 @@ class _Taken:
 
 def read_line(text: str) -> CommandLine | LineProblem:
     """The command a line says, or why it says none; total, whatever the text."""
-    heard, words = shorten(text, _HEARD), tuple(text.split())
+    heard = shorten(text, _HEARD)
+    text = _without_question_mark(text)
+    words = tuple(text.split())
     command = BY_NAME.get(words[0].casefold()) if words and words[0].isascii() else None
     if len(text) > LONGEST_LINE:
         sentence = f"The line has {len(text)} characters; allowed are {LONGEST_LINE}."
@@ -124,6 +126,14 @@ def begins_like_command(word: str) -> Command | None:
         if (mistakes := distance(bare, name)) <= mistakes_allowed(name, _HEARD)
     ]
     return BY_NAME[min(near)[1]] if bare and near else None
+
+
+def _without_question_mark(text: str) -> str:
+    """The text; what only asks may be put as a question."""
+    plain = text.rstrip("?？ ")
+    first = plain.split(maxsplit=1)[:1]
+    command = BY_NAME.get(first[0].casefold()) if first and first[0].isascii() else None
+    return text if command is None or command.is_change else plain
 
 
 def _wrong_with(text: str, command: Command) -> str:

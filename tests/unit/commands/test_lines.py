@@ -72,6 +72,8 @@ READ = {
     "unmute me": {"what": "me"},
     "subscribe late-asks": {"topic": "late-asks"},
     "why": {},
+    "why?": {},
+    "modes pay?": {"project": "PAY"},
     "wrong because is it Friday": {"reason": "is it Friday"},
     "remind me in 2h to ask: ready?": {"whom": "me", "when": "in 2h", "text": "ask: ready?"},
     "remind here on 2026-12-01 at 9:00 to say 👩‍💻 hello": {
@@ -109,6 +111,8 @@ NOT_READ = [
     ("approve \u202e7h2k9d", "approve"),
     ("approve 7h2k\u200d9d", "approve"),
     ("аpprove 7h2k9d", "approve"),
+    ("wrong?", "wrong"),
+    ("mute me?", "mute"),
     ("wrong ticket", "wrong"),
     ("mute me for being rude", "mute"),
     ("remind me when it is due to ship", "remind"),
@@ -194,7 +198,8 @@ def test_any_text_is_a_line_or_a_problem(text):
         assert read.sentence
         return
     # Whatever was read begins with the command, and says it again in the normal form.
-    assert text.split()[0].casefold() in (read.command.name, *read.command.aliases)
+    first = text.rstrip("?？ ").split()[0].casefold()
+    assert first in (read.command.name, *read.command.aliases)
     assert read_line(read.text) == read
     required = {one.name for one in read.command.line_parameters if one.is_required}
     assert required <= set(read.arguments)
@@ -250,6 +255,7 @@ def test_comment_that_is_no_bare_imperative_runs_nothing(text):
         ("@bot wrong because it is due on Friday", "wrong because it is due on Friday"),
         ("@bot mute this ticket for 2d please", "mute this ticket for 2d"),
         ("@bot help approve", "help approve"),
+        ("@bot why?", "why"),
     ],
 )
 def test_bare_imperative_in_a_comment_is_run(text, line):
