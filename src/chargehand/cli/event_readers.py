@@ -70,7 +70,7 @@ def _slack_reader(_event_type: str) -> EventReader:
     return _reader(webhook.SlackWebhook(), SlackParser(), secret, sign)
 
 
-def _discord_reader() -> EventReader:
+def _discord_reader(event_type: str) -> EventReader:
     # lazy: as above.
     from chargehand.connectors.discord import webhook
     from chargehand.connectors.discord.gateway import dispatched
@@ -79,7 +79,7 @@ def _discord_reader() -> EventReader:
 
     key = SigningKey()
 
-    def sign(body: bytes, received_at: datetime, _event_type: str | None) -> Mapping[str, str]:
+    def sign(body: bytes, received_at: datetime) -> Mapping[str, str]:
         timestamp = str(int(received_at.timestamp()))
         return {
             webhook.SIGNATURE_HEADER: key.sign(timestamp.encode() + body),
@@ -88,10 +88,9 @@ def _discord_reader() -> EventReader:
 
     read = _reader(webhook.DiscordWebhook(), DiscordParser(), key.public_key, sign)
 
-    def read_told(body: bytes, received_at: datetime, event_type: str | None) -> "Event":
+    def read_told(body: bytes, received_at: datetime) -> "Event":
         # What comes by the gateway is named beside the payload, in an envelope.
-        told = dispatched(body, event_type) if event_type else body
-        return read(told, received_at, event_type)
+        return read(dispatched(body, event_type) if event_type else body, received_at)
 
     return read_told
 
