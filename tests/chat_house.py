@@ -59,7 +59,7 @@ class ChatHouse(House):
             one for one in self.settings.connections if isinstance(one, SlackConnection)
         )
         client = open_client(configured, clock=self.clock, transport=self.slack.transport())
-        live = replace(live_slack(configured, clock=self.clock), client=client)
+        live = replace(live_slack(configured, clock=self.clock), client=client, places=client)
         return {**super().connect_all(), SLACK: live}
 
     # People at work in Slack

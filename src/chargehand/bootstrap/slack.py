@@ -31,6 +31,7 @@ def live_slack(
     ca_file: Path | None = None,
 ) -> LiveConnection:
     """One workspace, with a client that is not connected yet."""
+    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -38,7 +39,8 @@ def live_slack(
         projects=frozenset(ProjectKey(key) for key in configured.projects),
         parser=SlackParser(configured.team_id),
         previewer=SlackPreviewer(),
-        client=open_client(configured, clock=clock, observer=observer, ca_file=ca_file),
+        client=client,
+        places=client,
         listener=_listener_of(configured, clock=clock, ca_file=ca_file),
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,

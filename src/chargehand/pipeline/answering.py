@@ -83,6 +83,7 @@ class Answering:
         return await self._decide(stored, connection)
 
     async def _decide(self, stored: StoredAsk, connection: LiveConnection) -> JSONObject:
+        stored = replace(stored, ask=await _looked_at(stored.ask, connection))
         standing = await self._database.aread(
             lambda tx: standing_of(tx, stored.ask, self._connections)
         )
@@ -209,6 +210,14 @@ class Answering:
             )
 
         await self._database.awrite(work)
+
+
+async def _looked_at(ask: Ask, connection: LiveConnection) -> Ask:
+    """The ask with what the vendor says of its place now, where it says more than events do."""
+    if ask.place is None or connection.places is None:
+        return ask
+    place = await connection.places.read_place(ask.place, ask.asker.account_id)
+    return replace(ask, place=place)
 
 
 def _earlier(

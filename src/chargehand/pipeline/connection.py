@@ -12,6 +12,7 @@ from chargehand.plugins.connector import (
     EventParser,
     FactSource,
     Listener,
+    PlaceReader,
 )
 
 
@@ -21,8 +22,9 @@ class LiveConnection:
 
     Shape: `poll_interval` is None when nothing is polled; `facts` is None where no work items
     live, as in a chat; `listener` is None unless we open the connection events come by;
-    `channels` binds a chat's channels to the projects they serve, `projects` are all of them;
-    what waits for approval in the projects of `approvals_channel` is shown there.
+    `places` knows more of a chat's places than events tell; `channels` binds a chat's channels to
+    the projects they serve, `projects` are all of them; what waits for approval in the projects of
+    `approvals_channel` is shown there.
     Units: a send is cut off after `send_within`; by `settle_after`, which is longer, it has landed
     or never will, though nobody saw its end.
     """
@@ -39,6 +41,7 @@ class LiveConnection:
     settle_after: timedelta
     facts: FactSource | None = None
     listener: Listener | None = None
+    places: PlaceReader | None = None
     channels: Mapping[str, frozenset[ProjectKey]] = field(default_factory=dict)
     approvals_channel: str | None = None
 

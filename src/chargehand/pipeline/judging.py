@@ -85,8 +85,7 @@ class Judge:
         record: ConnectionRecord,
     ) -> None:
         """Record a delivery and what it meant; the second telling of an event is a duplicate."""
-        served = self._served(event, connection)
-        event = situate(self._tx, event, connection, served)
+        event = situate(self._tx, event, connection)
         event_id = EventId(derive_id("evt", stored.id))
         first = self._tx.events.id_of_key(event.event_key)
         if first is not None and first != event_id:
@@ -192,6 +191,9 @@ class Judge:
         if event.place is None or self._served(event, connection):
             return {"unserved": None, "is_hint_given": False}
         reason = why_unserved(event.place, connection)
+        if reason is Reason.ASKER_UNKNOWN:
+            # The vendor may know more of the channel and the person; it is asked before answering.
+            return {"unserved": None, "is_hint_given": False}
         if not any(needs_an_item(intent) for intent in understood.intents):
             return {"unserved": reason, "is_hint_given": False}
         is_first = tell_operator(

@@ -1,6 +1,5 @@
 """Which projects may be spoken of at a place of a chat, and what an event there is about."""
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from chargehand.domain.decision import Reason
@@ -63,16 +62,17 @@ def _is_outside(place: Place) -> bool:
     return place.is_outsider or place.kind is PlaceKind.SHARED
 
 
-def situate(
-    tx: Reading | Writing, event: Event, connection: LiveConnection, served: Collection[ProjectKey]
-) -> Event:
+def situate(tx: Reading | Writing, event: Event, connection: LiveConnection) -> Event:
     """The event of a chat with the project and the work item it is about, as far as it says.
 
-    Shape: the work item is the first that is named of a served project, else the one the message
-    was about that the thread hangs on.
+    Shape: the work item is the first that is named of a project bound to the channel, else the one
+    the message was about that the thread hangs on. It says nothing of who may be told of it.
     """
     if event.place is None:
         return event
+    is_direct = event.place.kind is PlaceKind.DIRECT
+    bound = connection.channels.get(event.place.channel_id, frozenset())
+    served = connection.projects if is_direct else bound
     item = first_key_in(event.text or "", served) or _item_of_thread(tx, event.place, connection.id)
     if item is not None and project_of_key(item) in served:
         return replace(event, project=project_of_key(item), work_item=item)

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, ProposedAction
 from chargehand.domain.delivery import VerifiedDelivery
-from chargehand.domain.event import Event
+from chargehand.domain.event import Event, Place
 from chargehand.domain.ids import AccountId, ActionId, ConnectionId, ProjectKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.work_item import FactNeeds, Facts
@@ -242,6 +242,14 @@ class FactSource(Protocol):
 
     async def is_own_comment(self, work_item: str, comment_id: str) -> bool | None:
         """Whether a comment carries our action's mark; None when it can not be read now."""
+        ...
+
+
+class PlaceReader(Protocol):
+    """What knows the channels and the people of a chat."""
+
+    async def read_place(self, place: Place, account_id: AccountId | None) -> Place:
+        """The place as the vendor knows it; of an unknown kind where it can not be asked now."""
         ...
 
 

@@ -14,6 +14,7 @@ from chargehand.connectors.slack.errors import SlackConfigWrong, unreadable
 from chargehand.connectors.slack.message_actions import MessageActions
 from chargehand.connectors.slack.message_reader import MessageReader
 from chargehand.connectors.slack.other_actions import OtherActions
+from chargehand.connectors.slack.places import PlaceLooker
 from chargehand.connectors.slack.poll import Poller
 from chargehand.connectors.slack.transport import (
     Call,
@@ -24,6 +25,7 @@ from chargehand.connectors.slack.transport import (
     ignore_request,
 )
 from chargehand.domain.action import ActionResult, ApprovedAction
+from chargehand.domain.event import Place
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
@@ -65,6 +67,7 @@ class SlackClient:
             self._find_bot,
         )
         self._poller = Poller(config, self._transport, self._accounts)
+        self._places = PlaceLooker(config, self._accounts, clock)
 
     @property
     def clock_offset_s(self) -> float | None:
@@ -105,6 +108,10 @@ class SlackClient:
         Raises: the errors of plugins/errors.py.
         """
         return await self._accounts.channel(channel_id)
+
+    async def read_place(self, place: Place, account_id: AccountId | None) -> Place:
+        """The place as Slack knows it; of an unknown kind where Slack can not be asked now."""
+        return await self._places.read_place(place, account_id)
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is."""
