@@ -25,7 +25,7 @@ def add_flag_routes(router: APIRouter, deps: APIDeps) -> None:
         return await deps.database.aread(_shown)
 
     @router.put(
-        "/flags/{flag}", response_model=Flags, responses=problems_with_body(), tags=[Tag.FLAGS]
+        "/flags/{flag}", response_model=Flags, responses=problems_with_body(404), tags=[Tag.FLAGS]
     )
     async def set_flag(
         caller: Annotated[Caller, Depends(current_caller)],
