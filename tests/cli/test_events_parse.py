@@ -101,11 +101,13 @@ def test_parse_takes_the_name_of_the_event_beside_the_payload(tmp_path: Path) ->
 
     alone, told = parse_discord(bare), parse_discord("--type", "MESSAGE_CREATE", bare)
     named_anyway = parse_discord("--type", "MESSAGE_DELETE", DISCORD / "message_create__bot.json")
+    posted = parse_discord("--type", "APPLICATION_COMMAND", DISCORD / "command__status.json")
 
     assert [event["kind"] for event in events_of(alone)] == ["unsupported"]
     assert [event["kind"] for event in events_of(told)] == ["message.created"]
     # What the payload says of itself is not outvoted.
     assert [event["kind"] for event in events_of(named_anyway)] == ["message.created"]
+    assert [event["kind"] for event in events_of(posted)] == ["command.invoked"]
 
 
 @pytest.mark.contract
