@@ -81,6 +81,10 @@ def test_every_stage_is_shown_with_its_time(shown: Shown, stage: str) -> None:
         "PAY-7 is blocked by 1 open item:",
         "There is no terminal to ask on, so the demo approves by itself.",
         "Exactly one reply",
+        "#pay, exactly this:",
+        "[Approve]  [Reject]",
+        "Ana Ruiz pressed Approve: jira.assign_issue is executed",
+        "Approved by Ana Ruiz",
     ],
 )
 def test_what_matters_is_told(shown: Shown, words: str) -> None:
@@ -117,7 +121,7 @@ def test_commands_look_at_the_folder_again(shown: Shown) -> None:
 
 
 def test_commands_let_it_go_on(shown: Shown) -> None:
-    jira, serve, _ = shown.commands("Go on with it")
+    jira, chat, serve, _ = shown.commands("Go on with it")
     site = re.search(r"fake Jira +(\S+),", shown.text)
     server = re.search(r"server +(\S+), ready", shown.text)
     assert site is not None
@@ -125,6 +129,7 @@ def test_commands_let_it_go_on(shown: Shown) -> None:
 
     with (
         in_background(jira, cwd=shown.home),
+        in_background(chat, cwd=shown.home),
         in_background(serve, cwd=shown.home),
         httpx.Client(trust_env=False) as http,
     ):
@@ -133,7 +138,7 @@ def test_commands_let_it_go_on(shown: Shown) -> None:
         _say_as_printed(http, shown)
         decided = shown.commands("Look at it again")[2] + " --json"
         wait_until(
-            lambda: _answers(run_shell(decided, cwd=shown.home).stdout) == 2, "another answer"
+            lambda: _answers(run_shell(decided, cwd=shown.home).stdout) == 3, "another answer"
         )
     wait_until(lambda: running_in(shown.home) == [], "nothing runs any more")
 
@@ -152,8 +157,11 @@ def test_no_on_a_terminal_posts_nothing(tmp_path: Path) -> None:
     terminal.read_until("Approve? [Y/n/e(dit)]")
 
     terminal.type("n")
+    terminal.read_until("Press Approve as Ana Ruiz? [Y/n]")
+    terminal.type("n")
 
     assert terminal.end() == 0, terminal.shown
+    assert "Ana Ruiz pressed Reject: jira.assign_issue is rejected" in terminal.shown
     assert "rejected by key:demo" in terminal.shown
     assert "nothing was posted" in terminal.shown
     assert "\x1b[" in terminal.shown
@@ -171,6 +179,8 @@ def test_edit_on_a_terminal_posts_the_new_words(tmp_path: Path) -> None:
     terminal.read_until("EDITOR is not set")
     terminal.type("Ask Tom Berg.")
     terminal.read_until("this is the new one")
+    terminal.type("y")
+    terminal.read_until("Press Approve as Ana Ruiz? [Y/n]")
     terminal.type("y")
 
     assert terminal.end() == 0, terminal.shown
@@ -241,7 +251,7 @@ def _answers(decisions: str) -> int:
 
 def _say_as_printed(http: httpx.Client, shown: Shown) -> None:
     """What the printed curl command does, on machines that have no curl too."""
-    printed = shown.commands("Go on with it")[2]
+    printed = shown.commands("Go on with it")[3]
     found = re.fullmatch(r"curl (\S+) -d '(.*)'", printed)
     assert found is not None, printed
     http.post(found[1], content=found[2]).raise_for_status()

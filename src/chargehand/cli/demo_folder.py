@@ -52,6 +52,20 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Workspace:
+    """The fake Slack as it said of itself when it was ready."""
+
+    url: str
+    port: int
+    api_url: str
+    bot_token: str
+    signing_secret: str
+    team_id: str
+    channel_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class DemoFolder:
     """A folder made for one demo."""
 
@@ -99,14 +113,18 @@ def choose_port(wanted: int | None) -> int:
         return port
 
 
-def write_demo_config(folder: DemoFolder, site: Site, *, port: int) -> str:
-    """Write `chargehand.toml` and `.env`; the secret that signs webhooks."""
+def write_demo_config(folder: DemoFolder, site: Site, workspace: Workspace, *, port: int) -> str:
+    """Write `chargehand.toml` and `.env`; the secret that signs Jira's webhooks."""
     secret = secrets.token_urlsafe(32)
-    folder.config.write_text(_config(site, port), encoding="utf-8")
-    env = f"ATLASSIAN_API_TOKEN={site.token}\nJIRA_WEBHOOK_SECRET={secret}\n"
+    folder.config.write_text(_config(site, workspace, port), encoding="utf-8")
+    env = (
+        f"ATLASSIAN_API_TOKEN={site.token}\nJIRA_WEBHOOK_SECRET={secret}\n"
+        f"SLACK_BOT_TOKEN={workspace.bot_token}\n"
+        f"SLACK_SIGNING_SECRET={workspace.signing_secret}\n"
+    )
     descriptor = os.open(folder.path / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("# Secrets of the demo; they open nothing but its fake Jira.\n" + env)
+        file.write("# Secrets of the demo; they open nothing but its fakes.\n" + env)
     return secret
 
 
@@ -135,9 +153,14 @@ def look_again(folder: DemoFolder, event_id: str, *, environ: Mapping[str, str])
 
 
 def go_on(
-    folder: DemoFolder, site: Site, *, port: int, environ: Mapping[str, str]
+    folder: DemoFolder,
+    site: Site,
+    workspace: Workspace,
+    *,
+    port: int,
+    environ: Mapping[str, str],
 ) -> list[Command]:
-    """Commands that let the fake and the server run again, each in a terminal of its own."""
+    """Commands that let the fakes and the server run again, each in a terminal of its own."""
     said = f'{{"author": "Ana Ruiz", "body": "[~accountid:{site.account_id}] when is it due?"}}'
     env = shlex.quote(str(folder.path / ".env"))
     fake = (
@@ -146,9 +169,15 @@ def go_on(
         f"--webhook-url http://{_HOST}:{port}/webhooks/jira/jira "
         '--webhook-secret "$JIRA_WEBHOOK_SECRET")'
     )
+    chat = (
+        f"(. {env} && {_python()} -m chargehand.testing.slack --port {workspace.port} "
+        f"--webhook-url http://{_HOST}:{port}/webhooks/slack "
+        '--signing-secret "$SLACK_SIGNING_SECRET")'
+    )
     return [
         Command(fake, "the same Jira, in a second terminal"),
-        Command(f"{_chargehand(folder, environ)} serve", "the same server, in a third"),
+        Command(chat, "a Slack that forgot what was said, in a third"),
+        Command(f"{_chargehand(folder, environ)} serve", "the same server, in a fourth"),
         Command(
             f"curl {site.url}/__fake__/issues/PAY-7/comments -d {shlex.quote(said)}",
             "somebody else asks",
@@ -188,10 +217,10 @@ def _program(path: Path) -> str:
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
-def _config(site: Site, port: int) -> str:
+def _config(site: Site, workspace: Workspace, port: int) -> str:
     projects = ", ".join(f'"{key}"' for key in site.projects)
     return f"""\
-# A demo: chargehand beside a fake Jira on this machine. Secrets are in .env beside this file.
+# A demo: chargehand beside a fake Jira and a fake Slack on this machine. Secrets are in .env.
 
 [server]
 host = "{_HOST}"
@@ -213,4 +242,14 @@ email = "{site.email}"
 account_id = "{site.account_id}"
 projects = [{projects}]
 intake = "webhook"
+
+[[connections]]
+id = "slack"
+connector = "slack"
+team_id = "{workspace.team_id}"
+api_url = "{workspace.api_url}"
+approvals_channel = "{workspace.channel_id}"
+
+[connections.channels]
+{workspace.channel_id} = ["PAY"]
 """
