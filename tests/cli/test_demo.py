@@ -136,9 +136,10 @@ def test_commands_let_it_go_on(shown: Shown) -> None:
         wait_until(lambda: _is_up(http, f"{site[1]}/__fake__/clock"), "the fake answers")
         wait_until(lambda: _is_up(http, f"{server[1]}/ready"), "the server is ready")
         _say_as_printed(http, shown)
-        decided = shown.commands("Look at it again")[2] + " --json"
+        listed = shown.commands("Look at it again")[2]
+        decided = listed.replace("--last 5", "--last 50") + " --json"
         wait_until(
-            lambda: _answers(run_shell(decided, cwd=shown.home).stdout) == 3, "another answer"
+            lambda: _answers(run_shell(decided, cwd=shown.home).stdout) == 4, "another answer"
         )
     wait_until(lambda: running_in(shown.home) == [], "nothing runs any more")
 

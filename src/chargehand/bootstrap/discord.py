@@ -33,6 +33,7 @@ def live_discord(
         send_within=configured.request_timeout,
         settle_after=configured.request_timeout + SETTLE_MARGIN,
         channels=bound_channels(configured),
+        approvals_channel=configured.approvals_channel,
     )
 
 

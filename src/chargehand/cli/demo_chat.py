@@ -82,6 +82,11 @@ class ChatClient:
         body = {"channel": channel_id, "ts": message.ts, "user": user, "label": label}
         self._http.send("POST", "/__fake__/presses", body)
 
+    def is_quiet(self) -> bool:
+        """Whether everything that happened was told."""
+        sent = read_seen(self._http.get("/__fake__/webhooks"), _Sendings).messages
+        return all(one.state != "pending" for one in sent)
+
     def _state(self) -> "_State":
         return read_seen(self._http.get("/__fake__/state"), _State)
 
@@ -133,6 +138,9 @@ class ChatStory:
         self._view.stage(
             Stage("slack", "the same message now:", box=edited.text, after=("no buttons any more",))
         )
+        self._progress.doing = "waiting for what Jira and Slack tell of it, too"
+        with self._view.waiting("both tell of what was changed, too"):
+            self._wait("The end of all that", self._is_quiet)
         self._progress.doing = "verifying the audit chain"
         verified = self._server.verify_audit()
         if not verified.is_intact:
@@ -207,6 +215,11 @@ class ChatStory:
         newest = self._chat.newest(self._channel.id)
         return newest if newest is not None and not newest.labels else None
 
+    def _is_quiet(self) -> bool | None:
+        """Whether nothing is on its way any more, neither to the server nor inside it."""
+        is_told = self._site.is_quiet() and self._chat.is_quiet()
+        return True if is_told and self._server.has_nothing_waiting() else None
+
     def _wait(self, what: str, look: Callable[[], T | None]) -> T:
         return self._children.wait_for(what, look, within_s=_WITHIN_S)
 
@@ -234,6 +247,16 @@ class _Message:
 class _Channel:
     id: str
     messages: tuple[_Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sendings:
+    messages: tuple[_Sending, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,11 @@ class ServerClient:
         """Word the comment differently; the new approval."""
         return self._decide(approval_id, "edit", {"text": text})
 
+    def has_nothing_waiting(self) -> bool:
+        """Whether every delivery was looked at."""
+        inbox = read_seen(self._http.get("/v1/status"), _Status).inbox
+        return not inbox.interactive and not inbox.bulk
+
     def verify_audit(self) -> Verified:
         """Walk the audit chain."""
         return read_seen(self._http.get("/v1/audit/verification"), Verified)
@@ -112,6 +117,11 @@ class SiteClient:
         """The status a webhook was answered with; None while there is no answer."""
         sent = read_seen(self._http.get("/__fake__/webhooks"), _Webhooks).webhooks
         return next((one.status for one in sent if one.id == identifier), None)
+
+    def is_quiet(self) -> bool:
+        """Whether every webhook was answered."""
+        sent = read_seen(self._http.get("/__fake__/webhooks"), _Webhooks).webhooks
+        return all(one.status is not None for one in sent)
 
     def writes(self) -> int:
         """How many changes were asked of the REST API, whoever asked."""
@@ -158,6 +168,17 @@ class Reader:
 @dataclass(frozen=True, slots=True)
 class _Version:
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Inbox:
+    interactive: int
+    bulk: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    inbox: _Inbox
 
 
 @dataclass(frozen=True, slots=True)
