@@ -15,9 +15,9 @@ KINDS: Final[Mapping[ActionKind, Kind]] = {
         params.QuestionBase,
     ),
     ActionKind.DISCORD_EDIT_MESSAGE: Kind(
-        "Gives a message of the bot's another text, and its buttons; the target is "
-        "`<channel id>/<message id>`.",
-        params.TextParams,
+        "Gives a message of the bot's, and those that continue it, another text and other "
+        "buttons; the target is `<channel id>/<message id>`.",
+        params.EditParams,
         params.TextBase,
     ),
     ActionKind.DISCORD_DELETE_MESSAGE: Kind(
@@ -68,7 +68,12 @@ MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.MessageParams, "reply_to"): "The message it is shown as a reply to, or `null`.",
     (params.QuestionBase, "message_id"): "The message it answers, or `null`; once that is deleted, "
     "the answer is not sent.",
-    (params.TextParams, "markdown"): "The words, as Markdown; an edit holds 2,000 characters.",
+    (params.EditParams, "markdown"): "The words, as Markdown, in at most as many messages as "
+    "there are.",
+    (params.EditParams, "controls"): _BUTTONS,
+    (params.EditParams, "more"): "The messages that continue it, by id; those no longer needed are "
+    "deleted.",
+    (params.TextParams, "markdown"): _WORDS,
     (params.TextParams, "controls"): _BUTTONS,
     (params.TextBase, "markdown"): "What it said before, or `null` where nobody noted it; once it "
     "says something else, it is not edited.",

@@ -10,19 +10,19 @@ from chargehand.connectors.discord.messages_reading import MessageReader
 from chargehand.connectors.discord.params import (
     MessageTarget,
     read_delete_params,
+    read_edit_params,
     read_message_target,
     read_no_base,
     read_reaction_params,
     read_text_base,
-    read_text_params,
 )
 from chargehand.connectors.discord.plans import Plan
 from chargehand.connectors.discord.render import allowed_mentions, button_rows, render_parts
 from chargehand.connectors.discord.sending import is_same_text
 from chargehand.connectors.discord.transport import Call, path_of
 from chargehand.domain.action import ActionKind, ApprovedAction, Done, Refused
+from chargehand.domain.control import Control
 from chargehand.domain.ids import AccountId
-from chargehand.domain.json import JSONObject
 from chargehand.plugins.connector import LookUp, LookUpState, SentAction
 from chargehand.plugins.errors import TargetMissing
 
@@ -42,26 +42,26 @@ class ChangeActions:
     find_bot: Callable[[], Awaitable[AccountId]]
 
     async def prepare_edit(self, action: ApprovedAction) -> Plan | Done | Refused:
-        """The new text, unless the message is somebody else's or says something else by now."""
-        params, base = read_text_params(action.params), read_text_base(action.base)
-        target = read_message_target(action.target)
-        (text,) = render_parts(params.markdown, most=1)
-        message = await self.messages.one(target)
-        if message.author.id != await self.find_bot():
-            return Refused(BASE_CHANGED, f"message {target} is not the bot's")
-        if base.markdown is not None:
-            (before,) = render_parts(base.markdown, most=1)
-            if not any(is_same_text(message.content, one) for one in (before, text)):
-                return Refused(BASE_CHANGED, f"message {target} says something else now")
-        body: JSONObject = {
-            "content": text,
-            "allowed_mentions": allowed_mentions(None),
-            "components": button_rows(params.controls),
-        }
-        path = path_of("channels", target.channel_id, "messages", target.message_id)
-        route = f"PATCH /channels/{target.channel_id}/messages/:id"
-        call = Call("PATCH", path, "edit a message", f"message {target}", route, body=body)
-        return self._plan(target, call)
+        """The new text, unless a message is somebody else's or says something else by now."""
+        params, base = read_edit_params(action.params), read_text_base(action.base)
+        target, bot = read_message_target(action.target), await self.find_bot()
+        parts = render_parts(params.markdown, most=1 + len(params.more))
+        before = () if base.markdown is None else render_parts(base.markdown)
+        calls: list[Call] = []
+        for number, one in enumerate(_all_of(target, params.more)):
+            is_left_over = number >= len(parts)
+            message = await self._find(one) if is_left_over else await self.messages.one(one)
+            if message is None:
+                continue
+            if message.author.id != bot:
+                return Refused(BASE_CHANGED, f"message {one} is not the bot's")
+            expected = [*before[number : number + 1], *parts[number : number + 1]]
+            if before and not any(is_same_text(message.content, text) for text in expected):
+                return Refused(BASE_CHANGED, f"message {one} says something else now")
+            is_last = number == len(parts) - 1
+            controls = params.controls if is_last else ()
+            calls.append(_deletion(one) if is_left_over else _edit(one, parts[number], controls))
+        return self._plan(target, *calls)
 
     async def prepare_delete(self, action: ApprovedAction) -> Plan | Done | Refused:
         """The deletion of what is still there, unless it is not the bot's."""
@@ -70,8 +70,7 @@ class ChangeActions:
         target = read_message_target(action.target)
         bot = await self.find_bot()
         there: list[MessageTarget] = []
-        for message_id in (target.message_id, *params.more):
-            one = MessageTarget(target.channel_id, message_id)
+        for one in _all_of(target, params.more):
             message = await self._find(one)
             if message is None:
                 continue
@@ -104,16 +103,22 @@ class ChangeActions:
 
     async def look_up_edit(self, action: SentAction) -> LookUp:
         """Whether the message says what it was to say."""
-        target = read_message_target(action.target)
-        (text,) = render_parts(read_text_params(action.params).markdown, most=1)
-        message = await self.messages.one(target)
-        return self._seen(target, is_so=is_same_text(message.content, text))
+        target, params = read_message_target(action.target), read_edit_params(action.params)
+        parts = render_parts(params.markdown, most=1 + len(params.more))
+        for number, one in enumerate(_all_of(target, params.more)):
+            message = await self._find(one)
+            wanted = parts[number] if number < len(parts) else None
+            said = None if message is None else message.content
+            is_so = said == wanted or (said and wanted and is_same_text(said, wanted))
+            if not is_so:
+                return LookUp(LookUpState.ABSENT)
+        return self._seen(target, is_so=True)
 
     async def look_up_deletion(self, action: SentAction) -> LookUp:
         """Whether the message and all that continued it are gone."""
         target = read_message_target(action.target)
-        for message_id in (target.message_id, *read_delete_params(action.params).more):
-            if await self._find(MessageTarget(target.channel_id, message_id)) is not None:
+        for one in _all_of(target, read_delete_params(action.params).more):
+            if await self._find(one) is not None:
                 return LookUp(LookUpState.ABSENT)
         return self._seen(target, is_so=True)
 
@@ -147,6 +152,26 @@ class ChangeActions:
 
     def _url(self, target: MessageTarget) -> str:
         return self.config.message_url(target.channel_id, target.message_id)
+
+
+def _all_of(target: MessageTarget, more: Sequence[str]) -> list[MessageTarget]:
+    """A message and those that continue it, in their order."""
+    return [target, *(MessageTarget(target.channel_id, one) for one in more)]
+
+
+def _edit(target: MessageTarget, text: str, controls: Sequence[Control]) -> Call:
+    return Call(
+        "PATCH",
+        path_of("channels", target.channel_id, "messages", target.message_id),
+        "edit a message",
+        f"message {target}",
+        route=f"PATCH /channels/{target.channel_id}/messages/:id",
+        body={
+            "content": text,
+            "allowed_mentions": allowed_mentions(None),
+            "components": button_rows(controls),
+        },
+    )
 
 
 def _deletion(target: MessageTarget) -> Call:

@@ -48,10 +48,19 @@ class MentionParam:
 
 @dataclass(frozen=True, slots=True)
 class TextParams:
-    """A message to a person, or the new text of a message."""
+    """A message to a person."""
 
     markdown: str
     controls: tuple[Control, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditParams:
+    """The new text of a message; `more` are those that continue it, which it may fill as well."""
+
+    markdown: str
+    controls: tuple[Control, ...] = ()
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +170,17 @@ def read_post_params(params: JSONObject) -> MessageParams:
 
 
 def read_text_params(params: JSONObject) -> TextParams:
-    """The parameters of `discord.send_direct_message` and `discord.edit_message`."""
+    """The parameters of `discord.send_direct_message`."""
     refuse_unknown(params, "markdown", "controls")
     return TextParams(_read_markdown(params), _read_controls(params.get("controls")))
+
+
+def read_edit_params(params: JSONObject) -> EditParams:
+    """The parameters of `discord.edit_message`."""
+    refuse_unknown(params, "markdown", "controls", "more")
+    return EditParams(
+        _read_markdown(params), _read_controls(params.get("controls")), _read_more(params)
+    )
 
 
 def read_reply_params(params: JSONObject) -> ReplyParams:
@@ -195,12 +212,7 @@ def read_follow_up_params(params: JSONObject) -> FollowUpParams:
 def read_delete_params(params: JSONObject) -> DeleteParams:
     """The parameters of `discord.delete_message`."""
     refuse_unknown(params, "more")
-    more = params.get("more", ())
-    if isinstance(more, str) or not isinstance(more, Sequence) or len(more) > _MOST_PARTS:
-        raise invalid("more", f"a list of at most {_MOST_PARTS} message ids", found=more)
-    return DeleteParams(
-        tuple(read_matching(one, "more", pattern=_ID, allowed=_AN_ID) for one in more)
-    )
+    return DeleteParams(_read_more(params))
 
 
 def read_reaction_params(params: JSONObject) -> ReactionParams:
@@ -230,6 +242,13 @@ def read_text_base(base: JSONObject) -> TextBase:
     refuse_unknown(base, "markdown", "controls")
     markdown = read_optional_text(base, "markdown", limit_chars=MARKDOWN_LIMIT_CHARS)
     return TextBase(markdown or None, _read_controls(base.get("controls")))
+
+
+def _read_more(params: JSONObject) -> tuple[str, ...]:
+    more = params.get("more", ())
+    if isinstance(more, str) or not isinstance(more, Sequence) or len(more) > _MOST_PARTS:
+        raise invalid("more", f"a list of at most {_MOST_PARTS} message ids", found=more)
+    return tuple(read_matching(one, "more", pattern=_ID, allowed=_AN_ID) for one in more)
 
 
 def _read_markdown(params: JSONObject) -> str:

@@ -12,6 +12,7 @@ from chargehand.connectors.discord.params import (
     MentionParam,
     read_channel,
     read_delete_params,
+    read_edit_params,
     read_follow_up_params,
     read_message_target,
     read_no_base,
@@ -66,12 +67,12 @@ def _preview_direct(action: ProposedAction) -> str:
 
 
 def _preview_edit(action: ProposedAction) -> str:
-    params, base = read_text_params(action.params), read_text_base(action.base)
-    heading = [f"New text of message {read_message_target(action.target)}"]
-    shown = _text(action, heading, params.markdown, params.controls, most=1)
+    params, base = read_edit_params(action.params), read_text_base(action.base)
+    heading = [f"New text of message {read_message_target(action.target)}{_with_more(params.more)}"]
+    shown = _text(action, heading, params.markdown, params.controls, most=1 + len(params.more))
     if base.markdown is None:
         return shown
-    render_parts(base.markdown, most=1)
+    render_parts(base.markdown)
     before = [*_buttons(base.controls), show_text(base.markdown)]
     return "\n\n".join([shown, "Instead of:", "\n".join(before)])
 
@@ -79,8 +80,12 @@ def _preview_edit(action: ProposedAction) -> str:
 def _preview_delete(action: ProposedAction) -> str:
     params, target = read_delete_params(action.params), read_message_target(action.target)
     read_no_base(action.base)
-    more = f", with those that continue it: {', '.join(params.more)}" if params.more else ""
+    more = _with_more(params.more)
     return f"Delete the bot's own message {target}{more}\n{undo_line(action)}"
+
+
+def _with_more(more: Sequence[str]) -> str:
+    return f", with those that continue it: {', '.join(more)}" if more else ""
 
 
 def _preview_reply(action: ProposedAction) -> str:

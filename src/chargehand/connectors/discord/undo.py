@@ -56,7 +56,9 @@ def _old_text(done: DoneAction) -> ProposedAction | NoWayBack:
     if read_text_base(before).markdown is None:
         return _UNKNOWN_BEFORE
     kind, target = ActionKind.DISCORD_EDIT_MESSAGE, done.proposal.target
-    return _undo(done, kind, target, before, now)
+    more: JSONObject = {"more": now["more"]} if now.get("more") else {}
+    text = {name: value for name, value in now.items() if name != "more"}
+    return _undo(done, kind, target, {**before, **more}, text)
 
 
 def _remove(done: DoneAction) -> ProposedAction:

@@ -207,6 +207,30 @@ async def test_an_edit_replaces_text_and_buttons_of_an_unchanged_message(world: 
     )
 
 
+async def test_an_edit_fills_the_messages_there_are_and_deletes_what_is_left(world: World) -> None:
+    posted = await world.client.perform(world.post(LONG, controls=[BUTTON]))
+    assert isinstance(posted, Done)
+    target = f"{world.channel_id('payments')}/{posted.external_id}"
+    # An edit may fail half way; the next attempt goes on, whatever stands there by then.
+    world.discord.inject(method="PATCH", delay_s=0.001)
+    world.discord.inject(method="PATCH", status=503)
+    shorter = "\n\n".join(f"new {name} " + name * 1_900 for name in "xy")
+    params = {"markdown": shorter, "controls": [BUTTON], "more": posted.detail["more"]}
+    base = {"markdown": LONG, "controls": [BUTTON]}
+    edit = world.action(ActionKind.DISCORD_EDIT_MESSAGE, target, params, base)
+
+    first = await world.client.perform(edit)
+    assert isinstance(first, Undecided)
+    assert (await world.client.look_up(edit, world.past())).state is LookUpState.ABSENT
+    second = await world.client.perform(edit)
+
+    assert isinstance(second, Done)
+    assert [text[:5] for text in world.discord.texts("payments")] == ["new x", "new y"]
+    one, two = world.discord.state.messages.values()
+    assert (one.components, len(two.components)) == ([], 1)
+    assert (await world.client.look_up(edit, world.past())).state is LookUpState.FOUND
+
+
 async def test_nothing_of_other_people_is_edited_or_deleted(world: World) -> None:
     theirs = world.discord.say("mine", author="Tom Berg", channel="payments")
     target = f"{theirs.channel_id}/{theirs.id}"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chargehand.connectors.discord.buckets import Buckets
 from chargehand.domain.action import ActionKind, Done, Refused, RetryAfter, Undecided
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.errors import CredentialsRefused, VendorBusy, VendorFailing
@@ -115,3 +116,37 @@ async def test_a_member_is_told_from_a_stranger(world: World) -> None:
 
     assert await world.client.is_member(mei.id) is True  # type: ignore[arg-type]
     assert await world.client.is_member(gone.id) is False  # type: ignore[arg-type]
+
+
+def test_requests_under_way_count_before_their_answers_come() -> None:
+    buckets = Buckets()
+    buckets.note(
+        "POST /channels/1/messages",
+        {
+            "x-ratelimit-bucket": "b",
+            "x-ratelimit-remaining": "2",
+            "x-ratelimit-reset-after": "5",
+        },
+        now_s=100.0,
+    )
+
+    for _ in range(2):
+        assert buckets.wait_s("POST /channels/1/messages", now_s=100.0) == 0
+        buckets.leave("POST /channels/1/messages", now_s=100.0)
+
+    assert buckets.wait_s("POST /channels/1/messages", now_s=101.0) == 4
+    assert buckets.wait_s("POST /channels/2/messages", now_s=101.0) == 0
+    assert buckets.wait_s("POST /channels/1/messages", now_s=105.0) == 0
+
+
+def test_the_bot_as_a_whole_stays_below_fifty_a_second() -> None:
+    buckets = Buckets()
+
+    sent = 0
+    while buckets.wait_s(f"GET /channels/{sent}", now_s=100.0) == 0:
+        buckets.leave(f"GET /channels/{sent}", now_s=100.0)
+        sent += 1
+
+    assert sent == 40
+    assert buckets.wait_s("GET /channels/x", now_s=100.4) == pytest.approx(0.6)
+    assert buckets.wait_s("GET /channels/x", now_s=101.0) == 0

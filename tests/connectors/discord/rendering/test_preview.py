@@ -81,6 +81,14 @@ PREVIEWS = {
             f"{SHOWN}\n\nInstead of:\n\nbefore"
         ),
     ),
+    "edit of several": (
+        propose(ActionKind.DISCORD_EDIT_MESSAGE, ONE, TEXT | {"more": ["12"]}, {"markdown": "b"}),
+        (
+            f"New text of message {ONE}, with those that continue it: 12\n"
+            "undo: puts the text of now back, unless the message is changed first\n\n"
+            f"{SHOWN}\n\nInstead of:\n\nb"
+        ),
+    ),
     "edit of an unknown text": (
         propose(ActionKind.DISCORD_EDIT_MESSAGE, ONE, TEXT),
         (
@@ -177,11 +185,14 @@ def test_what_can_not_be_sent_is_refused_before_anyone_is_asked(
         DiscordPreviewer().preview(propose(kind, target, params))
 
 
-def test_an_edit_holds_one_message_only() -> None:
+def test_an_edit_holds_as_many_messages_as_there_are() -> None:
+    long = {"markdown": "x" * 2001}
+
+    assert "in 2 messages" in DiscordPreviewer().preview(
+        propose(ActionKind.DISCORD_EDIT_MESSAGE, ONE, long | {"more": ["12"]})
+    )
     with pytest.raises(MessageTooLong):
-        DiscordPreviewer().preview(
-            propose(ActionKind.DISCORD_EDIT_MESSAGE, ONE, {"markdown": "x" * 2001})
-        )
+        DiscordPreviewer().preview(propose(ActionKind.DISCORD_EDIT_MESSAGE, ONE, long))
 
 
 def undo(proposal: ProposedAction, **result: Any) -> ProposedAction | NoWayBack:
@@ -208,6 +219,11 @@ WAYS_BACK: dict[str, tuple[str, dict[str, Any], tuple[Any, ...]]] = {
         "edit",
         {"external_id": ONE},
         (ActionKind.DISCORD_EDIT_MESSAGE, ONE, {"markdown": "before"}, TEXT),
+    ),
+    "edit of several": (
+        "edit of several",
+        {"external_id": ONE},
+        (ActionKind.DISCORD_EDIT_MESSAGE, ONE, {"markdown": "b", "more": ["12"]}, TEXT),
     ),
     "reaction": ("reaction", {"external_id": ONE}, (REMOVE, ONE, {"emoji": "👀"}, {})),
 }
