@@ -2,9 +2,15 @@
 
 from typing import Final
 
-from chargehand.commands.registry import COMMANDS, Command
+from chargehand.commands.registry import Command, commands_on
 from chargehand.connectors.discord.acknowledge import CommandTable
-from chargehand.domain.command import LONGEST_DESCRIPTION, ChatCommand, ChatOption, OptionType
+from chargehand.domain.command import (
+    LONGEST_DESCRIPTION,
+    ChatCommand,
+    ChatOption,
+    OptionType,
+    Surface,
+)
 
 _ELLIPSIS: Final = "…"
 
@@ -12,13 +18,18 @@ _ELLIPSIS: Final = "…"
 def slash_commands() -> tuple[ChatCommand, ...]:
     """Every command of the registry, in its order; what follows its name is one text."""
     return tuple(
-        ChatCommand(command.name, _short(command.does), _options(command)) for command in COMMANDS
+        ChatCommand(command.name, _short(command.does), _options(command))
+        for command in commands_on(Surface.DISCORD)
     )
 
 
 def command_table() -> CommandTable:
     """What is known of the commands before anything is looked up."""
-    return CommandTable(names=tuple(command.name for command in COMMANDS))
+    commands = commands_on(Surface.DISCORD)
+    return CommandTable(
+        names=tuple(command.name for command in commands),
+        private=frozenset(command.name for command in commands if command.is_private),
+    )
 
 
 def _options(command: Command) -> tuple[ChatOption, ...]:

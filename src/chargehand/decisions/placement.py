@@ -64,16 +64,20 @@ def _on_discord(place: Place, *, asker: AccountId | None, privacy: Privacy) -> P
         return Placement(
             ActionKind.DISCORD_FOLLOW_UP,
             place.channel_id,
-            {"reply_token": place.reply_token, "is_private": True},
+            {"reply_token": place.reply_token, "is_private": True, "thread_id": place.thread_id},
         )
     if place.reply_token is not None:
         return Placement(
-            ActionKind.DISCORD_EDIT_REPLY, place.channel_id, {"reply_token": place.reply_token}
+            ActionKind.DISCORD_EDIT_REPLY,
+            place.channel_id,
+            {"reply_token": place.reply_token, "thread_id": place.thread_id},
         )
     is_alone = place.kind is PlaceKind.DIRECT
     if privacy is Privacy.ASKER_ONLY and not is_alone and asker is not None:
         return Placement(ActionKind.DISCORD_SEND_DIRECT_MESSAGE, asker, {})
     # A reply stands below its message; Discord's threads are channels of their own.
     return Placement(
-        ActionKind.DISCORD_POST_MESSAGE, place.channel_id, {"reply_to": place.message_id}
+        ActionKind.DISCORD_POST_MESSAGE,
+        place.channel_id,
+        {"reply_to": place.message_id, "thread_id": place.thread_id},
     )

@@ -13,17 +13,20 @@ from chargehand.decisions.chat_proposals import Change, change_lines, controls_o
 from chargehand.decisions.dates import wording_for
 from chargehand.decisions.markdown import escape_markdown
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
+from chargehand.domain.errors import Rejected
 from chargehand.domain.ids import ActionId, ConnectionId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
+from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Writing
 
 _BATCH: Final = 50
+_log = get_logger()
 # How what was posted is worded anew, by how it was posted; what only one person saw stays.
 _EDITED_BY: Final[Mapping[ActionKind, ActionKind]] = {
     ActionKind.SLACK_POST_MESSAGE: ActionKind.SLACK_UPDATE_MESSAGE,
@@ -31,7 +34,9 @@ _EDITED_BY: Final[Mapping[ActionKind, ActionKind]] = {
     ActionKind.DISCORD_EDIT_REPLY: ActionKind.DISCORD_EDIT_MESSAGE,
 }
 # Words that belong to a message but not to its new wording.
-_OF_POSTING: Final = frozenset({"thread_id", "reply_to", "reply_token", "user"})
+_OF_POSTING: Final = frozenset(
+    {"thread_id", "reply_to", "reply_token", "user", "mention", "is_private"}
+)
 _SENT_LATER: Final = frozenset(
     {ActionState.WAITING, ActionState.APPROVED, ActionState.EXECUTING, ActionState.PROPOSED}
 )
@@ -85,7 +90,13 @@ class ChatViews:
             return
         changes = self._changes(tx, message, now=now)
         edited = _edited(message, kind, changes)
-        edited = replace(edited, preview=connection.previewer.preview(edited))
+        try:
+            preview = connection.previewer.preview(edited)
+        except Rejected as error:
+            # It has grown longer than the surface takes; the message stays what it was.
+            _log.warning("view.not_renewed", action_id=message.id, code=error.code)
+            return
+        edited = replace(edited, preview=preview)
         digest = action_digest(tx.organization_id, edited)
         action_id = ActionId(derive_id("act", message.id, digest))
         is_new = tx.actions.add(
@@ -152,10 +163,13 @@ def _decider(tx: Writing, approval: ApprovalRecord) -> str:
 
 def _edited(message: ActionRecord, kind: ActionKind, changes: Sequence[Change]) -> ProposedAction:
     kept = {key: value for key, value in message.params.items() if key not in _OF_POSTING}
+    # What did not fit into one message went on in others.
+    more = message.result.get("more")
     params: JSONObject = {
         **kept,
         "markdown": change_lines(changes),
         "controls": controls_of(changes),
+        **({"more": more} if more is not None else {}),
     }
     external_id = str(message.result.get("external_id", ""))
     channel_id = message.target

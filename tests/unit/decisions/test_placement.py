@@ -50,7 +50,7 @@ def test_answers_in_slack(
             Privacy.AS_ASKED,
             ActionKind.DISCORD_EDIT_REPLY,
             "7",
-            {"reply_token": "tok"},
+            {"reply_token": "tok", "thread_id": None},
             id="interaction",
         ),
         pytest.param(
@@ -58,7 +58,7 @@ def test_answers_in_slack(
             Privacy.AS_ASKED,
             ActionKind.DISCORD_FOLLOW_UP,
             "7",
-            {"reply_token": "tok", "is_private": True},
+            {"reply_token": "tok", "is_private": True, "thread_id": None},
             id="button",
         ),
         pytest.param(
@@ -66,7 +66,7 @@ def test_answers_in_slack(
             Privacy.AS_ASKED,
             ActionKind.DISCORD_POST_MESSAGE,
             "7",
-            {"reply_to": "9"},
+            {"reply_to": "9", "thread_id": None},
             id="message",
         ),
         pytest.param(
@@ -82,13 +82,13 @@ def test_answers_in_slack(
             Privacy.ASKER_ONLY,
             ActionKind.DISCORD_POST_MESSAGE,
             "8",
-            {"reply_to": "9"},
+            {"reply_to": "9", "thread_id": None},
             id="private-in-direct",
         ),
     ],
 )
 def test_answers_in_discord(
-    place: Place, privacy: Privacy, kind: ActionKind, target: str, params: dict[str, str]
+    place: Place, privacy: Privacy, kind: ActionKind, target: str, params: dict[str, object]
 ) -> None:
     placement = place_answer(place, connector="discord", asker=ANA, privacy=privacy)
 
