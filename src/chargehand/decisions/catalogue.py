@@ -186,6 +186,7 @@ RESTRICTED: Final = "Something on a work item that not everybody may read"
 APPROVE: Final = "Approve"
 REJECT: Final = "Reject"
 ASKED_BESIDE_COMMANDS: Final = "I ran the commands alone; ask the rest in words of its own."
+REMINDER: Final = "Reminder: {text}"
 UNCLEAR: Final = "I did not understand {heard}. You can ask me for {commands}."
 UNCLEAR_NEAREST: Final = "I did not understand {heard}. Did you mean {nearest}?"
 UNCLEAR_WORDLESS: Final = "I did not understand that. You can ask me for {commands}."
@@ -382,6 +383,8 @@ _REASON_TEXTS: Final = {
     Reason.WRITE_REFUSED_UNKNOWN_PERSON: "A change is proposed only for somebody whose account in "
     "the tracker is confirmed.",
     Reason.ITEM_NOT_NAMED: "No work item was named, and the channel is not one.",
+    Reason.REMINDER_DUE: "The moment of a reminder came.",
+    Reason.REMINDER_WITHOUT_PLACE: "A reminder came due that can be said to nobody.",
     Reason.COMMAND_RUN: "A command was run.",
     Reason.COMMAND_REFUSED: "A command was not run; the answer says why.",
     Reason.CHANNEL_NOT_BOUND: "The channel serves no project.",

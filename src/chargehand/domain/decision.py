@@ -68,6 +68,8 @@ class Reason(StrEnum):
     LOOP_BROKEN = "loop_broken"
     LATE = "late"
     ITEM_NOT_READABLE = "item_not_readable"
+    REMINDER_DUE = "reminder_due"
+    REMINDER_WITHOUT_PLACE = "reminder_without_place"
     NOTHING_TO_DO = "nothing_to_do"
     UNSUPPORTED_EVENT = "unsupported_event"
 

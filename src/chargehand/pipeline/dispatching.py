@@ -11,15 +11,17 @@ from chargehand.domain.account import Account
 from chargehand.domain.delivery import StoredDelivery
 from chargehand.domain.errors import Retryable
 from chargehand.domain.event import ActorKind, Event, EventKind
-from chargehand.domain.ids import ConnectionId, DeliveryId
+from chargehand.domain.ids import ConnectionId, DeliveryId, ReminderId
 from chargehand.domain.records import ConnectionRecord, Severity
 from chargehand.inbox.ports import DeliveryQueue
+from chargehand.intake.internal import reminder_in
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.accounts import note_seen
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.judging import Judge
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.reminded import say_reminder
 from chargehand.storage.database import Database
 from chargehand.storage.errors import CheckpointUnreadable
 from chargehand.storage.transaction import Writing
@@ -95,7 +97,10 @@ class Dispatcher:
         dealt_with = 0
         for stored in waiting:
             connection = self._connections.get(stored.delivery.connection_id)
-            if connection is None:
+            if (reminder_id := reminder_in(stored.delivery)) is not None:
+                self._say(stored, reminder_id)
+                dealt_with += 1
+            elif connection is None:
                 self._set_aside(stored)
                 dealt_with += 1
             elif (one := self._parse(stored, connection)) is not None:
@@ -146,6 +151,23 @@ class Dispatcher:
             return len(parsed)
 
         return self._database.write(work)
+
+    def _say(self, stored: StoredDelivery, reminder_id: ReminderId) -> None:
+        """Say a reminder; one that breaks our own code is tried three times, like any delivery."""
+        now = self._clock.now()
+        work = partial(
+            say_reminder,
+            stored=stored,
+            reminder_id=reminder_id,
+            connections=self._connections,
+            approval_lasts=self._rules.approval_expires_after,
+            now=now,
+        )
+        said = _attempt(lambda: self._database.write(work))
+        if isinstance(said, _Broken):
+            self._note_failure(stored.id, said)
+        else:
+            self._queue.mark_dispatched([stored.id], now=now)
 
     def _set_aside(self, stored: StoredDelivery) -> None:
         """Give up what belongs to a connection that was taken out of the configuration."""

@@ -250,7 +250,7 @@ class Judge:
 
     def _stay_silent(self, event_id: EventId, event: Event, reason: Reason) -> None:
         decision_id = DecisionId(derive_id("dec", event_id, 0))
-        self._tx.decisions.add_silent(
+        self._tx.decisions.add_for_event(
             decision_id,
             silent_decision(reason, event.visibility),
             event_id,

@@ -197,7 +197,7 @@ class World:
             decision = Decision(
                 Verdict.SILENT, Reason.NOT_MENTIONED, audience_of_work_item("PAY-1", EVERYONE)
             )
-            tx.decisions.add_silent(
+            tx.decisions.add_for_event(
                 decision_id, decision, event_id, event, policy_version=1, now=now
             )
             return decision_id

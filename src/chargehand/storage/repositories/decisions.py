@@ -106,7 +106,7 @@ class DecisionReader(Repository):
 class DecisionWriter(DecisionReader):
     """Records decisions."""
 
-    def add_silent(
+    def add_for_event(
         self,
         decision_id: DecisionId,
         decision: Decision,
@@ -116,7 +116,7 @@ class DecisionWriter(DecisionReader):
         policy_version: int,
         now: datetime,
     ) -> bool:
-        """Record that an event gets no answer; False when it was recorded before."""
+        """Record what an event that is no ask gets, mostly nothing; False when it was recorded."""
         return self._insert(
             decisions,
             {

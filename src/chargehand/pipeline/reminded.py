@@ -1,0 +1,199 @@
+"""Says a reminder whose moment came: where it was set, or to the person alone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from chargehand.approvals.digest import action_digest
+from chargehand.audit.tags import AuditTag
+from chargehand.decisions import catalogue
+from chargehand.decisions.markdown import shown
+from chargehand.domain.action import ActionKind, Mode, ProposedAction
+from chargehand.domain.attention import Reminder
+from chargehand.domain.audience import Audience
+from chargehand.domain.decision import Decision, Reason, Verdict
+from chargehand.domain.delivery import StoredDelivery
+from chargehand.domain.event import EVERYONE, Actor, ActorKind, Event, EventKind
+from chargehand.domain.ids import (
+    NO_PROJECT,
+    AccountId,
+    ActionId,
+    ConnectionId,
+    DecisionId,
+    EventId,
+    ReminderId,
+)
+from chargehand.domain.json import JSONObject
+from chargehand.kit.ids import derive_id
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.recording import STATE_BY_MODE, open_approval
+from chargehand.storage.transaction import Writing
+
+_LONGEST_TEXT: Final = 1_000
+# How a chat is told something in a channel, and how one person is.
+_KINDS: Final[Mapping[str, tuple[ActionKind, ActionKind]]] = {
+    "slack": (ActionKind.SLACK_POST_MESSAGE, ActionKind.SLACK_SEND_DIRECT_MESSAGE),
+    "discord": (ActionKind.DISCORD_POST_MESSAGE, ActionKind.DISCORD_SEND_DIRECT_MESSAGE),
+}
+
+
+def say_reminder(
+    tx: Writing,
+    stored: StoredDelivery,
+    reminder_id: ReminderId,
+    connections: Mapping[ConnectionId, LiveConnection],
+    *,
+    approval_lasts: timedelta,
+    now: datetime,
+) -> None:
+    """Record that a reminder is due and propose the message; doing it again changes nothing."""
+    reminder = tx.attention.find_reminder(reminder_id)
+    event = _event(stored, reminder, now=now)
+    event_id = EventId(derive_id("evt", stored.id))
+    if not tx.events.add(event_id, event, stored, now=now):
+        return
+    tx.events.add_delivery(stored, event_id, duplicate_of=None, now=now)
+    action = _message(tx, reminder, connections) if reminder is not None else None
+    decision = _decision(action)
+    policy = policy_in_force(tx)
+    decision_id = DecisionId(derive_id("dec", event_id, 0))
+    tx.decisions.add_for_event(
+        decision_id, decision, event_id, event, policy_version=policy.version, now=now
+    )
+    tx.audit.append(
+        AuditTag.WORKER_DECISION_RECORDED,
+        decision_id,
+        {
+            "event_id": event_id,
+            "verdict": decision.verdict.value,
+            "reason": decision.reason.value,
+            "actions": [one.kind.value for one in decision.actions],
+        },
+        now=now,
+    )
+    if action is None:
+        _tell_nobody_was_told(tx, reminder_id, now=now)
+        return
+    mode = policy.mode_for(action.project, action.kind)
+    _propose(tx, action, decision_id, mode, policy.version, lasts=approval_lasts, now=now)
+
+
+def _event(stored: StoredDelivery, reminder: Reminder | None, *, now: datetime) -> Event:
+    return Event(
+        kind=EventKind.SCHEDULE_FIRED,
+        event_key=stored.delivery.delivery_key,
+        connector=stored.delivery.connector,
+        connection_id=stored.delivery.connection_id,
+        occurred_at=reminder.due_at if reminder is not None else now,
+        actor=Actor(None, "chargehand", ActorKind.BOT),
+        project=reminder.project if reminder is not None else None,
+        work_item=reminder.work_item if reminder is not None else None,
+    )
+
+
+def _decision(action: ProposedAction | None) -> Decision:
+    if action is None:
+        nobody = Audience("nobody", EVERYONE)
+        return Decision(Verdict.SILENT, Reason.REMINDER_WITHOUT_PLACE, nobody)
+    return Decision(
+        Verdict.RESPOND,
+        Reason.REMINDER_DUE,
+        Audience(f"channel:{action.connection_id}:{action.target}", EVERYONE),
+        response=str(action.params["markdown"]),
+        actions=(action,),
+    )
+
+
+def _message(
+    tx: Writing, reminder: Reminder, connections: Mapping[ConnectionId, LiveConnection]
+) -> ProposedAction | None:
+    """The message that says it; None where the person has no chat to say it in."""
+    if reminder.is_erased:
+        return None
+    words = catalogue.REMINDER.format(text=shown(reminder.text, _LONGEST_TEXT))
+    there, _, channel_id = (reminder.channel or "").partition("/")
+    connection = connections.get(ConnectionId(there))
+    if reminder.is_here and connection is not None and connection.connector in _KINDS:
+        kind, target = _KINDS[connection.connector][0], channel_id
+        params: JSONObject = {"markdown": words, "thread_id": reminder.thread_id}
+    else:
+        found = _chat_of(tx, reminder, connections)
+        if found is None:
+            return None
+        connection, target = found
+        kind, params = _KINDS[connection.connector][1], {"markdown": words}
+    action = ProposedAction(
+        kind=kind,
+        connection_id=connection.id,
+        project=reminder.project or NO_PROJECT,
+        target=target,
+        params=params,
+        base={},
+        preview="",
+    )
+    return replace(action, preview=connection.previewer.preview(action))
+
+
+def _chat_of(
+    tx: Writing, reminder: Reminder, connections: Mapping[ConnectionId, LiveConnection]
+) -> tuple[LiveConnection, AccountId] | None:
+    """Where the person is spoken to alone: where they asked for it, else in any chat of theirs."""
+    person = reminder.person
+    asked = connections.get(person.connection_id) if person.connection_id is not None else None
+    if asked is not None and asked.connector in _KINDS and person.account_id is not None:
+        return asked, person.account_id
+    if person.member_id is None:
+        return None
+    for identity in tx.members.identities_of(person.member_id):
+        connection = connections.get(identity.connection_id)
+        if connection is not None and connection.connector in _KINDS and identity.carries_rights:
+            return connection, identity.account_id
+    return None
+
+
+def _propose(
+    tx: Writing,
+    action: ProposedAction,
+    decision_id: DecisionId,
+    mode: Mode,
+    version: int,
+    *,
+    lasts: timedelta,
+    now: datetime,
+) -> None:
+    action_id = ActionId(derive_id("act", decision_id, 0))
+    digest = action_digest(tx.organization_id, action)
+    tx.actions.add(
+        action_id,
+        action,
+        decision_id=decision_id,
+        ask_id=None,
+        digest=digest,
+        mode=mode,
+        state=STATE_BY_MODE[mode],
+        policy_version=version,
+        now=now,
+    )
+    is_simulated = mode is Mode.SIMULATE
+    tx.audit.append(
+        AuditTag.WORKER_ACTION_SIMULATED if is_simulated else AuditTag.WORKER_ACTION_PROPOSED,
+        action_id,
+        {"decision_id": decision_id, "digest": digest, "mode": mode.value},
+        now=now,
+    )
+    if mode is Mode.APPROVE:
+        open_approval(tx, action_id, digest=digest, lasts=lasts, now=now)
+
+
+def _tell_nobody_was_told(tx: Writing, reminder_id: ReminderId, *, now: datetime) -> None:
+    tell_operator(
+        tx,
+        "reminder_without_place",
+        subject_id=f"{now:%Y-%m-%d}",
+        text=f"The reminder {reminder_id} came due and could be said to nobody: whoever set it has "
+        "no confirmed account in a chat.",
+        now=now,
+    )
