@@ -53,7 +53,7 @@ def pass_gate(options: ProcessOptions) -> bool:
 def niceness_of(role: str, roles: Collection[str]) -> int:
     """How far one of the roles that share a machine stands back; alone it has nobody to let by.
 
-    Source: docs/decisions/0021-the-front-goes-first.md
+    Source: docs/decisions/0019-the-front-goes-first.md
     """
     return WORKER_NICENESS if role == "worker" and "front" in roles else 0
 
