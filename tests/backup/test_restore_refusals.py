@@ -173,7 +173,8 @@ def test_restores_by_several_processes_leave_one_whole_database(
     assert 0 in {code for *_, code in ended}
     for _, err, code in ended:
         assert code in (0, 2)
-        assert (code == 0) or "Another restore" in err
+        # Who comes late meets either the other restore or the databases that it holds.
+        assert (code == 0) or "Another restore" in err or "replaced by a restore" in err
     assert keys_in(settings) == []
 
 

@@ -88,7 +88,7 @@ def test_parse_takes_what_discord_sends() -> None:
 
     command, message = events_of(ended)
     assert (ended.code, ended.err) == (0, "")
-    assert [list(command), list(message)] == [KEYS, KEYS]
+    assert [list(command), list(message)] == [[*KEYS, "place"]] * 2
     assert (command["kind"], command["text"]) == ("command.invoked", "status PAY-3")
     assert command["event_key"] == "discord:command:1572568720998400002"
     assert (message["kind"], message["connector"]) == ("message.created", "discord")
@@ -118,7 +118,7 @@ def test_parse_takes_every_captured_interaction(contracts: Path) -> None:
 
     assert files
     assert (ended.code, ended.err) == (0, "")
-    assert [list(event) for event in events_of(ended)] == [KEYS] * len(files)
+    assert [list(event) for event in events_of(ended)] == [[*KEYS, "place"]] * len(files)
 
 
 @pytest.mark.parametrize(

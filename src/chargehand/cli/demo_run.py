@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from chargehand.bootstrap.stores import open_stores
@@ -42,13 +42,8 @@ from chargehand.domain.errors import ChargehandError, Fault
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.domain.member import Role
 from chargehand.kit.clock import SystemClock
-from chargehand.pipeline.confirming import confirm_as_operator
-from chargehand.pipeline.identifying import link_account
+from chargehand.pipeline.confirming import add_confirmed
 from chargehand.pipeline.keys import create_key
-from chargehand.pipeline.members import add_member
-
-if TYPE_CHECKING:
-    from chargehand.storage.transaction import Writing
 
 _SITE_WITHIN_S: Final = 30.0
 _SERVER_WITHIN_S: Final = 60.0
@@ -276,18 +271,12 @@ class _Run:
     def _vouch_for(self, name: str, account_id: str) -> None:
         """A member with the right to approve, whose account an operator on the host confirms."""
         by, now = operator_name(), SystemClock().now()
-
-        def work(tx: "Writing") -> None:
-            roles = ((ProjectKey("PAY"), Role.APPROVER),)
-            member = add_member(tx, name, roles=roles, by=by, now=now)
-            ref = AccountRef(_CHAT, AccountId(account_id))
-            link_account(tx, member.id, ref, connections={_CHAT}, by=by, now=now)
-            confirm_as_operator(tx, member.id, _CHAT, by=by, now=now)
-
+        roles = ((ProjectKey("PAY"), Role.APPROVER),)
+        ref = AccountRef(_CHAT, AccountId(account_id))
         settings = load_settings(self._folder.config, demo_environ(os.environ))
         stores = open_stores(settings)
         try:
-            stores.database.write(work)
+            stores.database.write(lambda tx: add_confirmed(tx, name, roles, ref, by=by, now=now))
         finally:
             stores.close()
 

@@ -27,8 +27,10 @@ from chargehand.members.codes import (
     new_salt,
 )
 from chargehand.members.errors import AccountTaken, CodeTriesUsedUp, CodeWrong, ProofMissing
+from chargehand.members.fields import Roles
 from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.identifying import (
+    link_account,
     living_member,
     match,
     record_identity,
@@ -36,6 +38,7 @@ from chargehand.pipeline.identifying import (
     require_connection,
     require_free,
 )
+from chargehand.pipeline.members import add_member
 from chargehand.storage.transaction import Writing
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -157,6 +160,18 @@ def confirm_as_operator(
     ref = AccountRef(known.connection_id, known.account_id)
     tx.members.drop_confirmation(member.id, connection_id)
     return Confirmed(member, (_confirm(tx, member, ref, by=by, now=now),))
+
+
+def add_confirmed(
+    tx: Writing, name: str, roles: Roles, ref: AccountRef, *, by: str, now: datetime
+) -> Member:
+    """Add a member with an account that whoever runs the server vouches for.
+
+    Raises: FieldWrong, AccountTaken.
+    """
+    member = add_member(tx, name, roles=roles, by=by, now=now)
+    link_account(tx, member.id, ref, connections={ref.connection_id}, by=by, now=now)
+    return confirm_as_operator(tx, member.id, ref.connection_id, by=by, now=now).member
 
 
 def _require_proof(tx: Writing, member: Member, said_from: AccountRef, *, is_known: bool) -> None:

@@ -149,13 +149,13 @@ class Ask(Shown):
     project: Project
     work_item: WorkItem | None = Field(description="None in a chat where none was named.")
     comment_id: str = Field(description="The vendor's id of the comment or message.")
-    place: Place | None = Field(description="Where in a chat it was asked.")
     asker: Person
     visibility: Visibility
     asked_at: datetime = Field(description="The vendor's own time.")
     text: str = Field(description="What was asked; empty after its erasure.")
     intents: list[Intent]
     state: AskState
+    place: Place | None = Field(description="Where in a chat it was asked.")
     attempts: int = Field(description="Attempts to answer it that failed so far.")
     next_attempt_at: datetime | None
     recorded_at: datetime

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from chargehand.bootstrap.connections import open_client
+from chargehand.bootstrap.jira import open_client
 from chargehand.bootstrap.surveying import locate_site, survey_site
 from chargehand.cli.config_file import Setup, render_config
 from chargehand.config.jira_settings import JiraConnection

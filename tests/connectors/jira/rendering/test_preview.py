@@ -219,7 +219,9 @@ def test_preview_of(action, text):
 
 
 def test_every_action_kind_has_a_preview_here():
-    assert {action.kind for action, _ in PREVIEWS.values()} == set(ActionKind)
+    kinds = {kind for kind in ActionKind if kind.value.startswith("jira.")}
+
+    assert {action.kind for action, _ in PREVIEWS.values()} == kinds
 
 
 HIDDEN = {
