@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from chargehand.commands.definition import LineProblem
-from chargehand.commands.lines import read_line
 from chargehand.decisions import catalogue
 from chargehand.decisions.answer import Answered
 from chargehand.decisions.audience_rules import ReplyRule, chat_rule, reply_rule
@@ -22,7 +20,7 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.work_item import WorkItem
 from chargehand.kit.clock import EPOCH
 from chargehand.pipeline.caller import Caller, CommandDeps, CommandReply, Outcome
-from chargehand.pipeline.commanding import run_command
+from chargehand.pipeline.commanding import run_text
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.places import ask_key_of_thread, served_at
 from chargehand.pipeline.recording import Recorder
@@ -58,7 +56,9 @@ class Running:
         ask = stored.ask
         if self._recorder.still_open(tx, stored, now=now) is None:
             return None
-        reply = _joined([self._run_one(tx, ask, one, now=now) for one in _lines_of(ask)], ask)
+        caller = self._caller(tx, ask)
+        replies = [run_text(tx, line, caller, now=now, deps=self._deps) for line in _lines_of(ask)]
+        reply = _joined(replies, ask)
         rule = _rule_of(ask, item)
         decision = Decision(
             verdict=Verdict.RESPOND,
@@ -69,12 +69,6 @@ class Running:
         )
         self._recorder.record(tx, stored, Answered(decision, answer_digest=""), now=now)
         return reply.outcome
-
-    def _run_one(self, tx: Writing, ask: Ask, text: str, *, now: datetime) -> CommandReply:
-        line = read_line(text)
-        if isinstance(line, LineProblem):
-            return CommandReply(Outcome.UNCLEAR, line.template, is_private=True)
-        return run_command(tx, line, self._caller(tx, ask), now=now, deps=self._deps)
 
     def _caller(self, tx: Writing, ask: Ask) -> Caller:
         connection = self._connections[ask.connection_id]
