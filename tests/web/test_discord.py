@@ -16,6 +16,8 @@ from tests.web.fronts import NOW, Front, serving
 
 pytestmark = pytest.mark.anyio
 PATHS = ["/webhooks/discord/discord", "/webhooks/discord", "/discord"]
+# Who asks for help is answered alone.
+PRIVATELY = {"type": 5, "data": {"flags": 64}}
 HELP = {
     "id": "1",
     "type": 1,
@@ -65,7 +67,7 @@ def made_by(discord: FakeDiscord) -> dict[str, tuple[Interaction, Any]]:
     where = {"author": "Mei Tanaka", "channel": "payments"}
     return {
         "ping": (discord.ping(), {"type": 1}),
-        "command": (discord.command("help", **where), {"type": 5}),
+        "command": (discord.command("help", **where), PRIVATELY),
         "button": (discord.press(asked.id, "why dec_1", author="Tom Berg"), {"type": 6}),
         "form": (discord.submit("edit apv_1", {"text": "x"}, **where), {"type": 5}),
         "typing": (
