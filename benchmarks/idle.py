@@ -12,7 +12,7 @@ from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedActi
 from chargehand.domain.ids import ActionId, ConnectionId, DecisionId
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.ids import new_id
-from chargehand.pipeline.recording import open_approval
+from chargehand.pipeline.proposing import open_approval
 from chargehand.storage.transaction import Writing
 
 _CPU_BAR = 2.0

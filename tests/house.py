@@ -173,7 +173,7 @@ class House:
         self.dispatcher = Dispatcher(self.queue, database, connections, rules=rules, clock=clock)
         self.pruning = Pruning(database, self.queue, rules.retention, clock)
         self.polling = Polling(self.connection, database, self._store, clock=clock)
-        self.views = ChatViews(database, connections, team_zone=rules.team_zone, clock=clock)
+        self.views = ChatViews(database, connections, rules=rules, clock=clock)
         self.worker = Worker(
             WorkerParts(
                 database=database,

@@ -374,7 +374,7 @@ def _views(
     """What keeps messages in step with approvals; None where no chat is connected."""
     if all(one.facts is not None for one in connections.values()):
         return None
-    return ChatViews(stores.database, connections, team_zone=rules.team_zone, clock=clock)
+    return ChatViews(stores.database, connections, rules=rules, clock=clock)
 
 
 def _telling(

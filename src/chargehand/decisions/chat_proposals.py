@@ -9,8 +9,8 @@ from typing import Final
 
 from chargehand.decisions import catalogue
 from chargehand.decisions.markdown import escape_markdown
-from chargehand.decisions.placement import Privacy, place_answer
-from chargehand.domain.action import ActionKind, Mode, ProposedAction
+from chargehand.decisions.placement import POSTS, Privacy, place_answer
+from chargehand.domain.action import Mode, ProposedAction
 from chargehand.domain.ask import Ask
 from chargehand.domain.control import Control, ControlStyle
 from chargehand.domain.decision import Decision
@@ -19,10 +19,6 @@ from chargehand.domain.ids import ApprovalId, ConnectionId
 from chargehand.domain.json import JSONObject
 
 # As many changes as one ask can want; Discord shows five rows of buttons.
-ANNOUNCED_BY: Final = {
-    "slack": ActionKind.SLACK_POST_MESSAGE,
-    "discord": ActionKind.DISCORD_POST_MESSAGE,
-}
 _MOST_CONTROLS: Final = 5
 _DIGEST_SHOWN: Final = 16
 _INTRODUCED_BY: Final = {
@@ -79,7 +75,7 @@ def announcement(
 
     Shape: of a work item that not everybody may read nothing is told but that something waits.
     """
-    kind = ANNOUNCED_BY[connector]
+    kind = POSTS[connector]
     shown = changes if is_open else [replace(one, preview=catalogue.RESTRICTED) for one in changes]
     title = catalogue.ANNOUNCEMENT.format(key=escape_markdown(ask.subject)) if is_open else ""
     words = "\n\n".join(part for part in (title, change_lines(shown)) if part)
@@ -101,17 +97,35 @@ def change_lines(changes: Sequence[Change]) -> str:
 
 def controls_of(changes: Sequence[Change]) -> list[JSONObject]:
     """The buttons under changes that still wait."""
-    waiting = [one for one in changes if one.approval_id is not None and not one.outcome]
+    waiting = [
+        (one.approval_id, one.digest)
+        for one in changes
+        if one.approval_id is not None and not one.outcome
+    ]
     is_only = len(waiting) == 1
     found: list[Control] = []
-    for number, change in enumerate(waiting[:_MOST_CONTROLS], start=1):
+    for number, (approval_id, digest) in enumerate(waiting[:_MOST_CONTROLS], start=1):
         ending = "" if is_only else f" {number}"
-        subject = f"{change.approval_id} {change.digest[:_DIGEST_SHOWN]}"
-        found += [
-            Control(catalogue.APPROVE + ending, f"approve {subject}", ControlStyle.PRIMARY),
-            Control(catalogue.REJECT + ending, f"reject {subject}", ControlStyle.DANGER),
-        ]
-    return [{"label": one.label, "command": one.command, "style": one.style.value} for one in found]
+        found += approval_controls(approval_id, digest, ending=ending)
+    return controls_to_json(found)
+
+
+def approval_controls(
+    approval_id: ApprovalId, digest: str, *, ending: str = ""
+) -> tuple[Control, ...]:
+    """The buttons below an approval, bound to the words that are shown with them."""
+    bound = f"{approval_id} {digest[:_DIGEST_SHOWN]}"
+    return (
+        Control(catalogue.APPROVE + ending, f"approve {bound}", ControlStyle.PRIMARY),
+        Control(catalogue.REJECT + ending, f"reject {bound}", ControlStyle.DANGER),
+    )
+
+
+def controls_to_json(controls: Sequence[Control]) -> list[JSONObject]:
+    """Buttons as an action's params hold them."""
+    return [
+        {"label": one.label, "command": one.command, "style": one.style.value} for one in controls
+    ]
 
 
 def _paragraph(change: Change) -> str:

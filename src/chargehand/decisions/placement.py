@@ -7,8 +7,10 @@ in a direct conversation     the conversation           the conversation
 by a slash command, button   as the vendor answers it   as the vendor answers it
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from chargehand.domain.action import ActionKind
 from chargehand.domain.event import Place, PlaceKind
@@ -33,6 +35,17 @@ class Placement:
     kind: ActionKind
     target: str
     params: JSONObject
+
+
+# How a chat is told something in a channel, and how one person alone.
+POSTS: Final[Mapping[str, ActionKind]] = {
+    "slack": ActionKind.SLACK_POST_MESSAGE,
+    "discord": ActionKind.DISCORD_POST_MESSAGE,
+}
+TELLS_ALONE: Final[Mapping[str, ActionKind]] = {
+    "slack": ActionKind.SLACK_SEND_DIRECT_MESSAGE,
+    "discord": ActionKind.DISCORD_SEND_DIRECT_MESSAGE,
+}
 
 
 def place_answer(

@@ -18,7 +18,8 @@ _BY_HAND: Final = frozenset(
     {EventKind.COMMAND_INVOKED, EventKind.BUTTON_PRESSED, EventKind.FORM_SUBMITTED}
 )
 _SAID_IN_CHATS: Final = _BY_HAND | {EventKind.MESSAGE_CREATED, EventKind.MESSAGE_UPDATED}
-_EDITS: Final = frozenset({EventKind.COMMENT_UPDATED, EventKind.MESSAGE_UPDATED})
+EDITS: Final = frozenset({EventKind.COMMENT_UPDATED, EventKind.MESSAGE_UPDATED})
+DELETIONS: Final = frozenset({EventKind.COMMENT_DELETED, EventKind.MESSAGE_DELETED})
 _UNANSWERED: Final = frozenset({AskState.OPEN, AskState.LATE, AskState.STUCK})
 
 
@@ -117,7 +118,7 @@ def _judge_kind(event: Event, context: TriageContext) -> Silent | None:
     match event.kind:
         case EventKind.UNSUPPORTED:
             return Silent(Reason.UNSUPPORTED_EVENT)
-        case EventKind.COMMENT_DELETED | EventKind.MESSAGE_DELETED if _has_waiting_ask(context):
+        case kind if kind in DELETIONS and _has_waiting_ask(context):
             return Silent(Reason.ASK_WITHDRAWN, withdraws_ask=True)
         case EventKind.COMMENT_CREATED | EventKind.COMMENT_UPDATED:
             return _judge_place(event, context)
@@ -151,7 +152,7 @@ def _judge_author(event: Event, context: TriageContext) -> Silent | None:
 def _judge_address(event: Event, context: TriageContext) -> Silent | None:
     if context.is_addressed:
         return None
-    if event.kind in _EDITS and _has_waiting_ask(context):
+    if event.kind in EDITS and _has_waiting_ask(context):
         # The mention was edited away before it was answered.
         return Silent(Reason.ASK_WITHDRAWN, withdraws_ask=True)
     return Silent(Reason.NAME_ONLY if context.has_name_only else Reason.NOT_MENTIONED)

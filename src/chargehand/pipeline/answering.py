@@ -29,7 +29,7 @@ from chargehand.domain.records import DecisionRecord, Severity
 from chargehand.domain.work_item import Facts
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.caller import CommandDeps
-from chargehand.pipeline.chat_asks import standing_of, tracker_of
+from chargehand.pipeline.chat_asks import Standing, standing_of, tracker_of
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.late_asks import report_late
@@ -83,10 +83,7 @@ class Answering:
         return await self._decide(stored, connection)
 
     async def _decide(self, stored: StoredAsk, connection: LiveConnection) -> JSONObject:
-        stored = replace(stored, ask=await _looked_at(stored.ask, connection))
-        standing = await self._database.aread(
-            lambda tx: standing_of(tx, stored.ask, self._connections)
-        )
+        standing = await self._standing(stored.ask, connection)
         ask = standing.ask
         needs = fact_needs(ask.intents, ask)
         facts = await read_all(
@@ -98,8 +95,9 @@ class Answering:
         now = self._clock.now()
         if is_command(ask):
             return await self._run(replace(stored, ask=ask), facts)
-        bot_name, last, asked = await self._database.aread(lambda tx: _earlier(tx, ask, now=now))
-        sending = await self._database.aread(lambda tx: _sending(tx, ask, connection))
+        (bot_name, last, asked), sending = await self._database.aread(
+            lambda tx: (_earlier(tx, ask, now=now), _sending(tx, ask, connection))
+        )
         context = AnswerContext(
             now=now,
             connection_id=connection.id,
@@ -128,6 +126,15 @@ class Answering:
         whole = replace(answered, decision=decision, is_open=outcome.is_open)
         await self._database.awrite(lambda tx: self._recorder.record(tx, stored, whole, now=now))
         return {"outcome": "decided", "verdict": decision.verdict.value}
+
+    async def _standing(self, ask: Ask, connection: LiveConnection) -> Standing:
+        """What an ask can be decided on; in a chat the vendor may know more than events tell."""
+        place = ask.place
+        if place is None:
+            return Standing(ask)
+        if connection.places is not None:
+            place = await connection.places.read_place(place, ask.asker.account_id)
+        return await self._database.aread(lambda tx: standing_of(tx, ask, place, self._connections))
 
     async def _run(self, stored: StoredAsk, facts: Mapping[WorkItemKey, Facts]) -> JSONObject:
         """Run what an ask says, where it is known who would read what came of it."""
@@ -210,14 +217,6 @@ class Answering:
             )
 
         await self._database.awrite(work)
-
-
-async def _looked_at(ask: Ask, connection: LiveConnection) -> Ask:
-    """The ask with what the vendor says of its place now, where it says more than events do."""
-    if ask.place is None or connection.places is None:
-        return ask
-    place = await connection.places.read_place(ask.place, ask.asker.account_id)
-    return replace(ask, place=place)
 
 
 def _earlier(

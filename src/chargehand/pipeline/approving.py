@@ -17,7 +17,7 @@ from chargehand.domain.ids import ApprovalId
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
 from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.moving import move_action
-from chargehand.pipeline.recording import open_approval
+from chargehand.pipeline.proposing import open_approval
 from chargehand.plugins.connector import ActionPreviewer
 from chargehand.storage.transaction import Writing
 

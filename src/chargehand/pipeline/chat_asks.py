@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import Reason
+from chargehand.domain.event import Place
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.domain.keys import project_of_key
 from chargehand.domain.work_item import FactNeeds
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.places import confirmed_member, served_at, why_unserved
@@ -41,20 +43,21 @@ def trackers_of(
 
 
 def standing_of(
-    tx: Reading | Writing, ask: Ask, connections: Mapping[ConnectionId, LiveConnection]
+    tx: Reading | Writing,
+    ask: Ask,
+    place: Place,
+    connections: Mapping[ConnectionId, LiveConnection],
 ) -> Standing:
-    """An ask with what its place and its asker allow now."""
-    if ask.place is None:
-        return Standing(ask)
+    """An ask of a chat with what its place and its asker allow now."""
     connection = connections[ask.connection_id]
-    served = served_at(tx, ask.place, connection, ask.asker.account_id)
+    served = served_at(tx, place, connection, ask.asker.account_id)
     trackers = trackers_of(connections)
     tracker_id = trackers.get(ask.project)
     account = _account_at(tx, ask, tracker_id) if tracker_id is not None else None
     return Standing(
-        ask=replace(ask, served=served, tracker_account=account),
+        ask=replace(ask, place=place, served=served, tracker_account=account),
         trackers=trackers,
-        unserved=None if served else why_unserved(ask.place, connection),
+        unserved=None if served else why_unserved(place, connection),
     )
 
 
@@ -64,9 +67,8 @@ def tracker_of(
     connections: Mapping[ConnectionId, LiveConnection],
 ) -> LiveConnection:
     """The connection that knows the work item of a need."""
-    project = ProjectKey(need.work_item.rpartition("-")[0])
-    wanted = standing.trackers.get(project, standing.ask.connection_id)
-    return connections[wanted]
+    project = project_of_key(need.work_item)
+    return connections[standing.trackers.get(project, standing.ask.connection_id)]
 
 
 def _account_at(tx: Reading | Writing, ask: Ask, tracker_id: ConnectionId) -> AccountId | None:

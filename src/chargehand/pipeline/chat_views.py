@@ -7,7 +7,6 @@ from typing import Final
 
 from chargehand.approvals.digest import action_digest
 from chargehand.approvals.gate import proposal_of
-from chargehand.audit.tags import AuditTag
 from chargehand.decisions import catalogue
 from chargehand.decisions.chat_proposals import Change, change_lines, controls_of
 from chargehand.decisions.dates import wording_for
@@ -20,8 +19,9 @@ from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalStat
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
-from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.proposing import propose
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Writing
 
@@ -50,12 +50,12 @@ class ChatViews:
         database: Database,
         connections: Mapping[ConnectionId, LiveConnection],
         *,
-        team_zone: str,
+        rules: PipelineRules,
         clock: Clock,
     ) -> None:
         self._database = database
         self._connections = connections
-        self._team_zone = team_zone
+        self._rules = rules
         self._clock = clock
 
     async def refresh(self) -> bool:
@@ -98,25 +98,17 @@ class ChatViews:
             return
         edited = replace(edited, preview=preview)
         digest = action_digest(tx.organization_id, edited)
-        action_id = ActionId(derive_id("act", message.id, digest))
-        is_new = tx.actions.add(
-            action_id,
+        propose(
+            tx,
+            ActionId(derive_id("act", message.id, digest)),
             edited,
             decision_id=message.decision_id,
             ask_id=message.ask_id,
-            digest=digest,
             mode=Mode.AUTO,
-            state=ActionState.APPROVED,
             policy_version=policy.version,
+            approval_lasts=self._rules.approval_expires_after,
             now=now,
         )
-        if is_new:
-            tx.audit.append(
-                AuditTag.WORKER_ACTION_PROPOSED,
-                action_id,
-                {"decision_id": message.decision_id, "digest": digest, "mode": Mode.AUTO.value},
-                now=now,
-            )
 
     def _changes(self, tx: Writing, message: ActionRecord, *, now: datetime) -> list[Change]:
         found: dict[ActionId, Change] = {}
@@ -138,7 +130,7 @@ class ChatViews:
         return list(found.values())
 
     def _outcome(self, approval: ApprovalRecord, *, who: str, now: datetime) -> str:
-        wording = wording_for(None, team_zone=self._team_zone, now=now)
+        wording = wording_for(None, team_zone=self._rules.team_zone, now=now)
         who = escape_markdown(who)
         when = wording.moment(approval.decided_at) if approval.decided_at is not None else ""
         match approval.state:

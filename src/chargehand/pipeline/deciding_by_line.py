@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
+from chargehand.decisions.chat_proposals import approval_controls
 from chargehand.decisions.markdown import code, shown
 from chargehand.domain.action import Mode
-from chargehand.domain.control import Control, ControlStyle
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
 from chargehand.pipeline import approving
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
 from chargehand.pipeline.errors import AlreadyDecided
 from chargehand.pipeline.modes import policy_in_force
 
-_DIGEST_LETTERS: Final = 16
 _MOST_FOUND: Final = 20
 _PREVIEW_CHARS: Final = 1500
 
@@ -21,15 +20,6 @@ _PREVIEW_CHARS: Final = 1500
 class _Meant:
     approval: ApprovalRecord
     action: ActionRecord
-
-
-def approval_controls(approval: ApprovalRecord) -> tuple[Control, ...]:
-    """The buttons below an approval, bound to the words that are shown with them."""
-    bound = f"{approval.id} {approval.digest[:_DIGEST_LETTERS]}"
-    return (
-        Control("Approve", f"approve {bound}", ControlStyle.PRIMARY),
-        Control("Reject", f"reject {bound}", ControlStyle.DANGER),
-    )
 
 
 def run_approve(call: Call) -> CommandReply:
@@ -173,7 +163,7 @@ def _outdated(call: Call, current: _Meant) -> CommandReply:
     preview = current.action.preview[:_PREVIEW_CHARS]
     is_whole = len(preview) == len(current.action.preview)
     more = "" if is_whole else f"\n\nThe preview goes on. {_where_shown(current)}"
-    controls = approval_controls(current.approval) if is_whole else ()
+    controls = approval_controls(current.approval.id, current.approval.digest) if is_whole else ()
     return call.reply(Outcome.ILLEGAL, f"{text}\n\n{_fenced(preview)}{more}", controls=controls)
 
 

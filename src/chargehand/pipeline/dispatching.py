@@ -18,6 +18,7 @@ from chargehand.intake.internal import reminder_in
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.accounts import note_seen
+from chargehand.pipeline.chat_asks import trackers_of
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.judging import Judge
 from chargehand.pipeline.noticing import tell_operator
@@ -73,9 +74,7 @@ class Dispatcher:
         self._connections = connections
         self._rules = rules
         self._clock = clock
-        self._registered = frozenset(
-            key for one in connections.values() if one.facts is not None for key in one.projects
-        )
+        self._registered = frozenset(trackers_of(connections))
 
     def dispatch(self) -> int:
         """Dispatch one batch; how many deliveries were dealt with, 0 when none can be.

@@ -9,6 +9,7 @@ from chargehand.audit.tags import AuditTag
 from chargehand.commands.definition import DECIDERS
 from chargehand.decisions.audience_rules import is_same_visibility
 from chargehand.decisions.catalogue import SOURCE_SEPARATOR, reason_text, withheld_text
+from chargehand.decisions.chat_proposals import approval_controls
 from chargehand.decisions.markdown import code, link, shown
 from chargehand.domain.action import ActionState, Mode
 from chargehand.domain.attention import Feedback
@@ -21,7 +22,6 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ActionRecord, DecisionRecord
 from chargehand.kit.ids import id_kind, new_id
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
-from chargehand.pipeline.deciding_by_line import approval_controls
 from chargehand.pipeline.undoing import undo_action
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_action
 from chargehand.storage.repositories.asks import StoredAsk
@@ -253,7 +253,7 @@ def _undone(call: Call, action: ActionRecord, taken: _TakenBack) -> _TakenBack:
     match undo.mode:
         case Mode.APPROVE if approval is not None:
             told = f"Taking it back waits for an approval, {code(approval.short_id)}."
-            controls = approval_controls(approval)
+            controls = approval_controls(approval.id, approval.digest)
         case Mode.AUTO:
             told, controls = "The answer is taken back next.", ()
         case _:

@@ -43,7 +43,7 @@ from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
-from chargehand.pipeline.recording import open_approval
+from chargehand.pipeline.proposing import open_approval
 from chargehand.pipeline.sought import sought
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect

@@ -8,7 +8,15 @@ from chargehand.audit.tags import AuditTag
 from chargehand.commands.understanding import Understanding, mentions_name_only, understand
 from chargehand.decisions.audience_rules import silent_decision
 from chargehand.decisions.needs import needs_an_item
-from chargehand.decisions.triage import Late, NeedsFacts, Silent, TriageContext, triage
+from chargehand.decisions.triage import (
+    DELETIONS,
+    EDITS,
+    Late,
+    NeedsFacts,
+    Silent,
+    TriageContext,
+    triage,
+)
 from chargehand.domain.action import ActionState
 from chargehand.domain.ask import Ask, AskState
 from chargehand.domain.decision import Reason
@@ -43,9 +51,7 @@ from chargehand.storage.transaction import Writing
 _LOOP_WINDOW = timedelta(minutes=10)
 _NO_ITEM: Final = WorkItemKey("")
 _LONGEST_ID: Final = 64
-_DELETIONS: Final = frozenset({EventKind.COMMENT_DELETED, EventKind.MESSAGE_DELETED})
-_EDITS: Final = frozenset({EventKind.COMMENT_UPDATED, EventKind.MESSAGE_UPDATED})
-_WORDINGS: Final = _EDITS | {EventKind.COMMENT_CREATED, EventKind.MESSAGE_CREATED}
+_WORDINGS: Final = EDITS | {EventKind.COMMENT_CREATED, EventKind.MESSAGE_CREATED}
 # An action that ended so never reached anybody, so the ask it belongs to is not answered.
 _CAME_TO_NOTHING = frozenset({ActionState.FAILED, ActionState.EXPIRED})
 
@@ -98,11 +104,6 @@ class Judge:
             # A self-test, or another project of the site, does not show that intake works.
             self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
         self._judge(event_id, event, connection, record)
-
-    def _served(self, event: Event, connection: LiveConnection) -> frozenset[ProjectKey]:
-        if event.place is None:
-            return connection.projects
-        return served_at(self._tx, event.place, connection, event.actor.account_id)
 
     def _judge(
         self,
@@ -188,14 +189,14 @@ class Judge:
         self, event: Event, understood: Understanding, connection: LiveConnection
     ) -> "_Hinted":
         """Whether a place serves nothing, and whether that was said there before."""
-        if event.place is None or self._served(event, connection):
+        # Most messages of a channel ask nothing of the bot, and need nothing looked up.
+        if event.place is None or not any(needs_an_item(one) for one in understood.intents):
             return {"unserved": None, "is_hint_given": False}
         reason = why_unserved(event.place, connection)
-        if reason is Reason.ASKER_UNKNOWN:
-            # The vendor may know more of the channel and the person; it is asked before answering.
+        # The vendor may know more of the channel and the person; it is asked before answering.
+        is_told_later = reason is Reason.ASKER_UNKNOWN
+        if is_told_later or served_at(self._tx, event.place, connection, event.actor.account_id):
             return {"unserved": None, "is_hint_given": False}
-        if not any(needs_an_item(intent) for intent in understood.intents):
-            return {"unserved": reason, "is_hint_given": False}
         is_first = tell_operator(
             self._tx,
             "channel_not_served",
@@ -325,14 +326,14 @@ class Judge:
 
 def _is_outdated(event: Event, existing: StoredAsk) -> bool:
     """Whether the ask was already made from a later wording: vendors do not keep to an order."""
-    return event.kind not in _DELETIONS and event.occurred_at < existing.ask.asked_at
+    return event.kind not in DELETIONS and event.occurred_at < existing.ask.asked_at
 
 
 def _takes_back(event: Event, existing: StoredAsk) -> bool:
     """Whether a comment that was asked before is gone, or says something else now."""
-    if event.kind in _DELETIONS:
+    if event.kind in DELETIONS:
         return True
-    return event.kind in _EDITS and (event.text or "") != existing.ask.text
+    return event.kind in EDITS and (event.text or "") != existing.ask.text
 
 
 def _tells_wording(event: Event) -> bool:
@@ -342,7 +343,7 @@ def _tells_wording(event: Event) -> bool:
 
 def _is_said(event: Event) -> bool:
     """Whether an event is about something that can have become an ask."""
-    return event.kind in _WORDINGS | _DELETIONS
+    return event.kind in _WORDINGS | DELETIONS
 
 
 def _said_in(event: Event) -> str:

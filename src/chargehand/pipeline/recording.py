@@ -1,24 +1,23 @@
 """Records the decision about an ask: its actions with their modes, and the approvals they need."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final
+from dataclasses import replace
+from datetime import datetime
 
 from chargehand.approvals.digest import action_digest
 from chargehand.audit.tags import AuditTag
 from chargehand.decisions.answer import Answered
 from chargehand.decisions.chat_proposals import (
-    ANNOUNCED_BY,
     Change,
     announcement,
     with_message,
 )
+from chargehand.decisions.placement import POSTS
 from chargehand.decisions.previews import with_previews
-from chargehand.domain.action import ActionState, Mode, ProposedAction
+from chargehand.domain.action import Mode, ProposedAction
 from chargehand.domain.ask import Ask, AskState
 from chargehand.domain.decision import Decision, Reason
-from chargehand.domain.ids import ActionId, ApprovalId, AskId, ConnectionId, DecisionId
+from chargehand.domain.ids import ActionId, ApprovalId, ConnectionId, DecisionId
 from chargehand.domain.json import JSONObject
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
@@ -26,16 +25,12 @@ from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import find_overtaking, report_late
 from chargehand.pipeline.modes import mode_of_proposal
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.proposing import approval_of, propose
 from chargehand.pipeline.standing import without_standing
 from chargehand.policy.modes import ModePolicy, read_policy
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
-STATE_BY_MODE: Final = {
-    Mode.SIMULATE: ActionState.SIMULATED,
-    Mode.APPROVE: ActionState.WAITING,
-    Mode.AUTO: ActionState.APPROVED,
-}
 _log = get_logger()
 
 
@@ -117,10 +112,19 @@ class Recorder:
     ) -> list[tuple[ActionId, ApprovalId | None]]:
         opened = []
         for index, action in enumerate(decision.actions):
-            mode = mode_of_proposal(modes, decision, action)
-            proposal = _Proposal(decision_id, ask.id, index, action, mode, modes.version)
-            approval_id = self._propose(tx, proposal, now=now)
-            opened.append((_action_id(decision_id, index), approval_id))
+            action_id = _action_id(decision_id, index)
+            approval_id = propose(
+                tx,
+                action_id,
+                action,
+                decision_id=decision_id,
+                ask_id=ask.id,
+                mode=mode_of_proposal(modes, decision, action),
+                policy_version=modes.version,
+                approval_lasts=self._rules.approval_expires_after,
+                now=now,
+            )
+            opened.append((action_id, approval_id))
         return opened
 
     def _told(
@@ -174,7 +178,7 @@ class Recorder:
             channel_id = connection.approvals_channel
             if not waiting or channel_id is None:
                 continue
-            kind = ANNOUNCED_BY[connection.connector]
+            kind = POSTS[connection.connector]
             is_served = ask.project in connection.channels.get(channel_id, frozenset())
             # A question about a question would wait for a person as well.
             if is_served and modes.mode_for(ask.project, kind) is Mode.AUTO:
@@ -189,70 +193,6 @@ class Recorder:
                     ),
                 )
         return ()
-
-    def _propose(self, tx: Writing, proposal: "_Proposal", *, now: datetime) -> ApprovalId | None:
-        action, mode = proposal.action, proposal.mode
-        action_id = _action_id(proposal.decision_id, proposal.index)
-        digest = action_digest(tx.organization_id, action)
-        tx.actions.add(
-            action_id,
-            action,
-            decision_id=proposal.decision_id,
-            ask_id=proposal.ask_id,
-            digest=digest,
-            mode=mode,
-            state=STATE_BY_MODE[mode],
-            policy_version=proposal.policy_version,
-            now=now,
-        )
-        tag = (
-            AuditTag.WORKER_ACTION_SIMULATED
-            if mode is Mode.SIMULATE
-            else AuditTag.WORKER_ACTION_PROPOSED
-        )
-        tx.audit.append(
-            tag,
-            action_id,
-            {"decision_id": proposal.decision_id, "digest": digest, "mode": mode.value},
-            now=now,
-        )
-        if mode is not Mode.APPROVE:
-            return None
-        return open_approval(
-            tx, action_id, digest=digest, lasts=self._rules.approval_expires_after, now=now
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Proposal:
-    """One action of a decision with the mode it got."""
-
-    decision_id: DecisionId
-    ask_id: AskId
-    index: int
-    action: ProposedAction
-    mode: Mode
-    policy_version: int
-
-
-def open_approval(
-    tx: Writing, action_id: ActionId, *, digest: str, lasts: timedelta, now: datetime
-) -> ApprovalId:
-    """Ask people about one exact action."""
-    approval_id = approval_of(action_id, digest, now=now)
-    tx.approvals.open(approval_id, action_id, digest=digest, expires_at=now + lasts, now=now)
-    tx.audit.append(
-        AuditTag.WORKER_APPROVAL_OPENED,
-        approval_id,
-        {"action_id": action_id, "digest": digest},
-        now=now,
-    )
-    return approval_id
-
-
-def approval_of(action_id: ActionId, digest: str, *, now: datetime) -> ApprovalId:
-    """The id of the approval that is opened about an action at a moment."""
-    return ApprovalId(derive_id("apv", action_id, digest, now.isoformat()))
 
 
 def decision_of(ask: Ask) -> DecisionId:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chargehand.approvals.digest import action_digest
 from chargehand.audit.tags import AuditTag
 from chargehand.decisions import catalogue
 from chargehand.decisions.markdown import shown
-from chargehand.domain.action import ActionKind, Mode, ProposedAction
+from chargehand.decisions.placement import POSTS, TELLS_ALONE
+from chargehand.domain.action import ProposedAction
 from chargehand.domain.attention import Reminder
 from chargehand.domain.audience import Audience
 from chargehand.domain.decision import Decision, Reason, Verdict
@@ -29,15 +29,10 @@ from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.recording import STATE_BY_MODE, open_approval
+from chargehand.pipeline.proposing import propose
 from chargehand.storage.transaction import Writing
 
 _LONGEST_TEXT: Final = 1_000
-# How a chat is told something in a channel, and how one person is.
-_KINDS: Final[Mapping[str, tuple[ActionKind, ActionKind]]] = {
-    "slack": (ActionKind.SLACK_POST_MESSAGE, ActionKind.SLACK_SEND_DIRECT_MESSAGE),
-    "discord": (ActionKind.DISCORD_POST_MESSAGE, ActionKind.DISCORD_SEND_DIRECT_MESSAGE),
-}
 
 
 def say_reminder(
@@ -77,8 +72,17 @@ def say_reminder(
     if action is None:
         _tell_nobody_was_told(tx, reminder_id, now=now)
         return
-    mode = policy.mode_for(action.project, action.kind)
-    _propose(tx, action, decision_id, mode, policy.version, lasts=approval_lasts, now=now)
+    propose(
+        tx,
+        ActionId(derive_id("act", decision_id, 0)),
+        action,
+        decision_id=decision_id,
+        ask_id=None,
+        mode=policy.mode_for(action.project, action.kind),
+        policy_version=policy.version,
+        approval_lasts=approval_lasts,
+        now=now,
+    )
 
 
 def _event(stored: StoredDelivery, reminder: Reminder | None, *, now: datetime) -> Event:
@@ -116,15 +120,15 @@ def _message(
     words = catalogue.REMINDER.format(text=shown(reminder.text, _LONGEST_TEXT))
     there, _, channel_id = (reminder.channel or "").partition("/")
     connection = connections.get(ConnectionId(there))
-    if reminder.is_here and connection is not None and connection.connector in _KINDS:
-        kind, target = _KINDS[connection.connector][0], channel_id
+    if reminder.is_here and connection is not None and connection.connector in POSTS:
+        kind, target = POSTS[connection.connector], channel_id
         params: JSONObject = {"markdown": words, "thread_id": reminder.thread_id}
     else:
         found = _chat_of(tx, reminder, connections)
         if found is None:
             return None
         connection, target = found
-        kind, params = _KINDS[connection.connector][1], {"markdown": words}
+        kind, params = TELLS_ALONE[connection.connector], {"markdown": words}
     action = ProposedAction(
         kind=kind,
         connection_id=connection.id,
@@ -143,49 +147,15 @@ def _chat_of(
     """Where the person is spoken to alone: where they asked for it, else in any chat of theirs."""
     person = reminder.person
     asked = connections.get(person.connection_id) if person.connection_id is not None else None
-    if asked is not None and asked.connector in _KINDS and person.account_id is not None:
+    if asked is not None and asked.connector in POSTS and person.account_id is not None:
         return asked, person.account_id
     if person.member_id is None:
         return None
     for identity in tx.members.identities_of(person.member_id):
         connection = connections.get(identity.connection_id)
-        if connection is not None and connection.connector in _KINDS and identity.carries_rights:
+        if connection is not None and connection.connector in POSTS and identity.carries_rights:
             return connection, identity.account_id
     return None
-
-
-def _propose(
-    tx: Writing,
-    action: ProposedAction,
-    decision_id: DecisionId,
-    mode: Mode,
-    version: int,
-    *,
-    lasts: timedelta,
-    now: datetime,
-) -> None:
-    action_id = ActionId(derive_id("act", decision_id, 0))
-    digest = action_digest(tx.organization_id, action)
-    tx.actions.add(
-        action_id,
-        action,
-        decision_id=decision_id,
-        ask_id=None,
-        digest=digest,
-        mode=mode,
-        state=STATE_BY_MODE[mode],
-        policy_version=version,
-        now=now,
-    )
-    is_simulated = mode is Mode.SIMULATE
-    tx.audit.append(
-        AuditTag.WORKER_ACTION_SIMULATED if is_simulated else AuditTag.WORKER_ACTION_PROPOSED,
-        action_id,
-        {"decision_id": decision_id, "digest": digest, "mode": mode.value},
-        now=now,
-    )
-    if mode is Mode.APPROVE:
-        open_approval(tx, action_id, digest=digest, lasts=lasts, now=now)
 
 
 def _tell_nobody_was_told(tx: Writing, reminder_id: ReminderId, *, now: datetime) -> None:

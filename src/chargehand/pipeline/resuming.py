@@ -32,7 +32,7 @@ from chargehand.pipeline.errors import NotHeld, NotLookedUp
 from chargehand.pipeline.holding import lift_hold
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.recording import open_approval
+from chargehand.pipeline.proposing import open_approval
 from chargehand.pipeline.sought import sought
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.storage.database import Database

@@ -8,6 +8,7 @@ from typing import Final
 from chargehand.decisions import catalogue
 from chargehand.decisions.answer import Answered
 from chargehand.decisions.audience_rules import ReplyRule, chat_rule, reply_rule
+from chargehand.decisions.chat_proposals import controls_to_json
 from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.reply import Reply, comment_action, message_action
 from chargehand.domain.action import ProposedAction
@@ -16,7 +17,6 @@ from chargehand.domain.command import Surface
 from chargehand.domain.decision import Decision, Reason, Verdict
 from chargehand.domain.ids import ConnectionId, DecisionId
 from chargehand.domain.intent import IntentKind
-from chargehand.domain.json import JSONObject
 from chargehand.domain.work_item import WorkItem
 from chargehand.kit.clock import EPOCH
 from chargehand.pipeline.caller import Caller, CommandDeps, CommandReply, Outcome
@@ -104,10 +104,7 @@ class Running:
                 privacy=_privacy_of(ask, reply),
             )
             action = message_action(ask, words, placement, connection_id=ask.connection_id)
-            controls: list[JSONObject] = [
-                {"label": one.label, "command": one.command, "style": one.style.value}
-                for one in reply.controls
-            ]
+            controls = controls_to_json(reply.controls)
             action = replace(action, params={**action.params, "controls": controls})
         return replace(action, preview=self._recorder.preview(action))
 

@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from chargehand.approvals.digest import action_digest
 from chargehand.approvals.gate import proposal_of
 from chargehand.audit.tags import AuditTag
-from chargehand.domain.action import ActionState, Mode, ProposedAction
+from chargehand.domain.action import ActionState, ProposedAction
 from chargehand.domain.ids import ActionId, ConnectionId
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.errors import AlreadyUndone, NotFound, NotUndoable
 from chargehand.pipeline.modes import policy_in_force
-from chargehand.pipeline.recording import STATE_BY_MODE, open_approval
+from chargehand.pipeline.proposing import propose
 from chargehand.pipeline.standing import STANDING
 from chargehand.plugins.connector import ActionPreviewer, DoneAction, NoWayBack
 from chargehand.storage.transaction import Writing
@@ -94,28 +93,20 @@ def _propose(
     now: datetime,
 ) -> ActionRecord:
     policy = policy_in_force(tx)
-    mode = policy.mode_for(proposal.project, proposal.kind)
-    digest = action_digest(tx.organization_id, proposal)
-    tx.actions.add(
+    propose(
+        tx,
         undo_id,
         proposal,
         decision_id=undone.decision_id,
         # The ask is not what asked for this; withdrawing it must not take the undo back.
         ask_id=None,
-        digest=digest,
-        mode=mode,
-        state=STATE_BY_MODE[mode],
+        mode=policy.mode_for(proposal.project, proposal.kind),
         policy_version=policy.version,
+        approval_lasts=lasts,
         now=now,
+        tag=AuditTag.PERSON_UNDO_PROPOSED,
+        about={"undoes": undone.id, "by": by, "via": via},
     )
-    tx.audit.append(
-        AuditTag.PERSON_UNDO_PROPOSED,
-        undo_id,
-        {"undoes": undone.id, "digest": digest, "mode": mode.value, "by": by, "via": via},
-        now=now,
-    )
-    if mode is Mode.APPROVE:
-        open_approval(tx, undo_id, digest=digest, lasts=lasts, now=now)
     proposed = tx.actions.find(undo_id)
     if proposed is None:
         raise NotFound(kind="action", id=undo_id)

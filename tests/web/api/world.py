@@ -49,7 +49,7 @@ from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.keys import create_key
 from chargehand.pipeline.members import add_member
-from chargehand.pipeline.recording import open_approval
+from chargehand.pipeline.proposing import open_approval
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.repositories.effects import IntendedSend

@@ -1,0 +1,80 @@
+"""Records one proposed action with the mode it got, and asks people about it where they decide."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from chargehand.approvals.digest import action_digest
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.action import ActionState, Mode, ProposedAction
+from chargehand.domain.ids import ActionId, ApprovalId, AskId, DecisionId
+from chargehand.domain.json import JSONObject
+from chargehand.kit.ids import derive_id
+from chargehand.storage.transaction import Writing
+
+_STATE_BY_MODE: Final = {
+    Mode.SIMULATE: ActionState.SIMULATED,
+    Mode.APPROVE: ActionState.WAITING,
+    Mode.AUTO: ActionState.APPROVED,
+}
+
+
+def propose(
+    tx: Writing,
+    action_id: ActionId,
+    action: ProposedAction,
+    *,
+    decision_id: DecisionId,
+    ask_id: AskId | None,
+    mode: Mode,
+    policy_version: int,
+    approval_lasts: timedelta,
+    now: datetime,
+    tag: AuditTag | None = None,
+    about: JSONObject | None = None,
+) -> ApprovalId | None:
+    """Record an action; the approval it waits for, None where it waits for none.
+
+    Shape: the audit names the decision and whether it is simulated, unless `tag` and `about` say
+    otherwise. An action that was recorded before stays as it is.
+    """
+    digest = action_digest(tx.organization_id, action)
+    is_new = tx.actions.add(
+        action_id,
+        action,
+        decision_id=decision_id,
+        ask_id=ask_id,
+        digest=digest,
+        mode=mode,
+        state=_STATE_BY_MODE[mode],
+        policy_version=policy_version,
+        now=now,
+    )
+    if not is_new:
+        return None
+    is_simulated = mode is Mode.SIMULATE
+    by_mode = AuditTag.WORKER_ACTION_SIMULATED if is_simulated else AuditTag.WORKER_ACTION_PROPOSED
+    body = {**(about or {"decision_id": decision_id}), "digest": digest, "mode": mode.value}
+    tx.audit.append(tag or by_mode, action_id, body, now=now)
+    if mode is not Mode.APPROVE:
+        return None
+    return open_approval(tx, action_id, digest=digest, lasts=approval_lasts, now=now)
+
+
+def open_approval(
+    tx: Writing, action_id: ActionId, *, digest: str, lasts: timedelta, now: datetime
+) -> ApprovalId:
+    """Ask people about one exact action."""
+    approval_id = approval_of(action_id, digest, now=now)
+    tx.approvals.open(approval_id, action_id, digest=digest, expires_at=now + lasts, now=now)
+    tx.audit.append(
+        AuditTag.WORKER_APPROVAL_OPENED,
+        approval_id,
+        {"action_id": action_id, "digest": digest},
+        now=now,
+    )
+    return approval_id
+
+
+def approval_of(action_id: ActionId, digest: str, *, now: datetime) -> ApprovalId:
+    """The id of the approval that is opened about an action at a moment."""
+    return ApprovalId(derive_id("apv", action_id, digest, now.isoformat()))
