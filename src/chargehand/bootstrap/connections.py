@@ -11,10 +11,10 @@ from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import Connection, Settings
 from chargehand.config.slack_settings import SlackConnection
-from chargehand.connectors.jira.transport import RequestObserver, ignore_request
 from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.vendor_http import RequestObserver, ignore_request
 
 
 def live_connections(

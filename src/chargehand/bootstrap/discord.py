@@ -10,11 +10,11 @@ from chargehand.connectors.discord.client import DiscordClient
 from chargehand.connectors.discord.config import DiscordConfig
 from chargehand.connectors.discord.parse import DiscordParser
 from chargehand.connectors.discord.preview import DiscordPreviewer
-from chargehand.connectors.discord.transport import Sleep, VendorTransport
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.vendor_http import Sleep, VendorTransport
 
 
 def live_discord(

@@ -9,16 +9,11 @@ from chargehand.config.jira_settings import JiraConnection
 from chargehand.connectors.jira.client import JiraClient
 from chargehand.connectors.jira.config import ApiToken, Deployment, JiraConfig
 from chargehand.connectors.jira.parse import JiraParser
-from chargehand.connectors.jira.transport import (
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-)
 from chargehand.connectors.jira.user_names import NamedBot
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 
 def live_jira(

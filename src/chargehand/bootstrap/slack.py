@@ -9,18 +9,13 @@ from chargehand.connectors.slack.client import SlackClient
 from chargehand.connectors.slack.config import SlackConfig
 from chargehand.connectors.slack.parse import SlackParser
 from chargehand.connectors.slack.preview import SlackPreviewer
-from chargehand.connectors.slack.transport import (
-    RequestObserver,
-    SlackTransport,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-)
+from chargehand.connectors.slack.transport import SlackTransport
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import Listener
+from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 
 def live_slack(

@@ -12,11 +12,12 @@ from chargehand.connectors.jira.config import (
 )
 from chargehand.connectors.jira.site import FoundSite, ask_stranger
 from chargehand.connectors.jira.tenant import UNKNOWN_CLOUD_ID, with_cloud_id
-from chargehand.connectors.jira.transport import JiraTransport, VendorTransport
+from chargehand.connectors.jira.transport import JiraTransport
 from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import SystemClock
 from chargehand.plugins.connector import BotIdentity
 from chargehand.plugins.errors import RequestRefused, TargetMissing, VendorAnswerUnreadable
+from chargehand.plugins.vendor_http import VendorTransport
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,7 @@ from chargehand.connectors.discord.config import DiscordConfig
 from chargehand.connectors.discord.messages_reading import MessageReader
 from chargehand.connectors.discord.replies import ReplyActions
 from chargehand.connectors.discord.sending import MessageSender
-from chargehand.connectors.discord.transport import (
-    Call,
-    DiscordTransport,
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-    path_of,
-)
+from chargehand.connectors.discord.transport import Call, DiscordTransport, path_of
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.command import ChatCommand
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
@@ -42,6 +34,7 @@ from chargehand.plugins.connector import (
     SentAction,
 )
 from chargehand.plugins.errors import TargetMissing
+from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 
 class DiscordClient:

@@ -12,15 +12,11 @@ from typing import Any, Final
 
 from chargehand.connectors.discord.answers import CommandAnswer
 from chargehand.connectors.discord.config import DiscordConfig
-from chargehand.connectors.discord.transport import (
-    Call,
-    DiscordTransport,
-    Sleep,
-    path_of,
-)
+from chargehand.connectors.discord.transport import Call, DiscordTransport, path_of
 from chargehand.domain.command import ChatCommand, ChatOption, OptionType
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.plugins.errors import VendorBusy
+from chargehand.plugins.vendor_http import Sleep
 
 _MOST_CHOICES: Final = 25
 # The option that takes the name of a command; the names are offered while it is typed.

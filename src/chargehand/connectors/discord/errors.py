@@ -14,8 +14,6 @@ plugins/errors.py draws the rest of the tree.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from chargehand.domain.errors import ChargehandError, Rejected
@@ -139,15 +137,6 @@ def wait_asked_for(headers: Mapping[str, str], body: bytes) -> float:
             told = _DEFAULT_WAIT_S
     # NaN fails every comparison, so it falls to the default as well.
     return min(float(told), _LONGEST_WAIT_S) if told >= 0 else _DEFAULT_WAIT_S
-
-
-def header_date(text: str) -> datetime | None:
-    """The UTC moment an HTTP date names; None when it is none."""
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def is_global_limit(headers: Mapping[str, str], body: bytes) -> bool:

@@ -3,11 +3,10 @@
 import asyncio
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from time import monotonic
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -20,17 +19,15 @@ from chargehand.connectors.discord.errors import (
     VENDOR,
     DiscordConfigWrong,
     error_from_answer,
-    header_date,
     is_global_limit,
     is_success,
 )
 from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import Clock
-from chargehand.kit.proxies import proxy_for
-from chargehand.kit.redact import redact_known
+from chargehand.kit.http_date import header_date
 from chargehand.kit.tolerant import decode_json
-from chargehand.kit.trust import explained, trusted_certificates
+from chargehand.kit.trust import trusted_certificates
 from chargehand.plugins.errors import (
     TargetMissing,
     VendorAnswerUnreadable,
@@ -38,36 +35,31 @@ from chargehand.plugins.errors import (
     VendorFailing,
     VendorUnreachable,
 )
-from chargehand.plugins.sending import may_still_leave
+from chargehand.plugins.vendor_http import (
+    CONNECT_TIMEOUT_S,
+    NEVER_SENT,
+    Access,
+    RequestObserver,
+    SentRequest,
+    Sleep,
+    VendorTransport,
+    backoff_s,
+    bounded_body,
+    extensions_of,
+    ignore_request,
+    open_wire,
+    remaining_s,
+    unreachable,
+)
 
 T = TypeVar("T")
 ANSWER_LIMIT_BYTES: Final = 8 * 1024 * 1024
 MAX_READ_ATTEMPTS: Final = 5
 _CONCURRENT_REQUESTS: Final = 8
-_CONNECT_TIMEOUT_S: Final = 5.0
-_FIRST_WAIT_S: Final = 0.25
-_LONGEST_BACKOFF_S: Final = 8.0
 # A write waits this long for its turn; longer waits are the engine's, which survives them.
 _PATIENCE_S: Final = 2.0
 _TOO_MANY: Final = 429
 _PASSING_STATUSES: Final = frozenset({408, 500, 502, 503, 504})
-# Bytes leave right after one of these, whichever version of HTTP is spoken.
-_BEFORE_BYTES: Final = ("send_request_headers.started", "send_request_body.started")
-# Nothing was sent when one of these is raised; after every other failure it may have been.
-_NEVER_SENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
-
-class Access(StrEnum):
-    """Whether a request changes something at the vendor."""
-
-    READ = "read"
-    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +79,6 @@ class Call:
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: JSONValue = None
     secret: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SentRequest:
-    """One request as metrics see it; `status` is None when no answer came."""
-
-    access: Access
-    method: str
-    operation: str
-    status: int | None
-
-
-RequestObserver: TypeAlias = Callable[[SentRequest], None]
-Sleep: TypeAlias = Callable[[float], Awaitable[None]]
-VendorTransport: TypeAlias = httpx.AsyncBaseTransport
-
-
-def ignore_request(request: SentRequest) -> None:
-    """Count nothing: the observer of those who measure nothing."""
 
 
 def path_of(*segments: str) -> str:
@@ -161,6 +134,9 @@ class DiscordTransport:
         self._buckets = Buckets()
         self._slots = asyncio.Semaphore(_CONCURRENT_REQUESTS)
         self.clock_offset_s: float | None = None
+        timeout_s = config.request_timeout_s
+        connect_s = min(CONNECT_TIMEOUT_S, timeout_s)
+        self._extensions = extensions_of(timeout_s, connect_s=connect_s)
 
     async def read(self, call: Call, answer: type[T]) -> T:
         """What Discord tells, asked again after passing failures while the time-out lasts.
@@ -173,13 +149,13 @@ class DiscordTransport:
                 for attempt in range(1, MAX_READ_ATTEMPTS + 1):
                     try:
                         async with self._slots:
-                            await self._take_turn(call, patience_s=_remaining_s(scope))
+                            await self._take_turn(call, patience_s=remaining_s(scope))
                             body = await self._send(call, Access.READ)
                         return decode(body, answer, operation=call.operation)
                     except (VendorUnreachable, VendorFailing, VendorBusy) as error:
                         last = error
                     wait_s = self._wait_before_next(last, attempt)
-                    if wait_s is None or wait_s >= _remaining_s(scope):
+                    if wait_s is None or wait_s >= remaining_s(scope):
                         raise last
                     await self._sleep(wait_s)
         except TimeoutError as error:
@@ -232,13 +208,22 @@ class DiscordTransport:
             try:
                 status = response.status_code
                 self._note(response.headers, call)
-                body = await _bounded_body(response, call)
+                body = await bounded_body(
+                    response,
+                    limit_bytes=ANSWER_LIMIT_BYTES,
+                    vendor=VENDOR,
+                    operation=call.operation,
+                )
             finally:
                 await response.aclose()
-        except _NEVER_SENT as error:
-            raise _unreachable(error, call, may_have_landed=False) from error
+        except NEVER_SENT as error:
+            raise unreachable(
+                error, vendor=VENDOR, may_have_landed=False, secrets=[call.secret]
+            ) from error
         except httpx.TransportError as error:
-            raise _unreachable(error, call, may_have_landed=True) from error
+            raise unreachable(
+                error, vendor=VENDOR, may_have_landed=True, secrets=[call.secret]
+            ) from error
         except httpx.DecodingError as error:
             raise VendorAnswerUnreadable(
                 vendor=VENDOR, operation=call.operation, detail="its compression is broken"
@@ -278,32 +263,16 @@ class DiscordTransport:
         if call.body is not None:
             headers.append(("Content-Type", "application/json"))
             content = msgspec.json.encode(call.body)
-        timeout_s = self._config.request_timeout_s
-        timeouts = {
-            "connect": min(_CONNECT_TIMEOUT_S, timeout_s),
-            "read": timeout_s,
-            "write": timeout_s,
-            "pool": timeout_s,
-        }
-        extensions: dict[str, object] = {"timeout": timeouts}
-        if access is Access.WRITE:
-            extensions["trace"] = _stop_when_late
         return httpx.Request(
             call.method,
             f"{self._config.api_url}{call.path}{query}",
             headers=headers,
             content=content,
-            extensions=extensions,
+            extensions=self._extensions[access],
         )
 
     def _connection(self) -> VendorTransport:
-        """Connections without the client around them, which would add redirects and cookies."""
-        proxy = proxy_for(self._config.api_url)
-        return httpx.AsyncHTTPTransport(
-            verify=self._trusted(),
-            limits=httpx.Limits(max_connections=_CONCURRENT_REQUESTS),
-            proxy=httpx.Proxy(proxy) if proxy else None,
-        )
+        return open_wire(self._trusted(), self._config.api_url, connections=_CONCURRENT_REQUESTS)
 
     def _trusted(self) -> ssl.SSLContext:
         try:
@@ -325,45 +294,8 @@ class DiscordTransport:
             return None
         if isinstance(error, VendorFailing) and status not in _PASSING_STATUSES:
             return None
-        backoff_s: float = min(_FIRST_WAIT_S * 2.0 ** (attempt - 1), _LONGEST_BACKOFF_S)
-        jittered_s = backoff_s * (0.5 + self._chance() / 2)
-        return jittered_s + (error.retry_after_s or 0.0)
+        return backoff_s(attempt, chance=self._chance()) + (error.retry_after_s or 0.0)
 
     def _timed_out(self, *, may_have_landed: bool) -> VendorUnreachable:
         detail = f"no answer within {self._config.request_timeout_s:g} s"
         return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
-
-
-async def _bounded_body(response: httpx.Response, call: Call) -> bytes:
-    # Counted after decompression, so that a small compressed answer can not fill the memory.
-    chunks, size_bytes = [], 0
-    async for chunk in response.aiter_bytes():
-        size_bytes += len(chunk)
-        if size_bytes > ANSWER_LIMIT_BYTES:
-            detail = f"it is larger than {ANSWER_LIMIT_BYTES // 1024 // 1024} MiB"
-            raise VendorAnswerUnreadable(vendor=VENDOR, operation=call.operation, detail=detail)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _unreachable(
-    error: httpx.TransportError, call: Call, *, may_have_landed: bool
-) -> VendorUnreachable:
-    words = explained(redact_known(str(error), [call.secret])) or "no further reason"
-    detail = f"{type(error).__name__}, {words}"
-    return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
-
-
-async def _stop_when_late(event: str, _info: Mapping[str, object]) -> None:
-    """Keep a write from leaving after its time: this process may have been stopped until now.
-
-    Source: https://www.encode.io/httpcore/extensions/, `trace`
-    """
-    if event.endswith(_BEFORE_BYTES) and not may_still_leave():
-        message = "it was too late to send it"
-        raise httpx.WriteTimeout(message)
-
-
-def _remaining_s(scope: asyncio.Timeout) -> float:
-    until = scope.when()
-    return 0.0 if until is None else until - asyncio.get_running_loop().time()

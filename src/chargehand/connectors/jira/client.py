@@ -25,15 +25,7 @@ from chargehand.connectors.jira.poll import Poller
 from chargehand.connectors.jira.queries import JiraQueries
 from chargehand.connectors.jira.set_actions import SetActions
 from chargehand.connectors.jira.states import StateReader
-from chargehand.connectors.jira.transport import (
-    Call,
-    JiraTransport,
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-    path_of,
-)
+from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.domain.work_item import FactNeeds, Facts
@@ -48,6 +40,7 @@ from chargehand.plugins.connector import (
 )
 from chargehand.plugins.errors import VendorAnswerUnreadable
 from chargehand.plugins.outcomes import VENDOR_FAILURES
+from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 
 @dataclass(frozen=True, slots=True)

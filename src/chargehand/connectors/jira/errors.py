@@ -8,10 +8,10 @@ plugins/errors.py draws the rest of the tree.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from chargehand.domain.errors import ChargehandError, Rejected
+from chargehand.kit.http_date import header_date
 from chargehand.kit.redact import redact_text
 from chargehand.plugins.errors import (
     CredentialsRefused,
@@ -146,12 +146,3 @@ def _seconds_until(text: str, *, answered_at: datetime | None) -> float:
     if until is None or answered_at is None:
         return _DEFAULT_WAIT_S
     return max((until - answered_at).total_seconds(), 0.0)
-
-
-def header_date(text: str) -> datetime | None:
-    """The UTC moment an HTTP date names; None when it is none."""
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from chargehand.connectors.jira.answers import TenantAnswer
 from chargehand.connectors.jira.config import JiraConfig
-from chargehand.connectors.jira.transport import Call, JiraTransport, VendorTransport
+from chargehand.connectors.jira.transport import Call, JiraTransport
 from chargehand.kit.clock import Clock
+from chargehand.plugins.vendor_http import VendorTransport
 
 UNKNOWN_CLOUD_ID = "unknown"
 

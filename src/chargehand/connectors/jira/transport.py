@@ -4,10 +4,9 @@ import asyncio
 import json
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -19,16 +18,15 @@ from chargehand.connectors.jira.errors import (
     VENDOR,
     JiraConfigWrong,
     error_from_answer,
-    header_date,
     is_success,
     needed_scope,
 )
 from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import Clock
-from chargehand.kit.proxies import proxy_for
+from chargehand.kit.http_date import header_date
 from chargehand.kit.redact import redact_text
-from chargehand.kit.trust import explained, trusted_certificates
+from chargehand.kit.trust import trusted_certificates
 from chargehand.plugins.errors import (
     TargetMissing,
     VendorAnswerUnreadable,
@@ -36,34 +34,29 @@ from chargehand.plugins.errors import (
     VendorFailing,
     VendorUnreachable,
 )
-from chargehand.plugins.sending import may_still_leave
+from chargehand.plugins.vendor_http import (
+    CONNECT_TIMEOUT_S,
+    NEVER_SENT,
+    Access,
+    RequestObserver,
+    SentRequest,
+    Sleep,
+    VendorTransport,
+    backoff_s,
+    bounded_body,
+    extensions_of,
+    ignore_request,
+    open_wire,
+    remaining_s,
+    unreachable,
+)
 
 T = TypeVar("T")
 ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
 MAX_READ_ATTEMPTS = 5
 _CONCURRENT_REQUESTS = 8
-_CONNECT_TIMEOUT_S = 5.0
-_FIRST_WAIT_S = 0.25
-_LONGEST_BACKOFF_S = 8.0
 _PASSING_STATUSES = frozenset({408, 502, 503, 504})
 _JSON_CONTENT = ("Content-Type", "application/json")
-# Bytes leave right after one of these, whichever version of HTTP is spoken.
-_BEFORE_BYTES = ("send_request_headers.started", "send_request_body.started")
-# Nothing was sent when one of these is raised; after every other failure it may have been.
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
-
-class Access(StrEnum):
-    """Whether a request changes something at the vendor."""
-
-    READ = "read"
-    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +75,6 @@ class Call:
     body: JSONValue = None
     base_url: str = ""
     needs_sign_in: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SentRequest:
-    """One request as metrics see it; `status` is None when no answer came."""
-
-    access: Access
-    method: str
-    operation: str
-    status: int | None
-
-
-RequestObserver: TypeAlias = Callable[[SentRequest], None]
-Sleep: TypeAlias = Callable[[float], Awaitable[None]]
-VendorTransport: TypeAlias = httpx.AsyncBaseTransport
-
-
-def ignore_request(request: SentRequest) -> None:
-    """Count nothing: the observer of those who measure nothing."""
 
 
 def path_of(*segments: str, root: str = PLATFORM_ROOT) -> str:
@@ -161,12 +135,8 @@ class JiraTransport:
         self._config = config
         self._given_transport = transport
         self._headers = _headers_of(config)
-        self._timeouts = {
-            "timeout": httpx.Timeout(
-                self._timeout_s, connect=min(_CONNECT_TIMEOUT_S, self._timeout_s / 2)
-            ).as_dict()
-        }
-        self._of_writes = {**self._timeouts, "trace": _stop_when_late}
+        connect_s = min(CONNECT_TIMEOUT_S, self._timeout_s / 2)
+        self._extensions = extensions_of(self._timeout_s, connect_s=connect_s)
         # Reading the certificates takes longer than a request, so the connections share them.
         self._certificates: ssl.SSLContext | None = None
         # One connection each: a pool asks all that lie idle at every request whether they still
@@ -190,7 +160,7 @@ class JiraTransport:
                     except (VendorUnreachable, VendorFailing, VendorBusy) as error:
                         last = error
                     wait_s = self._wait_before_next(last, attempt)
-                    if wait_s is None or wait_s >= _remaining_s(scope):
+                    if wait_s is None or wait_s >= remaining_s(scope):
                         raise last
                     await self._sleep(wait_s)
         except TimeoutError as error:
@@ -234,17 +204,9 @@ class JiraTransport:
         return wire
 
     def _connection(self) -> VendorTransport:
-        """One connection, without the client around it: that would add redirects, cookies and
-        sign-in ways nobody wants here, and doubles what a request costs.
-        """
         if self._certificates is None:
             self._certificates = self._trusted()
-        proxy = proxy_for(self._config.api_url)
-        return httpx.AsyncHTTPTransport(
-            verify=self._certificates,
-            limits=httpx.Limits(max_connections=1),
-            proxy=httpx.Proxy(proxy) if proxy else None,
-        )
+        return open_wire(self._certificates, self._config.api_url, connections=1)
 
     def _trusted(self) -> ssl.SSLContext:
         try:
@@ -261,13 +223,18 @@ class JiraTransport:
             try:
                 status = response.status_code
                 self._note_clock(response.headers)
-                body = await _bounded_body(response, call)
+                body = await bounded_body(
+                    response,
+                    limit_bytes=ANSWER_LIMIT_BYTES,
+                    vendor=VENDOR,
+                    operation=call.operation,
+                )
             finally:
                 await response.aclose()
-        except _NEVER_SENT as error:
-            raise _unreachable(error, may_have_landed=False) from error
+        except NEVER_SENT as error:
+            raise unreachable(error, vendor=VENDOR, may_have_landed=False) from error
         except httpx.TransportError as error:
-            raise _unreachable(error, may_have_landed=True) from error
+            raise unreachable(error, vendor=VENDOR, may_have_landed=True) from error
         except httpx.DecodingError as error:
             raise VendorAnswerUnreadable(
                 vendor=VENDOR, operation=call.operation, detail="its compression is broken"
@@ -295,7 +262,7 @@ class JiraTransport:
             f"{call.base_url or self._config.api_url}{self._path(call)}{query}",
             headers=headers,
             content=content,
-            extensions=self._timeouts if access is Access.READ else self._of_writes,
+            extensions=self._extensions[access],
         )
 
     def _path(self, call: Call) -> str:
@@ -316,9 +283,7 @@ class JiraTransport:
             return None
         if isinstance(error, VendorFailing) and status not in _PASSING_STATUSES:
             return None
-        backoff_s: float = min(_FIRST_WAIT_S * 2.0 ** (attempt - 1), _LONGEST_BACKOFF_S)
-        jittered_s = backoff_s * (0.5 + self._chance() / 2)
-        return jittered_s + (error.retry_after_s or 0.0)
+        return backoff_s(attempt, chance=self._chance()) + (error.retry_after_s or 0.0)
 
     def _note_clock(self, headers: Mapping[str, str]) -> None:
         told = header_date(headers.get("date", ""))
@@ -340,36 +305,3 @@ def _headers_of(config: JiraConfig) -> list[tuple[str, str]]:
         ("Authorization", config.authorization()),
         ("User-Agent", f"chargehand/{__version__}"),
     ]
-
-
-async def _bounded_body(response: httpx.Response, call: Call) -> bytes:
-    # Counted after decompression, so that a small compressed answer can not fill the memory.
-    chunks, size_bytes = [], 0
-    async for chunk in response.aiter_bytes():
-        size_bytes += len(chunk)
-        if size_bytes > ANSWER_LIMIT_BYTES:
-            detail = f"it is larger than {ANSWER_LIMIT_BYTES // 1024 // 1024} MiB"
-            raise VendorAnswerUnreadable(vendor=VENDOR, operation=call.operation, detail=detail)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _unreachable(error: httpx.TransportError, *, may_have_landed: bool) -> VendorUnreachable:
-    words = explained(redact_text(str(error))) or "no further reason"
-    detail = f"{type(error).__name__}, {words}"
-    return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
-
-
-async def _stop_when_late(event: str, _info: Mapping[str, object]) -> None:
-    """Keep a write from leaving after its time: this process may have been stopped until now.
-
-    Source: https://www.encode.io/httpcore/extensions/, `trace`
-    """
-    if event.endswith(_BEFORE_BYTES) and not may_still_leave():
-        message = "it was too late to send it"
-        raise httpx.WriteTimeout(message)
-
-
-def _remaining_s(scope: asyncio.Timeout) -> float:
-    until = scope.when()
-    return 0.0 if until is None else until - asyncio.get_running_loop().time()

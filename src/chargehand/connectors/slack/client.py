@@ -16,14 +16,7 @@ from chargehand.connectors.slack.message_reader import MessageReader
 from chargehand.connectors.slack.other_actions import OtherActions
 from chargehand.connectors.slack.places import PlaceLooker
 from chargehand.connectors.slack.poll import Poller
-from chargehand.connectors.slack.transport import (
-    Call,
-    RequestObserver,
-    SlackTransport,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-)
+from chargehand.connectors.slack.transport import Call, SlackTransport
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.event import Place
 from chargehand.domain.ids import AccountId, ProjectKey
@@ -36,6 +29,7 @@ from chargehand.plugins.connector import (
     PollPage,
     SentAction,
 )
+from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 _WHO = "tell who the bot is"
 

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from chargehand.connectors.slack.answers import SocketAnswer
 from chargehand.connectors.slack.config import SlackConfig
 from chargehand.connectors.slack.errors import SlackConfigWrong, SlackRefused
-from chargehand.connectors.slack.transport import Call, SlackTransport, Sleep, decode
+from chargehand.connectors.slack.transport import Call, SlackTransport, decode
 from chargehand.connectors.slack.webhook import CONNECTOR, key_and_lane
 from chargehand.domain.delivery import DeliverySource, VerifiedDelivery
 from chargehand.domain.errors import ChargehandError, Retryable
@@ -28,6 +28,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.proxies import proxy_for
 from chargehand.kit.trust import trusted_certificates
 from chargehand.plugins.connector import StoreDeliveries
+from chargehand.plugins.vendor_http import Sleep
 
 _OPEN: Final = "open a socket"
 _DELIVERED: Final = frozenset({"events_api", "interactive", "slash_commands"})

@@ -3,12 +3,9 @@
 import asyncio
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -26,37 +23,32 @@ from chargehand.connectors.slack.errors import (
 from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONObject
 from chargehand.kit.clock import Clock
+from chargehand.kit.http_date import header_date
 from chargehand.kit.masked import MaskedText
-from chargehand.kit.proxies import proxy_for
 from chargehand.kit.redact import redact_text
-from chargehand.kit.trust import explained, trusted_certificates
+from chargehand.kit.trust import trusted_certificates
 from chargehand.plugins.errors import VendorBusy, VendorFailing, VendorUnreachable
-from chargehand.plugins.sending import may_still_leave
+from chargehand.plugins.vendor_http import (
+    CONNECT_TIMEOUT_S,
+    NEVER_SENT,
+    Access,
+    RequestObserver,
+    SentRequest,
+    Sleep,
+    VendorTransport,
+    backoff_s,
+    bounded_body,
+    extensions_of,
+    ignore_request,
+    open_wire,
+    remaining_s,
+    unreachable,
+)
 
 T = TypeVar("T")
 ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
 MAX_READ_ATTEMPTS: Final = 4
 _CONCURRENT_REQUESTS: Final = 8
-_CONNECT_TIMEOUT_S: Final = 5.0
-_FIRST_WAIT_S: Final = 0.25
-_LONGEST_BACKOFF_S: Final = 8.0
-# Bytes leave right after one of these, whichever version of HTTP is spoken.
-_BEFORE_BYTES: Final = ("send_request_headers.started", "send_request_body.started")
-# Nothing was sent when one of these is raised; after every other failure it may have been.
-_NEVER_SENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
-
-class Access(StrEnum):
-    """Whether a request changes something at the vendor."""
-
-    READ = "read"
-    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +66,6 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class SentRequest:
-    """One request as metrics see it; `status` is None when no answer came."""
-
-    access: Access
-    method: str
-    operation: str
-    status: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """A consent of Slack: its body, and the scopes the token has."""
 
@@ -97,15 +79,6 @@ class _Verdict(msgspec.Struct, gc=False):
     ok: bool = False
     error: str = ""
     needed: str = ""
-
-
-RequestObserver: TypeAlias = Callable[[SentRequest], None]
-Sleep: TypeAlias = Callable[[float], Awaitable[None]]
-VendorTransport: TypeAlias = httpx.AsyncBaseTransport
-
-
-def ignore_request(request: SentRequest) -> None:
-    """Count nothing: the observer of those who measure nothing."""
 
 
 def decode(body: bytes, answer: type[T], *, operation: str) -> T:
@@ -141,10 +114,8 @@ class SlackTransport:
         self._timeout_s = config.request_timeout_s
         self._slots = asyncio.Semaphore(_CONCURRENT_REQUESTS)
         self.clock_offset_s: float | None = None
-        connect_s = min(_CONNECT_TIMEOUT_S, self._timeout_s / 2)
-        timeout = httpx.Timeout(self._timeout_s, connect=connect_s)
-        self._of_reads = {"timeout": timeout.as_dict()}
-        self._of_writes = {**self._of_reads, "trace": _stop_when_late}
+        connect_s = min(CONNECT_TIMEOUT_S, self._timeout_s / 2)
+        self._extensions = extensions_of(self._timeout_s, connect_s=connect_s)
         # Reading the certificates takes longer than a request, so the connections share them.
         self._certificates: ssl.SSLContext | None = None
         # One connection each: a pool asks all that lie idle at every request whether they live.
@@ -174,7 +145,7 @@ class SlackTransport:
                     except (VendorUnreachable, VendorFailing, VendorBusy) as error:
                         last = error
                     wait_s = self._wait_before_next(last, attempt)
-                    if wait_s is None or wait_s >= _remaining_s(scope):
+                    if wait_s is None or wait_s >= remaining_s(scope):
                         raise last
                     await self._sleep(wait_s)
         except TimeoutError as error:
@@ -221,12 +192,7 @@ class SlackTransport:
     def _connection(self) -> VendorTransport:
         if self._certificates is None:
             self._certificates = self._trusted()
-        proxy = proxy_for(self._config.api_url)
-        return httpx.AsyncHTTPTransport(
-            verify=self._certificates,
-            limits=httpx.Limits(max_connections=1),
-            proxy=httpx.Proxy(proxy) if proxy else None,
-        )
+        return open_wire(self._certificates, self._config.api_url, connections=1)
 
     def _trusted(self) -> ssl.SSLContext:
         try:
@@ -242,13 +208,18 @@ class SlackTransport:
             try:
                 status = response.status_code
                 self._note_clock(response.headers)
-                body = await _bounded_body(response, call)
+                body = await bounded_body(
+                    response,
+                    limit_bytes=ANSWER_LIMIT_BYTES,
+                    vendor=VENDOR,
+                    operation=call.operation,
+                )
             finally:
                 await response.aclose()
-        except _NEVER_SENT as error:
-            raise _unreachable(error, may_have_landed=False) from error
+        except NEVER_SENT as error:
+            raise unreachable(error, vendor=VENDOR, may_have_landed=False) from error
         except httpx.TransportError as error:
-            raise _unreachable(error, may_have_landed=True) from error
+            raise unreachable(error, vendor=VENDOR, may_have_landed=True) from error
         except httpx.DecodingError as error:
             raise unreadable(call.operation, "its compression is broken") from error
         finally:
@@ -261,11 +232,11 @@ class SlackTransport:
         if access is Access.READ:
             query = urlencode({k: _in_query(v) for k, v in call.arguments.items()})
             url = f"{url}?{query}" if query else url
-            return httpx.Request("GET", url, headers=headers, extensions=self._of_reads)
+            return httpx.Request("GET", url, headers=headers, extensions=self._extensions[access])
         headers.append(("Content-Type", "application/json; charset=utf-8"))
         content = msgspec.json.encode(call.arguments)
         return httpx.Request(
-            "POST", url, headers=headers, content=content, extensions=self._of_writes
+            "POST", url, headers=headers, content=content, extensions=self._extensions[access]
         )
 
     def _headers_for(self, call: Call) -> list[tuple[str, str]]:
@@ -285,12 +256,10 @@ class SlackTransport:
         """Seconds to wait before asking again; None when asking again is useless."""
         if attempt == MAX_READ_ATTEMPTS:
             return None
-        backoff_s: float = min(_FIRST_WAIT_S * 2.0 ** (attempt - 1), _LONGEST_BACKOFF_S)
-        jittered_s = backoff_s * (0.5 + self._chance() / 2)
-        return jittered_s + (error.retry_after_s or 0.0)
+        return backoff_s(attempt, chance=self._chance()) + (error.retry_after_s or 0.0)
 
     def _note_clock(self, headers: Mapping[str, str]) -> None:
-        told = _date_of(headers.get("date", ""))
+        told = header_date(headers.get("date", ""))
         if told is not None:
             self.clock_offset_s = (told - self._clock.now()).total_seconds()
 
@@ -317,44 +286,3 @@ def _in_query(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-async def _bounded_body(response: httpx.Response, call: Call) -> bytes:
-    # Counted after decompression, so that a small compressed answer can not fill the memory.
-    chunks, size_bytes = [], 0
-    async for chunk in response.aiter_bytes():
-        size_bytes += len(chunk)
-        if size_bytes > ANSWER_LIMIT_BYTES:
-            detail = f"it is larger than {ANSWER_LIMIT_BYTES // 1024 // 1024} MiB"
-            raise unreadable(call.operation, detail)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _unreachable(error: httpx.TransportError, *, may_have_landed: bool) -> VendorUnreachable:
-    words = explained(redact_text(str(error))) or "no further reason"
-    detail = f"{type(error).__name__}, {words}"
-    return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
-
-
-async def _stop_when_late(event: str, _info: Mapping[str, object]) -> None:
-    """Keep a write from leaving after its time: this process may have been stopped until now.
-
-    Source: https://www.encode.io/httpcore/extensions/, `trace`
-    """
-    if event.endswith(_BEFORE_BYTES) and not may_still_leave():
-        message = "it was too late to send it"
-        raise httpx.WriteTimeout(message)
-
-
-def _remaining_s(scope: asyncio.Timeout) -> float:
-    until = scope.when()
-    return 0.0 if until is None else until - asyncio.get_running_loop().time()
-
-
-def _date_of(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -9,7 +9,6 @@ import httpx
 
 from chargehand.connectors.discord.client import DiscordClient
 from chargehand.connectors.discord.config import DiscordConfig
-from chargehand.connectors.discord.transport import SentRequest
 from chargehand.domain.action import ActionKind, ApprovedAction
 from chargehand.domain.command import ChatCommand, ChatOption, OptionType
 from chargehand.domain.ids import (
@@ -21,6 +20,7 @@ from chargehand.domain.ids import (
 )
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import PastEffect
+from chargehand.plugins.vendor_http import SentRequest
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.contracts import Contract, ContractTransport
 from chargehand.testing.discord import FakeDiscord, seed_demo

@@ -10,7 +10,6 @@ from chargehand.connectors.jira.answers import UserAnswer
 from chargehand.connectors.jira.transport import (
     ANSWER_LIMIT_BYTES,
     MAX_READ_ATTEMPTS,
-    Access,
     Call,
     JiraTransport,
     path_of,
@@ -27,6 +26,7 @@ from chargehand.plugins.errors import (
     VendorUnreachable,
 )
 from chargehand.plugins.sending import writes_until
+from chargehand.plugins.vendor_http import Access
 from chargehand.testing.jira import FakeJira, seed_demo, serving
 from tests.connectors.jira.client.wire import HANG, TOKEN, FixedClock, Rig, Wire, answer
 

@@ -11,8 +11,9 @@ import httpx
 
 from chargehand.connectors.jira.client import JiraClient
 from chargehand.connectors.jira.config import ApiToken, JiraConfig
-from chargehand.connectors.jira.transport import JiraTransport, SentRequest
+from chargehand.connectors.jira.transport import JiraTransport
 from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.plugins.vendor_http import SentRequest
 
 TOKEN = "ATATT3xFfGF0-a-token-nobody-may-see"
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

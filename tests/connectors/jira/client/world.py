@@ -6,8 +6,8 @@ from typing import Any
 
 from chargehand.connectors.jira.client import JiraClient
 from chargehand.connectors.jira.config import ApiToken, JiraConfig
-from chargehand.connectors.jira.transport import SentRequest
 from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.plugins.vendor_http import SentRequest
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.jira.fake import FakeJira
 from chargehand.testing.jira.records import Person
