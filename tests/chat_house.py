@@ -11,7 +11,7 @@ import httpx
 from chargehand.bootstrap.slack import live_slack, open_client
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.domain.account import AccountRef
-from chargehand.domain.ids import ConnectionId, MemberId, ProjectKey
+from chargehand.domain.ids import AccountId, ConnectionId, MemberId, ProjectKey
 from chargehand.domain.member import Role
 from chargehand.kit.clock import EPOCH
 from chargehand.pipeline.confirming import confirm_as_operator
@@ -145,29 +145,8 @@ class ChatHouse(House):
         self, name: str, *roles: Role, is_confirmed: bool = True, jira: bool = False
     ) -> MemberId:
         """Somebody in Slack as a member of the team, with roles in PAY."""
-        now = self.clock.now()
-        held = tuple((ProjectKey("PAY"), role) for role in roles)
-        refs = [AccountRef(SLACK, self.slack_id(name))]
-        if jira:
-            person = next(p for p in self.jira.state.people.values() if p.name == name)
-            refs.append(AccountRef(CONNECTION, person.account_id))
-
-        def work(tx: Any) -> MemberId:
-            member = add_member(tx, name, roles=held, by="cli:tester", now=now)
-            for ref in refs:
-                link_account(
-                    tx,
-                    member.id,
-                    ref,
-                    connections=frozenset({SLACK, CONNECTION}),
-                    by="cli:tester",
-                    now=now,
-                )
-                if is_confirmed:
-                    confirm_as_operator(tx, member.id, ref.connection_id, by="cli:tester", now=now)
-            return member.id
-
-        return self.stores.database.write(work)
+        accounts = {SLACK: self.slack_id(name)}
+        return add_to_team(self, name, accounts, *roles, is_confirmed=is_confirmed, jira=jira)
 
     async def aclose(self) -> None:
         await super().aclose()
@@ -179,3 +158,37 @@ def restrict(house: House, key: str = "PAY-7") -> None:
     """Let only some people see a work item."""
     level = house.jira.issue("PAY-15").security
     house.jira.state.issues[key] = replace(house.jira.issue(key), security=level)
+
+
+def add_to_team(
+    house: House,
+    name: str,
+    accounts: Mapping[ConnectionId, str],
+    *roles: Role,
+    is_confirmed: bool = True,
+    jira: bool = False,
+) -> MemberId:
+    """Somebody with accounts as a member of the team, with roles in PAY; in Jira too if wanted."""
+    now = house.clock.now()
+    held = tuple((ProjectKey("PAY"), role) for role in roles)
+    refs = [AccountRef(connection, AccountId(account)) for connection, account in accounts.items()]
+    if jira:
+        person = next(p for p in house.jira.state.people.values() if p.name == name)
+        refs.append(AccountRef(CONNECTION, AccountId(person.account_id)))
+
+    def work(tx: Any) -> MemberId:
+        member = add_member(tx, name, roles=held, by="cli:tester", now=now)
+        for ref in refs:
+            link_account(
+                tx,
+                member.id,
+                ref,
+                connections={one.connection_id for one in refs},
+                by="cli:tester",
+                now=now,
+            )
+            if is_confirmed:
+                confirm_as_operator(tx, member.id, ref.connection_id, by="cli:tester", now=now)
+        return member.id
+
+    return house.stores.database.write(work)

@@ -9,14 +9,14 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from chargehand.bootstrap.stores import open_stores
+from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.cli.children import Child, Children, signals_as_exit
 from chargehand.cli.context import operator_name
 from chargehand.cli.demo_chat import APPROVER, Channel, ChatClient, ChatStory
@@ -273,21 +273,22 @@ class _Run:
         by, now = operator_name(), SystemClock().now()
         roles = ((ProjectKey("PAY"), Role.APPROVER),)
         ref = AccountRef(_CHAT, AccountId(account_id))
-        settings = load_settings(self._folder.config, demo_environ(os.environ))
-        stores = open_stores(settings)
-        try:
+        with self._stores() as stores:
             stores.database.write(lambda tx: add_confirmed(tx, name, roles, ref, by=by, now=now))
-        finally:
-            stores.close()
 
     def _make_key(self) -> str:
-        settings = load_settings(self._folder.config, demo_environ(os.environ))
-        stores = open_stores(settings)
         now = SystemClock().now()
-        try:
+        with self._stores() as stores:
             return stores.database.write(
                 lambda tx: create_key(tx, "demo", by=operator_name(), now=now)
             ).secret
+
+    @contextmanager
+    def _stores(self) -> Iterator[Stores]:
+        """The databases of the demo, for what an operator does on the host."""
+        stores = open_stores(load_settings(self._folder.config, demo_environ(os.environ)))
+        try:
+            yield stores
         finally:
             stores.close()
 

@@ -9,17 +9,14 @@ import pytest
 from chargehand.bootstrap.discord import live_discord, open_client
 from chargehand.bootstrap.discord_commands import slash_commands
 from chargehand.config.discord_settings import DiscordConnection
-from chargehand.domain.account import AccountRef
-from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.domain.ids import ConnectionId
 from chargehand.domain.member import Role
-from chargehand.pipeline.confirming import confirm_as_operator
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.identifying import link_account
-from chargehand.pipeline.members import add_member
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.discord import FakeDiscord, seed_demo
 from chargehand.testing.discord.state import APPLICATION_ID, GUILD_ID, Interaction
-from tests.house import CONNECTION, START, Doubles, House, house_settings, open_house
+from tests.chat_house import add_to_team
+from tests.house import START, Doubles, House, house_settings, open_house
 from tests.wire import ContractCheck
 
 pytestmark = pytest.mark.anyio
@@ -149,19 +146,4 @@ async def test_private_command_is_promised_privately(discord: DiscordHouse) -> N
 
 
 def _add(house: DiscordHouse, name: str, role: Role, *, jira: bool = False) -> None:
-    now = house.clock.now()
-    refs = [AccountRef(DISCORD, AccountId(house.discord.person(name).id))]
-    if jira:
-        person = next(one for one in house.jira.state.people.values() if one.name == name)
-        refs.append(AccountRef(CONNECTION, AccountId(person.account_id)))
-
-    def work(tx: Any) -> None:
-        roles = ((ProjectKey("PAY"), role),)
-        member = add_member(tx, name, roles=roles, by="cli:tester", now=now)
-        for ref in refs:
-            link_account(
-                tx, member.id, ref, connections={DISCORD, CONNECTION}, by="cli:tester", now=now
-            )
-            confirm_as_operator(tx, member.id, ref.connection_id, by="cli:tester", now=now)
-
-    house.stores.database.write(work)
+    add_to_team(house, name, {DISCORD: house.discord.person(name).id}, role, jira=jira)

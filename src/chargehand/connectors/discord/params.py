@@ -9,14 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chargehand.domain.control import (
-    LONGEST_COMMAND,
-    LONGEST_LABEL,
-    Control,
-    ControlStyle,
-)
+from chargehand.domain.control import Control
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.plugins.control_fields import read_controls
 from chargehand.plugins.param_fields import (
     invalid,
     read_matching,
@@ -27,7 +23,6 @@ from chargehand.plugins.param_fields import (
 
 MARKDOWN_LIMIT_CHARS: Final = 30_000
 NAME_LIMIT_CHARS: Final = 255
-CONTROLS_LIMIT: Final = 25
 _ID: Final = re.compile(r"[0-9]{1,20}")
 _AN_ID: Final = "an id of Discord's, such as 1100000000000000003"
 _MESSAGE: Final = re.compile(r"([0-9]{1,20})/([0-9]{1,20})")
@@ -282,27 +277,9 @@ def _read_mention(value: JSONValue) -> MentionParam | None:
 
 
 def _read_controls(value: JSONValue) -> tuple[Control, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str) or not isinstance(value, Sequence) or len(value) > CONTROLS_LIMIT:
-        raise invalid("controls", f"a list of at most {CONTROLS_LIMIT} buttons", found=value)
-    controls = tuple(_read_control(one, f"controls[{n}]") for n, one in enumerate(value))
+    controls = read_controls(value)
     commands = [control.command for control in controls]
     twice = [command for command in commands if commands.count(command) > 1]
     if twice:
         raise invalid("controls", "buttons with a command of its own each", found=twice[0])
     return controls
-
-
-def _read_control(value: JSONValue, field: str) -> Control:
-    if not isinstance(value, Mapping):
-        raise invalid(field, "an object with label and command", found=value)
-    refuse_unknown(value, "label", "command", "style", inside=field)
-    style = value.get("style", ControlStyle.PLAIN.value)
-    if style not in tuple(ControlStyle):
-        raise invalid(f"{field}.style", f"one of {', '.join(ControlStyle)}", found=style)
-    return Control(
-        label=read_text(value, "label", limit_chars=LONGEST_LABEL, inside=field),
-        command=read_text(value, "command", limit_chars=LONGEST_COMMAND, inside=field),
-        style=ControlStyle(style),
-    )

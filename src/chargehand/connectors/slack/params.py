@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chargehand.domain.control import LONGEST_COMMAND, LONGEST_LABEL, Control, ControlStyle
+from chargehand.domain.control import LONGEST_COMMAND, Control
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.plugins.control_fields import read_controls
 from chargehand.plugins.param_fields import (
     invalid,
     read_matching,
@@ -22,7 +23,6 @@ from chargehand.plugins.param_fields import (
 
 MARKDOWN_LIMIT_CHARS: Final = 30_000
 NAME_LIMIT_CHARS: Final = 255
-MOST_CONTROLS: Final = 25
 MOST_FIELDS: Final = 20
 TITLE_LIMIT: Final = 24
 _USER: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
@@ -163,7 +163,7 @@ def read_message_params(params: JSONObject) -> MessageParams:
     return MessageParams(
         markdown=_read_markdown(params),
         thread_id=_read_stamp_or_null(params, "thread_id"),
-        controls=_read_controls(params.get("controls")),
+        controls=read_controls(params.get("controls")),
         mention=_read_mention(params.get("mention")),
     )
 
@@ -181,20 +181,20 @@ def read_ephemeral_params(params: JSONObject) -> EphemeralParams:
         user=read_user(params.get("user"), "user"),
         markdown=_read_markdown(params),
         thread_id=_read_stamp_or_null(params, "thread_id"),
-        controls=_read_controls(params.get("controls")),
+        controls=read_controls(params.get("controls")),
     )
 
 
 def read_direct_params(params: JSONObject) -> DirectParams:
     """The parameters of `slack.send_direct_message`."""
     refuse_unknown(params, "markdown", "controls")
-    return DirectParams(_read_markdown(params), _read_controls(params.get("controls")))
+    return DirectParams(_read_markdown(params), read_controls(params.get("controls")))
 
 
 def read_update_params(params: JSONObject) -> UpdateParams:
     """The parameters of `slack.update_message`."""
     refuse_unknown(params, "markdown", "controls")
-    return UpdateParams(_read_markdown(params), _read_controls(params.get("controls")))
+    return UpdateParams(_read_markdown(params), read_controls(params.get("controls")))
 
 
 def read_update_base(base: JSONObject) -> UpdateBase:
@@ -204,7 +204,7 @@ def read_update_base(base: JSONObject) -> UpdateBase:
     return UpdateBase(
         action_id=None if action_id is None else _read_action_id(action_id),
         markdown=read_optional_text(base, "markdown", limit_chars=MARKDOWN_LIMIT_CHARS),
-        controls=_read_controls(base.get("controls")),
+        controls=read_controls(base.get("controls")),
     )
 
 
@@ -310,31 +310,6 @@ def _read_mention(value: JSONValue) -> MentionParam | None:
     account_id = read_user(value.get("account_id"), "mention.account_id")
     name = read_text(value, "name", limit_chars=NAME_LIMIT_CHARS, inside="mention")
     return MentionParam(account_id, name)
-
-
-def _read_controls(value: JSONValue) -> tuple[Control, ...]:
-    if value is None:
-        return ()
-    allowed = f"a list of at most {MOST_CONTROLS} buttons"
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise invalid("controls", allowed, found=value)
-    if len(value) > MOST_CONTROLS:
-        raise invalid("controls", allowed, found=len(value))
-    return tuple(_read_control(one, f"controls[{number}]") for number, one in enumerate(value))
-
-
-def _read_control(value: JSONValue, field: str) -> Control:
-    if not isinstance(value, Mapping):
-        raise invalid(field, "an object with label, command and style", found=value)
-    refuse_unknown(value, "label", "command", "style", inside=field)
-    style = value.get("style", ControlStyle.PLAIN.value)
-    if style not in {one.value for one in ControlStyle}:
-        raise invalid(f"{field}.style", f"one of {', '.join(ControlStyle)}", found=style)
-    return Control(
-        label=read_text(value, "label", limit_chars=LONGEST_LABEL, inside=field),
-        command=read_text(value, "command", limit_chars=LONGEST_COMMAND, inside=field),
-        style=ControlStyle(str(style)),
-    )
 
 
 def _read_field(value: JSONValue, field: str) -> FormField:
