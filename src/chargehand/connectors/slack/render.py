@@ -134,7 +134,8 @@ def _cut(part: list[Line]) -> tuple[list[Line], list[Line]]:
 
 def _fitting(line: Line) -> Iterator[Line]:
     """The line, or pieces of it that fit into a part; nothing is cut within a sign."""
-    limit = PART_LIMIT - _FENCES_COST - 1
+    # Room kept for nothing would let two pieces of one line stand in one part, on two lines.
+    limit = PART_LIMIT - 1 - (_FENCES_COST if line.code else 0)
     if utf16_units(line.text) <= limit:
         yield line
         return

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chargehand.connectors.slack.render import (
@@ -78,6 +78,8 @@ def test_no_word_is_lost_between_parts(markdown: str) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(count=st.integers(1, 9_000), sign=st.sampled_from(["👩‍💻", "🇩🇪", "é", "👍🏽", "&", "<"]))
+@example(count=599, sign="👩‍💻")
+@example(count=599, sign="&")
 def test_no_sign_is_cut_in_two(count: int, sign: str) -> None:
     parts = render_parts("x" + sign * count)
 
