@@ -120,6 +120,14 @@ def test_commands_look_at_the_folder_again(shown: Shown) -> None:
     assert "PAY-7" in decisions
 
 
+def test_ports_are_not_lent_to_connections_meanwhile(shown: Shown) -> None:
+    lent, _ = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    ports = {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", shown.text)}
+
+    assert len(ports) == 3
+    assert max(ports) < int(lent)
+
+
 def test_commands_let_it_go_on(shown: Shown) -> None:
     jira, chat, serve, _ = shown.commands("Go on with it")
     site = re.search(r"fake Jira +(\S+),", shown.text)

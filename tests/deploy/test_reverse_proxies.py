@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from chargehand.cli.demo_folder import choose_port
 from tests.conftest import ROOT
-from tests.processes.service import free_port, wait_until
+from tests.processes.service import wait_until
 from tests.web.fronts import COMMENT, MEBIBYTE, Front, headers
 
 pytestmark = pytest.mark.process
@@ -103,7 +104,7 @@ def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     environ = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
     with running(serving, cwd=ROOT, stdout=subprocess.PIPE) as front:
         assert front.stdout is not None
-        front_port, port = int(front.stdout.readline()), free_port()
+        front_port, port = int(front.stdout.readline()), choose_port(None)
         command = make(program, tmp_path / "proxy", port, front_port)
         with (tmp_path / "proxy.log").open("w") as log, running(command, stderr=log, env=environ):
             url = f"http://127.0.0.1:{port}"

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chargehand.bootstrap.stores import Stores, migrate_stores, open_stores
+from chargehand.cli.demo_folder import choose_port
 from chargehand.config.load import load_settings
 from chargehand.config.settings import Settings
 from chargehand.domain.action import Mode
@@ -230,12 +230,6 @@ def children_of(pid: int) -> list[int]:
         return []
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_until(
     is_so: Callable[[], bool],
     what: str,
@@ -275,7 +269,7 @@ def installed_service(
     environ: dict[str, str] | None = None,
 ) -> Iterator[Service]:
     """A configured service that is not started yet; nothing of it survives the test."""
-    port = free_port()
+    port = choose_port(None)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "chargehand.toml").write_text(
         f"""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from chargehand.cli.demo_folder import choose_port
 from chargehand.testing.vault import FakeVault, running_vault
 from tests.processes.service import (
     SECRET,
     Service,
-    free_port,
     installed_service,
     running_fake,
     wait_until,
@@ -117,7 +117,7 @@ def test_wrong_configuration_is_refused_in_one_line_and_a_new_address_is_taken(
     assert pids(service) == before
     assert service.post_delivery("after", body(1)) == 202
 
-    old, service.port = service.port, free_port()
+    old, service.port = service.port, choose_port(None)
     reload(service, f"prot = 3\n\nport = {old}", f'host = "127.0.0.1"\nport = {service.port}')
     service.wait_until_ready()
     with pytest.raises(ConnectionRefusedError):

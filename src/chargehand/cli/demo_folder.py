@@ -6,12 +6,14 @@ Rejected
 """
 
 import os
+import random
 import secrets
 import shlex
 import shutil
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +25,10 @@ from chargehand.domain.errors import Rejected
 _HOST: Final = "127.0.0.1"
 _OURS: Final = "CHARGEHAND_"
 _NO_PROXY: Final = "127.0.0.1,localhost,::1"
+# Below the ports that systems lend to outgoing connections (Linux from 32768, the others from
+# 49152): one of those may be lent before the printed commands start the demo again.
+_PORTS: Final = range(15_000, 30_000)
+_TRIES: Final = 100
 
 
 class DemoFolderTaken(Rejected):
@@ -99,18 +105,27 @@ def make_folder(wanted: Path | None, *, now: datetime) -> DemoFolder:
 
 
 def choose_port(wanted: int | None) -> int:
-    """A port nobody listens on: the wanted one, else any.
+    """A port nobody listens on, for now and for later: the wanted one, else any.
 
     Raises: PortTaken.
     """
+    if wanted is not None:
+        return _bind(wanted)
+    for port in random.sample(_PORTS, _TRIES):
+        with suppress(PortTaken):
+            return _bind(port)
+    return _bind(0)
+
+
+def _bind(port: int) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, wanted or 0))
+            probe.bind((_HOST, port))
         except (OSError, OverflowError) as error:
-            raise PortTaken(port=wanted, detail=str(error)) from error
-        port: int = probe.getsockname()[1]
-        return port
+            raise PortTaken(port=port, detail=str(error)) from error
+        bound: int = probe.getsockname()[1]
+        return bound
 
 
 def write_demo_config(folder: DemoFolder, site: Site, workspace: Workspace, *, port: int) -> str:

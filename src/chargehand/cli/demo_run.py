@@ -159,7 +159,8 @@ class _Run:
     def _start_site(self) -> Site:
         self._progress.doing = "starting the fake Jira"
         started_s = time.monotonic()
-        arguments = ("--port", "0", "--state", str(self._folder.site_state), "--seed", "demo")
+        port = str(choose_port(None))
+        arguments = ("--port", port, "--state", str(self._folder.site_state), "--seed", "demo")
         child = self._children.start("jira", "chargehand.testing.jira", arguments)
         with self._view.waiting("starting the fake Jira"):
             ready = self._children.wait_for(
@@ -179,7 +180,8 @@ class _Run:
     def _start_workspace(self) -> Workspace:
         self._progress.doing = "starting the fake Slack"
         started_s = time.monotonic()
-        arguments = ("--port", "0", "--signing-secret", secrets.token_urlsafe(32))
+        port = str(choose_port(None))
+        arguments = ("--port", port, "--signing-secret", secrets.token_urlsafe(32))
         child = self._children.start("slack", "chargehand.testing.slack", arguments)
         with self._view.waiting("starting the fake Slack"):
             ready = self._children.wait_for(
