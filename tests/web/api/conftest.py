@@ -53,7 +53,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def world(place: Place) -> Iterator[World]:
-    world = open_world(*place)
+    world = open_world(*place, is_migrated=True)
     yield world
     world.close()
 

@@ -55,7 +55,7 @@ class Desk:
 def shared(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world that others have used as well."""
     folder = tmp_path_factory.mktemp("commands") / "data"
-    world = open_world(shutil.copytree(migrated_folder, folder))
+    world = open_world(shutil.copytree(migrated_folder, folder), is_migrated=True)
     yield world
     world.close()
 
@@ -63,7 +63,7 @@ def shared(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture
 def fresh(migrated_folder: Path, tmp_path: Path) -> Iterator[World]:
     """A world where nothing happened; `world` is the same on both databases."""
-    world = open_world(shutil.copytree(migrated_folder, tmp_path / "data"))
+    world = open_world(shutil.copytree(migrated_folder, tmp_path / "data"), is_migrated=True)
     yield world
     world.close()
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -84,6 +85,32 @@ class Told:
     approval_id: ApprovalId
 
 
+class LentAPI:
+    """An API built once and lent to one world after another: building it takes longer than most
+    tests, and its routes look at what they are made of when they are asked."""
+
+    _idle: ClassVar[list["LentAPI"]] = []
+
+    def __init__(self, deps: APIDeps) -> None:
+        self._deps = deps
+        self.app = build_api(cast("APIDeps", self))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._deps, name)
+
+    @classmethod
+    def lend(cls, deps: APIDeps) -> "LentAPI":
+        """One that nobody has now."""
+        if not cls._idle:
+            return cls(deps)
+        lent = cls._idle.pop()
+        lent._deps = deps
+        return lent
+
+    def give_back(self) -> None:
+        self._idle.append(self)
+
+
 @dataclass
 class World:
     """One organization in a real database, with the API on it."""
@@ -97,6 +124,7 @@ class World:
     )
     others: list[Database] = field(default_factory=list)
     _secrets: dict[str, str] = field(default_factory=dict)
+    _lent: list[LentAPI] = field(default_factory=list)
 
     def deps(self) -> APIDeps:
         return APIDeps(
@@ -120,9 +148,10 @@ class World:
 
     def app(self, deps: APIDeps | None = None) -> Starlette:
         """The API where the front mounts it, behind the front's edge."""
-        api = build_api(deps or self.deps())
+        api = LentAPI.lend(deps or self.deps())
+        self._lent.append(api)
         return Starlette(
-            routes=[Mount("/v1", app=api)],
+            routes=[Mount("/v1", app=api.app)],
             middleware=[Middleware(Edge)],
             exception_handlers=error_answers(),
         )
@@ -154,6 +183,8 @@ class World:
         return World(self.stores, self.settings, self.clock, database)
 
     def close(self) -> None:
+        for api in self._lent:
+            api.give_back()
         for database in self.others:
             database.close()
         self.stores.close()
@@ -234,11 +265,14 @@ async def calling(app: ASGIApp, secret: str) -> AsyncIterator[httpx.AsyncClient]
         yield client
 
 
-def open_world(folder: Path, database_url: str | None = None) -> World:
-    """A fresh organization on SQLite or a PostgreSQL database, which may be migrated already."""
+def open_world(
+    folder: Path, database_url: str | None = None, *, is_migrated: bool = False
+) -> World:
+    """A fresh organization on SQLite or a PostgreSQL database."""
     clock = FakeClock(NOW)
     settings = Settings(storage={"data_dir": folder, "database_url": database_url})
-    migrate_stores(settings, clock=clock)
+    if not is_migrated:
+        migrate_stores(settings, clock=clock)
     stores = open_stores(settings)
     return World(stores, settings, clock, stores.database)
 

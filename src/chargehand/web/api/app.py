@@ -48,7 +48,7 @@ def build_api(deps: APIDeps) -> API:
         app.add_exception_handler(kind, answer)
     # Routes are added to the application's own router: an included one hides its methods.
     router = app.router
-    router.route_class = guarded_route(deps.database, deps.clock, deps.bodies)
+    router.route_class = guarded_route(deps)
     add_approval_routes(router, deps)
     add_ask_routes(router, deps)
     add_command_routes(router, deps)

@@ -19,6 +19,7 @@ from chargehand.intake.errors import BodyTooLarge
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.keys import find_key, is_use_unnoted, note_use
 from chargehand.pipeline.looking import Database
+from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.errors import BodyNotJSON, BodyTooLong, KeyMissing, KeyUnknown
 from chargehand.web.body import BodyReader
 
@@ -44,7 +45,7 @@ def current_caller(request: Request) -> Caller:
     return caller
 
 
-def guarded_route(database: Database, clock: Clock, bodies: BodyReader) -> type[APIRoute]:
+def guarded_route(deps: APIDeps) -> type[APIRoute]:
     """The class of routes that only callers with a live key reach."""
 
     class GuardedRoute(APIRoute):
@@ -55,9 +56,9 @@ def guarded_route(database: Database, clock: Clock, bodies: BodyReader) -> type[
             handle = super().get_route_handler()
 
             async def guarded(request: Request) -> Response:
-                caller = await _authenticate(database, clock, request)
+                caller = await _authenticate(deps.database, deps.clock, request)
                 if request.method in _WITH_BODY:
-                    request = await _with_whole_body(bodies, request)
+                    request = await _with_whole_body(deps.bodies, request)
                 request.state.caller = caller
                 response = await handle(request)
                 response.headers.setdefault("cache-control", "no-store")
