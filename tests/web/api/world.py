@@ -56,7 +56,7 @@ from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.repositories.effects import IntendedSend
 from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
-from chargehand.web.api.app import APIDeps, build_api
+from chargehand.web.api.app import API, APIDeps, build_api
 from chargehand.web.edge import Edge
 from chargehand.web.errors import error_answers
 
@@ -124,7 +124,6 @@ class World:
     )
     others: list[Database] = field(default_factory=list)
     _secrets: dict[str, str] = field(default_factory=dict)
-    _lent: list[LentAPI] = field(default_factory=list)
 
     def deps(self) -> APIDeps:
         return APIDeps(
@@ -148,13 +147,7 @@ class World:
 
     def app(self, deps: APIDeps | None = None) -> Starlette:
         """The API where the front mounts it, behind the front's edge."""
-        api = LentAPI.lend(deps or self.deps())
-        self._lent.append(api)
-        return Starlette(
-            routes=[Mount("/v1", app=api.app)],
-            middleware=[Middleware(Edge)],
-            exception_handlers=error_answers(),
-        )
+        return _mounted(build_api(deps or self.deps()))
 
     def key(self, name: str = "ci") -> str:
         now = self.clock.now()
@@ -169,8 +162,10 @@ class World:
     ) -> AsyncIterator[httpx.AsyncClient]:
         """A caller with a key of its own; an empty key sends none."""
         secret = self.key() if key is None else key
-        async with calling(self.app(deps), secret) as client:
+        lent = LentAPI.lend(deps or self.deps())
+        async with calling(_mounted(lent.app), secret) as client:
             yield client
+        lent.give_back()
 
     def beside(self, organization: str) -> "World":
         """Another organization in the same database."""
@@ -183,8 +178,6 @@ class World:
         return World(self.stores, self.settings, self.clock, database)
 
     def close(self) -> None:
-        for api in self._lent:
-            api.give_back()
         for database in self.others:
             database.close()
         self.stores.close()
@@ -252,6 +245,14 @@ class World:
 
         self.database.write(work)
         return effect_id
+
+
+def _mounted(api: API) -> Starlette:
+    return Starlette(
+        routes=[Mount("/v1", app=api)],
+        middleware=[Middleware(Edge)],
+        exception_handlers=error_answers(),
+    )
 
 
 @asynccontextmanager
