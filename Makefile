@@ -15,8 +15,9 @@ BIN := $(VENV)/bin
 REQUIREMENTS := $(VENV)/.requirements-installed
 PACKAGE := $(VENV)/.package-installed
 CHECKED := src tests tools docs deploy benchmarks Makefile README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md pyproject.toml
-# Two cores are what a small machine has; each worker starts its own PostgreSQL when a test asks.
-WORKERS ?= 2
+# One more than a small machine has cores, since many tests wait for processes; each worker starts its
+# own PostgreSQL when a test asks.
+WORKERS ?= 3
 TEST_TOOLS := .test-tools
 
 .PHONY: all
@@ -49,7 +50,7 @@ demo: $(PACKAGE) ## Run the main job against a small fake Jira: mention, answer,
 test: $(PACKAGE) ## Run every test, the quick ones first; ARGS="-k name" narrows it.
 	@tools/test_tools.sh '$(TEST_TOOLS)'
 	@echo 'test: pytest, units first, with $(WORKERS) processes'
-	@PATH="$(CURDIR)/$(TEST_TOOLS)/usr/sbin:$(CURDIR)/$(TEST_TOOLS)/usr/bin:$$PATH" $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/unit tests $(ARGS)
+	@TMPDIR=$$(tools/test_folder.sh) PATH="$(CURDIR)/$(TEST_TOOLS)/usr/sbin:$(CURDIR)/$(TEST_TOOLS)/usr/bin:$$PATH" $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/unit tests $(ARGS)
 
 .PHONY: test-tools
 test-tools: ## Fetch nginx, caddy and promtool, which some tests run; installs nothing.
