@@ -189,7 +189,7 @@ class House:
                 ),
                 executing=Executing(database, connections, rules=rules, clock=clock),
                 spending=Spending(database, rules=budget_rules(self.settings), clock=clock),
-                pollings={},
+                pollings={CONNECTION: self.polling},
                 connections=connections,
                 changes=ChangeCheck(database.engine, self.queue),
                 pruning=self.pruning,

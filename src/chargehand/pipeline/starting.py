@@ -68,6 +68,11 @@ class Starter:
         self._actions: set[str] = set()
         self._next_due_at: datetime | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that was begun here has not ended."""
+        return bool(self._asks or self._actions)
+
     def is_due(self, now: datetime) -> bool:
         """Whether a postponed row's time has come."""
         return self._next_due_at is not None and self._next_due_at <= now

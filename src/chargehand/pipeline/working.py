@@ -56,6 +56,7 @@ _WATCH_EVERY_S: Final = 15.0
 _TELL_EVERY_S: Final = 15.0
 _REMIND_EVERY_S: Final = 5.0
 _CONNECT_AGAIN_S: Final = 15.0
+_FIRST_POLL_WITHIN_S: Final = 15.0
 _LOOK_FOR_STRANDED_EVERY_S: Final = 30.0
 _AFTER_FAILURE_S: Final = 1.0
 _log = get_logger()
@@ -255,7 +256,7 @@ class Worker:
             _log.info("retention.pruned", **{kept.value: n for kept, n in run.removed.items()})
 
     async def _attend(self, connection: LiveConnection) -> None:
-        """Connect, however long it takes; then poll at once and for good, where it is wanted."""
+        """Connect, however long it takes; then poll for good, where it is wanted."""
         while not await self._guarded("connect", lambda: self._connect_once(connection)):
             await self._pause(_CONNECT_AGAIN_S)
             if self._stopping.is_set():
@@ -272,8 +273,19 @@ class Worker:
     async def _poll(self, connection: LiveConnection) -> None:
         polling, interval = self._parts.pollings.get(connection.id), connection.poll_interval
         if polling is not None and interval is not None:
+            await self._let_what_was_left_go_first()
             poll = self._on_duty(f"poll:{connection.id}", _discard(polling.poll))
             await self._every("poll", poll, interval.total_seconds())
+
+    async def _let_what_was_left_go_first(self) -> None:
+        """Wait, but not for long, until nothing is under way any more.
+
+        The first poll after a start looks at everything that changed meanwhile, and whoever
+        approved something before the start has waited longer than those it finds.
+        """
+        until_s = monotonic() + _FIRST_POLL_WITHIN_S
+        while self.starter.is_busy and monotonic() < until_s and not self._stopping.is_set():
+            await self._pause(_CHECK_EVERY_S)
 
     async def _connect_once(self, connection: LiveConnection) -> bool:
         return await connect(connection, self._parts.database, clock=self._parts.clock)
