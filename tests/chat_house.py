@@ -13,6 +13,7 @@ from chargehand.config.slack_settings import SlackConnection
 from chargehand.domain.account import AccountRef
 from chargehand.domain.ids import AccountId, ConnectionId, MemberId, ProjectKey
 from chargehand.domain.member import Role
+from chargehand.domain.records import ApprovalRecord, ApprovalState
 from chargehand.kit.clock import EPOCH
 from chargehand.pipeline.confirming import confirm_as_operator
 from chargehand.pipeline.connection import LiveConnection
@@ -52,6 +53,7 @@ class ChatHouse(House):
         self.slack = FakeSlack(clock=self.clock)
         seed_demo(self.slack)
         self._sent = 0
+        self.answered = ""
 
     def connect_all(self) -> dict[ConnectionId, LiveConnection]:
         """Jira as everywhere, and Slack without a socket."""
@@ -90,6 +92,15 @@ class ChatHouse(House):
         slack_people.press(self.slack.workspace, channel, ts, user=user, label=label)
         await self.hear()
 
+    async def submit(self, words: str | None = None, *, user: str = "Ana Ruiz") -> str:
+        """Somebody hands in the form that was opened last; what Slack was answered."""
+        self.clock.advance(1)
+        (*_, view) = self.slack.workspace.views
+        values = {} if words is None else {"words": words}
+        slack_people.submit(self.slack.workspace, view.id, user=user, values=values)
+        await self.hear()
+        return self.answered
+
     async def hear(self, *, times: int = 1) -> None:
         """Let everything Slack tells arrive, and the worker do what follows from it."""
         while self._sent < len(self.slack.sender.sendings):
@@ -98,6 +109,7 @@ class ChatHouse(House):
             for _ in range(times):
                 response = await self.tell(sending)
                 assert response.is_success, response.text
+                self.answered = response.text
         await self.settle()
         if self._sent < len(self.slack.sender.sendings):
             # Slack tells of the bot's own messages, too.
@@ -134,6 +146,12 @@ class ChatHouse(House):
         """The account of somebody in Slack."""
         return self.slack.workspace.person(name).id
 
+    @property
+    def forms(self) -> list[str]:
+        """What stood in each form when it opened, oldest first."""
+        elements = [view.raw["blocks"][0]["element"] for view in self.slack.workspace.views]
+        return [one.get("initial_value", "") for one in elements]
+
     def labels(self, message: Mapping[str, Any]) -> list[str]:
         """The buttons under a message."""
         elements = (e for block in message.get("blocks", ()) for e in block.get("elements", ()))
@@ -152,6 +170,12 @@ class ChatHouse(House):
         await super().aclose()
         await self.slack.aclose()
         await asyncio.sleep(0)
+
+
+def waiting(house: House) -> ApprovalRecord:
+    """The one approval that is open."""
+    (found,) = [one for one in house.approvals if one.state is ApprovalState.OPEN]
+    return found
 
 
 def restrict(house: House, key: str = "PAY-7") -> None:

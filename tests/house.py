@@ -20,6 +20,7 @@ from chargehand.audit.chain import Verification
 from chargehand.bootstrap.commands import command_deps
 from chargehand.bootstrap.configured import budget_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
+from chargehand.bootstrap.forms import open_form_desk
 from chargehand.bootstrap.jira import open_client
 from chargehand.bootstrap.models import LateModelDoor, open_models
 from chargehand.bootstrap.receiving import receiving_connections
@@ -551,6 +552,7 @@ async def open_house(
         probe=_nothing_to_probe,
         status=_no_status,
         describe=dict,
+        forms=open_form_desk(settings, house.stores.database, house.clock),
     )
     to_front = httpx.ASGITransport(app=build_front(deps))
     # The front's own start-up also looks through all memory for garbage, which takes long here.

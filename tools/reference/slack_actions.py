@@ -88,4 +88,6 @@ SLACK_MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.ModalParams, "channel"): "Where it was pressed, if anywhere.",
     (params.ModalParams, "message_id"): "The message it was pressed under, if any.",
     (params.ModalParams, "thread_id"): "The thread of that message, if any.",
+    (params.ModalParams, "otherwise"): "What the person is shown when it is too late for the "
+    "form; Markdown.",
 }

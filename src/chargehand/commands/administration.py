@@ -3,6 +3,7 @@
 from typing import Final
 
 from chargehand.commands.definition import (
+    CHATS,
     DECIDERS,
     EVERYWHERE,
     Access,
@@ -69,6 +70,20 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
             Parameter("reason", ParameterType.TEXT, "Why, for those who look back."),
         ),
         surfaces=EVERYWHERE,
+        access=Access.ROLE,
+        roles=DECIDERS,
+        is_private=True,
+        changes=True,
+        decides=True,
+    ),
+    Command(
+        kind=IntentKind.RUN,
+        name="edit",
+        usage="edit ID",
+        does="Opens a form to word what waits anew; it waits again, as something new.",
+        examples=("edit 7h2k9d",),
+        parameters=(_APPROVAL, _DIGEST),
+        surfaces=CHATS,
         access=Access.ROLE,
         roles=DECIDERS,
         is_private=True,

@@ -185,6 +185,12 @@ ANNOUNCEMENT: Final = "On {key}:"
 RESTRICTED: Final = "Something on a work item that not everybody may read"
 APPROVE: Final = "Approve"
 REJECT: Final = "Reject"
+EDIT: Final = "Edit"
+EDIT_TITLE: Final = "Edit what waits"
+EDIT_LABEL: Final = "The new words, as Markdown"
+FORM_TOO_LATE: Final = (
+    "The form could not be opened in time. If it does not stand open, press the button again."
+)
 ASKED_BESIDE_COMMANDS: Final = "I ran the commands alone; ask the rest in words of its own."
 REMINDER: Final = "Reminder: {text}"
 UNCLEAR: Final = "I did not understand {heard}. You can ask me for {commands}."

@@ -33,7 +33,7 @@ class Change:
     """One proposed change as a chat is told of it.
 
     Shape: `approval_id` is None unless it waits for a person; `outcome` is empty until somebody
-    decided.
+    decided; `is_editable` says that it has words which can be edited.
     """
 
     preview: str
@@ -41,6 +41,7 @@ class Change:
     digest: str
     approval_id: ApprovalId | None = None
     outcome: str = ""
+    is_editable: bool = False
 
 
 def with_message(
@@ -73,10 +74,11 @@ def announcement(
 ) -> ProposedAction:
     """A message in a channel about changes that wait, which were asked for on a work item.
 
-    Shape: of a work item that not everybody may read nothing is told but that something waits.
+    Shape: of a work item that not everybody may read nothing is told but that something waits, and
+    its words can not be edited there.
     """
     kind = POSTS[connector]
-    shown = changes if is_open else [replace(one, preview=catalogue.RESTRICTED) for one in changes]
+    shown = changes if is_open else [restricted(one) for one in changes]
     title = catalogue.ANNOUNCEMENT.format(key=escape_markdown(ask.subject)) if is_open else ""
     words = "\n\n".join(part for part in (title, change_lines(shown)) if part)
     return ProposedAction(
@@ -90,6 +92,16 @@ def announcement(
     )
 
 
+def restricted(change: Change) -> Change:
+    """A change as people are told of it who may not all read its words."""
+    return replace(change, preview=catalogue.RESTRICTED, is_editable=False)
+
+
+def tells_nothing(markdown: str) -> bool:
+    """Whether a message says of its changes only that there are some."""
+    return f"> {escape_markdown(catalogue.RESTRICTED)}" in markdown.splitlines()
+
+
 def change_lines(changes: Sequence[Change]) -> str:
     """Every change with how it stands, each a paragraph."""
     return "\n\n".join(_paragraph(change) for change in changes)
@@ -98,15 +110,15 @@ def change_lines(changes: Sequence[Change]) -> str:
 def controls_of(changes: Sequence[Change]) -> list[JSONObject]:
     """The buttons under changes that still wait."""
     waiting = [
-        (one.approval_id, one.digest)
-        for one in changes
-        if one.approval_id is not None and not one.outcome
+        (one.approval_id, one) for one in changes if one.approval_id is not None and not one.outcome
     ]
     is_only = len(waiting) == 1
     found: list[Control] = []
-    for number, (approval_id, digest) in enumerate(waiting[:_MOST_CONTROLS], start=1):
+    for number, (approval_id, one) in enumerate(waiting[:_MOST_CONTROLS], start=1):
         ending = "" if is_only else f" {number}"
-        found += approval_controls(approval_id, digest, ending=ending)
+        found += approval_controls(approval_id, one.digest, ending=ending)
+        if one.is_editable:
+            found.append(edit_control(approval_id, one.digest, ending=ending))
     return controls_to_json(found)
 
 
@@ -114,11 +126,21 @@ def approval_controls(
     approval_id: ApprovalId, digest: str, *, ending: str = ""
 ) -> tuple[Control, ...]:
     """The buttons below an approval, bound to the words that are shown with them."""
-    bound = f"{approval_id} {digest[:_DIGEST_SHOWN]}"
+    bound = bound_to(approval_id, digest)
     return (
         Control(catalogue.APPROVE + ending, f"approve {bound}", ControlStyle.PRIMARY),
         Control(catalogue.REJECT + ending, f"reject {bound}", ControlStyle.DANGER),
     )
+
+
+def edit_control(approval_id: ApprovalId, digest: str, *, ending: str = "") -> Control:
+    """The button that opens the form in which what waits is worded anew."""
+    return Control(catalogue.EDIT + ending, f"edit {bound_to(approval_id, digest)}")
+
+
+def bound_to(approval_id: ApprovalId, digest: str) -> str:
+    """An approval with the beginning of its digest, as commands name what they decide."""
+    return f"{approval_id} {digest[:_DIGEST_SHOWN]}"
 
 
 def controls_to_json(controls: Sequence[Control]) -> list[JSONObject]:

@@ -14,6 +14,7 @@ from chargehand.approvals.gate import proposal_of
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState
 from chargehand.domain.ids import ApprovalId
+from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
 from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.moving import move_action
@@ -77,9 +78,10 @@ def edit(
     the connector says of the new text.
     """
     approval, action = _open(tx, identifier, now=now)
-    if "markdown" not in action.params:
+    if not has_words(action.params):
         raise EditNotPossible(kind=action.kind.value)
-    params = {**action.params, "markdown": text, "more": ""}
+    folded = {"more": ""} if isinstance(action.params.get("more"), str) else {}
+    params = {**action.params, "markdown": text, **folded}
     edited = replace(proposal_of(action), params=params, preview="")
     edited = replace(edited, preview=previewer.preview(edited))
     digest = action_digest(tx.organization_id, edited)
@@ -88,6 +90,11 @@ def edit(
     _record(tx, AuditTag.PERSON_APPROVAL_EDITED, approval, action, by=by, via=via, now=now)
     fresh = open_approval(tx, action.id, digest=digest, lasts=lasts, now=now)
     return _decided(tx, fresh, action)
+
+
+def has_words(params: JSONObject) -> bool:
+    """Whether what an action is told holds words that can be edited."""
+    return isinstance(params.get("markdown"), str)
 
 
 def expire_approvals(tx: Writing, *, now: datetime) -> int:

@@ -13,6 +13,7 @@ from chargehand.domain.command import Surface
 from chargehand.domain.control import Control
 from chargehand.domain.errors import Rejected
 from chargehand.domain.event import EVERYONE, Place, PlaceKind, Visibility
+from chargehand.domain.form import Form
 from chargehand.domain.ids import (
     AccountId,
     ConnectionId,
@@ -53,12 +54,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CommandReply:
-    """The answer to a command; a private one is for the caller alone."""
+    """The answer to a command; a private one is for the caller alone.
+
+    Shape: `form` is opened in the place of the words where the surface can; they are said where
+    it can not, or not in time.
+    """
 
     outcome: Outcome
     markdown: str
     is_private: bool = False
     controls: tuple[Control, ...] = ()
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,8 @@ class Caller:
 
     Shape: `member` and `identity` are None for an account nobody knows; `projects` are those the
     place serves; `visibility` is that of the comment it is said in; `answer` is the answer in whose
-    thread it is said, where the door knows; `operator` names the key or the person at the command
+    thread it is said, where the door knows; `form` is what was filled in, where handing in a form
+    said it; `operator` names the key or the person at the command
     line, as `key:ci`, and is empty everywhere else.
     """
 
@@ -81,6 +88,7 @@ class Caller:
     work_item: WorkItemKey | None = None
     visibility: Visibility = EVERYONE
     answer: DecisionId | None = None
+    form: Mapping[str, str] | None = None
     operator: str = ""
 
     @property

@@ -8,7 +8,13 @@ from typing import Final
 from chargehand.approvals.digest import action_digest
 from chargehand.approvals.gate import proposal_of
 from chargehand.decisions import catalogue
-from chargehand.decisions.chat_proposals import Change, change_lines, controls_of
+from chargehand.decisions.chat_proposals import (
+    Change,
+    change_lines,
+    controls_of,
+    restricted,
+    tells_nothing,
+)
 from chargehand.decisions.dates import wording_for
 from chargehand.decisions.markdown import escape_markdown
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
@@ -19,6 +25,7 @@ from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalStat
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.approving import has_words
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.proposing import propose
@@ -28,7 +35,7 @@ from chargehand.storage.transaction import Writing
 _BATCH: Final = 50
 _log = get_logger()
 # How what was posted is worded anew, by how it was posted; what only one person saw stays.
-_EDITED_BY: Final[Mapping[ActionKind, ActionKind]] = {
+EDITED_BY: Final[Mapping[ActionKind, ActionKind]] = {
     ActionKind.SLACK_POST_MESSAGE: ActionKind.SLACK_UPDATE_MESSAGE,
     ActionKind.DISCORD_POST_MESSAGE: ActionKind.DISCORD_EDIT_MESSAGE,
     ActionKind.DISCORD_EDIT_REPLY: ActionKind.DISCORD_EDIT_MESSAGE,
@@ -80,7 +87,7 @@ class ChatViews:
         return renewed
 
     def _edit(self, tx: Writing, message: ActionRecord) -> None:
-        now, kind = self._clock.now(), _EDITED_BY.get(message.kind)
+        now, kind = self._clock.now(), EDITED_BY.get(message.kind)
         connection = self._connections.get(message.connection_id)
         if kind is None or connection is None:
             return
@@ -89,6 +96,9 @@ class ChatViews:
             # A view is worth no approval of its own; whoever presses its buttons is told.
             return
         changes = self._changes(tx, message, now=now)
+        if tells_nothing(str(message.params.get("markdown", ""))):
+            # Whoever reads along there may not read its words after the decision either.
+            changes = [restricted(one) for one in changes]
         edited = _edited(message, kind, changes)
         try:
             preview = connection.previewer.preview(edited)
@@ -126,6 +136,7 @@ class ChatViews:
                 digest=approval.digest,
                 approval_id=approval.id,
                 outcome=self._outcome(approval, who=_decider(tx, approval), now=now),
+                is_editable=has_words(action.params),
             )
         return list(found.values())
 

@@ -33,6 +33,7 @@ from chargehand.pipeline.attending import (
 from chargehand.pipeline.caller import Call, Caller, CommandDeps, CommandReply, Outcome
 from chargehand.pipeline.deciding_by_line import run_approve, run_reject
 from chargehand.pipeline.doubting import run_why, run_wrong
+from chargehand.pipeline.editing_by_line import run_edit
 from chargehand.pipeline.errors import ProjectUnknown
 from chargehand.pipeline.introducing import (
     run_agents,
@@ -49,6 +50,7 @@ _RUNNERS: Final[Mapping[str, Callable[[Call], CommandReply]]] = {
     "agents": run_agents,
     "approve": run_approve,
     "reject": run_reject,
+    "edit": run_edit,
     "modes": run_modes,
     "trace": run_trace,
     "whoami": run_whoami,
@@ -104,7 +106,7 @@ def run_command(
     call = Call(tx, line, caller, now, deps)
     if line.command.is_ask:
         return call.reply(Outcome.ELSEWHERE, _asked_elsewhere(line.command))
-    refusal = _refusal(line.command, caller)
+    refusal = refusal_of(line.command, caller)
     if refusal:
         return call.reply(Outcome.REFUSED, refusal)
     try:
@@ -121,7 +123,7 @@ def _asked_elsewhere(command: Command) -> str:
     )
 
 
-def _refusal(command: Command, caller: Caller) -> str:
+def refusal_of(command: Command, caller: Caller) -> str:
     """Why a caller may not run a command, with what to do next; empty when they may."""
     if caller.surface not in command.surfaces:
         places = ", ".join(sorted(command.surfaces))

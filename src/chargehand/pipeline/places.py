@@ -1,6 +1,8 @@
 """Which projects may be spoken of at a place of a chat, and what an event there is about."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from chargehand.domain.decision import Reason
 from chargehand.domain.event import Event, Place, PlaceKind
@@ -8,12 +10,35 @@ from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey, WorkItemK
 from chargehand.domain.keys import first_key_in, project_of_key
 from chargehand.domain.member import Member
 from chargehand.domain.text import Line, RichText, Span, mentioned_accounts
-from chargehand.pipeline.connection import LiveConnection
 from chargehand.storage.transaction import Reading, Writing
 
 
+class ChatScope(Protocol):
+    """What is looked up of a chat's connection to know who may be told what there."""
+
+    @property
+    def id(self) -> ConnectionId:
+        """The connection."""
+        ...
+
+    @property
+    def connector(self) -> str:
+        """The kind of chat."""
+        ...
+
+    @property
+    def projects(self) -> frozenset[ProjectKey]:
+        """Every project the connection serves."""
+        ...
+
+    @property
+    def channels(self) -> Mapping[str, frozenset[ProjectKey]]:
+        """The projects each channel serves."""
+        ...
+
+
 def served_at(
-    tx: Reading | Writing, place: Place, connection: LiveConnection, account_id: AccountId | None
+    tx: Reading | Writing, place: Place, connection: ChatScope, account_id: AccountId | None
 ) -> frozenset[ProjectKey]:
     """The projects of which may be told at a place; none where strangers read along.
 
@@ -45,7 +70,7 @@ def confirmed_member(
     return known[0]
 
 
-def why_unserved(place: Place, connection: LiveConnection) -> Reason:
+def why_unserved(place: Place, connection: ChatScope) -> Reason:
     """Why nothing is told at a place that serves no project to whoever asks there."""
     if _is_outside(place):
         return Reason.OUTSIDE_AUDIENCE
@@ -62,7 +87,7 @@ def _is_outside(place: Place) -> bool:
     return place.is_outsider or place.kind is PlaceKind.SHARED
 
 
-def situate(tx: Reading | Writing, event: Event, connection: LiveConnection) -> Event:
+def situate(tx: Reading | Writing, event: Event, connection: ChatScope) -> Event:
     """The event of a chat with the project and the work item it is about, as far as it says.
 
     Shape: the work item is the first that is named of a project bound to the channel, else the one

@@ -21,6 +21,7 @@ from chargehand.domain.ids import ActionId, ApprovalId, ConnectionId, DecisionId
 from chargehand.domain.json import JSONObject
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.approving import has_words
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import find_overtaking, report_late
 from chargehand.pipeline.modes import mode_of_proposal
@@ -168,7 +169,8 @@ class Recorder:
         mode = mode_of_proposal(modes, decision, action)
         digest = action_digest(tx.organization_id, action)
         approval_id = approval_of(action_id, digest, now=now) if mode is Mode.APPROVE else None
-        return Change(action.preview, mode, digest, approval_id)
+        is_editable = has_words(action.params)
+        return Change(action.preview, mode, digest, approval_id, is_editable=is_editable)
 
     def _announcement(
         self, waiting: Sequence[Change], ask: Ask, modes: ModePolicy, *, is_open: bool

@@ -9,20 +9,23 @@ from chargehand.decisions import catalogue
 from chargehand.decisions.answer import Answered
 from chargehand.decisions.audience_rules import ReplyRule, chat_rule, reply_rule
 from chargehand.decisions.chat_proposals import controls_to_json
+from chargehand.decisions.forms import form_action
 from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.reply import Reply, comment_action, message_action
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.ask import Ask
 from chargehand.domain.command import Surface
 from chargehand.domain.decision import Decision, Reason, Verdict
+from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ConnectionId, DecisionId
 from chargehand.domain.intent import IntentKind
 from chargehand.domain.work_item import WorkItem
 from chargehand.kit.clock import EPOCH
 from chargehand.pipeline.caller import Caller, CommandDeps, CommandReply, Outcome
+from chargehand.pipeline.chat_callers import chat_caller
 from chargehand.pipeline.commanding import run_text
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.places import ask_key_of_thread, served_at
+from chargehand.pipeline.places import ask_key_of_thread
 from chargehand.pipeline.recording import Recorder
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
@@ -71,35 +74,41 @@ class Running:
         return reply.outcome
 
     def _caller(self, tx: Writing, ask: Ask) -> Caller:
-        connection = self._connections[ask.connection_id]
-        account = ask.asker.account_id
+        account, answer = ask.asker.account_id, _answer_above(tx, ask)
+        if ask.place is not None:
+            connection = self._connections[ask.connection_id]
+            return replace(
+                chat_caller(tx, connection, ask.place, account),
+                work_item=ask.work_item,
+                visibility=ask.visibility,
+                answer=answer,
+                form=_form_handed_in(tx, ask),
+            )
         known = tx.members.by_account(ask.connection_id, account) if account is not None else None
-        projects = (
-            frozenset({ask.project})
-            if ask.place is None
-            else served_at(tx, ask.place, connection, account)
-        )
         return Caller(
-            surface=Surface.TICKET if ask.place is None else Surface(connection.connector),
-            projects=projects,
+            surface=Surface.TICKET,
+            projects=frozenset({ask.project}),
             member=known[0] if known is not None else None,
             identity=known[1] if known is not None else None,
             account_id=account,
             connection_id=ask.connection_id,
-            place=ask.place,
             work_item=ask.work_item,
             visibility=ask.visibility,
-            answer=_answer_above(tx, ask),
+            answer=answer,
         )
 
     def _reply(self, ask: Ask, reply: CommandReply, rule: ReplyRule) -> ProposedAction:
+        connector = self._connections[ask.connection_id].connector
+        opening = form_action(ask, reply.form, connector=connector) if reply.form else None
+        if opening is not None:
+            return replace(opening, preview=self._recorder.preview(opening))
         words = Reply(markdown=reply.markdown, more="", more_title="", sources=())
         if ask.place is None:
             action = comment_action(ask, words, rule=rule, connection_id=ask.connection_id)
         else:
             placement = place_answer(
                 ask.place,
-                connector=self._connections[ask.connection_id].connector,
+                connector=connector,
                 asker=ask.asker.account_id,
                 privacy=_privacy_of(ask, reply),
             )
@@ -135,7 +144,19 @@ def _joined(replies: Sequence[CommandReply], ask: Ask) -> CommandReply:
         markdown="\n\n".join(words),
         is_private=any(one.is_private for one in replies),
         controls=tuple(control for one in replies for control in one.controls),
+        # Over a form that stands open nothing else can be said.
+        form=replies[0].form if len(ask.intents) == 1 else None,
     )
+
+
+def _form_handed_in(tx: Writing, ask: Ask) -> dict[str, str] | None:
+    """What was filled into the form that said a command; None where none did."""
+    event = tx.events.find(ask.event_id)
+    if event is None or event.kind is not EventKind.FORM_SUBMITTED:
+        return None
+    values = event.data.get("values")
+    filled = values.items() if isinstance(values, Mapping) else ()
+    return {name: value for name, value in filled if isinstance(value, str)}
 
 
 def _rule_of(ask: Ask, item: WorkItem | None) -> ReplyRule:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, ProposedAction
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.event import Event, Place
+from chargehand.domain.form import Form
 from chargehand.domain.ids import AccountId, ActionId, ConnectionId, ProjectKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.work_item import FactNeeds, Facts
@@ -60,12 +61,14 @@ class Acknowledgement:
     Shape: `body` None stands for our own answer, which tells the delivery's id; a vendor that
     demands something (a challenge given back, a promise of a later reply) gets exactly that, for
     a repeated delivery too. `is_kept` is false for what only proves that we are here, such as a
-    ping: it is answered and not stored.
+    ping: it is answered and not stored. `showing` makes the answer that opens a form instead,
+    None where the request can not be answered by one.
     """
 
     body: bytes | None = None
     content_type: str = "application/json"
     is_kept: bool = True
+    showing: Callable[[Form], "Acknowledgement"] | None = None
 
 
 OUR_OWN: Final = Acknowledgement()

@@ -18,11 +18,14 @@ from chargehand.policy.errors import PolicyInvalid
 
 # A text that customers read is never sent by a rule that did not name it.
 NAMED_ONLY = frozenset({ActionKind.JIRA_REPLY_TO_CUSTOMER})
-# The bot's own words in a chat, however they are put there: a kind without a rule of its own has
-# the mode of posting.
+# The bot's own words in a chat, however they are put there, and what it says without words: a kind
+# without a rule of its own has the mode of posting.
 FOLLOWS: Final = {
     ActionKind.SLACK_POST_EPHEMERAL: ActionKind.SLACK_POST_MESSAGE,
     ActionKind.SLACK_UPDATE_MESSAGE: ActionKind.SLACK_POST_MESSAGE,
+    ActionKind.SLACK_OPEN_MODAL: ActionKind.SLACK_POST_MESSAGE,
+    ActionKind.SLACK_ADD_REACTION: ActionKind.SLACK_POST_MESSAGE,
+    ActionKind.SLACK_REMOVE_REACTION: ActionKind.SLACK_POST_MESSAGE,
     ActionKind.DISCORD_EDIT_REPLY: ActionKind.DISCORD_POST_MESSAGE,
     ActionKind.DISCORD_FOLLOW_UP: ActionKind.DISCORD_POST_MESSAGE,
     ActionKind.DISCORD_EDIT_MESSAGE: ActionKind.DISCORD_POST_MESSAGE,

@@ -1,4 +1,7 @@
-"""The table of messages in chats that show how approvals stand; a view, never the truth."""
+"""The tables of what chats show: how approvals stand, and that an answer is worked on.
+
+Both are views, never the truth.
+"""
 
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, SmallInteger, String, Table
 
@@ -15,6 +18,17 @@ chat_views = Table(
     Column("message_id", String(40), nullable=False),
     Column("is_outdated", SmallInteger, nullable=False),
     PrimaryKeyConstraint("organization_id", "approval_id"),
+    Index("chat_views_by_action", "organization_id", "action_id"),
     Index("chat_views_by_message", "organization_id", "message_id"),
     Index("chat_views_outdated", "organization_id", "is_outdated"),
+)
+
+# `action_id` put the sign there; the row goes with the proposal to take the sign away again.
+working_signs = Table(
+    "working_signs",
+    metadata,
+    Column("organization_id", String(40), nullable=False),
+    Column("ask_id", String(40), nullable=False),
+    Column("action_id", String(40), nullable=False),
+    PrimaryKeyConstraint("organization_id", "ask_id"),
 )

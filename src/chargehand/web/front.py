@@ -18,6 +18,7 @@ from chargehand.intake.addresses import TrustedProxies
 from chargehand.intake.failure_limit import FailureLimit
 from chargehand.intake.receive import ReceivingConnection
 from chargehand.kit.clock import Clock
+from chargehand.pipeline.form_opening import FindForm
 from chargehand.web.body import BodyReader
 from chargehand.web.edge import Edge
 from chargehand.web.errors import error_answers
@@ -54,7 +55,8 @@ class FrontDeps:
 
     Shape: `connections` may change while the front runs; `mounts` are further routes, such as the
     REST API; `probe` tells of what else this role needs for its own work; `describe` gives the
-    OpenAPI document; `figures` reads what the databases tell of the whole service.
+    OpenAPI document; `figures` reads what the databases tell of the whole service; `forms` finds
+    the form that a delivery opens, None where no chat takes one as an answer.
     """
 
     connections: Mapping[ConnectionId, ReceivingConnection]
@@ -70,6 +72,7 @@ class FrontDeps:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     failures: FailureLimit = field(default_factory=FailureLimit)
     bodies: BodyReader = field(default_factory=BodyReader)
+    forms: FindForm | None = None
 
 
 def build_front(deps: FrontDeps) -> Starlette:
@@ -109,6 +112,7 @@ def _routes(deps: FrontDeps) -> list[BaseRoute]:
         bodies=deps.bodies,
         failures=deps.failures,
         trusted_proxies=deps.trusted_proxies,
+        forms=deps.forms,
     )
     return [
         *webhook_routes(door),

@@ -22,6 +22,7 @@ from chargehand.bootstrap.configured import (
     pipeline_rules,
     served_projects,
 )
+from chargehand.bootstrap.forms import open_form_desk
 from chargehand.bootstrap.leases import front_made_known
 from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.processes import ProcessOptions
@@ -177,6 +178,7 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
         probe=probe,
         status=status,
         describe=api.openapi,
+        forms=open_form_desk(settings, database, clock),
         figures=_reading_figures(settings, stores, clock),
         mounts=[Mount("/v1", app=api)],
         trusted_proxies=TrustedProxies(settings.server.trusted_proxies),

@@ -22,6 +22,7 @@ from chargehand.intake.errors import ConnectionAmbiguous, ConnectionUnknown
 from chargehand.intake.failure_limit import FailureLimit
 from chargehand.intake.receive import ReceivingConnection, count_failure, receive
 from chargehand.kit.clock import Clock
+from chargehand.pipeline.form_opening import FindForm
 from chargehand.plugins.connector import Acknowledgement, RawRequest
 from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
 from chargehand.web.body import BodyReader
@@ -37,7 +38,10 @@ _FORWARDED_FOR = b"x-forwarded-for"
 
 @dataclass(frozen=True, slots=True)
 class WebhookDoor:
-    """Everything a webhook request needs; `connections` may change while the front runs."""
+    """Everything a webhook request needs; `connections` may change while the front runs.
+
+    Shape: `forms` finds the form that a delivery opens, where its vendor takes one as the answer.
+    """
 
     connections: Mapping[ConnectionId, ReceivingConnection]
     inbox: GroupCommit
@@ -46,6 +50,7 @@ class WebhookDoor:
     bodies: BodyReader
     failures: FailureLimit
     trusted_proxies: TrustedProxies
+    forms: FindForm | None = None
 
     async def __call__(self, scope: Scope, receive_message: Receive, send: Send) -> None:
         """Serve one POST.
@@ -59,6 +64,9 @@ class WebhookDoor:
             connection_id = connection.id
             delivery = await self._receive(scope, receive_message, connection)
             wanted = connection.receiver.acknowledge(delivery)
+            if wanted.showing is not None and self.forms is not None:
+                form = await self.forms(delivery)
+                wanted = wanted.showing(form) if form is not None else wanted
             outcome = await self.inbox.put(delivery) if wanted.is_kept else None
         except ChargehandError as error:
             self.metrics.refused(connection_id, error.code)

@@ -11,17 +11,19 @@ from chargehand.bootstrap.discord_commands import slash_commands
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.member import Role
+from chargehand.domain.records import ActionRecord
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.discord import FakeDiscord, seed_demo
 from chargehand.testing.discord.state import APPLICATION_ID, GUILD_ID, Interaction
-from tests.chat_house import add_to_team
+from tests.chat_house import add_to_team, waiting
 from tests.house import START, Doubles, House, house_settings, open_house
 from tests.wire import ContractCheck
 
 pytestmark = pytest.mark.anyio
 DISCORD = ConnectionId("discord")
-DEFERRED = 5
+DEFERRED, FORM = 5, 9
+PRIVATE = 64
 
 
 class DiscordHouse(House):
@@ -58,6 +60,16 @@ class DiscordHouse(House):
         self.clock.advance(1)
         return await self.hear(self.discord.command(line, author=author, channel="payments"))
 
+    def whispered(self) -> list[str]:
+        """What single people were shown, oldest first."""
+        messages = self.discord.state.messages.values()
+        return [one.content for one in messages if one.flags & PRIVATE]
+
+    @property
+    def actions_by_id(self) -> dict[str, ActionRecord]:
+        """Every action."""
+        return {one.id: one for one in self.actions}
+
     async def aclose(self) -> None:
         await super().aclose()
         await self.discord.aclose()
@@ -82,6 +94,7 @@ async def discord(
         "guild_id": GUILD_ID,
         "api_url": fake.api_url,
         "channels": {fake.channel("payments").id: ["PAY"]},
+        "approvals_channel": fake.channel("payments").id,
     }
     settings = house_settings(storage["data_dir"], storage=storage, chats=[server])
     doubles = Doubles(contract=contract_if_any)
@@ -127,7 +140,7 @@ async def test_change_is_approved_by_its_button(discord: DiscordHouse) -> None:
     _add(discord, "Ana Ruiz", Role.APPROVER)
     await discord.command("transition PAY-7 to In Review")
     (message,) = discord.discord.state.in_channel(discord.discord.channel("payments").id)
-    (approve, _) = [one["custom_id"] for row in message.components for one in row["components"]]
+    (approve, *_) = [one["custom_id"] for row in message.components for one in row["components"]]
 
     await discord.hear(discord.discord.press(message.id, approve, author="Tom Berg"))
     assert discord.writes == []
@@ -143,6 +156,78 @@ async def test_private_command_is_promised_privately(discord: DiscordHouse) -> N
     promise = await discord.command("whoami")
 
     assert promise == {"type": DEFERRED, "data": {"flags": 64}}
+
+
+async def test_what_waits_is_edited_in_a_form_that_is_the_answer_to_its_button(
+    discord: DiscordHouse,
+) -> None:
+    discord.mode("approve", kind="jira.add_comment")
+    _add(discord, "Mei Tanaka", Role.DEVELOPER)
+    _add(discord, "Ana Ruiz", Role.APPROVER)
+    await discord.ask("@bot status")
+    (old,) = discord.approvals
+    (message,) = discord.discord.state.in_channel(discord.discord.channel("payments").id)
+    commands = [one["custom_id"] for row in message.components for one in row["components"]]
+    assert [one.partition(" ")[0] for one in commands] == ["approve", "reject", "edit"]
+    edit = commands[-1]
+
+    refused = await discord.hear(discord.discord.press(message.id, edit, author="Mei Tanaka"))
+    assert refused == {"type": 6}
+    assert "takes one of these roles" in discord.whispered()[-1]
+    opened = discord.discord.press(message.id, edit, author="Ana Ruiz")
+    kept = len(discord.deliveries)
+    answer = await discord.hear(opened)
+    assert answer["type"] == FORM
+    assert len(discord.deliveries) == kept
+    (field,) = answer["data"]["components"][0]["components"]
+    assert field["value"] == discord.actions_by_id[old.action_id].params["markdown"]
+    await discord.hear(discord.discord.fill_in(opened, words="Due **Friday**.\n\n- not before"))
+    assert "The new words wait as" in discord.whispered()[-1]
+    assert "not before" in discord.discord.state.messages[message.id].content
+    assert discord.replies() == []
+    # The same form stood open at somebody else's, too.
+    await discord.hear(discord.discord.fill_in(opened, words="Something else."))
+    assert "older words" in discord.whispered()[-1]
+    await discord.hear(_press_as_it_was(discord, message.id, commands[0]))
+
+    assert "older words" in discord.whispered()[-1]
+    assert discord.replies() == []
+    assert sorted(one.state.value for one in discord.approvals) == ["open", "voided"]
+
+
+async def test_slash_command_opens_the_form_for_the_one_who_may(discord: DiscordHouse) -> None:
+    discord.mode("approve", kind="jira.add_comment")
+    _add(discord, "Ana Ruiz", Role.APPROVER)
+    await discord.ask("@bot status")
+    (approval,) = discord.approvals
+    line = f"edit {approval.short_id}"
+    opened = discord.discord.command(line, author="Ana Ruiz", channel="payments")
+
+    elsewhere = discord.discord.command(line, author="Ana Ruiz", channel="random")
+    assert (await discord.hear(elsewhere))["type"] == DEFERRED
+    assert (await discord.hear(opened))["type"] == FORM
+    promise = await discord.hear(discord.discord.fill_in(opened, words=" "))
+    assert promise == {"type": DEFERRED, "data": {"flags": 64}}
+    assert "The form was empty" in discord.whispered()[-1]
+    await discord.hear(discord.discord.fill_in(opened, words="Wait for the bank."))
+
+    assert "Wait for the bank." in discord.discord.texts("payments")[0]
+    discord.mode("simulate", kind="discord.post_message")
+    again = discord.discord.command(
+        f"edit {waiting(discord).short_id}", author="Ana Ruiz", channel="payments"
+    )
+    assert (await discord.hear(again))["type"] == DEFERRED
+
+
+def _press_as_it_was(house: DiscordHouse, message_id: str, command: str) -> Interaction:
+    """A press on a message that somebody still sees with its old buttons."""
+    message = house.discord.state.messages[message_id]
+    shown = message.components
+    button = {"type": 2, "style": 1, "label": "Approve", "custom_id": command}
+    message.components = [{"type": 1, "components": [button]}]
+    pressed = house.discord.press(message_id, command, author="Ana Ruiz")
+    message.components = shown
+    return pressed
 
 
 def _add(house: DiscordHouse, name: str, role: Role, *, jira: bool = False) -> None:

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from chargehand.connectors.slack.answers import SocketAnswer
 from chargehand.connectors.slack.config import SlackConfig
 from chargehand.connectors.slack.errors import SlackConfigWrong, SlackRefused
+from chargehand.connectors.slack.form_check import form_refusal
 from chargehand.connectors.slack.transport import Call, SlackTransport, decode
 from chargehand.connectors.slack.webhook import CONNECTOR, key_and_lane
 from chargehand.domain.delivery import DeliverySource, VerifiedDelivery
@@ -31,7 +32,8 @@ from chargehand.plugins.connector import StoreDeliveries
 from chargehand.plugins.vendor_http import Sleep
 
 _OPEN: Final = "open a socket"
-_DELIVERED: Final = frozenset({"events_api", "interactive", "slash_commands"})
+_INTERACTIVE: Final = "interactive"
+_DELIVERED: Final = frozenset({"events_api", _INTERACTIVE, "slash_commands"})
 _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 60.0
 # A socket lives for hours; one that ended sooner is not asked for again at once.
@@ -143,10 +145,14 @@ class SlackListener:
             if envelope.reason == _SWITCHED_OFF:
                 raise SlackConfigWrong(field="intake", problem="is socket, and the app has it off")
             return False
-        if envelope.type in _DELIVERED:
-            await store((self._delivery(bytes(envelope.payload)),))
+        body = bytes(envelope.payload)
+        refusal = form_refusal(body) if envelope.type == _INTERACTIVE else None
+        if envelope.type in _DELIVERED and refusal is None:
+            await store((self._delivery(body),))
         if envelope.envelope_id:
-            await socket.send(msgspec.json.encode({"envelope_id": envelope.envelope_id}).decode())
+            more = {"payload": refusal} if refusal is not None else {}
+            answer = {"envelope_id": envelope.envelope_id, **more}
+            await socket.send(msgspec.json.encode(answer).decode())
         return True
 
     def _delivery(self, body: bytes) -> VerifiedDelivery:

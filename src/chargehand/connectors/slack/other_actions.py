@@ -10,7 +10,6 @@ from chargehand.connectors.slack.errors import SlackRefused
 from chargehand.connectors.slack.message_actions import SETTLE_MARGIN_S
 from chargehand.connectors.slack.message_reader import MessageReader
 from chargehand.connectors.slack.params import (
-    FormField,
     ModalParams,
     read_message_target,
     read_modal_params,
@@ -18,15 +17,18 @@ from chargehand.connectors.slack.params import (
     read_reaction_params,
     read_user,
 )
-from chargehand.connectors.slack.render import plain_label
+from chargehand.connectors.slack.render import message_body, plain_label, render_sections
 from chargehand.connectors.slack.transport import Call, SlackTransport, decode
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, Done
+from chargehand.domain.form import LONGEST_VALUES, FormField
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.plugins.connector import LookUp, LookUpState, SentAction
 from chargehand.plugins.outcomes import VENDOR_FAILURES, outcome_of_send
 
 _ALREADY: Final = frozenset({"already_reacted", "no_reaction"})
+# The trigger was worth something for three seconds, or opened a form before we knew of it.
+_TOO_LATE: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
 _LABEL_LIMIT: Final = 150
 _CALLBACK: Final = "chargehand"
 
@@ -82,9 +84,30 @@ class OtherActions:
         try:
             body = await self.transport.write(Call("views.open", operation, arguments))
             view = decode(body, OpenedViewAnswer, operation=operation).view
+        except SlackRefused as error:
+            is_too_late = error.fields.get("slack_error") in _TOO_LATE
+            if is_too_late and params.otherwise and params.channel is not None:
+                return await self._say_otherwise(action.target, params.channel, params)
+            return outcome_of_send(error, settle_s=self._settle_s)
         except VENDOR_FAILURES as error:
             return outcome_of_send(error, settle_s=self._settle_s)
         return Done(view.id, "")
+
+    async def _say_otherwise(self, user: str, channel: str, params: ModalParams) -> ActionResult:
+        """A sentence for whoever waits for a form that can not open any more."""
+        thread: JSONObject = {"thread_ts": params.thread_id} if params.thread_id else {}
+        arguments: JSONObject = {
+            "channel": channel,
+            "user": user,
+            **thread,
+            **message_body(render_sections(params.otherwise), ()),
+        }
+        call = Call("chat.postEphemeral", "post a message", arguments)
+        try:
+            await self.transport.write(call)
+        except VENDOR_FAILURES as error:
+            return outcome_of_send(error, settle_s=self._settle_s)
+        return Done(channel, "", {"instead": "too_late"})
 
     @property
     def _settle_s(self) -> float:
@@ -115,6 +138,7 @@ def _input_of(field: FormField) -> JSONValue:
         "type": "plain_text_input",
         "action_id": "value",
         "multiline": field.is_long,
+        "max_length": LONGEST_VALUES["slack"],
     }
     if field.value:
         element["initial_value"] = field.value

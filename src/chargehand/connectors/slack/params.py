@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chargehand.domain.control import LONGEST_COMMAND, Control
+from chargehand.domain.form import LONGEST_TITLE, LONGEST_VALUES, FormField
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.plugins.control_fields import read_controls
@@ -24,7 +25,11 @@ from chargehand.plugins.param_fields import (
 MARKDOWN_LIMIT_CHARS: Final = 30_000
 NAME_LIMIT_CHARS: Final = 255
 MOST_FIELDS: Final = 20
-TITLE_LIMIT: Final = 24
+OTHERWISE_LIMIT_CHARS: Final = 1_000
+_OF_MODALS: Final = (
+    *("trigger_id", "title", "command", "fields"),
+    *("channel", "message_id", "thread_id", "otherwise"),
+)
 _USER: Final = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{2,30}")
 _STAMP: Final = re.compile(r"[0-9]{1,11}\.[0-9]{6}")
@@ -129,23 +134,13 @@ class NoBase:
 
 
 @dataclass(frozen=True, slots=True)
-class FormField:
-    """One field of a form; `value` is what stands in it when it opens."""
-
-    name: str
-    label: str
-    value: str = ""
-    is_long: bool = False
-    is_optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ModalParams:
     """A form that opens for whoever pressed something a moment ago.
 
     Shape: `trigger_id` is Slack's, good for three seconds, and no preview shows it; `command` is
     the command line that submitting says; `channel`, `message_id` and `thread_id` are where it was
-    pressed.
+    pressed; `otherwise` is Markdown the person is shown when the form could not open in time,
+    empty for nothing.
     """
 
     trigger_id: str
@@ -155,6 +150,7 @@ class ModalParams:
     channel: str | None = None
     message_id: str | None = None
     thread_id: str | None = None
+    otherwise: str = ""
 
 
 def read_message_params(params: JSONObject) -> MessageParams:
@@ -240,9 +236,7 @@ def read_no_base(base: JSONObject) -> NoBase:
 
 def read_modal_params(params: JSONObject) -> ModalParams:
     """The parameters of `slack.open_modal`."""
-    refuse_unknown(
-        params, "trigger_id", "title", "command", "fields", "channel", "message_id", "thread_id"
-    )
+    refuse_unknown(params, *_OF_MODALS)
     fields = params.get("fields")
     allowed = f"a list of 1 to {MOST_FIELDS} fields"
     if isinstance(fields, str) or not isinstance(fields, Sequence):
@@ -254,12 +248,13 @@ def read_modal_params(params: JSONObject) -> ModalParams:
         trigger_id=read_matching(
             params.get("trigger_id"), "trigger_id", pattern=_TRIGGER, allowed="Slack's trigger id"
         ),
-        title=read_text(params, "title", limit_chars=TITLE_LIMIT),
+        title=read_text(params, "title", limit_chars=LONGEST_TITLE),
         command=read_text(params, "command", limit_chars=LONGEST_COMMAND),
         fields=tuple(_read_field(one, f"fields[{n}]") for n, one in enumerate(fields)),
         channel=None if channel is None else read_channel(channel, "channel"),
         message_id=_read_stamp_or_null(params, "message_id"),
         thread_id=_read_stamp_or_null(params, "thread_id"),
+        otherwise=read_optional_text(params, "otherwise", limit_chars=OTHERWISE_LIMIT_CHARS),
     )
 
 
@@ -330,7 +325,7 @@ def _read_field(value: JSONValue, field: str) -> FormField:
             allowed="lower-case letters, digits and underscores",
         ),
         label=read_text(value, "label", limit_chars=NAME_LIMIT_CHARS, inside=field),
-        value=read_optional_text(value, "value", limit_chars=3_000, inside=field),
+        value=read_optional_text(value, "value", limit_chars=LONGEST_VALUES["slack"], inside=field),
         is_long=flags["is_long"],
         is_optional=flags["is_optional"],
     )

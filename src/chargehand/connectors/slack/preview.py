@@ -126,7 +126,9 @@ def _preview_modal(action: ProposedAction) -> str:
         f'Open the form "{show_line(params.title)}" for {read_user(action.target)}{where}\n'
         f"submitting says: {show_line(params.command)}\n{undo_line(action)}"
     )
-    return "\n\n".join([heading, *fields])
+    # Where it can not open any more, the person is shown a sentence instead.
+    late = ["If it is too late for that, shows them:", show_text(params.otherwise)]
+    return "\n\n".join([heading, *fields, *(late if params.otherwise else [])])
 
 
 def _with_words(

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from chargehand.connectors.slack.form_check import form_refusal
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
 from chargehand.kit.clock import EPOCH
 from chargehand.kit.signing import matches_any
@@ -84,12 +85,24 @@ class SlackWebhook:
     def acknowledge(self, delivery: VerifiedDelivery) -> Acknowledgement:
         """Slack wants its challenge back, and of everything else silence with a good status."""
         heading = _heading_of(delivery.body)
+        if heading.type == "view_submission":
+            return _answer_to_form(delivery.body)
         if heading.type == "url_verification":
             body = msgspec.json.encode({"challenge": heading.challenge})
             return Acknowledgement(body=body, is_kept=False)
         if delivery.body.startswith(b"ssl_check="):
             return Acknowledgement(body=b"", content_type="text/plain", is_kept=False)
         return _NOTHING
+
+
+def _answer_to_form(body: bytes) -> Acknowledgement:
+    is_json = body.lstrip()[:1] == b"{"
+    payload = body if is_json else form_fields(body).get("payload", "").encode("utf-8", "replace")
+    refusal = form_refusal(payload)
+    if refusal is None:
+        return _NOTHING
+    # The form stays open with a sentence at the field; nothing was said yet.
+    return Acknowledgement(body=msgspec.json.encode(refusal), is_kept=False)
 
 
 def sign(secret: str, *, sent_at_s: int, body: bytes) -> str:

@@ -27,6 +27,11 @@ class ChatViewReader(Repository):
         query = self._select(chat_views).where(chat_views.c.is_outdated == 1).limit(limit)
         return tuple(dict.fromkeys(ActionId(row.message_id) for row in self._rows(query)))
 
+    def of_action(self, action_id: str) -> tuple[ChatView, ...]:
+        """Every message that shows or showed an approval of one action."""
+        query = self._select(chat_views).where(chat_views.c.action_id == action_id)
+        return tuple(_view(row) for row in self._rows(query.order_by(chat_views.c.approval_id)))
+
     def of_message(self, message_id: str) -> tuple[ChatView, ...]:
         """Everything one message shows, in the order it was proposed."""
         query = self._select(chat_views).where(chat_views.c.message_id == message_id)

@@ -14,8 +14,9 @@ from chargehand.testing.clock import OffsetClock
 from chargehand.testing.discord import people
 from chargehand.testing.discord.app import ROOT, build_app
 from chargehand.testing.discord.control import control_routes
+from chargehand.testing.discord.forms import filled_in, form_of
 from chargehand.testing.discord.limits import Limits
-from chargehand.testing.discord.refusals import DiscordControlRefused
+from chargehand.testing.discord.refusals import DiscordControlRefused, DiscordRefused
 from chargehand.testing.discord.rest_app import take_answer
 from chargehand.testing.discord.rest_messages import store_message
 from chargehand.testing.discord.server_parts import Parts
@@ -151,6 +152,18 @@ class FakeDiscord:
         data = {"custom_id": command, "components": rows}
         return self._interact(people.FORM, author, channel, data, message_id=message_id)
 
+    def fill_in(self, opened: Interaction, **values: str) -> Interaction:
+        """Who opened a form sends it off; a field that is not named keeps what stood in it."""
+        payload = opened.payload
+        who = payload.get("member", payload).get("user", {})
+        return self._interact(
+            people.FORM,
+            who["id"],
+            payload["channel_id"],
+            filled_in(form_of(opened), values),
+            message_id=(payload.get("message") or {}).get("id"),
+        )
+
     def complete(self, line: str, *, author: str, channel: str) -> Interaction:
         """A person is typing the last option of a command."""
         data = people.command_data(self.state, line)
@@ -176,8 +189,12 @@ class FakeDiscord:
         interaction.status = status
         is_answer = status == _SUCCESS and isinstance(content, dict) and "type" in content
         interaction.state = "answered" if is_answer else "failed"
-        if is_answer:
+        if not is_answer:
+            return
+        try:
             take_answer(self.state, interaction, content)
+        except DiscordRefused:
+            interaction.state = "failed"
 
     async def send(self, interaction: Interaction) -> Interaction:
         """Post an interaction to the endpoint, and take the answer."""

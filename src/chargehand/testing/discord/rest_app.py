@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from chargehand.testing.discord import shapes
 from chargehand.testing.discord.calls import Answer, Call, Endpoint
+from chargehand.testing.discord.forms import FORM_ANSWER, check_form
 from chargehand.testing.discord.refusals import (
     ACKNOWLEDGED,
     EMPTY_MESSAGE,
@@ -132,8 +133,13 @@ def follow_up(call: Call) -> Answer:
 
 
 def take_answer(state: State, interaction: Interaction, answer: dict[str, Any]) -> None:
-    """Do what an answer to an interaction says: promise a reply, or keep the message to change."""
+    """Do what an answer to an interaction says: promise a reply, keep the message, open a form.
+
+    Raises: DiscordRefused for a form that Discord would not open.
+    """
     kind = answer.get("type")
+    if kind == FORM_ANSWER:
+        check_form(interaction, answer)
     interaction.answer_type, interaction.answer = kind, answer
     if kind == _DEFERRED_UPDATE:
         interaction.reply_id = interaction.payload["message"]["id"]

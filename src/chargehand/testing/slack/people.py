@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chargehand.testing.slack.forms import filled_in
 from chargehand.testing.slack.records import Channel, Message, Person
 from chargehand.testing.slack.refusals import ControlRefused
 from chargehand.testing.slack.sending import Sending
@@ -93,17 +94,15 @@ def press(place: Workspace, channel: str, ts: str, *, user: str, label: str) -> 
 def submit(place: Workspace, view_id: str, *, user: str, values: Mapping[str, str]) -> Sending:
     """Somebody submits a form.
 
-    Raises: ControlRefused when there is no such form.
+    Shape: a field that is not named keeps what stood in it.
+    Raises: ControlRefused when there is no such form, or what Slack's own form would not take.
     """
     person = place.person(user)
     view = next((one for one in place.views if one.id == view_id), None)
     if view is None:
         text = f"view: there is none called {view_id!r}"
         raise ControlRefused(text)
-    state = {
-        name: {"value": {"type": "plain_text_input", "value": value}}
-        for name, value in values.items()
-    }
+    state = filled_in(view.raw, values)
     return place.sender.send(
         "interactive",
         {

@@ -170,9 +170,11 @@ class EventSender:
         )
 
     def _acknowledge(self, text: str) -> None:
-        sending = self._unacknowledged.pop(str(json.loads(text).get("envelope_id")), None)
+        said = json.loads(text)
+        sending = self._unacknowledged.pop(str(said.get("envelope_id")), None)
         if sending is not None:
             sending.state = "delivered"
+            sending.answer = json.dumps(said["payload"]) if "payload" in said else ""
 
     async def _post(self, target: Target, sending: Sending) -> None:
         # Interactions and commands are never retried: a person sees that it failed.

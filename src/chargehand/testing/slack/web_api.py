@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from chargehand.testing.slack.forms import problems_of
 from chargehand.testing.slack.records import Channel, Message, Person, View
 from chargehand.testing.slack.refusals import SlackRefused
 from chargehand.testing.slack.shapes import channel_shape, message_shape, user_shape
@@ -157,7 +158,7 @@ def _user_by_email(place: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 def _views_open(place: Workspace, arguments: Arguments) -> dict[str, Any]:
     view = arguments.get("view")
-    if not isinstance(view, dict):
+    if not isinstance(view, dict) or problems_of(view):
         raise SlackRefused("invalid_arguments")
     place.spend_trigger(str(arguments.get("trigger_id", "")))
     view_id = place.next_id("V")

@@ -1,5 +1,6 @@
 """Every endpoint of the fake passes Discord's own description of its API."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
+from chargehand.connectors.discord.acknowledge import form_answer
 from chargehand.connectors.discord.render import button_rows
 from chargehand.domain.control import Control
+from chargehand.domain.form import Form, FormField
 from chargehand.testing.contracts import ContractBroken, ContractTransport, load_contract
 from chargehand.testing.discord.app import ENDPOINTS
+from chargehand.testing.discord.refusals import DiscordControlRefused
 from chargehand.testing.discord.state import APPLICATION_ID, GUILD_ID
 from tests.conftest import OVERLAYS
 from tests.connectors.discord.client.world import World, build_world
@@ -38,6 +42,28 @@ async def test_every_endpoint_of_the_fake_is_held_to_the_description(contracts: 
     assert {blank(name) for name in contract.tally.operations} == expected
     assert contract.tally.run == 2 * len(ENDPOINTS)
     assert contract.tally.own == 0
+
+
+async def test_the_form_we_answer_with_is_one_that_discord_describes(contracts: Path) -> None:
+    contract = load_contract(contracts, OVERLAYS / "discord.json")
+    world = build_world(None)
+    transport = ContractTransport(world.discord.transport(), contract)
+    field = FormField("words", "The new words, as Markdown", "Friday " * 500, is_long=True)
+    form = Form("Edit what waits", f"edit apv_{'7' * 26} {'a' * 16}", (field,))
+    body = json.loads(form_answer(form).body or b"")
+    asked = world.asked()
+    asked.answer_type = asked.reply_id = None
+    callback = f"{world.discord.api_url}/interactions/{asked.id}/{asked.token}/callback"
+
+    async with httpx.AsyncClient(transport=transport) as client:
+        taken = await client.post(callback, json=body)
+    filled = world.discord.fill_in(asked, words="Monday")
+
+    assert taken.is_success
+    assert contract.tally.run == 2
+    assert filled.payload["data"]["custom_id"] == form.command
+    with pytest.raises(DiscordControlRefused, match="4000 characters"):
+        world.discord.fill_in(asked, words="x" * 4_001)
 
 
 @pytest.mark.parametrize(

@@ -363,6 +363,28 @@ class TestOtherMessages:
         (view,) = place.views
         assert view.raw["blocks"][0]["element"]["initial_value"] == "Hi"
 
+    async def test_who_waits_for_a_form_in_vain_is_told(self, world: World) -> None:
+        place = world.fake.workspace
+        mei = place.person("Mei Tanaka").id
+        params = {
+            "title": "Edit",
+            "command": "edit apv_1",
+            "fields": [{"name": "text", "label": "Words"}],
+            "channel": PAY,
+            "trigger_id": place.new_trigger(),
+            "otherwise": "Press *again* <!channel>.",
+        }
+        world.clock.advance(4)
+
+        told = await world.client.perform(action("open_modal", mei, params))
+
+        assert isinstance(told, Done)
+        (whispered,) = place.ephemeral
+        assert (whispered["user"], whispered["channel"]) == (mei, PAY)
+        assert "again" in whispered["text"]
+        assert "<!channel>" not in whispered["text"]
+        assert place.views == []
+
 
 class TestUndo:
     @pytest.mark.parametrize("kind", ["post_message", "add_reaction", "update_message"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -16,7 +17,8 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.masked import MaskedText
 from chargehand.testing.slack import FakeSlack, seed_demo, serving
-from chargehand.testing.slack.people import say, type_command
+from chargehand.testing.slack.people import say, submit, type_command
+from chargehand.testing.slack.records import View
 from chargehand.testing.slack.workspace_ids import APP_TOKEN, BOT, BOT_TOKEN, TEAM
 
 pytestmark = pytest.mark.anyio
@@ -76,6 +78,23 @@ async def ear() -> AsyncIterator[Ear]:
         made.task.cancel()
         with contextlib.suppress(asyncio.CancelledError, SlackConfigWrong):
             await made.task
+
+
+async def test_form_with_nothing_but_blanks_stays_open_with_a_sentence(ear: Ear) -> None:
+    await ear.until(lambda: len(ear.fake.sender.sockets) == 1)
+    element = {"type": "plain_text_input", "action_id": "value"}
+    block = {"type": "input", "block_id": "words", "element": element}
+    raw = {"callback_id": "chargehand", "private_metadata": "{}", "blocks": [block]}
+    ear.fake.workspace.views.append(View("V1", "", raw))
+
+    blank = submit(ear.fake.workspace, "V1", user="Ana Ruiz", values={"words": " \n"})
+    taken = submit(ear.fake.workspace, "V1", user="Ana Ruiz", values={"words": "Friday"})
+    await ear.until(lambda: taken.state == "delivered")
+
+    assert json.loads(blank.answer)["response_action"] == "errors"
+    assert list(json.loads(blank.answer)["errors"]) == ["words"]
+    assert taken.answer == ""
+    assert len(ear.heard) == 1
 
 
 async def test_what_is_said_is_acknowledged_only_once_it_is_stored(ear: Ear) -> None:
