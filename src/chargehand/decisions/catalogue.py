@@ -397,6 +397,7 @@ _REASON_TEXTS: Final = {
     Reason.ASKER_UNKNOWN: "It is not sure who asked, and nothing else says who reads along.",
     Reason.OUTSIDE_AUDIENCE: "People from outside the team can read along.",
     Reason.NOT_MENTIONED: "The comment does not mention the bot.",
+    Reason.REACTION_NOT_BY_ASKER: "Only who asked can have an answer taken back by a reaction.",
     Reason.NAME_ONLY: "The comment contains the bot's name but does not mention its account.",
     Reason.OWN_COMMENT: "chargehand wrote the comment itself.",
     Reason.OTHER_BOT: "Another bot wrote the comment.",

@@ -124,6 +124,8 @@ def _judge_kind(event: Event, context: TriageContext) -> Silent | None:
             return _judge_place(event, context)
         case kind if kind in _SAID_IN_CHATS and event.place is not None:
             return None
+        case EventKind.REACTION_ADDED if context.is_addressed and event.place is not None:
+            return None if context.intents else Silent(Reason.REACTION_NOT_BY_ASKER)
         case _:
             return Silent(Reason.NOTHING_TO_DO)
 
@@ -174,7 +176,7 @@ def _judge_repetition(event: Event, context: TriageContext) -> Silent | None:
 def _judge_content(event: Event, context: TriageContext) -> Silent | None:
     if context.is_courtesy or not context.intents:
         return Silent(Reason.NOT_A_QUESTION_TO_US, withdraws_ask=_has_waiting_ask(context))
-    if event.kind in _BY_HAND:
+    if event.kind in _BY_HAND or event.kind is EventKind.REACTION_ADDED:
         # Who does something by hand waits for what comes of it.
         return None
     if context.recent_answers_to_actor_on_item >= LOOP_LIMIT:

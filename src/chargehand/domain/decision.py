@@ -58,6 +58,7 @@ class Reason(StrEnum):
     WITHHELD_FOR_AUDIENCE = "withheld_for_audience"
     NOT_A_QUESTION_TO_US = "not_a_question_to_us"
     NOT_MENTIONED = "not_mentioned"
+    REACTION_NOT_BY_ASKER = "reaction_not_by_asker"
     NAME_ONLY = "name_only"
     OWN_COMMENT = "own_comment"
     OTHER_BOT = "other_bot"

@@ -44,6 +44,7 @@ from chargehand.pipeline.places import (
     spoken_to_bot,
     why_unserved,
 )
+from chargehand.pipeline.reacting import Doubt, doubt_in
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_ask, withdraw_unsent
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
@@ -91,7 +92,8 @@ class Judge:
         record: ConnectionRecord,
     ) -> None:
         """Record a delivery and what it meant; the second telling of an event is a duplicate."""
-        event = situate(self._tx, event, connection)
+        doubt = doubt_in(self._tx, event)
+        event = doubt.situate(event) if doubt else situate(self._tx, event, connection)
         event_id = EventId(derive_id("evt", stored.id))
         first = self._tx.events.id_of_key(event.event_key)
         if first is not None and first != event_id:
@@ -103,7 +105,7 @@ class Judge:
         if event.project in connection.projects or event.place is not None:
             # A self-test, or another project of the site, does not show that intake works.
             self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
-        self._judge(event_id, event, connection, record)
+        self._judge(event_id, event, connection, record, doubt=doubt)
 
     def _judge(
         self,
@@ -111,6 +113,8 @@ class Judge:
         event: Event,
         connection: LiveConnection,
         record: ConnectionRecord,
+        *,
+        doubt: Doubt | None,
     ) -> None:
         ask_key = ask_key_of(event)
         existing = self._tx.asks.find_by_key(ask_key) if _is_said(event) else None
@@ -121,7 +125,7 @@ class Judge:
             # A deleted comment can not come back; its making was only told after its deletion.
             self._stay_silent(event_id, event, Reason.ASK_WITHDRAWN)
             return
-        context = self._context(event, connection, record, existing)
+        context = self._context(event, connection, record, existing, doubt=doubt)
         verdict = triage(event, context)
         match verdict:
             case Silent():
@@ -142,12 +146,15 @@ class Judge:
         connection: LiveConnection,
         record: ConnectionRecord,
         existing: StoredAsk | None,
+        *,
+        doubt: Doubt | None,
     ) -> TriageContext:
         bot = record.bot_account_id
         if bot is None:
             message = "a connection without a bot is not dispatched"
             raise AssertionError(message)
-        understood = Understanding(intents=(), is_addressed=False, is_courtesy=False)
+        nothing = Understanding(intents=(), is_addressed=False)
+        understood = doubt.understood if doubt is not None else nothing
         has_name_only = False
         lines = spoken_to_bot(event, bot)
         if lines and (event.work_item is not None or event.place is not None):
