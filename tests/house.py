@@ -57,6 +57,7 @@ from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.tracing import Trace, trace
 from chargehand.pipeline.undoing import undo_action
 from chargehand.pipeline.working import Worker, WorkerParts
+from chargehand.pipeline.working_signs import WorkingSigns
 from chargehand.plugins.connector import EventParser
 from chargehand.policy.modes import read_policy
 from chargehand.storage.changes import ChangeCheck
@@ -175,6 +176,7 @@ class House:
         self.pruning = Pruning(database, self.queue, rules.retention, clock)
         self.polling = Polling(self.connection, database, self._store, clock=clock)
         self.views = ChatViews(database, connections, rules=rules, clock=clock)
+        self.signs = WorkingSigns(database, connections, rules=rules, clock=clock)
         self.worker = Worker(
             WorkerParts(
                 database=database,
@@ -263,7 +265,8 @@ class House:
             dealt_with = self.dispatcher.dispatch()
             await self.views.refresh()
             await self.worker.starter.start_due()
-            if not dealt_with and len(self.engine.outcomes) == before:
+            proposed = await self.signs.look()
+            if not dealt_with and not proposed and len(self.engine.outcomes) == before:
                 return
         raise AssertionError("the worker never came to rest")
 

@@ -51,6 +51,7 @@ from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.telling import Telling
 from chargehand.pipeline.watching import Watching
 from chargehand.pipeline.working import Worker, WorkerParts
+from chargehand.pipeline.working_signs import WorkingSigns
 from chargehand.plugins.connector import StoreDeliveries
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.engines import open_durable_engine
@@ -354,6 +355,7 @@ def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
             if one.listener is not None
         },
         views=_views(stores, connections, rules, clock),
+        signs=_signs(stores, connections, rules, clock),
         connections=connections,
         changes=ChangeCheck(stores.database.engine, stores.queue),
         pruning=Pruning(stores.database, stores.queue, rules.retention, clock),
@@ -375,6 +377,18 @@ def _views(
     if all(one.facts is not None for one in connections.values()):
         return None
     return ChatViews(stores.database, connections, rules=rules, clock=clock)
+
+
+def _signs(
+    stores: Stores,
+    connections: Mapping[ConnectionId, LiveConnection],
+    rules: PipelineRules,
+    clock: Clock,
+) -> WorkingSigns | None:
+    """What shows in a chat that an answer is worked on; None where no chat is connected."""
+    if all(one.facts is not None for one in connections.values()):
+        return None
+    return WorkingSigns(stores.database, connections, rules=rules, clock=clock)
 
 
 def _telling(

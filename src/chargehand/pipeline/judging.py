@@ -46,6 +46,7 @@ from chargehand.pipeline.places import (
 )
 from chargehand.pipeline.reacting import Doubt, doubt_in
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_ask, withdraw_unsent
+from chargehand.pipeline.working_signs import SIGN_KINDS
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
@@ -230,7 +231,9 @@ class Judge:
             return None, False
         if existing.ask.state is not AskState.DECIDED:
             return existing.ask.state, existing.ask.state is AskState.DISMISSED
-        actions = self._tx.actions.of_ask(existing.ask.id)
+        proposed = self._tx.actions.of_ask(existing.ask.id)
+        # That an answer is worked on says nothing of whether there is one.
+        actions = [one for one in proposed if one.kind not in SIGN_KINDS]
         if actions and all(
             action.state in _CAME_TO_NOTHING or is_unsent(self._tx, action) for action in actions
         ):

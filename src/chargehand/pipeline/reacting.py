@@ -52,7 +52,10 @@ def doubt_in(tx: Writing, event: Event) -> Doubt | None:
         action_id = tx.effects.action_behind(event.connection_id, external_id)
         action = tx.actions.find(action_id) if action_id is not None else None
         decision = tx.decisions.find(action.decision_id) if action is not None else None
-        if action is not None and decision is not None and decision.verdict is Verdict.RESPOND:
+        if action is None or decision is None or "markdown" not in action.params:
+            # The bot's own reaction at the message that asked is no answer.
+            continue
+        if decision.verdict is Verdict.RESPOND:
             return Doubt(decision, action, _is_by_asker(tx, decision, event))
     return None
 

@@ -95,7 +95,11 @@ def _event_of(tx: Reading | Writing, identifier: str) -> str | None:
 def _event_of_action(tx: Reading | Writing, action_id: str) -> str | None:
     action = tx.actions.find(action_id)
     decision = tx.decisions.find(action.decision_id) if action else None
-    return decision.event_id if decision else None
+    if decision is not None:
+        return decision.event_id
+    # What shows that an answer is worked on is there before the decision.
+    ask = tx.asks.find(action.ask_id) if action and action.ask_id else None
+    return ask.ask.event_id if ask else None
 
 
 def _decisions_of(

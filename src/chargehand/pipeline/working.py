@@ -40,6 +40,7 @@ from chargehand.pipeline.sharing import (
 from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.starting import Starter, task_subjects
 from chargehand.pipeline.taking_over import BEAT_EVERY_S
+from chargehand.pipeline.working_signs import WorkingSigns
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.database import Database
 from chargehand.storage.errors import LeaseLost, StoreBusy, StoreUnavailable
@@ -72,7 +73,8 @@ class WorkerParts:
 
     Shape: `watch` is called now and then for as long as it lives, and so are `tell`, which is None
     when notices go nowhere but into the log, and `remind`, which says how many reminders became
-    deliveries; `views` is None where no chat is connected.
+    deliveries; `views` and `signs` are
+    None where no chat is connected.
     """
 
     database: Database
@@ -91,6 +93,7 @@ class WorkerParts:
     remind: Callable[[], Awaitable[int]] | None = None
     share: Share = field(default_factory=Alone)
     views: ChatViews | None = None
+    signs: WorkingSigns | None = None
     listenings: Mapping[ConnectionId, Listening] = field(default_factory=dict)
 
 
@@ -179,6 +182,7 @@ class Worker:
         if self._parts.share.may_begin():
             await self._refresh_views()
             await self.starter.start_due()
+            await self._look_at_signs()
         return False
 
     async def _refresh_views(self) -> None:
@@ -187,6 +191,12 @@ class Worker:
             return
         while await self._parts.views.refresh():
             pass
+
+    async def _look_at_signs(self) -> None:
+        """Propose that signs of work come and go; after what is due, which they must not delay."""
+        signs = self._parts.signs
+        if signs is not None and await self._parts.share.has(VIEWS) and await signs.look():
+            self._work.set()
 
     async def _take_up_stranded(self) -> None:
         if self._parts.share.may_begin():
@@ -229,7 +239,9 @@ class Worker:
         seen = changes.look() if changes.is_instant else await asyncio.to_thread(changes.look)
         if seen.inbox or self._was_turned_away:
             self._deliveries.set()
-        if seen.main or self.starter.is_due(self._parts.clock.now()):
+        now, signs = self._parts.clock.now(), self._parts.signs
+        is_due = self.starter.is_due(now) or (signs is not None and signs.is_due(now))
+        if seen.main or is_due:
             self._work.set()
 
     async def _keep_house(self) -> None:

@@ -41,6 +41,7 @@ from chargehand.storage.repositories.stored_secrets import (
 )
 from chargehand.storage.repositories.traffic import TrafficReader, TrafficWriter
 from chargehand.storage.repositories.undos import UndoReader, UndoWriter
+from chargehand.storage.repositories.working_signs import WorkingSignReader, WorkingSignWriter
 
 
 class Reading:
@@ -58,6 +59,7 @@ class Reading:
         self.policies = PolicyReader(connection, organization_id)
         self.audit = AuditReader(connection, organization_id)
         self.chat_views = ChatViewReader(connection, organization_id)
+        self.working_signs = WorkingSignReader(connection, organization_id)
         self.connections = ConnectionReader(connection, organization_id)
         self.api_keys = ApiKeyReader(connection, organization_id)
         self.notices = NoticeReader(connection, organization_id)
@@ -98,6 +100,7 @@ class Writing:
         self.policies = PolicyWriter(connection, organization_id)
         self.audit = AuditWriter(connection, organization_id)
         self.chat_views = ChatViewWriter(connection, organization_id)
+        self.working_signs = WorkingSignWriter(connection, organization_id)
         self.connections = ConnectionWriter(connection, organization_id)
         self.api_keys = ApiKeyWriter(connection, organization_id)
         self.notices = NoticeWriter(connection, organization_id)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from chargehand.testing.jira.failures import Failure
 from chargehand.testing.slack import people as slack_people
+from chargehand.testing.slack.workspace_ids import BOT as BOT_ACCOUNT
 from tests.chat_house import PAY_CHANNEL, ChatHouse
 
 pytestmark = pytest.mark.anyio
@@ -55,3 +57,104 @@ async def test_cross_put_again_says_that_it_is_noted_and_keeps_it_once(chats: Ch
     assert "simulated" in first
     assert "said so before" in second
     assert len(chats.messages()) == 1
+
+
+def signs(house: ChatHouse, ts: str) -> list[str]:
+    """The bot's reactions at a message in #pay."""
+    place = house.slack.workspace
+    message = place.find(place.channel(PAY_CHANNEL), ts)
+    assert message is not None
+    return [one["name"] for one in message.raw.get("reactions", []) if BOT_ACCOUNT in one["users"]]
+
+
+def jira_is_away(house: ChatHouse, *, times: int) -> None:
+    """Nothing can be read of work items for a while."""
+    house.jira.inject(method="GET", path=".*/issue/.*", status=503, times=times)
+
+
+def reaction_calls(house: ChatHouse) -> list[str]:
+    """What was asked of Slack about reactions, in order."""
+    methods = [one["method"] for one in house.slack.writes()]
+    return [one for one in methods if one.startswith("reactions.")]
+
+
+async def test_slow_answer_is_announced_by_a_reaction_that_goes_with_the_answer(
+    chats: ChatHouse,
+) -> None:
+    await chats.chat("@bot status PAY-7")
+    assert reaction_calls(chats) == []
+    jira_is_away(chats, times=40)
+
+    asked = await chats.chat("@bot status PAY-12")
+    assert signs(chats, asked) == []
+    await chats.wait(1.6)
+    assert signs(chats, asked) == ["eyes"]
+    # The worker is gone for good, and another one knows only the databases.
+    chats.start()
+    chats.jira.failures.clear()
+    await chats.wait(300)
+
+    assert len(chats.messages()) == 2
+    assert signs(chats, asked) == []
+    await chats.wait(300)
+    assert reaction_calls(chats) == ["reactions.add", "reactions.remove"]
+    assert [one.state.value for one in chats.actions if "reaction" in one.kind.value] == [
+        "executed"
+    ] * 2
+
+
+async def test_sign_that_nobody_saw_land_is_found_and_taken_away(chats: ChatHouse) -> None:
+    jira_is_away(chats, times=40)
+    asked = await chats.chat("@bot status PAY-12")
+    chats.slack.desk.failures.add(Failure(path="/api/reactions.add", cut="after"))
+    await chats.wait(1.6)
+    assert signs(chats, asked) == ["eyes"]
+    chats.jira.failures.clear()
+
+    await chats.wait(10)
+    assert len(chats.messages()) == 1
+    assert signs(chats, asked) == ["eyes"]
+    chats.start()
+    await chats.wait(300)
+
+    assert signs(chats, asked) == []
+    assert reaction_calls(chats) == ["reactions.add", "reactions.remove"]
+
+
+async def test_sign_goes_when_no_answer_comes_and_with_the_message(chats: ChatHouse) -> None:
+    jira_is_away(chats, times=1000)
+    first = await chats.chat("@bot status PAY-12")
+    second = await chats.chat("@bot status PAY-7", user="Tom Berg")
+    await chats.wait(1.6)
+    assert (signs(chats, first), signs(chats, second)) == (["eyes"], ["eyes"])
+    (waiting,) = [one for one in chats.asks if one.ask.comment_id == second]
+    assert chats.trace(waiting.ask.id).ask is not None
+    (sign,) = [one for one in chats.actions if one.target.endswith(second)]
+    assert chats.trace(sign.id).event.id == waiting.ask.event_id
+
+    slack_people.delete_message(chats.slack.workspace, PAY_CHANNEL, second)
+    await chats.hear()
+    await chats.wait(3 * 3600)
+
+    assert {one.ask.state.value for one in chats.asks} == {"withdrawn", "stuck"}
+    assert signs(chats, first) == []
+    assert "action_failed" not in chats.notices
+
+
+async def test_sign_is_only_recorded_while_the_chat_is_simulated_and_kept_from_approvals(
+    chats: ChatHouse,
+) -> None:
+    jira_is_away(chats, times=1000)
+    chats.mode("simulate", kind="slack.post_message")
+    await chats.chat("@bot status PAY-12")
+    await chats.wait(1.6)
+    chats.mode("approve", kind="slack.post_message")
+    await chats.chat("@bot status PAY-7")
+    await chats.wait(1.6)
+    chats.jira.failures.clear()
+    await chats.wait(300)
+
+    assert reaction_calls(chats) == []
+    about_signs = [one for one in chats.actions if "reaction" in one.kind.value]
+    assert [one.state.value for one in about_signs] == ["simulated"]
+    assert chats.stores.database.read(lambda tx: tx.working_signs.ended(limit=9)) == ()

@@ -6,8 +6,8 @@ from typing import Final
 
 from chargehand.connectors.slack.answers import OpenedViewAnswer
 from chargehand.connectors.slack.config import SlackConfig
-from chargehand.connectors.slack.errors import SlackRefused
-from chargehand.connectors.slack.message_actions import SETTLE_MARGIN_S
+from chargehand.connectors.slack.errors import SlackRefused, SlackTargetMissing
+from chargehand.connectors.slack.message_actions import QUESTION_DELETED, SETTLE_MARGIN_S
 from chargehand.connectors.slack.message_reader import MessageReader
 from chargehand.connectors.slack.params import (
     ModalParams,
@@ -19,7 +19,7 @@ from chargehand.connectors.slack.params import (
 )
 from chargehand.connectors.slack.render import message_body, plain_label, render_sections
 from chargehand.connectors.slack.transport import Call, SlackTransport, decode
-from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, Done
+from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, Done, Refused
 from chargehand.domain.form import LONGEST_VALUES, FormField
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
@@ -54,6 +54,10 @@ class OtherActions:
         url = self.config.message_url(channel, stamp)
         try:
             await self.transport.write(Call(method, operation, arguments))
+        except SlackTargetMissing:
+            # With the message its reactions went.
+            gone = Refused(QUESTION_DELETED, f"message {stamp} is not there any more")
+            return gone if is_adding else Done(action.target, url, {"already": True})
         except SlackRefused as error:
             if error.fields.get("slack_error") in _ALREADY:
                 return Done(action.target, url, {"already": True})

@@ -78,7 +78,7 @@ class AskReader(Repository):
         """Open asks whose turn it is, oldest first."""
         is_due = or_(asks.c.next_attempt_at.is_(None), asks.c.next_attempt_at <= to_micros(now))
         query = self._select_with_content(asks).where(asks.c.state == AskState.OPEN.value, is_due)
-        return tuple(_ask(row) for row in self._rows(query.order_by(asks.c.ask_id).limit(limit)))
+        return tuple(ask_in(row) for row in self._rows(query.order_by(asks.c.ask_id).limit(limit)))
 
     def next_due_at(self) -> datetime | None:
         """When the next open ask wants another attempt; None when none waits."""
@@ -100,11 +100,11 @@ class AskReader(Repository):
         query = self._select_with_content(asks)
         query = query.where(asks.c.state == state) if state is not None else query
         query = query.where(asks.c.project == project) if project is not None else query
-        return self._page(query, asks.c.ask_id, _ask, cursor=cursor, limit=limit)
+        return self._page(query, asks.c.ask_id, ask_in, cursor=cursor, limit=limit)
 
     def _first(self, column: "Column[Any]", wanted: str) -> StoredAsk | None:
         row = self._one_with_content_by(column, wanted)
-        return _ask(row) if row is not None else None
+        return ask_in(row) if row is not None else None
 
 
 class AskWriter(AskReader):
@@ -196,7 +196,8 @@ class AskWriter(AskReader):
         }
 
 
-def _ask(row: AnyRow) -> StoredAsk:
+def ask_in(row: AnyRow) -> StoredAsk:
+    """The ask a row with its content holds."""
     content = content_of(row)
     intents: Sequence[dict[str, object]] = content.get("intents", ())
     ask = Ask(
