@@ -5,6 +5,8 @@ in a thread                  that thread                shown to the asker alone
 in a channel                 a thread under the ask     shown to the asker alone
 in a direct conversation     the conversation           the conversation
 by a slash command, button   as the vendor answers it   as the vendor answers it
+by a shortcut on a message   shown to the asker alone   the same
+by a shortcut on nothing     a direct message           the same
 """
 
 from collections.abc import Mapping
@@ -59,9 +61,14 @@ def place_answer(
 
 def _on_slack(place: Place, *, asker: AccountId | None, privacy: Privacy) -> Placement:
     is_alone = place.kind is PlaceKind.DIRECT
-    # Nothing was posted that a thread could hang on, so the answer is the asker's own.
+    if is_alone and asker is not None and place.channel_id == asker:
+        # Slack did not say which talk it is; opening it is a request of its own.
+        return Placement(ActionKind.SLACK_SEND_DIRECT_MESSAGE, asker, {})
+    # Nothing was posted that a thread could hang on, or nobody saw what was pressed: the answer is
+    # the asker's own.
     is_unposted = place.message_id is None and place.thread_id is None
-    if not is_alone and asker is not None and (privacy is Privacy.ASKER_ONLY or is_unposted):
+    is_unseen = is_unposted or place.reply_token is not None
+    if not is_alone and asker is not None and (privacy is Privacy.ASKER_ONLY or is_unseen):
         return Placement(
             ActionKind.SLACK_POST_EPHEMERAL,
             place.channel_id,

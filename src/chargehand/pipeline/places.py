@@ -90,15 +90,17 @@ def _is_outside(place: Place) -> bool:
 def situate(tx: Reading | Writing, event: Event, connection: ChatScope) -> Event:
     """The event of a chat with the project and the work item it is about, as far as it says.
 
-    Shape: the work item is the first that is named of a project bound to the channel, else the one
-    the message was about that the thread hangs on. It says nothing of who may be told of it.
+    Shape: the work item is the first that is named of a project bound to the channel, else the
+    first in the message a shortcut was used on, else the one the message was about that the thread
+    hangs on. It says nothing of who may be told of it.
     """
     if event.place is None:
         return event
     is_direct = event.place.kind is PlaceKind.DIRECT
     bound = connection.channels.get(event.place.channel_id, frozenset())
     served = connection.projects if is_direct else bound
-    item = first_key_in(event.text or "", served) or _item_of_thread(tx, event.place, connection.id)
+    named = first_key_in(event.text or "", served) or _item_in_message(event, served)
+    item = named or _item_of_thread(tx, event.place, connection.id)
     if item is not None and project_of_key(item) in served:
         return replace(event, project=project_of_key(item), work_item=item)
     only = next(iter(served)) if len(served) == 1 else None
@@ -141,6 +143,12 @@ def ask_key_of_thread(connection_id: ConnectionId, place: Place) -> str | None:
 
 def _message_key(connection_id: ConnectionId, channel_id: str, message_id: object) -> str:
     return f"{connection_id}:message:{channel_id}:{message_id}"
+
+
+def _item_in_message(event: Event, served: frozenset[ProjectKey]) -> WorkItemKey | None:
+    """The work item that the message names on which a shortcut was used."""
+    text = event.data.get("message_text")
+    return first_key_in(text, served) if isinstance(text, str) else None
 
 
 def _item_of_thread(

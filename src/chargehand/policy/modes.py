@@ -22,6 +22,7 @@ NAMED_ONLY = frozenset({ActionKind.JIRA_REPLY_TO_CUSTOMER})
 # without a rule of its own has the mode of posting.
 FOLLOWS: Final = {
     ActionKind.SLACK_POST_EPHEMERAL: ActionKind.SLACK_POST_MESSAGE,
+    ActionKind.SLACK_SEND_DIRECT_MESSAGE: ActionKind.SLACK_POST_MESSAGE,
     ActionKind.SLACK_UPDATE_MESSAGE: ActionKind.SLACK_POST_MESSAGE,
     ActionKind.SLACK_OPEN_MODAL: ActionKind.SLACK_POST_MESSAGE,
     ActionKind.SLACK_ADD_REACTION: ActionKind.SLACK_POST_MESSAGE,
@@ -29,6 +30,7 @@ FOLLOWS: Final = {
     ActionKind.DISCORD_EDIT_REPLY: ActionKind.DISCORD_POST_MESSAGE,
     ActionKind.DISCORD_FOLLOW_UP: ActionKind.DISCORD_POST_MESSAGE,
     ActionKind.DISCORD_EDIT_MESSAGE: ActionKind.DISCORD_POST_MESSAGE,
+    ActionKind.DISCORD_SEND_DIRECT_MESSAGE: ActionKind.DISCORD_POST_MESSAGE,
 }
 _KEYS = {"default", "rules"}
 _RULE_KEYS = {"project", "kind", "mode"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chargehand.domain.member import Role
-from chargehand.testing.slack.people import delete_message, edit_message, say
+from chargehand.testing.slack.people import delete_message, edit_message, say, use_shortcut
 from tests.chat_house import PAY_CHANNEL, RANDOM_CHANNEL, ChatHouse, restrict
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +43,34 @@ async def test_question_in_a_thread_is_about_the_item_the_thread_began_with(
     first, second = chats.messages()
     assert first["thread_ts"] == second["thread_ts"] == ts
     assert chats.asks[0].ask.work_item == "PAY-7"
+
+
+async def test_shortcut_is_answered_to_whoever_used_it_alone(chats: ChatHouse) -> None:
+    workspace = chats.slack.workspace
+    named = say(workspace, PAY_CHANNEL, user="Tom Berg", text="PAY-7 is all I wait for").ts
+    said = say(workspace, PAY_CHANNEL, user="Tom Berg", text="nothing new").ts
+    chats.member("Mei Tanaka", Role.DEVELOPER)
+
+    use_shortcut(workspace, "status", user="Mei Tanaka", channel="pay", ts=named)
+    await chats.hear()
+    (told,) = chats.whispered()
+    assert (told["user"], told["channel"]) == (chats.slack_id("Mei Tanaka"), PAY_CHANNEL)
+    assert "PAY-7" in told["text"]
+    assert "In Progress" in told["text"]
+    use_shortcut(workspace, "status", user="Mei Tanaka", channel="pay", ts=said)
+    use_shortcut(workspace, "nonsense", user="Mei Tanaka", channel="pay", ts=said)
+    await chats.hear()
+    assert len(chats.whispered()) == 3
+    assert not any("In Progress" in one["text"] for one in chats.whispered()[1:])
+    use_shortcut(workspace, "help", user="Mei Tanaka")
+    use_shortcut(workspace, "nonsense", user="Mei Tanaka")
+    await chats.hear()
+
+    direct = next(one for one in workspace.channels if one.startswith("D"))
+    assert [said for said in chats.said(direct) if "not understand “nonsense”" in said]
+    assert "`status [KEY]`" in "".join(chats.said(direct))
+    assert chats.said() == []
+    assert chats.notices == []
 
 
 async def test_words_that_only_look_like_keys_are_none(chats: ChatHouse) -> None:

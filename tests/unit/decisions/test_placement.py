@@ -1,5 +1,7 @@
 """Where answers go in a chat: the whole table, on both surfaces, and never a broadcast."""
 
+from dataclasses import replace
+
 import pytest
 
 from chargehand.decisions.placement import Privacy, place_answer
@@ -14,6 +16,8 @@ IN_THREAD = Place("C1", PlaceKind.PUBLIC, message_id="1.9", thread_id="1.5")
 DIRECT = Place("D1", PlaceKind.DIRECT, message_id="2.5")
 DIRECT_THREAD = Place("D1", PlaceKind.DIRECT, message_id="2.9", thread_id="2.5")
 SLASH = Place("C1", PlaceKind.PRIVATE)
+SHORTCUT = Place("C1", PlaceKind.PUBLIC, message_id="1.5", reply_token="7.8")
+SHORTCUT_IN_THREAD = replace(SHORTCUT, message_id="1.9", thread_id="1.5")
 SLASH_DIRECT = Place("D1", PlaceKind.DIRECT)
 
 
@@ -29,6 +33,8 @@ SLASH_DIRECT = Place("D1", PlaceKind.DIRECT)
         pytest.param(CHANNEL, Privacy.ASKER_ONLY, ALONE, None, id="private-in-channel"),
         pytest.param(IN_THREAD, Privacy.ASKER_ONLY, ALONE, "1.5", id="private-in-thread"),
         pytest.param(DIRECT, Privacy.ASKER_ONLY, POST, None, id="private-in-direct"),
+        pytest.param(SHORTCUT, Privacy.AS_ASKED, ALONE, None, id="shortcut"),
+        pytest.param(SHORTCUT_IN_THREAD, Privacy.AS_ASKED, ALONE, "1.5", id="shortcut-in-thread"),
     ],
 )
 def test_answers_in_slack(
@@ -40,6 +46,16 @@ def test_answers_in_slack(
     assert placement.params["thread_id"] == thread
     assert placement.params.get("user") == (ANA if kind is ALONE else None)
     assert not any("broadcast" in name for name in placement.params)
+
+
+@pytest.mark.parametrize("privacy", list(Privacy))
+def test_answer_to_a_shortcut_on_nothing_is_a_direct_message(privacy: Privacy) -> None:
+    nowhere = Place(ANA, PlaceKind.DIRECT)
+
+    placement = place_answer(nowhere, connector="slack", asker=ANA, privacy=privacy)
+
+    assert placement.kind is ActionKind.SLACK_SEND_DIRECT_MESSAGE
+    assert (placement.target, placement.params) == (ANA, {})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chargehand.domain.json import JSONObject
+from chargehand.domain.json import JSONObject, JSONValue
 
 # No more than what is used; each with what stops working without it.
 SCOPES: Final[Mapping[str, str]] = {
@@ -39,6 +39,28 @@ EVENTS: Final = (
     "reaction_added",
     "reaction_removed",
     "tokens_revoked",
+)
+
+# What a shortcut's callback says is the line of a command.
+SHORTCUTS: Final[tuple[Mapping[str, JSONValue], ...]] = (
+    {
+        "name": "Status of the ticket",
+        "type": "message",
+        "callback_id": "status",
+        "description": "Tells you alone where the ticket stands that this message names",
+    },
+    {
+        "name": "Blockers of the ticket",
+        "type": "message",
+        "callback_id": "blockers",
+        "description": "Tells you alone what the ticket waits for that this message names",
+    },
+    {
+        "name": "What can I ask?",
+        "type": "global",
+        "callback_id": "help",
+        "description": "Sends you a list of what can be asked, as a direct message",
+    },
 )
 
 
@@ -81,6 +103,7 @@ def app_manifest(plan: AppPlan) -> JSONObject:
                     **command_at,
                 }
             ],
+            "shortcuts": [dict(one) for one in SHORTCUTS],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {

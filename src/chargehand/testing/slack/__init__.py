@@ -39,6 +39,7 @@ ready, and is steered by a control API for this machine only, without sign-in:
     POST   /__fake__/commands               {channel, user, text?, command?}
     POST   /__fake__/presses                {channel, ts, user, label}
     POST   /__fake__/submissions            {view, user, values}
+    POST   /__fake__/shortcuts              {callback_id, user, channel?, ts?}
 
     GET    /__fake__/webhooks               targets, and each message with state and attempts
     PUT    /__fake__/webhooks/targets       {targets: [{url, secret}]}

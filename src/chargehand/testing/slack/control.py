@@ -20,6 +20,7 @@ from chargehand.testing.slack.people import (
     say,
     submit,
     type_command,
+    use_shortcut,
 )
 from chargehand.testing.slack.refusals import ControlRefused, SlackRefused
 from chargehand.testing.slack.sending import Sending, Target
@@ -47,6 +48,7 @@ def control_routes(desk: "Desk") -> list[Route]:
         ("POST", "reactions", _react),
         ("POST", "commands", _command),
         ("POST", "presses", _press),
+        ("POST", "shortcuts", _shortcut),
         ("POST", "submissions", _submit),
         ("GET", "webhooks", _webhooks),
         ("PUT", "webhooks/targets", _targets),
@@ -185,6 +187,11 @@ def _command(desk: "Desk", _request: Request, fields: Fields) -> Any:
 def _press(desk: "Desk", _request: Request, fields: Fields) -> Any:
     channel, ts = fields["channel"], fields["ts"]
     return _shown(press(desk.workspace, channel, ts, user=fields["user"], label=fields["label"]))
+
+
+def _shortcut(desk: "Desk", _request: Request, fields: Fields) -> Any:
+    where = {name: fields[name] for name in ("channel", "ts") if name in fields}
+    return _shown(use_shortcut(desk.workspace, fields["callback_id"], user=fields["user"], **where))
 
 
 def _submit(desk: "Desk", _request: Request, fields: Fields) -> Any:

@@ -76,6 +76,37 @@ def type_command(
     )
 
 
+def use_shortcut(
+    place: Workspace, callback_id: str, *, user: str, channel: str = "", ts: str = ""
+) -> Sending:
+    """Somebody uses a shortcut of the app: on a message, or on nothing without `ts`."""
+    person = place.person(user)
+    on_message: dict[str, Any] = {}
+    if ts:
+        where, message = _message(place, channel, ts)
+        on_message = {
+            "channel": {"id": where.id, "name": place.name_for_interaction(where)},
+            "message_ts": ts,
+            "message": dict(message.raw),
+            "response_url": f"https://hooks.slack.com/app/{TEAM}/3/fake",
+        }
+    return place.sender.send(
+        "interactive",
+        {
+            "type": "message_action" if ts else "shortcut",
+            "token": _TOKEN,
+            "action_ts": place.next_stamp(),
+            "team": {"id": person.team, "domain": "acme"},
+            "user": _user(person),
+            "is_enterprise_install": False,
+            "enterprise": None,
+            "callback_id": callback_id,
+            "trigger_id": place.new_trigger(),
+            **on_message,
+        },
+    )
+
+
 def press(place: Workspace, channel: str, ts: str, *, user: str, label: str) -> Sending:
     """Somebody presses the button with a label.
 
