@@ -19,7 +19,7 @@ from chargehand.cli.demo_folder import choose_port
 from tests.cli.outside import in_background, running_in, wait_until
 from tests.conftest import ROOT
 
-SITE_PORT, SERVER_PORT = "8089", "8085"
+SITE_PORT, SERVER_PORT, CHAT_PORT = "8089", "8085", "8090"
 WIDTH = "100"
 _FENCE = re.compile(r"^```(\w*)(?: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ID = r"\b(?:dlv|evt|ask|dec|act|apv|eff|key|ntc)_[0-9a-hjkmnp-tv-z]{26}\b"
@@ -105,7 +105,8 @@ class Walk:
         self._folder = folder
         self._environ = {**environ, "COLUMNS": WIDTH}
         self._stack = ExitStack()
-        self._ports = {SITE_PORT: str(choose_port(None)), SERVER_PORT: str(choose_port(None))}
+        ports = (SITE_PORT, SERVER_PORT, CHAT_PORT)
+        self._ports = {written: str(choose_port(None)) for written in ports}
         self._names: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -156,12 +157,17 @@ class Walk:
 
     def _start(self, command: str) -> None:
         self._stack.enter_context(in_background(command, cwd=self._folder))
-        is_site = "chargehand.testing.jira" in command
-        look = self._site_answers if is_site else self._server_knows_itself
+        look = self._server_knows_itself
+        if "chargehand.testing" in command:
+            is_chat = "chargehand.testing.slack" in command
+            look = self._chat_answers if is_chat else self._site_answers
         wait_until(look, f"{command} is ready")
 
     def _site_answers(self) -> bool:
         return bool(_get(f"http://127.0.0.1:{self._ports[SITE_PORT]}/__fake__/clock"))
+
+    def _chat_answers(self) -> bool:
+        return bool(_get(f"http://127.0.0.1:{self._ports[CHAT_PORT]}/__fake__/state"))
 
     def _server_knows_itself(self) -> bool:
         found = _get(f"http://127.0.0.1:{self._ports[SERVER_PORT]}/")

@@ -37,8 +37,8 @@ ready, and is steered by a control API for this machine only, without sign-in:
     DELETE /__fake__/messages/{channel}/{ts}
     POST   /__fake__/reactions              {channel, ts, user, name, is_adding?}
     POST   /__fake__/commands               {channel, user, text?, command?}
-    POST   /__fake__/presses                {channel, ts, user, label}
-    POST   /__fake__/submissions            {view, user, values}
+    POST   /__fake__/presses                {channel, ts?, user, label}; the newest such button
+    POST   /__fake__/submissions            {view?, user, values}; the form opened last
     POST   /__fake__/shortcuts              {callback_id, user, channel?, ts?}
 
     GET    /__fake__/webhooks               targets, and each message with state and attempts

@@ -15,6 +15,7 @@ from chargehand.testing.jira.failures import Failure
 from chargehand.testing.slack.people import (
     delete_message,
     edit_message,
+    newest_with,
     press,
     react,
     say,
@@ -185,8 +186,9 @@ def _command(desk: "Desk", _request: Request, fields: Fields) -> Any:
 
 
 def _press(desk: "Desk", _request: Request, fields: Fields) -> Any:
-    channel, ts = fields["channel"], fields["ts"]
-    return _shown(press(desk.workspace, channel, ts, user=fields["user"], label=fields["label"]))
+    channel, label = fields["channel"], fields["label"]
+    ts = str(fields.get("ts") or newest_with(desk.workspace, channel, label=label))
+    return _shown(press(desk.workspace, channel, ts, user=fields["user"], label=label))
 
 
 def _shortcut(desk: "Desk", _request: Request, fields: Fields) -> Any:
@@ -195,9 +197,9 @@ def _shortcut(desk: "Desk", _request: Request, fields: Fields) -> Any:
 
 
 def _submit(desk: "Desk", _request: Request, fields: Fields) -> Any:
-    return _shown(
-        submit(desk.workspace, fields["view"], user=fields["user"], values=fields["values"])
-    )
+    views = desk.workspace.views
+    view = str(fields.get("view") or (views[-1].id if views else ""))
+    return _shown(submit(desk.workspace, view, user=fields["user"], values=fields["values"]))
 
 
 def _webhooks(desk: "Desk", _request: Request, _fields: Fields) -> Any:

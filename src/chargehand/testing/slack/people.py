@@ -107,6 +107,19 @@ def use_shortcut(
     )
 
 
+def newest_with(place: Workspace, channel: str, *, label: str) -> str:
+    """The newest message of a channel with a button of that label.
+
+    Raises: ControlRefused when there is none.
+    """
+    for message in reversed(place.channel(channel).messages):
+        blocks = message.raw.get("blocks", [])
+        if any(label == _label(one) for block in blocks for one in block.get("elements", [])):
+            return message.ts
+    text = f"label: no message there has a button {label!r}"
+    raise ControlRefused(text)
+
+
 def press(place: Workspace, channel: str, ts: str, *, user: str, label: str) -> Sending:
     """Somebody presses the button with a label.
 
@@ -116,7 +129,7 @@ def press(place: Workspace, channel: str, ts: str, *, user: str, label: str) -> 
     person = place.person(user)
     for block in message.raw.get("blocks", []):
         for element in block.get("elements", []):
-            if element.get("text", {}).get("text") == label:
+            if _label(element) == label:
                 return _pressed(place, where, message, person, block, element)
     text = f"label: the message has no button {label!r}"
     raise ControlRefused(text)
@@ -194,6 +207,11 @@ def _pressed(  # noqa: PLR0917 - all of it stands in the payload.
             ],
         },
     )
+
+
+def _label(element: Mapping[str, Any]) -> str | None:
+    text = element.get("text")
+    return text.get("text") if isinstance(text, Mapping) else None
 
 
 def _user(person: Person) -> dict[str, str]:
