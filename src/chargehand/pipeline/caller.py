@@ -54,17 +54,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CommandReply:
-    """The answer to a command; a private one is for the caller alone.
-
-    Shape: `form` is opened in the place of the words where the surface can; they are said where
-    it can not, or not in time.
-    """
+    """The answer to a command; a private one is for the caller alone."""
 
     outcome: Outcome
     markdown: str
     is_private: bool = False
     controls: tuple[Control, ...] = ()
-    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormReply(CommandReply):
+    """The answer of a command that opens a form over a chat.
+
+    Shape: the words are said where the form can not be opened, or not in time.
+    """
+
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalStat
 from chargehand.kit.graphemes import utf16_units
 from chargehand.kit.hidden import without_hidden
 from chargehand.pipeline import approving
-from chargehand.pipeline.caller import Call, Caller, CommandReply, Outcome
+from chargehand.pipeline.caller import Call, Caller, CommandReply, FormReply, Outcome
 from chargehand.pipeline.chat_views import EDITED_BY
 from chargehand.pipeline.deciding_by_line import (
     Meant,
@@ -53,10 +53,8 @@ def run_edit(call: Call) -> CommandReply:
         return call.reply(Outcome.ILLEGAL, f"{text} {_elsewhere(meant)}")
     control = edit_control(meant.approval.id, meant.approval.digest)
     text = "The form could not be opened, or not in time. Press the button again, or say "
-    reply = call.reply(
-        Outcome.DONE, f"{text}{code(f'edit {meant.approval.short_id}')} as a slash command."
-    )
-    return CommandReply(reply.outcome, reply.markdown, reply.is_private, (control,), form)
+    text += f"{code(f'edit {meant.approval.short_id}')} as a slash command."
+    return FormReply(Outcome.DONE, text, is_private=True, controls=(control,), form=form)
 
 
 def form_in_time(tx: Reading, line: CommandLine, caller: Caller, *, now: datetime) -> Form | None:

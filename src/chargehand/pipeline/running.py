@@ -21,7 +21,7 @@ from chargehand.domain.ids import ConnectionId, DecisionId
 from chargehand.domain.intent import IntentKind
 from chargehand.domain.work_item import WorkItem
 from chargehand.kit.clock import EPOCH
-from chargehand.pipeline.caller import Caller, CommandDeps, CommandReply, Outcome
+from chargehand.pipeline.caller import Caller, CommandDeps, CommandReply, FormReply, Outcome
 from chargehand.pipeline.chat_callers import chat_caller
 from chargehand.pipeline.commanding import run_text
 from chargehand.pipeline.connection import LiveConnection
@@ -99,7 +99,8 @@ class Running:
 
     def _reply(self, ask: Ask, reply: CommandReply, rule: ReplyRule) -> ProposedAction:
         connector = self._connections[ask.connection_id].connector
-        opening = form_action(ask, reply.form, connector=connector) if reply.form else None
+        form = reply.form if isinstance(reply, FormReply) else None
+        opening = form_action(ask, form, connector=connector) if form is not None else None
         if opening is not None:
             return replace(opening, preview=self._recorder.preview(opening))
         words = Reply(markdown=reply.markdown, more="", more_title="", sources=())
@@ -136,6 +137,8 @@ def _lines_of(ask: Ask) -> list[str]:
 
 def _joined(replies: Sequence[CommandReply], ask: Ask) -> CommandReply:
     """One reply of all; what was asked beside commands is to be asked again."""
+    if len(ask.intents) == 1:
+        return replies[0]
     words = [one.markdown for one in replies]
     if len(replies) < len(ask.intents):
         words.append(catalogue.ASKED_BESIDE_COMMANDS)
@@ -144,8 +147,6 @@ def _joined(replies: Sequence[CommandReply], ask: Ask) -> CommandReply:
         markdown="\n\n".join(words),
         is_private=any(one.is_private for one in replies),
         controls=tuple(control for one in replies for control in one.controls),
-        # Over a form that stands open nothing else can be said.
-        form=replies[0].form if len(ask.intents) == 1 else None,
     )
 
 
