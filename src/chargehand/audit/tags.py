@@ -31,6 +31,9 @@ class AuditTag(StrEnum):
     WORKER_ASK_STUCK = "worker:ask:stuck"
     PERSON_FLAG_CHANGED = "person:flag:changed"
     PERSON_COMMANDS_REGISTERED = "person:commands:registered"
+    PERSON_CONNECTION_ADDED = "person:connection:added"
+    PERSON_CONNECTION_REMOVED = "person:connection:removed"
+    PERSON_CONNECTION_ROTATED = "person:connection:rotated"
     PERSON_KEY_CREATED = "person:key:created"
     PERSON_KEY_REVOKED = "person:key:revoked"
     PERSON_SECRET_SET = "person:secret:set"  # noqa: S105 - a tag.

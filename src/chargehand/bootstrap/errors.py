@@ -11,6 +11,16 @@ Rejected
 ├── ExtraMissing          a setting needs a library that is not installed
 ├── CertificatesUnusable  the file of certificate authorities can not be read
 ├── ConnectionMissing     no connection is configured, or not the one that was named
+├── ConnectionNameWrong   a name no connection can have
+├── ConnectionNameTaken   a connection has that name
+├── ConnectionNameUsed    another site or workspace had that name
+├── StoredNameTaken       a stored secret has the name a new one would get
+├── SiteConnected         a site or workspace that is connected already
+├── SettingHidden         the environment says something else than the files would
+├── OthersDisturbed       another connection would read other settings than before
+├── ConnectionNeeded      others can not be without a connection
+├── SecretElsewhere       a secret whose place is not ours to write
+├── SecretsFull           both places for signing secrets are taken
 ├── PortUnusable          the address to listen on is taken or not ours
 └── ClockRefused          a foreign clock beside a real site
 Fault
@@ -112,6 +122,104 @@ class ConnectionMissing(Rejected):
 
     code = "connection_missing"
     template = "There is no connection {wanted}; configured: {configured}. See `chargehand init`."
+
+
+class ConnectionNameWrong(Rejected):
+    """A name no connection can have."""
+
+    code = "connection_name_wrong"
+    template = (
+        "{name!r} can not be the name of a connection: 1 to 32 lower-case letters, digits and -, "
+        "beginning with a letter, such as slack-eu."
+    )
+
+
+class ConnectionNameTaken(Rejected):
+    """A connection has that name."""
+
+    code = "connection_name_taken"
+    template = (
+        "There is a connection {name} already. Give this one another name, or take that one out "
+        "with `chargehand disconnect {name}`."
+    )
+
+
+class ConnectionNameUsed(Rejected):
+    """A name under which another site or workspace has its history."""
+
+    code = "connection_name_used"
+    template = (
+        "The name {name} was used for {site}, whose history is kept under it. Give this connection "
+        "another name."
+    )
+
+
+class StoredNameTaken(Rejected):
+    """A stored secret has the name a new one would get."""
+
+    code = "stored_name_taken"
+    template = (
+        "There is a stored secret {name} already. Remove it with `chargehand secrets remove "
+        "{name}`, or give the connection another name."
+    )
+
+
+class SiteConnected(Rejected):
+    """A site or workspace that is connected already."""
+
+    code = "site_connected"
+    template = (
+        "{site} is connected already, as {name}. To change its token, run `chargehand rotate "
+        "{name}`; to connect it anew, run `chargehand disconnect {name}` first."
+    )
+
+
+class SettingHidden(Rejected):
+    """What the files would say does not count: the environment goes before them."""
+
+    code = "setting_hidden"
+    template = (
+        "{setting} would not be read as it was given: the environment, or a name in .env, goes "
+        "before it. Take out {names}, and try again."
+    )
+
+
+class OthersDisturbed(Rejected):
+    """Another connection would read other settings than before."""
+
+    code = "others_disturbed"
+    template = (
+        "Another connection takes settings from names that count for the only connection of its "
+        "kind ({names}), so it would change. Write its settings into its own table of "
+        "chargehand.toml, and its secrets under CHARGEHAND_<ID>_... names, and try again."
+    )
+
+
+class ConnectionNeeded(Rejected):
+    """Others can not be without a connection."""
+
+    code = "connection_needed"
+    template = "Without {name} the configuration is not right any more:\n{problems}"
+
+
+class SecretElsewhere(Rejected):
+    """A secret whose place is not ours to write."""
+
+    code = "secret_elsewhere"
+    template = (
+        "{setting} is read from {place}, which chargehand does not write. Put the new secret there "
+        "by hand, and reload the service; nothing was changed here."
+    )
+
+
+class SecretsFull(Rejected):
+    """Both places for signing secrets are taken."""
+
+    code = "secrets_full"
+    template = (
+        "{name} has two active signing secrets already. End the older one first: `chargehand "
+        "rotate {name} --drop-old`."
+    )
 
 
 class PortUnusable(Rejected):

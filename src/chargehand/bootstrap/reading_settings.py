@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from chargehand.bootstrap.trust import read_certificates
-from chargehand.config.load import load_settings
+from chargehand.config.load import ConfigTexts, load_settings, settings_of
 from chargehand.config.secret_settings import (
     AWSSettings,
     NetworkSettings,
@@ -32,6 +32,14 @@ def read_settings_for_command(path: Path | None, environ: Mapping[str, str]) -> 
     Raises: ConfigMissing, ConfigUnreadable, ConfigInvalid, SecretReferenceWrong.
     """
     return load_settings(path, environ, open_source=_open_source, unread="keep")
+
+
+def read_texts_as_settings(texts: ConfigTexts, file: Path, environ: Mapping[str, str]) -> Settings:
+    """What a command would read if a configuration's files said these texts.
+
+    Raises: ConfigUnreadable, ConfigInvalid, SecretReferenceWrong.
+    """
+    return settings_of(texts, file, environ, open_source=_open_source, unread="keep")
 
 
 def _open_source(place: SecretPlace, document: Mapping[str, Any], folder: Path) -> SecretSource:

@@ -20,6 +20,7 @@ _TRACEBACK = "CHARGEHAND_TRACEBACK"
 _COMMANDS = (
     Entry("demo", "See the whole thing happen offline, in a minute."),
     Entry("init", "Connect a Jira site."),
+    Entry("connect", "Connect Slack, Discord, or another Jira."),
     Entry("doctor", "Say what works, what is missing, and how to mend it."),
     Entry("serve", "Run the service."),
     Entry("migrate", "Prepare the databases; `serve` does it by itself.", "serve:migrate"),

@@ -102,6 +102,18 @@ _SECRETS = frozenset(
     }
 )
 _IN_FILE = "_FILE"
+# What a connection may have under a name of its own, by field; the name is the ending.
+OF_ONE: Mapping[str, EnvironmentName] = {
+    entry.field: entry
+    for entry in (
+        EnvironmentName("EMAIL", "email"),
+        EnvironmentName("API_TOKEN", "api_token"),
+        EnvironmentName("BOT_TOKEN", "bot_token"),
+        EnvironmentName("APP_TOKEN", "app_token"),
+        EnvironmentName("WEBHOOK_SECRET", "webhook_secrets", _list),
+        EnvironmentName("PATH_TOKEN", "path_token"),
+    )
+}
 
 
 def read_environment(
@@ -129,20 +141,35 @@ def read_connection_environment(
     connection_id: str, environ: Mapping[str, str]
 ) -> dict[str, object]:
     """Secrets named for one connection, which several connections need: `CHARGEHAND_<ID>_...`."""
-    prefix = f"CHARGEHAND_{connection_id.upper().replace('-', '_')}_"
     found: dict[str, object] = {}
-    for suffix, field, convert in (
-        ("EMAIL", "email", str),
-        ("API_TOKEN", "api_token", str),
-        ("BOT_TOKEN", "bot_token", str),
-        ("APP_TOKEN", "app_token", str),
-        ("WEBHOOK_SECRET", "webhook_secrets", _list),
-        ("PATH_TOKEN", "path_token", str),
-    ):
-        text = _text_of(prefix + suffix, field, environ)
+    for field, entry in OF_ONE.items():
+        text = _text_of(own_name(connection_id, field), field, environ)
         if text:
-            found[field] = convert(text)
+            found[field] = entry.convert(text)
     return found
+
+
+def own_name(connection_id: str, field: str) -> str:
+    """The name that fills a field of one connection, however many there are; a key of `OF_ONE`."""
+    return f"CHARGEHAND_{connection_id.upper().replace('-', '_')}_{OF_ONE[field].name}"
+
+
+def shared_names(connector: str, field: str | None = None) -> tuple[str, ...]:
+    """The names that fill the only connection of a connector, the first that counts first.
+
+    Shape: those of one field, or of every field.
+    """
+    return tuple(
+        entry.name
+        for entry in reversed(NAMES)
+        if entry.field.startswith(f"{connector}.")
+        and field in (None, entry.field.partition(".")[2])
+    )
+
+
+def in_file(name: str) -> str:
+    """The name that says in which file the secret of another name stands."""
+    return name + _IN_FILE
 
 
 def read_provider_environment(

@@ -3,12 +3,11 @@
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Literal
 
-from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 
 from chargehand.config.environment import (
@@ -18,6 +17,7 @@ from chargehand.config.environment import (
     read_provider_environment,
 )
 from chargehand.config.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
+from chargehand.config.names_file import read_names
 from chargehand.config.secret_reading import (
     OpenSource,
     SecretReading,
@@ -50,12 +50,45 @@ def load_settings(
     file = path or DEFAULT_PATH
     if path is not None and not path.is_file():
         raise ConfigMissing(path=str(path))
-    document = _read_toml(file) if file.is_file() else {}
-    dotenv = file.parent / ".env"
-    known: dict[str, str] = {}
-    if dotenv.is_file():
-        known.update({k: v for k, v in dotenv_values(dotenv).items() if v is not None})
-    known.update(environ)
+    texts = read_texts(file)
+    return settings_of(texts, file, environ, open_source=open_source, unread=unread)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigTexts:
+    """What the two files of a configuration say; empty for one that is not there."""
+
+    document: str = ""
+    names: str = ""
+
+
+def read_texts(file: Path) -> ConfigTexts:
+    """The text of a configuration and of the `.env` beside it.
+
+    Raises: ConfigUnreadable.
+    """
+    return ConfigTexts(_text_of(file), _text_of(names_file(file)))
+
+
+def names_file(file: Path) -> Path:
+    """Where the names of a configuration stand that are not those of the environment."""
+    return file.parent / ".env"
+
+
+def settings_of(
+    texts: ConfigTexts,
+    file: Path,
+    environ: Mapping[str, str],
+    *,
+    open_source: OpenSource = no_source,
+    unread: Literal["refuse", "keep"] = "refuse",
+) -> Settings:
+    """The settings some texts would give if the files held them.
+
+    Raises: what `load_settings` raises, but ConfigMissing.
+    """
+    document = read_document(texts, file)
+    known = {**read_names(texts.names), **environ}
     merged = _merge(document, known)
     folder = file.resolve().parent
     reading = SecretReading(known, folder, open_source=open_source, unread=unread)
@@ -95,9 +128,21 @@ def _first(told: datetime | None, said: datetime) -> datetime:
     return said if told is None else min(told, said)
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_document(texts: ConfigTexts, file: Path) -> dict[str, Any]:
+    """What a configuration's text says, before anything is checked.
+
+    Raises: ConfigUnreadable.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(texts.document)
+    except ValueError as error:
+        raise ConfigUnreadable(path=str(file), detail=str(error)) from error
+
+
+def _text_of(path: Path) -> str:
+    try:
+        # Line ends stay what they are, for whoever writes the text back.
+        return path.read_bytes().decode("utf-8") if path.is_file() else ""
     except (OSError, ValueError) as error:
         raise ConfigUnreadable(path=str(path), detail=str(error)) from error
 

@@ -1,5 +1,6 @@
 """The settings as they may be shown and kept: without a single secret."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -43,6 +44,30 @@ def secret_values(settings: BaseModel) -> frozenset[str]:
 
     look(settings)
     return frozenset(found - {""})
+
+
+def connection_marks(connection: BaseModel) -> dict[str, int]:
+    """What each secret of a connection is known again by, by the setting's whole name.
+
+    Shape: 16 bits of a digest: a change shows, and nobody finds a secret by it. What could not be
+    read is left out.
+    """
+    found: dict[str, int] = {}
+    prefix = f"connections.{getattr(connection, 'id', '')}"
+    for name, value in connection:
+        many = value if isinstance(value, tuple) else (value,)
+        for number, one in enumerate(many):
+            if isinstance(one, SecretStr) and not isinstance(one, UnreadSecret):
+                ending = f".{number + 1}" if number else ""
+                setting = f"{prefix}.{name}{ending}"
+                found[setting] = _mark(setting, one.get_secret_value())
+    return found
+
+
+def _mark(setting: str, text: str) -> int:
+    # The setting's name keeps equal secrets of two settings from looking alike.
+    digest = hashlib.sha256(f"{setting}\0{text}".encode()).digest()
+    return int.from_bytes(digest[:2])
 
 
 def _shown(value: object) -> JSONValue:

@@ -119,6 +119,18 @@ class ChannelInfoAnswer(_Answer, frozen=True):
     channel: ChannelAnswer
 
 
+class ChannelListAnswer(_Answer, frozen=True):
+    """One page of channels."""
+
+    channels: list[ChannelAnswer] = []
+    response_metadata: _Next | None = None
+
+    @property
+    def next_cursor(self) -> str:
+        """Where the next page begins; empty on the last one."""
+        return self.response_metadata.next_cursor if self.response_metadata is not None else ""
+
+
 class _ProfileAnswer(_Answer, frozen=True):
     display_name: str = ""
     real_name: str = ""

@@ -76,6 +76,24 @@ class ConnectionWriter(ConnectionReader):
         """Drop a poll position that can not be read."""
         self._set(connection_id, cursor=None)
 
+    def retire(self, connection_id: ConnectionId) -> None:
+        """Forget what calls showed; one that comes back under the name begins as a first one.
+
+        Its name and site stay, since natural keys contain the name.
+        """
+        self._set(
+            connection_id,
+            bot_account_id=None,
+            bot_name="",
+            first_connected_at=None,
+            last_ok_at=None,
+            last_failure_at=None,
+            last_failure="",
+            last_delivery_at=None,
+            polled_at=None,
+            cursor=None,
+        )
+
     def _set(self, connection_id: ConnectionId, **values: object) -> None:
         self._change(connections.c.connection_id, connection_id, values)
 

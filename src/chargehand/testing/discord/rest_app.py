@@ -31,6 +31,12 @@ def get_bot(call: Call) -> Answer:
     return Answer(200, shapes.own_account(call.state))
 
 
+def list_guilds(call: Call) -> Answer:
+    """Show the servers the bot is on."""
+    del call
+    return Answer(200, [shapes.own_guild()])
+
+
 def get_application(call: Call) -> Answer:
     """Show the application."""
     return Answer(200, shapes.application(call.state))
@@ -204,6 +210,7 @@ _WEBHOOK: Final = "/webhooks/{application}/{token}"
 _REPLY: Final = f"{_WEBHOOK}/messages/@original"
 ENDPOINTS: Final = (
     Endpoint("GET", "/users/@me", get_bot),
+    Endpoint("GET", "/users/@me/guilds", list_guilds),
     Endpoint("GET", "/applications/@me", get_application),
     Endpoint("GET", "/guilds/{guild}", get_guild),
     Endpoint("GET", "/guilds/{guild}/members/{user}", get_member),

@@ -158,6 +158,13 @@ def application(state: State) -> dict[str, Any]:
     }
 
 
+def own_guild() -> dict[str, Any]:
+    """The server, as it stands in the list of those the bot is on."""
+    whole = guild()
+    kept = {name: whole[name] for name in ("id", "name", "icon", "banner", "features")}
+    return {**kept, "owner": False, "permissions": "274877975616"}
+
+
 def guild() -> dict[str, Any]:
     """The server."""
     nothing = dict.fromkeys(
