@@ -13,13 +13,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from chargehand.config.load import load_settings
-from chargehand.config.slack_settings import SlackConnection
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.jira.failures import Failure
 from chargehand.testing.slack import FakeSlack, seed_demo, serving
 from chargehand.testing.slack.workspace_ids import APP_TOKEN, BOT_TOKEN, TEAM
-from tests.cli.terminal import Ended, Terminal
+from tests.cli.connecting import VENDORS_NAMES, Connecting
+from tests.cli.terminal import Ended
 from tests.house import START
 
 pytestmark = pytest.mark.anyio
@@ -35,65 +34,42 @@ async def slack() -> AsyncIterator[FakeSlack]:
         yield fake
 
 
-@pytest.fixture
-def folder(config: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
-        monkeypatch.delenv(name, raising=False)
-    (config.parent / ".env").write_text("# of somebody\nOTHER='it is $mine'\n", encoding="utf-8")
-    return config.parent
+class WithSlack(Connecting):
+    """A person who connects the workspace."""
 
-
-class Connecting:
-    """A person who connects the workspace, and the files they do it in."""
-
-    def __init__(self, slack: FakeSlack, folder: Path) -> None:
-        self.config = folder / "chargehand.toml"
-        self.names = folder / ".env"
-        self.api_url = slack.url
-        self._terminal = Terminal(self.config, FakeClock(START))
-        self.before = self.files()
-
-    async def run(self, *arguments: str) -> Ended:
-        return await anyio.to_thread.run_sync(lambda: self._terminal.run(*arguments))
+    api_url = ""
 
     async def connect(self, *flags: str) -> Ended:
         return await self.run("connect", "slack", "--api-url", self.api_url, *flags)
 
-    def files(self) -> dict[str, bytes]:
-        """Every file of the folder, but what the databases are."""
-        return {one.name: one.read_bytes() for one in self.config.parent.iterdir() if one.is_file()}
-
-    @property
-    def connected(self) -> SlackConnection:
-        found = load_settings(self.config, {}).connections[-1]
-        assert isinstance(found, SlackConnection)
-        return found
-
 
 @pytest.fixture
-def person(slack: FakeSlack, folder: Path) -> Connecting:
-    return Connecting(slack, folder)
+def person(slack: FakeSlack, config: Path, monkeypatch: pytest.MonkeyPatch) -> WithSlack:
+    for name in VENDORS_NAMES:
+        monkeypatch.delenv(name, raising=False)
+    person = WithSlack(config, FakeClock(START))
+    person.api_url = slack.url
+    return person
 
 
-async def test_what_works_is_written_down_beside_what_was_there(person: Connecting) -> None:
+async def test_what_works_is_written_down_beside_what_was_there(person: WithSlack) -> None:
     ended = await person.connect(*POLLED, *TOKEN, "--channel", "C0PAY0001=pay,HELP")
 
     after, shown = person.files(), ended.out + ended.err
     assert ended.code == 0, ended
-    assert person.connected.bot_token.get_secret_value() == BOT_TOKEN
-    assert (person.connected.id, person.connected.team_id) == ("slack", TEAM)
-    assert person.connected.channels == {"C0PAY0001": ("PAY", "HELP")}
+    slack = person.connected("slack")
+    assert (slack.bot_token.get_secret_value(), slack.team_id) == (BOT_TOKEN, TEAM)
+    assert slack.channels == {"C0PAY0001": ("PAY", "HELP")}
     assert after["chargehand.toml"].startswith(person.before["chargehand.toml"])
     assert after[".env"].startswith(person.before[".env"])
     assert BOT_TOKEN.encode() not in after["chargehand.toml"]
     assert BOT_TOKEN not in shown
     assert "ok    scopes: all 16 are there" in ended.out
     assert re.search(r"^Check it: .* doctor$", ended.out, re.MULTILINE)
-    audit = (await person.run("audit", "show", "--json")).json
-    assert audit["items"][0]["tag"] == "person:connection:added"
+    assert (await person.audited())[0] == "person:connection:added"
 
 
-async def test_new_secrets_are_for_their_owner_alone(person: Connecting) -> None:
+async def test_new_secrets_are_for_their_owner_alone(person: WithSlack) -> None:
     person.names.unlink()
 
     await person.connect(*POLLED, *TOKEN)
@@ -101,7 +77,7 @@ async def test_new_secrets_are_for_their_owner_alone(person: Connecting) -> None
     assert stat.S_IMODE(person.names.stat().st_mode) == 0o600
 
 
-async def test_secrets_may_be_kept_sealed_in_the_database(person: Connecting) -> None:
+async def test_secrets_may_be_kept_sealed_in_the_database(person: WithSlack) -> None:
     ended = await person.connect(*POLLED, *TOKEN, "--keep", "stored")
 
     assert ended.code == 0, ended
@@ -110,14 +86,8 @@ async def test_secrets_may_be_kept_sealed_in_the_database(person: Connecting) ->
     assert "ok    slack: sign-in" in (await person.run("doctor")).out
 
 
-async def test_manifest_is_the_one_for_the_way_it_listens(person: Connecting) -> None:
-    with person.config.open("a", encoding="utf-8") as file:
-        file.write("\n[notices]\n")
-    text = person.config.read_text(encoding="utf-8")
-    person.config.write_text(
-        text.replace("[server]", '[server]\npublic_url = "https://bot.example/x"'),
-        encoding="utf-8",
-    )
+async def test_manifest_is_the_one_for_the_way_it_listens(person: WithSlack) -> None:
+    person.publish()
 
     posted = (await person.connect("eu", "--manifest", "--intake", "both")).json
     on_socket = (await person.connect("--manifest", "--intake", "socket")).json
@@ -155,7 +125,7 @@ async def test_manifest_is_the_one_for_the_way_it_listens(person: Connecting) ->
     ],
 )
 async def test_what_can_not_work_is_refused_and_leaves_the_files_as_they_were(
-    person: Connecting, flags: tuple[str, ...], code: int, told: str
+    person: WithSlack, flags: tuple[str, ...], code: int, told: str
 ) -> None:
     ended = await person.connect(*flags)
 
@@ -165,7 +135,7 @@ async def test_what_can_not_work_is_refused_and_leaves_the_files_as_they_were(
 
 
 async def test_missing_scope_is_named_with_what_it_is_for(
-    person: Connecting, slack: FakeSlack
+    person: WithSlack, slack: FakeSlack
 ) -> None:
     slack.desk.scopes.discard("reactions:write")
 
@@ -183,7 +153,7 @@ async def test_missing_scope_is_named_with_what_it_is_for(
     ids=["fails", "hangs", "cuts"],
 )
 async def test_vendor_that_is_away_is_no_reason_to_save(
-    person: Connecting, slack: FakeSlack, failure: Failure
+    person: WithSlack, slack: FakeSlack, failure: Failure
 ) -> None:
     slack.desk.failures.add(failure)
 
@@ -196,7 +166,7 @@ async def test_vendor_that_is_away_is_no_reason_to_save(
 
 @pytest.mark.parametrize("name", [".env", "chargehand.toml"])
 async def test_file_that_can_not_be_written_leaves_the_other_as_it_was(
-    person: Connecting, name: str
+    person: WithSlack, name: str
 ) -> None:
     # Nobody, not even root, can write a file where a folder stands.
     (person.config.parent / f"{name}.new").mkdir()
@@ -209,7 +179,7 @@ async def test_file_that_can_not_be_written_leaves_the_other_as_it_was(
 
 
 async def test_environment_that_goes_before_the_files_is_not_overlooked(
-    person: Connecting, monkeypatch: pytest.MonkeyPatch
+    person: WithSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHARGEHAND_SLACK_BOT_TOKEN", "xoxb-another-one")
 
@@ -220,7 +190,7 @@ async def test_environment_that_goes_before_the_files_is_not_overlooked(
     assert person.files() == person.before
 
 
-async def test_workspace_is_connected_once(person: Connecting) -> None:
+async def test_workspace_is_connected_once(person: WithSlack) -> None:
     await person.connect(*POLLED, *TOKEN)
     before = person.files()
 
@@ -231,22 +201,21 @@ async def test_workspace_is_connected_once(person: Connecting) -> None:
 
 
 async def test_second_workspace_leaves_the_first_one_its_secret(
-    person: Connecting, slack: FakeSlack
+    person: WithSlack, slack: FakeSlack
 ) -> None:
-    with person.config.open("a", encoding="utf-8") as file:
-        file.write('\n[[connections]]\nconnector = "slack"\nteam_id = "T0FIRST"\nintake = "poll"\n')
+    person.write('\n[[connections]]\nconnector = "slack"\nteam_id = "T0FIRST"\nintake = "poll"\n')
     with person.names.open("a", encoding="utf-8") as file:
         file.write("export SLACK_BOT_TOKEN=xoxb-of-the-first  # ours\n")
 
     ended = await person.connect("second", *POLLED, *TOKEN)
 
-    _, first, second = load_settings(person.config, {}).connections
+    _, first, second = person.settings.connections
     assert ended.code == 0, ended
     assert first.bot_token.get_secret_value() == "xoxb-of-the-first"
     assert second.bot_token.get_secret_value() == BOT_TOKEN
 
 
-async def test_person_who_ends_it_half_way_has_changed_nothing(person: Connecting) -> None:
+async def test_person_who_ends_it_half_way_has_changed_nothing(person: WithSlack) -> None:
     """Ctrl-C while the token is asked for, on a terminal that shows none of it."""
     here, there = pty.openpty()
     command = [sys.executable, "-m", "chargehand", "-c", str(person.config), "connect", "slack"]

@@ -1,6 +1,7 @@
 """What the worker needs of a Discord connection; loaded only where one is configured."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from chargehand.bootstrap.discord_commands import slash_commands
@@ -10,6 +11,7 @@ from chargehand.connectors.discord.client import DiscordClient
 from chargehand.connectors.discord.config import DiscordConfig
 from chargehand.connectors.discord.parse import DiscordParser
 from chargehand.connectors.discord.preview import DiscordPreviewer
+from chargehand.domain.command import ChatCommand
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
@@ -44,10 +46,12 @@ def open_client(
     transport: VendorTransport | None = None,
     sleep: Sleep = asyncio.sleep,
     ca_file: Path | None = None,
+    commands: Sequence[ChatCommand] | None = None,
 ) -> DiscordClient:
-    """A client of one server."""
+    """A client of one server; `commands` are to be registered there, left out all there are."""
     config = _config(configured, ca_file=ca_file)
-    return DiscordClient(config, clock, commands=slash_commands(), transport=transport, sleep=sleep)
+    wanted = slash_commands() if commands is None else commands
+    return DiscordClient(config, clock, commands=wanted, transport=transport, sleep=sleep)
 
 
 def _config(configured: DiscordConnection, *, ca_file: Path | None = None) -> DiscordConfig:

@@ -19,6 +19,7 @@ Rejected
 ├── SettingHidden         the environment says something else than the files would
 ├── OthersDisturbed       another connection would read other settings than before
 ├── ConnectionNeeded      others can not be without a connection
+├── SecretMissing         a secret that is not set, so there is none to replace
 ├── SecretElsewhere       a secret whose place is not ours to write
 ├── SecretsFull           both places for signing secrets are taken
 ├── PortUnusable          the address to listen on is taken or not ours
@@ -200,6 +201,13 @@ class ConnectionNeeded(Rejected):
 
     code = "connection_needed"
     template = "Without {name} the configuration is not right any more:\n{problems}"
+
+
+class SecretMissing(Rejected):
+    """A secret that is not set."""
+
+    code = "secret_missing"
+    template = "{name} has no {setting}, so there is nothing to replace."
 
 
 class SecretElsewhere(Rejected):

@@ -1,6 +1,8 @@
 """Looks at a Jira site before it is configured: who are we there, and which projects are there."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from chargehand.connectors.jira.client import JiraClient, Project
 from chargehand.connectors.jira.config import (
@@ -18,6 +20,8 @@ from chargehand.kit.clock import SystemClock
 from chargehand.plugins.connector import BotIdentity
 from chargehand.plugins.errors import RequestRefused, TargetMissing, VendorAnswerUnreadable
 from chargehand.plugins.vendor_http import VendorTransport
+
+_TIMEOUT_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,13 @@ def clean_site(text: str) -> str:
     return clean_address_with_path(text, field="site")
 
 
-async def locate_site(site: str, *, transport: VendorTransport | None = None) -> LocatedSite:
+async def locate_site(
+    site: str,
+    *,
+    timeout_s: float = _TIMEOUT_S,
+    ca_file: Path | None = None,
+    transport: VendorTransport | None = None,
+) -> LocatedSite:
     """Which Jira stands at an address, asked without a sign-in.
 
     A path that leads nowhere is taken off: people copy addresses from their browsers.
@@ -61,6 +71,8 @@ async def locate_site(site: str, *, transport: VendorTransport | None = None) ->
         site=site,
         api_token=ApiToken("none-yet"),
         deployment=Deployment.DATA_CENTER,
+        request_timeout_s=timeout_s,
+        ca_file=ca_file,
     )
     host = clean_address(site, field="site")
     asking = JiraTransport(config, SystemClock(), transport=transport)
@@ -86,6 +98,8 @@ async def survey_site(
     *,
     email: str | None,
     api_token: str,
+    timeout_s: float = _TIMEOUT_S,
+    ca_file: Path | None = None,
     transport: VendorTransport | None = None,
 ) -> SiteSurvey:
     """Sign in and look around, changing nothing; on Cloud without an e-mail as a service account.
@@ -100,6 +114,8 @@ async def survey_site(
         deployment=site.found.deployment,
         email=email,
         cloud_id=UNKNOWN_CLOUD_ID if is_at_gateway else None,
+        request_timeout_s=timeout_s,
+        ca_file=ca_file,
     )
     clock = SystemClock()
     if is_at_gateway:

@@ -2,6 +2,8 @@
 
 import typer
 
+from chargehand.cli.connect_discord import discord
+from chargehand.cli.connect_jira import jira
 from chargehand.cli.connect_slack import slack
 
 connect = typer.Typer(
@@ -12,3 +14,5 @@ connect = typer.Typer(
     no_args_is_help=True,
 )
 connect.command("slack")(slack)
+connect.command("discord")(discord)
+connect.command("jira")(jira)

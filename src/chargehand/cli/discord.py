@@ -10,8 +10,10 @@ from chargehand.cli.context import Invocation, operator_name
 
 if TYPE_CHECKING:
     # The client takes longer to load than `--help` may.
+    from chargehand.bootstrap.stores import Stores
     from chargehand.connectors.discord.client import DiscordClient
     from chargehand.connectors.discord.commands_sync import CommandChange
+    from chargehand.kit.clock import Clock
 
     Record = Callable[[tuple[CommandChange, ...]], None]
 
@@ -45,34 +47,67 @@ def register(
 
     Example: chargehand discord register --dry-run
     """
-    invocation: Invocation = context.obj
+    if dry_run:
+        _compare_commands(context.obj, connection)
+    else:
+        register_commands(context.obj, connection)
+
+
+def _compare_commands(invocation: Invocation, connection: str | None) -> None:
+    # lazy: the client takes longer to load than `--help` may.
+    from chargehand.bootstrap.configured import find_discord
+    from chargehand.bootstrap.discord import open_client
+
+    settings = invocation.load_settings()
+    configured, clock = find_discord(settings, connection), invocation.clock(settings)
+    client = open_client(configured, clock=clock, ca_file=settings.network.ca_file)
+    count = asyncio.run(_compare(client))
+    if count:
+        typer.echo(f"Nothing was changed; {count} command(s) would be.")
+    else:
+        _echo_same(configured.guild_id)
+
+
+def register_commands(invocation: Invocation, connection: str | None) -> None:
+    """Register what differs, recorded beforehand, and tell each change.
+
+    Raises: ConnectionMissing, and the errors of plugins/errors.py.
+    """
     # lazy: SQLAlchemy and the client take longer than `--help` may.
     from chargehand.bootstrap.configured import find_discord
     from chargehand.bootstrap.discord import open_client
-    from chargehand.pipeline.registering import record_registration
 
     with invocation.open_stores() as (settings, stores):
         configured, clock = find_discord(settings, connection), invocation.clock(settings)
         client = open_client(configured, clock=clock, ca_file=settings.network.ca_file)
-
-        def record(changes: "tuple[CommandChange, ...]") -> None:
-            stores.database.write(
-                lambda tx: record_registration(
-                    tx,
-                    client.connection_id,
-                    [f"{change.kind.value} {change.name}" for change in changes],
-                    by=operator_name(),
-                    now=clock.now(),
-                )
-            )
-
-        count = asyncio.run(_compare(client) if dry_run else _register(client, record))
-    if not count:
-        typer.echo(f"Server {configured.guild_id} has every command as it is here.")
-    elif dry_run:
-        typer.echo(f"Nothing was changed; {count} command(s) would be.")
-    else:
+        count = asyncio.run(write_differences(client, recording(stores, client, clock)))
+    if count:
         typer.echo(f"Changed {count} command(s) of server {configured.guild_id}.")
+    else:
+        _echo_same(configured.guild_id)
+
+
+def recording(stores: "Stores", client: "DiscordClient", clock: "Clock") -> "Record":
+    """What records changes before they are made."""
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.registering import record_registration
+
+    def record(changes: "tuple[CommandChange, ...]") -> None:
+        stores.database.write(
+            lambda tx: record_registration(
+                tx,
+                client.connection_id,
+                [f"{change.kind.value} {change.name}" for change in changes],
+                by=operator_name(),
+                now=clock.now(),
+            )
+        )
+
+    return record
+
+
+def _echo_same(guild_id: str) -> None:
+    typer.echo(f"Server {guild_id} has every command as it is here.")
 
 
 async def _compare(client: "DiscordClient") -> int:
@@ -86,7 +121,7 @@ async def _compare(client: "DiscordClient") -> int:
     return len(changes)
 
 
-async def _register(client: "DiscordClient", record: "Record") -> int:
+async def write_differences(client: "DiscordClient", record: "Record") -> int:
     """Record what differs and write it, telling each change once it is made; how many they are."""
     try:
         changes = await client.command_changes()

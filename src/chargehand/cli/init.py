@@ -1,15 +1,24 @@
 """`init`: connects a Jira site, writes the configuration, and waits for the first real comment."""
 
-import asyncio
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from zoneinfo import available_timezones
 
 import typer
 
-from chargehand.cli.asking import AnswerWrong, ask, choose, is_terminal
+from chargehand.cli.asking import ask, choose, is_terminal
+from chargehand.cli.asking_jira import (
+    Email,
+    GivenSite,
+    Projects,
+    ServiceAccount,
+    Site,
+    Token,
+    ask_site,
+    echo_webhook,
+)
 from chargehand.cli.config_file import Setup, write_setup
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.init_model import (
@@ -25,20 +34,7 @@ from chargehand.cli.init_model import (
 from chargehand.domain.errors import Rejected
 from chargehand.kit.clock import SystemClock
 
-if TYPE_CHECKING:
-    from chargehand.bootstrap.surveying import LocatedSite, SiteSurvey
-
 _REPLY_MODES = ("simulate", "approve", "auto")
-_MOST_PROJECTS_SHOWN = 40
-Site = Annotated[
-    str | None, typer.Option(help="https://acme.atlassian.net, or your Jira Data Center")
-]
-Email = Annotated[
-    str | None, typer.Option(help="E-mail of the account the bot is; none on Data Center.")
-]
-ServiceAccount = Annotated[
-    bool, typer.Option("--service-account", help="The token is a service account's.")
-]
 Holidays = Annotated[
     str | None, typer.Option(help="Country of public holidays: ES, US-NY, or none")
 ]
@@ -47,13 +43,6 @@ PublicURL = Annotated[
 ]
 Replies = Annotated[
     str | None, typer.Option(help="What happens to replies: simulate, approve or auto")
-]
-Token = Annotated[
-    str | None,
-    typer.Option(
-        help="Its API or personal access token; better in the environment than here.",
-        envvar="ATLASSIAN_API_TOKEN",
-    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Wait = Annotated[
@@ -72,11 +61,7 @@ class ConfigExists(Rejected):
 class _Given:
     """What was handed in as flags; None has to be asked."""
 
-    site: str | None
-    email: str | None
-    is_service_account: bool
-    token: str | None
-    projects: str | None
+    site: GivenSite
     time_zone: str | None
     hours: str | None
     holidays: str | None
@@ -92,7 +77,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters.
     email: Email = None,
     service: ServiceAccount = False,  # noqa: FBT002 - typer makes options of parameters.
     token: Token = None,
-    projects: Annotated[str | None, typer.Option(help="Project keys: PAY,OPS")] = None,
+    projects: Projects = None,
     time_zone: Annotated[str | None, typer.Option(help="The team's zone: Europe/Madrid")] = None,
     hours: Annotated[str | None, typer.Option(help="Working hours: 9-17")] = None,
     holidays: Holidays = None,
@@ -118,11 +103,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters.
         raise ConfigExists(path=str(config))
     asked = GivenModel(model, model_name, model_url, model_price, model_key, model_consent)
     given = _Given(
-        site,
-        email,
-        service,
-        token,
-        projects,
+        GivenSite(site, email, service, token, projects),
         time_zone,
         hours,
         holidays,
@@ -155,19 +136,8 @@ def _choose_mode(given: _Given) -> str:
 
 
 def _ask_all(given: _Given) -> Setup:
-    # lazy: the client takes longer to load than `--help` may.
-    from chargehand.bootstrap.surveying import locate_site, survey_site
-
-    site = asyncio.run(locate_site(ask("Jira site", given.site, _read_site, flag="--site")))
-    typer.echo(f"{site.address} is {site.found.title}.")
-    email = _ask_email(given, site)
-    kind = "Personal access token" if site.is_data_center else "API token"
-    token = ask(f"{kind} (not shown)", given.token, _read_token, flag="--token", hidden=True)
-    survey = asyncio.run(survey_site(site, email=email, api_token=token))
-    identity = survey.identity
-    typer.echo(f"\nThe bot is {identity.name} ({identity.account_id}).")
-    typer.echo("People reach it by mentioning that account in a comment.\n")
-    projects = _choose_projects(given.projects, survey)
+    asked = ask_site(given.site)
+    site, survey, identity = asked.site, asked.survey, asked.survey.identity
     zones = sorted(available_timezones())
     guess = identity.time_zone if identity.time_zone in zones else "UTC"
     zone = choose("Time zone", given.time_zone, zones, flag="--time-zone", default=guess)
@@ -185,13 +155,13 @@ def _ask_all(given: _Given) -> Setup:
     return Setup(
         deployment=site.found.deployment.value,
         site=site.address,
-        email=email or "",
+        email=asked.email or "",
         user_name=identity.user_name or "",
         cloud_id=survey.cloud_id or "",
-        api_token=token,
+        api_token=asked.token,
         account_id=identity.account_id,
         account_name=identity.name,
-        projects=projects,
+        projects=asked.projects,
         time_zone=zone,
         hours_start=start,
         hours_end=end,
@@ -201,43 +171,6 @@ def _ask_all(given: _Given) -> Setup:
         port=given.port,
         model=ask_model(given.model, now=SystemClock().now()),
     )
-
-
-def _ask_email(given: _Given, site: "LocatedSite") -> str | None:
-    """The e-mail of a sign-in that has one; on Data Center the token says who the bot is."""
-    if not site.is_data_center:
-        if given.is_service_account:
-            return None
-        return ask("E-mail of the bot's account", given.email, _read_email, flag="--email")
-    problem = "is for Jira Cloud; Data Center takes a personal access token alone"
-    if given.is_service_account:
-        raise AnswerWrong(what="--service-account", problem=problem)
-    if given.email is not None:
-        raise AnswerWrong(what="--email", problem=problem)
-    return None
-
-
-def _choose_projects(given: str | None, survey: "SiteSurvey") -> tuple[str, ...]:
-    known = {str(project.key): project for project in survey.projects}
-    if not known:
-        raise AnswerWrong(
-            what="Projects", problem="the bot's account sees none; give it access in Jira first"
-        )
-    if given is None:
-        for key, project in list(known.items())[:_MOST_PROJECTS_SHOWN]:
-            typer.echo(f"  {key:<10} {project.name} ({project.kind.replace('_', ' ')})")
-
-    def read(text: str) -> tuple[str, ...]:
-        keys = [key.strip().upper() for key in text.replace(",", " ").split()]
-        unknown = [key for key in keys if key not in known]
-        if unknown or not keys:
-            seen = ", ".join(known)
-            message = f"{', '.join(unknown) or 'nothing'} is not among those the bot sees: {seen}"
-            raise ValueError(message)
-        return tuple(dict.fromkeys(keys))
-
-    only = next(iter(known)) if len(known) == 1 else None
-    return ask("Projects to serve", given, read, flag="--projects", default=only)
 
 
 def _prepare(invocation: Invocation, mode: str) -> None:
@@ -263,18 +196,12 @@ def _prepare(invocation: Invocation, mode: str) -> None:
 def _tell_next_steps(setup: Setup, config: Path, mode: str) -> None:
     typer.echo(f"Replies are in {mode} mode; change it with `chargehand modes set`.")
     if setup.public_url:
-        events = "Comment: created, updated, deleted"
-        if setup.user_name:
-            events = f"Issue: updated; {events}"
-        typer.echo(
-            "\nIn Jira, under System > Webhooks, make a webhook:\n"
-            f"  URL     {setup.public_url}/webhooks/jira/jira\n"
-            f"  Secret  {setup.webhook_secret}\n"
-            f"  Events  {events}\n"
-            f"  JQL     project in ({', '.join(setup.projects)})"
+        echo_webhook(
+            f"{setup.public_url}/webhooks/jira/jira",
+            setup.webhook_secret,
+            setup.projects,
+            on_data_center=bool(setup.user_name),
         )
-        if setup.user_name:
-            typer.echo("A release older than 10.0 has no secrets for webhooks; set intake to poll.")
     else:
         typer.echo("Without a public address Jira is asked every 60 s; nothing to set up there.")
     if setup.model is not None and setup.model.consent == "off":
@@ -284,28 +211,6 @@ def _tell_next_steps(setup: Setup, config: Path, mode: str) -> None:
         )
     option = "" if config == Path("chargehand.toml") else f" --config {config}"
     typer.echo(f"\nCheck it:  chargehand{option} doctor\nRun it:    chargehand{option} serve\n")
-
-
-def _read_site(text: str) -> str:
-    # lazy: the client takes longer to load than `--help` may.
-    from chargehand.bootstrap.surveying import clean_site
-
-    return clean_site(text if "://" in text else f"https://{text}")
-
-
-def _read_email(text: str) -> str:
-    name, at, host = text.partition("@")
-    if not (name and at and "." in host) or " " in text:
-        message = f"{text!r} is not an e-mail address"
-        raise ValueError(message)
-    return text
-
-
-def _read_token(text: str) -> str:
-    if not text or any(character.isspace() for character in text):
-        message = "an API token has no spaces and is not empty"
-        raise ValueError(message)
-    return text
 
 
 def _read_hours(text: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.json import JSONObject
 from chargehand.pipeline.refusals import forget_refusal
-from chargehand.pipeline.secret_ages import forget_age, note_age
+from chargehand.pipeline.secret_ages import forget_age, note_age, secret_ages
 from chargehand.storage.transaction import Writing
 
 
@@ -64,6 +64,12 @@ def record_rotated(
     now: datetime,
 ) -> None:
     """Record that a secret was replaced; `change` is `replaced`, `added` or `dropped`."""
+    since, older = secret_ages(tx).get(setting, now), f"{setting}.2"
+    if change == "added" and older in marks:
+        # What was the first one is the second one now, and as old as before.
+        note_age(tx, older, marks[older], now=since)
+    if change == "dropped":
+        forget_age(tx, older)
     for name, mark in marks.items():
         note_age(tx, name, mark, now=now)
     if change == "replaced":

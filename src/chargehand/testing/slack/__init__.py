@@ -48,7 +48,7 @@ ready, and is steered by a control API for this machine only, without sign-in:
     POST   /__fake__/failures               {method?, path?, status?, retry_after?, delay_s?,
                                              cut?: before|after, times?}; DELETE forgets them
     PUT    /__fake__/scopes                 {scopes}: what the token may do from now on
-    PUT    /__fake__/app                    {socket_mode?, is_revoked?}
+    PUT    /__fake__/app                    {socket_mode?, is_revoked?, bot_token?}
 
 A wrong body is answered with 400 and {"error": ...} naming the field.
 """

@@ -37,6 +37,7 @@ class Desk:
         self.failures = FailureQueue()
         self.tickets: set[str] = set()
         self.is_revoked = False
+        self.bot_token = BOT_TOKEN
         self.base_url = ""
 
     def writes(self) -> list[dict[str, Any]]:
@@ -112,7 +113,7 @@ def _consent(desk: Desk, request: Request, arguments: dict[str, Any]) -> dict[st
         return {"url": _socket_url(desk, token)}
     if desk.is_revoked:
         raise SlackRefused("token_revoked")
-    if token != BOT_TOKEN:
+    if token != desk.bot_token:
         raise SlackRefused("invalid_auth" if token else "not_authed")
     endpoint = METHODS.get(name)
     if endpoint is None:
@@ -129,7 +130,7 @@ def _require_scope(desk: Desk, endpoint: Endpoint) -> None:
 
 def _socket_url(desk: Desk, token: str) -> str:
     if token != APP_TOKEN:
-        raise SlackRefused("not_allowed_token_type" if token == BOT_TOKEN else "invalid_auth")
+        raise SlackRefused("not_allowed_token_type" if token == desk.bot_token else "invalid_auth")
     if not desk.workspace.sender.is_socket_mode:
         raise SlackRefused("socket_mode_not_enabled")
     ticket = desk.workspace.next_id("S")

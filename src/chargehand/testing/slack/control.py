@@ -245,6 +245,7 @@ def _app(desk: "Desk", _request: Request, fields: Fields) -> Any:
     sender = desk.workspace.sender
     sender.is_socket_mode = bool(fields.get("socket_mode", sender.is_socket_mode))
     desk.is_revoked = bool(fields.get("is_revoked", desk.is_revoked))
+    desk.bot_token = str(fields.get("bot_token", desk.bot_token))
     return {"socket_mode": sender.is_socket_mode, "is_revoked": desk.is_revoked}
 
 

@@ -1,0 +1,169 @@
+"""`rotate`: a new secret is tried before it takes the place of the old one."""
+
+import asyncio
+import os
+import secrets
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chargehand.cli.asking import AnswerWrong, ask, choose, is_terminal
+from chargehand.cli.connecting import (
+    FlagsMissing,
+    call,
+    echo_check,
+    read_secret,
+    read_signing_secret,
+)
+from chargehand.cli.context import Invocation, operator_name
+
+if TYPE_CHECKING:
+    # They take longer to load than `--help` may.
+    from chargehand.bootstrap.drafting import ConfigFiles
+    from chargehand.bootstrap.rotating import Change
+    from chargehand.config.settings import Connection
+
+# What a secret has to do with; a channel that is gone says nothing of a token.
+_OF_SECRETS = frozenset(
+    {"site", "sign-in", "scopes", "socket mode", "application", "public key", "server"}
+)
+_WORDS = {
+    "api_token": "API token",
+    "bot_token": "Bot token",
+    "app_token": "App token",
+    "path_token": "Path token",
+    "webhook_secrets": "Signing secret",
+}
+_NEW = "CHARGEHAND_NEW_SECRET"
+
+
+def rotate(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A connection by its name.")],
+    *,
+    secret: Annotated[
+        str | None,
+        typer.Option(help="Which one: api_token, bot_token, app_token, webhook_secrets."),
+    ] = None,
+    new: Annotated[
+        str | None,
+        typer.Option(help="The new secret; better in the environment than here.", envvar=_NEW),
+    ] = None,
+    expires_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day it stops working."),
+    ] = None,
+    drop_old: Annotated[
+        bool, typer.Option("--drop-old", help="End the older of two signing secrets.")
+    ] = False,
+) -> None:
+    """Replace a secret of a connection, once the vendor took the new one.
+
+    A signing secret can not be tried by a call: the new one is added, both are accepted, and
+    `--drop-old` ends the older one when the vendor signs with the new.
+
+    Example: chargehand rotate jira --expires-on 2027-11-01
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.connection_keeping import Hand
+    from chargehand.bootstrap.drafting import read_files
+    from chargehand.bootstrap.rotating import find_configured
+    from chargehand.bootstrap.rotating import rotate as put
+
+    file = invocation.config or Path("chargehand.toml")
+    files = read_files(file, os.environ)
+    settings = invocation.load_settings()
+    connection = find_configured(files, name)
+    ends_on = expires_on.date() if expires_on is not None else None
+    change = (
+        _dropping()
+        if drop_old
+        else _asked(connection, secret, new, ends_on, invocation.clock(settings).now().date())
+    )
+    _try(files, connection, change)
+    put(
+        file,
+        os.environ,
+        name,
+        change,
+        hand=Hand(operator_name(), invocation.clock(settings)),
+    )
+    _tell(files, connection, change, is_own=new is None)
+
+
+def _dropping() -> "Change":
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.rotating import SIGNING, Change
+
+    return Change(SIGNING, None)
+
+
+def _asked(
+    connection: "Connection",
+    secret: str | None,
+    new: str | None,
+    ends_on: date | None,
+    today: date,
+) -> "Change":
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.rotating import SIGNING, Change, rotatable
+
+    if ends_on is not None and ends_on <= today:
+        raise AnswerWrong(what="--expires-on", problem=f"{ends_on} is not in the future")
+    known = rotatable(connection)
+    setting = choose("Which secret", secret, known, flag="--secret", default=known[0])
+    if setting == SIGNING and new is None and connection.connector == "jira":
+        # In Jira whoever makes the webhook makes its secret.
+        return Change(setting, secrets.token_urlsafe(32), ends_on)
+    if new is None and not is_terminal():
+        raise FlagsMissing(flags=f"--new (or {_NEW})")
+    read = read_signing_secret if setting == SIGNING else read_secret
+    text = ask(f"New {_WORDS[setting]} (not shown)", new, read, flag="--new", hidden=True)
+    return Change(setting, text, ends_on)
+
+
+def _try(files: "ConfigFiles", connection: "Connection", change: "Change") -> None:
+    """End with 1 unless the vendor takes the new secret; nothing is changed by then."""
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.rotating import SIGNING, with_secret
+    from chargehand.plugins.connector import CheckState
+
+    wanted = with_secret(connection, change)
+    if change.setting in (SIGNING, "path_token"):
+        return
+    failed = 0
+    for check in asyncio.run(call(files.settings, wanted)):
+        if check.name in _OF_SECRETS:
+            echo_check(check)
+            failed += check.state is CheckState.FAILED
+    if failed:
+        typer.echo("The new secret does not work; the old one stays in its place.", err=True)
+        sys.exit(1)
+
+
+def _tell(
+    files: "ConfigFiles", connection: "Connection", change: "Change", *, is_own: bool
+) -> None:
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.rotating import SIGNING
+
+    name = connection.id
+    if change.text is None:
+        typer.echo(f"The older signing secret of {name} is ended.")
+    elif change.setting == SIGNING:
+        typer.echo(f"{name} accepts the new signing secret beside the old one.")
+        if is_own and connection.connector == "jira":
+            url = f"{files.settings.server.public_url or ''}/webhooks/jira/{name}"
+            typer.echo("After the reload, in Jira under System > Webhooks, put it into the webhook")
+            typer.echo(f"  URL     {url}\n  Secret  {change.text}")
+        typer.echo(f"When something arrived by it: chargehand rotate {name} --drop-old")
+    else:
+        typer.echo(
+            f"The new secret works and is in its place: connections.{name}.{change.setting}."
+        )
+        typer.echo("Revoke the old one at the vendor after the reload.")
+    typer.echo("Let the running service know it: systemctl reload chargehand, or SIGHUP.")
