@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chargehand.bootstrap.configured import connections_by_settings
+from chargehand.domain.connection import Health
 from chargehand.domain.ids import ConnectionId
+from chargehand.pipeline.connection_health import list_connections
 from chargehand.pipeline.guarding import STALLED, GuardRules, Guards
 from chargehand.pipeline.watching import CLOCK_OFFSET_MS, Watching
 from chargehand.plugins.secret import FoundSecret
@@ -169,6 +172,15 @@ async def busy_weeks(guarded: Guarded, until_hour: Callable[[int], bool], *, wee
         )
 
 
+def state_of(house: House) -> Health:
+    """How the connection is, of which only its webhooks are looked at."""
+    (known,) = connections_by_settings(house.settings)
+    only = [replace(known, sources=("webhook",), polled_every=None)]
+    now = house.clock.now()
+    found = house.stores.database.read(lambda tx: list_connections(tx, only, now=now))
+    return found.connections[0].state
+
+
 async def test_silence_against_usual_traffic_is_told_once_and_ends_with_a_delivery(
     guarded: Guarded,
 ) -> None:
@@ -176,11 +188,15 @@ async def test_silence_against_usual_traffic_is_told_once_and_ends_with_a_delive
     await busy_weeks(guarded, lambda hour: 8 <= hour < 18, weeks=6)
     guarded.look()
 
-    hours = [guarded.look(after_s=3600) for _ in range(5)]
+    hours = [(guarded.look(after_s=3600), state_of(house)) for _ in range(5)]
     await house.ask("@bot when is it due?")
     back = guarded.look()
 
-    assert [codes for codes in hours if codes] == [["intake_silent"]]
+    told = hours.index((["intake_silent"], Health.YELLOW))
+    assert [codes for codes, _ in hours if codes] == [["intake_silent"]]
+    assert [state for _, state in hours[:told]] == [Health.GREEN] * told
+    assert {state for _, state in hours[told:]} == {Health.YELLOW}
+    assert state_of(house) is Health.GREEN
     assert back == ["guard_over"]
     assert "jira by webhook" in next(one.text for one in house.told if one.code == "intake_silent")
 

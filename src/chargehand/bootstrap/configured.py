@@ -9,11 +9,13 @@ from chargehand.budgets.money import read_usd
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import BusinessSettings, Connection, Settings
+from chargehand.config.shown import connection_marks
 from chargehand.domain.delivery import DeliverySource
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import Kept
 from chargehand.kit.calendar import WorkingHours
 from chargehand.pipeline.connection import PipelineRules
+from chargehand.pipeline.connection_health import KnownConnection
 from chargehand.pipeline.guarding import GuardRules
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -120,6 +122,31 @@ def guard_rules(settings: Settings) -> GuardRules:
         sources={ConnectionId(one.id): _sources_of(one) for one in settings.connections},
         zone=settings.business.zone,
         secrets=settings.found_secrets,
+        marks={
+            name: mark
+            for one in settings.connections
+            for name, mark in connection_marks(one).items()
+        },
+    )
+
+
+def connections_by_settings(settings: Settings) -> tuple[KnownConnection, ...]:
+    """What the settings say of each connection, to judge how it is."""
+    return tuple(
+        KnownConnection(
+            id=ConnectionId(one.id),
+            connector=one.connector,
+            site=one.site,
+            sources=_sources_of(one),
+            polled_every=one.polled_every,
+            is_proof_set=one.is_proof_set,
+            secrets=tuple(
+                secret
+                for secret in settings.found_secrets
+                if secret.setting.startswith(f"connections.{one.id}.")
+            ),
+        )
+        for one in settings.connections
     )
 
 

@@ -21,6 +21,7 @@ _COMMANDS = (
     Entry("demo", "See the whole thing happen offline, in a minute."),
     Entry("init", "Connect a Jira site."),
     Entry("connect", "Connect Slack, Discord, or another Jira."),
+    Entry("connections", "How each connection is, and why."),
     Entry("disconnect", "Take out what `connect` made."),
     Entry("rotate", "Replace a secret of a connection, tried first."),
     Entry("doctor", "Say what works, what is missing, and how to mend it."),

@@ -157,6 +157,7 @@ def _opened_checks(settings: "Settings") -> "Iterator[Check]":
         yield _size_check(settings, stores, now=SystemClock().now())
         yield from _process_checks(stores, now=SystemClock().now())
         yield from _history_checks(settings, stores, now=SystemClock().now())
+        yield from _health_checks(settings, stores, now=SystemClock().now())
         yield from model_checks(settings, stores, now=SystemClock().now())
     finally:
         stores.close()
@@ -241,7 +242,10 @@ def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) ->
         if comments == ["simulate"]
         else "",
     )
+    configured = {one.id for one in settings.connections}
     for record in stores.database.read(lambda tx: tx.connections.all()):
+        if record.id not in configured:
+            continue
         last = record.last_delivery_at
         is_silent = last is None or now - last > _SILENT_AFTER
         yield Check(
@@ -249,6 +253,25 @@ def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) ->
             CheckState.WARNED if is_silent else CheckState.PASSED,
             f"last delivery {last:%Y-%m-%d %H:%M} UTC" if last else "nothing has arrived yet",
             "Comment somewhere in a served project, and look again." if is_silent else "",
+        )
+
+
+def _health_checks(settings: "Settings", stores: "Stores", *, now: datetime) -> "Iterator[Check]":
+    """How each connection is by what was seen of it, in the words of `connections list`."""
+    # lazy: as above.
+    from chargehand.bootstrap.configured import connections_by_settings
+    from chargehand.domain.connection import Health
+    from chargehand.pipeline.connection_health import list_connections
+    from chargehand.plugins.connector import Check, CheckState
+
+    known = connections_by_settings(settings)
+    for one in stores.database.read(lambda tx: list_connections(tx, known, now=now)).connections:
+        is_green = one.state is Health.GREEN
+        yield Check(
+            f"{one.id}: health",
+            CheckState.PASSED if is_green else CheckState.WARNED,
+            f"{one.state.value}. {one.reason}".rstrip(),
+            "" if is_green else f"See `chargehand connections show {one.id}`.",
         )
 
 

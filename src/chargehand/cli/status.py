@@ -1,7 +1,7 @@
 """`status`, `stats` and `notices`: how things stand, how much happened, what to look at."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     # SQLAlchemy and pydantic take longer to load than `--help` may.
     from chargehand.bootstrap.stores import Stores
     from chargehand.config.settings import Settings
+    from chargehand.domain.connection import ConnectionHealth
     from chargehand.domain.records import ConnectionRecord, NoticeRecord
     from chargehand.pipeline.looking import Modes, Status
 
@@ -77,6 +78,7 @@ class _Screen:
     front: Liveness
     worker: Liveness
     models: "Sequence[str]"
+    healths: "Mapping[str, ConnectionHealth]"
 
 
 def status(context: typer.Context, *, as_json: AsJSON = False) -> None:
@@ -208,12 +210,18 @@ def test_channels(context: typer.Context) -> None:
 
 def _look(settings: "Settings", stores: "Stores", now: datetime) -> _Screen:
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.configured import pipeline_rules, served_projects
+    from chargehand.bootstrap.configured import (
+        connections_by_settings,
+        pipeline_rules,
+        served_projects,
+    )
+    from chargehand.pipeline.connection_health import list_connections
     from chargehand.pipeline.looking import list_notices, read_modes, read_status
 
     projects, inbox = served_projects(settings), stores.queue.counts()
     retention = pipeline_rules(settings).retention
-    database = stores.database
+    database, known = stores.database, connections_by_settings(settings)
+    healths = database.read(lambda tx: list_connections(tx, known, now=now)).connections
     return _Screen(
         status=database.read(
             lambda tx: read_status(
@@ -225,6 +233,7 @@ def _look(settings: "Settings", stores: "Stores", now: datetime) -> _Screen:
         front=look_at_front(settings),
         worker=look_at_worker(settings),
         models=model_lines(settings, stores, now=now),
+        healths={one.id: one for one in healths},
     )
 
 
@@ -240,7 +249,7 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
     echo_fields([("front", _shown(screen.front)), ("worker", _shown(screen.worker))])
     _echo_processes(screen.status, now)
     typer.echo("\nConnections")
-    _echo_connections(screen.status, settings, now)
+    _echo_connections(screen, settings, now)
     typer.echo("\nWaiting")
     _echo_waiting(screen.status)
     typer.echo(f"\nModes of replies (policy version {screen.modes.version})")
@@ -282,8 +291,8 @@ def _echo_processes(status: "Status", now: datetime) -> None:
         typer.echo(f"  {safe_line(line)}")
 
 
-def _echo_connections(status: "Status", settings: "Settings", now: datetime) -> None:
-    known = {str(record.id): record for record in status.connections}
+def _echo_connections(screen: _Screen, settings: "Settings", now: datetime) -> None:
+    known = {str(record.id): record for record in screen.status.connections}
     if not settings.connections:
         typer.echo("  None is configured; run `chargehand init` to connect a Jira site.")
     for configured in settings.connections:
@@ -291,6 +300,10 @@ def _echo_connections(status: "Status", settings: "Settings", now: datetime) -> 
         typer.echo(f"  {configured.id}  {configured.site}  {health}")
         for line in details:
             typer.echo(f"    {safe_line(line)}")
+        found = screen.healths[configured.id]
+        if found.reason:
+            typer.echo(f"    {found.state.value}: {safe_line(found.reason)}")
+            typer.echo(f"    See `chargehand connections show {configured.id}`.")
 
 
 def _health(record: "ConnectionRecord | None", now: datetime) -> tuple[str, list[str]]:

@@ -139,11 +139,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """The vendor surely did not do it; asking again after `after_s` seconds may succeed."""
+    """The vendor surely did not do it; asking again after `after_s` seconds may succeed.
+
+    Shape: `is_sign_in_refused` says that the vendor does not take the token any more.
+    """
 
     after_s: float
     reason: str
     status: Literal["retry_after"] = "retry_after"
+    is_sign_in_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.refusals import note_call
 from chargehand.plugins.connector import BotIdentity
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Writing
@@ -25,6 +26,24 @@ async def connect(connection: LiveConnection, database: Database, *, clock: Cloc
         return True
     await note_failure(connection, failure, database, clock=clock)
     return False
+
+
+async def look_again(connection: LiveConnection, database: Database, *, clock: Clock) -> None:
+    """Ask the vendor whether the sign-in still works: what is only posted to us shows nothing."""
+    try:
+        await connection.client.identify_bot()
+    except ChargehandError as error:
+        failure = error
+    else:
+        await database.awrite(lambda tx: _record_ok(tx, connection, clock=clock))
+        return
+    await note_failure(connection, failure, database, clock=clock)
+
+
+def _record_ok(tx: Writing, connection: LiveConnection, *, clock: Clock) -> None:
+    now = clock.now()
+    tx.connections.record_ok(connection.id, now=now)
+    note_call(tx, connection.id, None, now=now)
 
 
 async def note_failure(
@@ -49,6 +68,7 @@ def _record_identity(
             {"connector": connection.connector},
             now=now,
         )
+    note_call(tx, connection.id, None, now=now)
     _log.info("connection.identified", connection_id=connection.id, is_first=is_first)
 
 
@@ -58,6 +78,7 @@ def _record_failure(
     now = clock.now()
     tx.connections.ensure(connection.id, connector=connection.connector, site=connection.site)
     tx.connections.record_failure(connection.id, error.code, now=now)
+    note_call(tx, connection.id, error, now=now)
     tell_operator(
         tx,
         "connection_failing",

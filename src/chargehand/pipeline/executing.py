@@ -44,6 +44,7 @@ from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
 from chargehand.pipeline.proposing import open_approval
+from chargehand.pipeline.refusals import note_refusal
 from chargehand.pipeline.sought import sought
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
@@ -374,6 +375,8 @@ class Executing:
 
     def _retry(self, tx: Writing, action: ActionRecord, result: RetryAfter) -> Stop:
         tx.effects.forget_intent(action.id)
+        if result.is_sign_in_refused:
+            note_refusal(tx, action.connection_id, now=self._clock.now())
         wait = max(timedelta(seconds=result.after_s), wait_before_next(action.attempts))
         self._postpone(tx, action, wait, problem=result.reason)
         return Stop("postponed", result.reason)

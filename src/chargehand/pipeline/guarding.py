@@ -5,7 +5,7 @@ value moves around its limit, it has to come back some way before the guard goes
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,13 +15,15 @@ from chargehand.domain.records import Severity
 from chargehand.inbox.ports import Backlog
 from chargehand.kit.clock import Clock, from_micros, to_micros
 from chargehand.pipeline.expiring import SECRET_EXPIRES, look_at_secrets
+from chargehand.pipeline.missing import look_at_missed
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.secret_ages import note_ages
 from chargehand.pipeline.usual_traffic import WEEKS, is_unusual
 from chargehand.pipeline.watching import CLOCK_OFFSET_MS, traffic_until
 from chargehand.plugins.secret import FoundSecret
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.traffic import HOUR
-from chargehand.storage.transaction import Writing
+from chargehand.storage.transaction import Reading, Writing
 
 DISK_LOW: Final = "disk_low"
 DISK_FILLING: Final = "disk_filling"
@@ -57,7 +59,7 @@ class GuardRules:
 
     Shape: `sources` are the ways in which each connection is meant to tell us; `free_bytes` asks
     the disk of the data folder; a `reserve_bytes` of 0 leaves the disk unguarded; `secrets` are
-    those of the settings.
+    those of the settings, and `marks` what each of a connection is known again by.
     """
 
     reserve_bytes: int
@@ -65,6 +67,7 @@ class GuardRules:
     sources: Mapping[ConnectionId, Collection[str]]
     zone: ZoneInfo
     secrets: Sequence[FoundSecret] = ()
+    marks: Mapping[str, int] = field(default_factory=dict)
 
 
 class Guards:
@@ -92,7 +95,9 @@ class Guards:
             look.at_dead_letters(backlog)
             look.at_work()
             look.at_intake(since=self._started_at)
+            look_at_missed(tx, self._rules.sources, now=now)
             look_at_secrets(tx, self._rules.secrets, now=now)
+            note_ages(tx, self._rules.marks, now=now)
 
         self._database.write(work)
 
@@ -212,6 +217,10 @@ class _Look:
             # Much still waits to be looked at, so nobody knows what arrived.
             return
         arrived = {(one.connection_id, one.source) for one in self._tx.traffic.counted(until)}
+        expected = {f"{one}:{way}" for one, ways in self._rules.sources.items() for way in ways}
+        for subject in self._tx.observations.all_of(_name(INTAKE_SILENT)).keys() - expected:
+            # It was disconnected, or listens in another way; nobody waits for it any more.
+            self._tx.observations.forget(_name(INTAKE_SILENT), subject)
         for connection_id, sources in self._rules.sources.items():
             for source in sources:
                 has_arrived = (connection_id, source) in arrived
@@ -303,6 +312,18 @@ class _Look:
 def guards_up(observed: Callable[[str], Mapping[str, object]]) -> list[tuple[str, str]]:
     """Every guard that is up, with what it is about; `observed` gives observations by name."""
     return [(code, subject) for code in GUARDS for subject in observed(_name(code))]
+
+
+def silences(tx: Reading | Writing) -> Mapping[str, Mapping[str, datetime]]:
+    """Since when each connection is silent against its usual traffic, by the way that is silent.
+
+    Shape: only connections of which the operator was told; others are left out.
+    """
+    found: dict[str, dict[str, datetime]] = {}
+    for subject, noted in tx.observations.all_of(_name(INTAKE_SILENT)).items():
+        connection_id, _, way = subject.partition(":")
+        found.setdefault(connection_id, {})[way] = from_micros(noted.value)
+    return found
 
 
 def _name(code: str) -> str:

@@ -45,6 +45,7 @@ from chargehand.pipeline.places import (
     why_unserved,
 )
 from chargehand.pipeline.reacting import Doubt, doubt_in
+from chargehand.pipeline.refusals import is_revocation, record_revoked
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_ask, withdraw_unsent
 from chargehand.pipeline.working_signs import SIGN_KINDS
 from chargehand.storage.repositories.asks import StoredAsk
@@ -106,6 +107,8 @@ class Judge:
         if event.project in connection.projects or event.place is not None:
             # A self-test, or another project of the site, does not show that intake works.
             self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
+        if is_revocation(event):
+            record_revoked(self._tx, connection.id, now=self._now)
         self._judge(event_id, event, connection, record, doubt=doubt)
 
     def _judge(

@@ -8,6 +8,7 @@ from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.refusals import note_call
 from chargehand.plugins.connector import StoreDeliveries
 from chargehand.plugins.errors import CursorUnreadable
 from chargehand.storage.database import Database
@@ -95,15 +96,19 @@ class Polling:
 
     async def _remember(self, cursor: str) -> None:
         now = self._clock.now()
-        await self._database.awrite(
-            lambda tx: tx.connections.record_poll(self._connection.id, cursor=cursor, now=now)
-        )
+
+        def work(tx: Writing) -> None:
+            tx.connections.record_poll(self._connection.id, cursor=cursor, now=now)
+            note_call(tx, self._connection.id, None, now=now)
+
+        await self._database.awrite(work)
 
     async def _lost(self, error: ChargehandError) -> None:
         now = self._clock.now()
 
         def work(tx: Writing) -> None:
             tx.connections.record_failure(self._connection.id, error.code, now=now)
+            note_call(tx, self._connection.id, error, now=now)
             tell_operator(
                 tx,
                 "poll_failing",

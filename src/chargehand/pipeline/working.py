@@ -18,7 +18,7 @@ from chargehand.logs.log import get_logger
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.approving import expire_approvals
 from chargehand.pipeline.chat_views import ChatViews
-from chargehand.pipeline.connecting import connect
+from chargehand.pipeline.connecting import connect, look_again
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
@@ -58,6 +58,7 @@ _TELL_EVERY_S: Final = 15.0
 _REMIND_EVERY_S: Final = 5.0
 _CONNECT_AGAIN_S: Final = 15.0
 _FIRST_POLL_WITHIN_S: Final = 15.0
+_LOOK_AGAIN_EVERY_S: Final = 600.0
 _LOOK_FOR_STRANDED_EVERY_S: Final = 30.0
 _AFTER_FAILURE_S: Final = 1.0
 _log = get_logger()
@@ -281,6 +282,7 @@ class Worker:
                 )
                 group.create_task(self._every("listen", listen, _CONNECT_AGAIN_S))
             group.create_task(self._poll(connection))
+            group.create_task(self._look_again(connection))
 
     async def _poll(self, connection: LiveConnection) -> None:
         polling, interval = self._parts.pollings.get(connection.id), connection.poll_interval
@@ -298,6 +300,19 @@ class Worker:
         until_s = monotonic() + _FIRST_POLL_WITHIN_S
         while self.starter.is_busy and monotonic() < until_s and not self._stopping.is_set():
             await self._pause(_CHECK_EVERY_S)
+
+    async def _look_again(self, connection: LiveConnection) -> None:
+        """Ask now and then whether the sign-in still works; polling asks all the time."""
+        if connection.id in self._parts.pollings:
+            return
+
+        async def look() -> None:
+            await look_again(connection, self._parts.database, clock=self._parts.clock)
+
+        await self._pause(_LOOK_AGAIN_EVERY_S)
+        await self._every(
+            "look again", self._on_duty(f"call:{connection.id}", look), _LOOK_AGAIN_EVERY_S
+        )
 
     async def _connect_once(self, connection: LiveConnection) -> bool:
         return await connect(connection, self._parts.database, clock=self._parts.clock)

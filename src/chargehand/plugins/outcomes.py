@@ -34,7 +34,7 @@ _TOO_MANY_REQUESTS = 429
 def outcome_before_send(error: ChargehandError) -> ActionResult:
     """The result when a reading failed before anything was sent: surely nothing happened."""
     if isinstance(error, CredentialsRefused):
-        return RetryAfter(_SIGN_IN_AGAIN_S, error.code)
+        return RetryAfter(_SIGN_IN_AGAIN_S, error.code, is_sign_in_refused=True)
     if isinstance(error, Rejected):
         return Refused(error.code, str(error))
     if isinstance(error, Fault):
@@ -48,7 +48,7 @@ def outcome_of_send(error: ChargehandError, *, settle_s: float) -> ActionResult:
     Units: `settle_s` is how long a request that was cut off may still take to land.
     """
     if isinstance(error, CredentialsRefused):
-        return RetryAfter(_SIGN_IN_AGAIN_S, error.code)
+        return RetryAfter(_SIGN_IN_AGAIN_S, error.code, is_sign_in_refused=True)
     if isinstance(error, Rejected):
         return Refused(error.code, str(error))
     is_throttled = isinstance(error, VendorBusy) and (

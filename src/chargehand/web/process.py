@@ -18,6 +18,7 @@ from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.commands import command_deps
 from chargehand.bootstrap.configured import (
     budget_rules,
+    connections_by_settings,
     known_connections,
     pipeline_rules,
     served_projects,
@@ -168,6 +169,7 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
             budget_rules=budget_rules(settings),
             clock=clock,
             version=__version__,
+            known=connections_by_settings(settings),
         )
     )
     return FrontDeps(

@@ -48,9 +48,11 @@ from chargehand.kit.calendar import WorkingHours
 from chargehand.kit.ids import derive_id, new_id
 from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.connection import PipelineRules
+from chargehand.pipeline.connection_health import KnownConnection
 from chargehand.pipeline.keys import create_key
 from chargehand.pipeline.members import add_member
 from chargehand.pipeline.proposing import open_approval
+from chargehand.plugins.secret import FoundSecret
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.repositories.effects import IntendedSend
@@ -66,6 +68,17 @@ PAY = ProjectKey("PAY")
 OPS = ProjectKey("OPS")
 RULES = PipelineRules(
     answer_within=timedelta(hours=2), approval_expires_after=timedelta(days=3), team_zone="UTC"
+)
+KNOWN = KnownConnection(
+    id=SITE,
+    connector="jira",
+    site="https://acme.example",
+    sources=("webhook", "poll"),
+    polled_every=timedelta(seconds=60),
+    is_proof_set=True,
+    secrets=(
+        FoundSecret("connections.acme.api_token", "file:token", datetime(2026, 11, 25, tzinfo=UTC)),
+    ),
 )
 BUDGET_RULES = BudgetRules(zone=UTC, organization_day_micro_usd=10_000_000)
 ANA = Actor(
@@ -143,6 +156,7 @@ class World:
             budget_rules=BUDGET_RULES,
             clock=self.clock,
             version="0.0.test",
+            known=(KNOWN,),
         )
 
     def app(self, deps: APIDeps | None = None) -> Starlette:

@@ -123,7 +123,8 @@ def _of_event(heard: Heard) -> Meaning:
         case "reaction_added" | "reaction_removed":
             return reaction_meaning(heard)
         case _ if name in _REVOKED:
-            return of_no_use("access_revoked")
+            is_of_people = fields_in(heard.event, "tokens").get("bot") == []
+            return of_no_use("unused_event" if is_of_people else "access_revoked")
         case _:
             return of_no_use(_reason_of(name, is_unused=name.startswith(_UNUSED_EVENTS)))
 

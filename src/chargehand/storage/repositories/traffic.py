@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
+from chargehand.domain.delivery import DeliverySource
+from chargehand.domain.ids import EventId
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import first_id
 from chargehand.storage.repositories.rows import Repository
@@ -32,8 +34,44 @@ class Traffic:
     events: int
 
 
+@dataclass(frozen=True, slots=True)
+class OnlyPolled:
+    """What polling alone told of; the last one is None where there is none."""
+
+    count: int
+    last_at: datetime | None
+    last_event_id: EventId | None
+
+
 class TrafficReader(Repository):
     """Counts what arrived."""
+
+    def only_polled(self, connection_id: str, start: datetime, end: datetime) -> OnlyPolled:
+        """What polling found between two moments and nothing else told of since."""
+        again = deliveries.alias("again")
+        told = exists().where(
+            again.c.organization_id == self._organization_id,
+            again.c.duplicate_of == deliveries.c.event_id,
+            again.c.source != DeliverySource.POLL.value,
+        )
+        found = (
+            self._since(start)
+            .add_columns(deliveries.c.event_id, deliveries.c.received_at)
+            .where(
+                deliveries.c.delivery_id < first_id("dlv", end + ID_LAG),
+                deliveries.c.received_at >= to_micros(start),
+                deliveries.c.received_at < to_micros(end),
+                deliveries.c.connection_id == connection_id,
+                deliveries.c.source == DeliverySource.POLL.value,
+                deliveries.c.duplicate_of.is_(None),
+                ~told,
+            )
+        )
+        rows = self._connection.execute(found.order_by(deliveries.c.delivery_id)).all()
+        if not rows:
+            return OnlyPolled(0, None, None)
+        event_id, received_at = rows[-1]
+        return OnlyPolled(len(rows), from_micros(received_at), EventId(event_id))
 
     def first_delivery_at(self, after: datetime) -> datetime | None:
         """When the first delivery since a moment was received; None when there was none."""

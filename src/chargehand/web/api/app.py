@@ -11,6 +11,7 @@ from chargehand.web.api.asks import add_ask_routes
 from chargehand.web.api.audit import add_audit_routes
 from chargehand.web.api.budgets import add_budget_routes
 from chargehand.web.api.commands import add_command_routes
+from chargehand.web.api.connections import add_connection_routes
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import TITLE, describe
 from chargehand.web.api.flags import add_flag_routes
@@ -58,6 +59,7 @@ def build_api(deps: APIDeps) -> API:
     add_flag_routes(router, deps)
     add_budget_routes(router, deps)
     add_member_routes(router, deps)
+    add_connection_routes(router, deps)
     add_overview_routes(router, deps)
     return app
 

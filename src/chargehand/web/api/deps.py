@@ -1,6 +1,6 @@
 """What the API is made of, handed in by `bootstrap`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chargehand.budgets.caps import BudgetRules
@@ -9,6 +9,7 @@ from chargehand.inbox.ports import DeliveryQueue
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.connection import PipelineRules
+from chargehand.pipeline.connection_health import KnownConnection
 from chargehand.pipeline.looking import AuditCheckpoint, Database
 from chargehand.plugins.connector import ActionPreviewer
 from chargehand.web.body import BodyReader
@@ -19,7 +20,8 @@ class APIDeps:
     """What the API is made of.
 
     Shape: `previewers` render edited actions and `connectors` say of which kind a configured
-    connection is, both by connection; `bodies` limits what is held of all request bodies together.
+    connection is, both by connection; `known` is what the settings say of each; `bodies` limits
+    what is held of all request bodies together.
     """
 
     database: Database
@@ -33,4 +35,5 @@ class APIDeps:
     budget_rules: BudgetRules
     clock: Clock
     version: str
+    known: Sequence[KnownConnection] = ()
     bodies: BodyReader = field(default_factory=BodyReader)

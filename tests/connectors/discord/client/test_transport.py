@@ -46,7 +46,7 @@ async def test_a_read_waits_as_long_as_discord_asks(world: World) -> None:
         ({"status": 429, "retry_after": 7}, RetryAfter(7.0, "vendor_busy")),
         ({"status": 500}, Undecided("vendor_failing", 30.0)),
         ({"cut": "after"}, Undecided("vendor_unreachable", 30.0)),
-        ({"status": 401}, RetryAfter(60.0, "credentials_refused")),
+        ({"status": 401}, RetryAfter(60.0, "credentials_refused", is_sign_in_refused=True)),
     ],
     ids=["busy", "failing", "cut", "signed out"],
 )

@@ -138,7 +138,7 @@ async def test_failed_reading_before_the_send_sends_nothing(action, failure, out
 async def test_refused_sign_in_is_tried_again_once_somebody_mended_it(wire):
     result = await Rig(wire()).client().perform(samples.labels("urgent"))
 
-    assert result == RetryAfter(60, "credentials_refused")
+    assert result == RetryAfter(60, "credentials_refused", is_sign_in_refused=True)
 
 
 async def test_unreadable_reading_before_the_send_is_our_fault():

@@ -199,7 +199,7 @@ class TestPosting:
 
         result = await world.client.perform(post(world))
 
-        assert result == RetryAfter(60.0, "slack_sign_in_refused")
+        assert result == RetryAfter(60.0, "slack_sign_in_refused", is_sign_in_refused=True)
         assert "xoxb" not in repr(world.client.__dict__)
 
     async def test_a_missing_scope_is_named(self, world: World) -> None:
