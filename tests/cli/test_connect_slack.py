@@ -1,5 +1,6 @@
 """`connect slack`: what works is written down whole, and what does not leaves no trace."""
 
+import contextlib
 import os
 import pty
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from chargehand.config.saving import alone_in
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.jira.failures import Failure
 from chargehand.testing.slack import FakeSlack, seed_demo, serving
@@ -215,26 +217,64 @@ async def test_second_workspace_leaves_the_first_one_its_secret(
     assert second.bot_token.get_secret_value() == BOT_TOKEN
 
 
-async def test_person_who_ends_it_half_way_has_changed_nothing(person: WithSlack) -> None:
-    """Ctrl-C while the token is asked for, on a terminal that shows none of it."""
+def talk(person: WithSlack, *answers: tuple[bytes, bytes], then_ctrl_c: bool) -> tuple[int, bytes]:
+    """Answer each question on a terminal of one's own: exit code and screen."""
     here, there = pty.openpty()
     command = [sys.executable, "-m", "chargehand", "-c", str(person.config), "connect", "slack"]
-    shown, code = b"", 0
-
-    def talk() -> None:
-        nonlocal shown, code
-        process = subprocess.Popen(command, stdin=there, stdout=there, stderr=there)
+    with subprocess.Popen(
+        [*command, "--api-url", person.api_url], stdin=there, stdout=there, stderr=there
+    ) as process:
         os.close(there)
-        for question, typed in ((b"[socket]: ", b"poll\n"), (b"(not shown): ", b"")):
-            while question not in shown:
+        shown, seen = b"", 0
+        for question, typed in answers:
+            while question not in shown[seen:]:
                 shown += os.read(here, 65536)
+            seen = len(shown)
             os.write(here, typed)
-        process.send_signal(signal.SIGINT)
+        if then_ctrl_c:
+            process.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # Linux says so when the other side is gone.
+            while part := os.read(here, 65536):
+                shown += part
         code = process.wait(30)
-
-    await anyio.to_thread.run_sync(talk)
-
     os.close(here)
-    assert code != 0
+    return code, shown
+
+
+async def test_person_on_a_terminal_is_asked_again_after_a_wrong_token(person: WithSlack) -> None:
+    token = BOT_TOKEN.encode()
+    code, shown = await anyio.to_thread.run_sync(
+        lambda: talk(
+            person,
+            (b"[socket]: ", b"poll\n"),
+            (b"Bot token (not shown): ", b"xoxb-not-this-one\n"),
+            (b"Bot token (not shown): ", token + b"\n"),
+            (b"[none]: ", b"C0PAY0001=PAY\n"),
+            then_ctrl_c=False,
+        )
+    )
+
+    assert code == 0, shown
     assert b"socket_mode_enabled" in shown
+    assert b"invalid_auth" in shown
+    assert b"C0PAY0001  #pay" in shown
+    assert token not in shown
+    assert person.connected("slack").channels == {"C0PAY0001": ("PAY",)}
+
+
+async def test_person_who_ends_it_half_way_has_changed_nothing(person: WithSlack) -> None:
+    code, _ = await anyio.to_thread.run_sync(
+        lambda: talk(person, (b"[socket]: ", b"poll\n"), (b"(not shown): ", b""), then_ctrl_c=True)
+    )
+
+    assert code != 0
+    assert person.files() == person.before
+
+
+async def test_two_who_change_the_files_at_once_do_not_meet(person: WithSlack) -> None:
+    with alone_in(person.config.parent):
+        ended = await person.connect(*POLLED, *TOKEN)
+
+    assert ended.code == 2
+    assert "try again in a moment" in ended.err
     assert person.files() == person.before

@@ -7,6 +7,7 @@ from datetime import datetime
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.json import JSONObject
+from chargehand.pipeline.missing import forget_missed
 from chargehand.pipeline.refusals import forget_refusal
 from chargehand.pipeline.secret_ages import forget_age, note_age, secret_ages
 from chargehand.storage.transaction import Writing
@@ -47,6 +48,7 @@ def record_removed(
     """
     tx.connections.retire(removed.id)
     forget_refusal(tx, removed.id)
+    forget_missed(tx, removed.id)
     for setting in removed.marks:
         forget_age(tx, setting)
     detail: JSONObject = {"connector": removed.connector, "taken": list(taken), "by": by}

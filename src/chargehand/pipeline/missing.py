@@ -44,6 +44,12 @@ def look_at_missed(
         tx.observations.note(_LOOKED, connection_id, to_micros(until), now=now)
 
 
+def forget_missed(tx: Writing, connection_id: ConnectionId) -> None:
+    """Forget what was noted of a connection that is taken out."""
+    tx.observations.forget(_LAST, connection_id)
+    tx.observations.forget(_LOOKED, connection_id)
+
+
 def missed_by_webhook(
     tx: Reading | Writing, connection_id: ConnectionId, *, now: datetime
 ) -> MissedByWebhook:
