@@ -85,7 +85,7 @@ async def test_secrets_may_be_kept_sealed_in_the_database(person: WithSlack) -> 
     assert ended.code == 0, ended
     assert person.files()[".env"] == person.before[".env"]
     assert 'bot_token = "stored:slack-bot-token"' in person.config.read_text(encoding="utf-8")
-    assert "ok    slack: sign-in" in (await person.run("doctor")).out
+    assert person.connected("slack").bot_token.get_secret_value() == BOT_TOKEN
 
 
 async def test_manifest_is_the_one_for_the_way_it_listens(person: WithSlack) -> None:

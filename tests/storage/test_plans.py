@@ -1,6 +1,7 @@
 """No list walks a table or sorts one, whatever its filters: the plans say so at any size."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,9 @@ LISTS: dict[str, Callable[[Any], object]] = {
     "approvals in a state": lambda tx: looking.list_approvals(tx, state=ApprovalState.OPEN),
     "audit": lambda tx: looking.list_audit(tx, cursor="7"),
     "notices": lambda tx: looking.list_notices(tx, cursor=f"ntc_{DEEP}"),
+    "what only polling told of": lambda tx: tx.traffic.only_polled(
+        "a", SystemClock().now() - timedelta(days=1), SystemClock().now()
+    ),
     "members": lambda tx: tx.members.page(cursor=f"mbr_{DEEP}"),
     "unmapped accounts": lambda tx: tx.members.page_of_unmapped(cursor=f"una_{DEEP}"),
     "whose an account is": lambda tx: tx.members.by_account("jira", "5b10"),

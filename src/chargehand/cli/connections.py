@@ -41,7 +41,9 @@ def list_(context: typer.Context, *, as_json: AsJSON = False) -> None:
         echo_json(to_json(found))
         return
     if not found.connections:
-        typer.echo("None is configured. Begin with `chargehand init`.")
+        typer.echo(
+            "None is configured; begin with `chargehand init`, or `chargehand connect jira`."
+        )
         return
     echo_table(
         ("name", "kind", "state", "last delivery", "last poll", "missed in 24 h", "why"),

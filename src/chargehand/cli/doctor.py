@@ -83,7 +83,9 @@ def all_checks(invocation: Invocation) -> "Iterator[Check]":
     count = len(settings.connections)
     yield Check("configuration", CheckState.PASSED, f"readable, {count} connection(s)")
     if not settings.connections:
-        mend = "Run `chargehand init` to connect a Jira site."
+        mend = (
+            "Run `chargehand connect jira`; where there is no chargehand.toml, `chargehand init`."
+        )
         yield Check("connections", CheckState.FAILED, "none is configured", mend)
     yield from secret_checks(settings, now=invocation.clock(settings).now())
     yield from _storage_checks(settings)

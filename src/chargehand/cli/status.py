@@ -294,7 +294,9 @@ def _echo_processes(status: "Status", now: datetime) -> None:
 def _echo_connections(screen: _Screen, settings: "Settings", now: datetime) -> None:
     known = {str(record.id): record for record in screen.status.connections}
     if not settings.connections:
-        typer.echo("  None is configured; run `chargehand init` to connect a Jira site.")
+        typer.echo(
+            "  None is configured; begin with `chargehand init`, or `chargehand connect jira`."
+        )
     for configured in settings.connections:
         health, details = _health(known.get(configured.id), now)
         typer.echo(f"  {configured.id}  {configured.site}  {health}")
