@@ -214,6 +214,9 @@ def _last_steps(
     steps = []
     if way in ("webhook", "both"):
         steps.append(
+            "After the reload, let Slack verify the address under Event Subscriptions in the app."
+        )
+        steps.append(
             "No call can try a signing secret: write to the bot once the service runs, and see "
             "`chargehand connections list`."
         )
