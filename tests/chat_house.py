@@ -60,8 +60,11 @@ class ChatHouse(House):
         configured = next(
             one for one in self.settings.connections if isinstance(one, SlackConnection)
         )
-        client = open_client(configured, clock=self.clock, transport=self.slack.transport())
-        live = replace(live_slack(configured, clock=self.clock), client=client, places=client)
+        live = live_slack(configured, clock=self.clock)
+        client = open_client(
+            configured, clock=self.clock, transport=self.slack.transport(), limits=live.limits
+        )
+        live = replace(live, client=client, places=client)
         return {**super().connect_all(), SLACK: live}
 
     # People at work in Slack

@@ -59,6 +59,7 @@ from chargehand.pipeline.undoing import undo_action
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.pipeline.working_signs import WorkingSigns
 from chargehand.plugins.connector import EventParser
+from chargehand.plugins.limits import LimitBoard
 from chargehand.policy.modes import read_policy
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.inbox.writer import open_inbox_writer
@@ -488,11 +489,18 @@ class House:
 
     def _connect(self) -> LiveConnection:
         (configured,) = self.settings.trackers
-        client = open_client(configured, clock=self.clock, transport=self.wire, sleep=_no_sleep)
+        limits = LimitBoard(self.clock)
+        client = open_client(
+            configured, clock=self.clock, transport=self.wire, sleep=_no_sleep, limits=limits
+        )
         self.request_timeout_s = configured.request_timeout.total_seconds()
         live = _live_connection(configured.deployment)
         return replace(
-            live, client=client, facts=client, parser=self.doubles.wrap_parser(live.parser)
+            live,
+            client=client,
+            facts=client,
+            parser=self.doubles.wrap_parser(live.parser),
+            limits=limits,
         )
 
     def _mode_in_force(self, project: ProjectKey, kind: ActionKind) -> Mode:

@@ -9,6 +9,7 @@ from chargehand.bootstrap.settling import SETTLE_MARGIN
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.connectors.discord.client import DiscordClient
 from chargehand.connectors.discord.config import DiscordConfig
+from chargehand.connectors.discord.limits import limits_of
 from chargehand.connectors.discord.parse import DiscordParser
 from chargehand.connectors.discord.preview import DiscordPreviewer
 from chargehand.domain.command import ChatCommand
@@ -16,6 +17,7 @@ from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import Sleep, VendorTransport
 
 
@@ -23,6 +25,7 @@ def live_discord(
     configured: DiscordConnection, *, clock: Clock, ca_file: Path | None = None
 ) -> LiveConnection:
     """One server, with a client that is not connected yet."""
+    limits = LimitBoard(clock)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -30,12 +33,14 @@ def live_discord(
         projects=frozenset(ProjectKey(key) for key in configured.projects),
         parser=DiscordParser(configured.guild_id),
         previewer=DiscordPreviewer(),
-        client=open_client(configured, clock=clock, ca_file=ca_file),
+        client=open_client(configured, clock=clock, ca_file=ca_file, limits=limits),
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,
         settle_after=configured.request_timeout + SETTLE_MARGIN,
         channels=bound_channels(configured),
         approvals_channel=configured.approvals_channel,
+        limits=limits,
+        limits_of=limits_of,
     )
 
 
@@ -47,11 +52,19 @@ def open_client(
     sleep: Sleep = asyncio.sleep,
     ca_file: Path | None = None,
     commands: Sequence[ChatCommand] | None = None,
+    limits: LimitBoard | None = None,
 ) -> DiscordClient:
     """A client of one server; `commands` are to be registered there, left out all there are."""
     config = _config(configured, ca_file=ca_file)
     wanted = slash_commands() if commands is None else commands
-    return DiscordClient(config, clock, commands=wanted, transport=transport, sleep=sleep)
+    return DiscordClient(
+        config,
+        clock,
+        commands=wanted,
+        transport=transport,
+        sleep=sleep,
+        limits=limits,
+    )
 
 
 def _config(configured: DiscordConnection, *, ca_file: Path | None = None) -> DiscordConfig:

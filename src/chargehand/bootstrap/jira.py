@@ -8,11 +8,13 @@ from chargehand.bootstrap.settling import SETTLE_MARGIN
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.connectors.jira.client import JiraClient
 from chargehand.connectors.jira.config import ApiToken, Deployment, JiraConfig
+from chargehand.connectors.jira.limits import limits_of
 from chargehand.connectors.jira.parse import JiraParser
 from chargehand.connectors.jira.user_names import NamedBot
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 
@@ -24,7 +26,8 @@ def live_jira(
     ca_file: Path | None = None,
 ) -> LiveConnection:
     """One site, with a client that is not connected yet."""
-    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file)
+    limits = LimitBoard(clock)
+    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file, limits=limits)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -37,6 +40,8 @@ def live_jira(
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,
         settle_after=configured.request_timeout + SETTLE_MARGIN,
+        limits=limits,
+        limits_of=limits_of,
     )
 
 
@@ -55,6 +60,7 @@ def open_client(
     transport: VendorTransport | None = None,
     sleep: Sleep = asyncio.sleep,
     ca_file: Path | None = None,
+    limits: LimitBoard | None = None,
 ) -> JiraClient:
     """A client of one site."""
     config = JiraConfig(
@@ -72,4 +78,6 @@ def open_client(
         editable_fields=frozenset(configured.editable_fields),
         ca_file=ca_file,
     )
-    return JiraClient(config, clock, observer=observer, transport=transport, sleep=sleep)
+    return JiraClient(
+        config, clock, observer=observer, transport=transport, sleep=sleep, limits=limits
+    )

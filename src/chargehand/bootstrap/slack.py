@@ -7,6 +7,7 @@ from chargehand.bootstrap.settling import SETTLE_MARGIN
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.connectors.slack.client import SlackClient
 from chargehand.connectors.slack.config import SlackConfig
+from chargehand.connectors.slack.limits import limits_of
 from chargehand.connectors.slack.parse import SlackParser
 from chargehand.connectors.slack.preview import SlackPreviewer
 from chargehand.connectors.slack.transport import SlackTransport
@@ -15,6 +16,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import Listener
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 
@@ -26,7 +28,8 @@ def live_slack(
     ca_file: Path | None = None,
 ) -> LiveConnection:
     """One workspace, with a client that is not connected yet."""
-    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file)
+    limits = LimitBoard(clock)
+    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file, limits=limits)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -45,6 +48,8 @@ def live_slack(
             for channel, projects in configured.channels.items()
         },
         approvals_channel=configured.approvals_channel,
+        limits=limits,
+        limits_of=limits_of,
     )
 
 
@@ -56,10 +61,13 @@ def open_client(
     transport: VendorTransport | None = None,
     sleep: Sleep = asyncio.sleep,
     ca_file: Path | None = None,
+    limits: LimitBoard | None = None,
 ) -> SlackClient:
     """A client of one workspace."""
     config = config_of(configured, ca_file=ca_file)
-    return SlackClient(config, clock, observer=observer, transport=transport, sleep=sleep)
+    return SlackClient(
+        config, clock, observer=observer, transport=transport, sleep=sleep, limits=limits
+    )
 
 
 def config_of(configured: SlackConnection, *, ca_file: Path | None = None) -> SlackConfig:

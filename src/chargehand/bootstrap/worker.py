@@ -43,6 +43,7 @@ from chargehand.pipeline.guarding import Guards
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.leasing import Leasing
 from chargehand.pipeline.listening import Listening
+from chargehand.pipeline.pacing import Pacing
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.reminding import Reminding
@@ -330,6 +331,7 @@ def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
     )
 
     rounds = itertools.count()
+    pacing = Pacing(connections, clock, share)
     guards = Guards(stores.database, guard_rules(settings), clock=clock)
 
     async def watch() -> None:
@@ -342,7 +344,7 @@ def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
         engine=engine,
         dispatcher=Dispatcher(stores.queue, stores.database, connections, rules=rules, clock=clock),
         answering=answering,
-        executing=Executing(stores.database, connections, rules=rules, clock=clock),
+        executing=Executing(stores.database, connections, rules=rules, clock=clock, pacing=pacing),
         spending=spending,
         pollings={
             one.id: Polling(one, stores.database, store, clock=clock)
@@ -364,6 +366,7 @@ def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
         tell=_telling(settings, stores, clock),
         remind=Reminding(stores.database, store, clock=clock).fire,
         share=share,
+        pacing=pacing,
     )
 
 

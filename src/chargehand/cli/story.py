@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MOST_CHARS = 1200
 _SPOKEN = frozenset({EventKind.COMMENT_CREATED, EventKind.COMMENT_UPDATED})
+_LEAVING = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
+_LIMITS = frozenset({"vendor_limit", "vendor_busy"})
 _SETTLED_BY_EFFECT = frozenset({ActionState.EXECUTED, ActionState.UNKNOWN})
 
 
@@ -33,13 +35,15 @@ _SETTLED_BY_EFFECT = frozenset({ActionState.EXECUTED, ActionState.UNKNOWN})
 class Step:
     """One thing that happened: when, what kind of thing, in one line, and its details.
 
-    Shape: `details` are texts of people or previews, printed below, line ends kept.
+    Shape: `details` are texts of people or previews, printed below, line ends kept; `until` is the
+    moment with which the line ends, where it names one.
     """
 
     at: datetime
     kind: str
     line: str
     details: tuple[str, ...] = ()
+    until: datetime | None = None
 
 
 def tell(trace: "Trace", bot_names: Mapping[str, str]) -> tuple[Step, ...]:
@@ -68,6 +72,7 @@ def _steps(trace: "Trace", bot_names: Mapping[str, str]) -> Iterator[Step]:
             yield from _approval(one.approval)
         if one.effect is not None:
             yield from _effect(one.effect)
+        yield from _waiting(one.action)
         yield from _settled(one.action, has_effect=one.effect is not None)
 
 
@@ -156,6 +161,15 @@ def _effect(effect: "EffectRecord") -> Iterator[Step]:
     if effect.settled_at is not None:
         where = effect.url if effect.state is EffectState.DONE else "nothing is known to be there"
         yield Step(effect.settled_at, "effect", f"{effect.state.value}  {where}")
+
+
+def _waiting(action: "ActionRecord") -> Iterator[Step]:
+    """An action that the vendor's limit holds up goes on by itself."""
+    until = action.next_attempt_at
+    if until is None or action.state not in _LEAVING or action.problem not in _LIMITS:
+        return
+    vendor = action.kind.value.partition(".")[0].capitalize()
+    yield Step(until, "waiting", f"{action.id}  waits for {vendor}'s limit until", until=until)
 
 
 def _settled(action: "ActionRecord", *, has_effect: bool) -> Iterator[Step]:

@@ -99,8 +99,11 @@ def _echo_trace(found: "Trace", steps: Sequence[Step], settings: "Settings") -> 
             day = local.date()
             typer.echo(f"\n{day:%A} {day}")
         clock = precise_time(step.at, settings.business.zone)[_DATE_LENGTH:]
+        line = step.line
+        if step.until is not None:
+            line += " " + precise_time(step.until, settings.business.zone)
         delta = f"+{span(step.at - before)}" if before is not None else ""
-        typer.echo(f"{clock}  {delta:>12}  {step.kind.ljust(kinds)}  {safe_line(step.line)}")
+        typer.echo(f"{clock}  {delta:>12}  {step.kind.ljust(kinds)}  {safe_line(line)}")
         for text in step.details:
             typer.echo(indented(text, " " * 14 + _INDENT))
         before = step.at

@@ -153,7 +153,8 @@ class ActionRecord:
 
     Shape: `mode` is the one the policy gave it when it was proposed; `problem` is a closed word
     when it failed, was rejected, or is unknown; `result` holds the vendor's id and address;
-    `is_erased` says that params, base and preview are gone for good, while the digest stays.
+    `is_erased` says that params, base and preview are gone for good, while the digest stays;
+    `attempts` counts every time it was postponed, `waits` those where only its turn was awaited.
     """
 
     id: ActionId
@@ -177,6 +178,12 @@ class ActionRecord:
     result: JSONObject
     problem: str
     is_erased: bool = False
+    waits: int = 0
+
+    @property
+    def failed_attempts(self) -> int:
+        """The attempts that were really made; waiting for a vendor's limit is none."""
+        return self.attempts - self.waits
 
 
 @dataclass(frozen=True, slots=True)

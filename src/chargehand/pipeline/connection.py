@@ -14,6 +14,7 @@ from chargehand.plugins.connector import (
     Listener,
     PlaceReader,
 )
+from chargehand.plugins.limits import LimitBoard, LimitsOf, no_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class LiveConnection:
     `places` knows more of a chat's places than events tell; `channels` binds a chat's channels to
     the projects they serve, `projects` are all of them; what waits for approval in the projects of
     `approvals_channel` is shown there.
+    Its client and who sends its actions share `limits`; `limits_of` says what an action counts
+    against.
     Units: a send is cut off after `send_within`; by `settle_after`, which is longer, it has landed
     or never will, though nobody saw its end.
     """
@@ -44,6 +47,8 @@ class LiveConnection:
     places: PlaceReader | None = None
     channels: Mapping[str, frozenset[ProjectKey]] = field(default_factory=dict)
     approvals_channel: str | None = None
+    limits: LimitBoard = field(default_factory=LimitBoard)
+    limits_of: LimitsOf = no_limits
 
     @property
     def tracker(self) -> FactSource:

@@ -43,6 +43,7 @@ from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
+from chargehand.pipeline.pacing import WAITS, Pacing
 from chargehand.pipeline.proposing import open_approval
 from chargehand.pipeline.refusals import note_refusal
 from chargehand.pipeline.sought import sought
@@ -55,6 +56,8 @@ from chargehand.storage.transaction import Writing
 
 # With the waits between them these last about two hours, as long as an ask may wait.
 _MOST_ATTEMPTS: Final = 20
+# Waiting for a vendor's limit is no attempt, and has an end all the same.
+_MOST_WAITS: Final = 5_000
 _TELL_AFTER_ATTEMPTS: Final = 2
 _LOOK_AGAIN_AFTER: Final = timedelta(seconds=30)
 _LEFT_AS_IT_IS: Final = frozenset(
@@ -79,8 +82,10 @@ class Executing:
         *,
         rules: PipelineRules,
         clock: Clock,
+        pacing: Pacing | None = None,
     ) -> None:
         self._database = database
+        self._pacing = pacing or Pacing(connections, clock)
         self._connections = connections
         self._rules = rules
         self._clock = clock
@@ -139,8 +144,22 @@ class Executing:
             action_id: self._enter(tx, actions.get(action_id), effects.get(action_id), view)
             for action_id in action_ids
         }
-        self._intend(tx, [one for one in steps.values() if isinstance(one, Send)], view)
-        return steps
+        sends = [one for one in steps.values() if isinstance(one, Send)]
+        return {**steps, **self._leave(tx, sends, view)}
+
+    def _leave(
+        self, tx: Writing, sends: Sequence[Send], view: GateSight
+    ) -> dict[ActionId, Send | Stop]:
+        """Intend the sends whose turn it is; the others wait, however often, for theirs."""
+        waits = self._pacing.take_turns(tx, [one.record for one in sends], now=view.now)
+        for action_id, until in waits.items():
+            tx.actions.wait(action_id, until=until, problem=WAITS)
+        leaving = [one for one in sends if one.record.id not in waits]
+        self._intend(tx, leaving, view)
+        return {
+            **{one.record.id: one for one in leaving},
+            **dict.fromkeys(waits, Stop("postponed", WAITS)),
+        }
 
     def _look_around(self, tx: Writing, action_ids: Sequence[ActionId]) -> GateSight:
         begun_s, now = monotonic(), self._clock.now()
@@ -165,7 +184,7 @@ class Executing:
         is_open = effect is not None and effect.record.state is EffectState.INTENDED
         if action.connection_id not in self._connections:
             problem = "connection_not_configured"
-        elif action.attempts >= _MOST_ATTEMPTS:
+        elif action.failed_attempts >= _MOST_ATTEMPTS or action.waits >= _MOST_WAITS:
             problem = action.problem or "too_many_attempts"
         elif effect is not None and is_open:
             return self._enter_again(tx, action, effect)
@@ -207,13 +226,14 @@ class Executing:
                 tx.effects.forget_intent(action.id)
                 view = self._look_around(tx, [action.id])
                 found = self._open(tx, action, effect, view)
-                self._intend(tx, [found] if isinstance(found, Send) else [], view)
-                return found
+                if isinstance(found, Stop):
+                    return found
+                return self._leave(tx, [found], view)[action.id]
             case LookUpState.UNSURE:
                 return self._still_unsure(tx, action, seen.reason)
 
     def _still_unsure(self, tx: Writing, action: ActionRecord, reason: str) -> Stop:
-        wait = max(_LOOK_AGAIN_AFTER, wait_before_next(action.attempts))
+        wait = max(_LOOK_AGAIN_AFTER, wait_before_next(action.failed_attempts))
         self._postpone(tx, action, wait, problem=reason or "undecided")
         return Stop("postponed", "undecided")
 
@@ -308,6 +328,7 @@ class Executing:
         return Stop("held")
 
     def _record_all(self, tx: Writing, results: Sequence[Ended]) -> dict[str, JSONValue]:
+        self._pacing.tell(tx, now=self._clock.now())
         actions = tx.actions.find_many(one.action_id for one in results)
         effects = tx.effects.of_actions(one.action_id for one in results)
         live = {
@@ -377,7 +398,11 @@ class Executing:
         tx.effects.forget_intent(action.id)
         if result.is_sign_in_refused:
             note_refusal(tx, action.connection_id, now=self._clock.now())
-        wait = max(timedelta(seconds=result.after_s), wait_before_next(action.attempts))
+        if result.reason == WAITS:
+            until = self._clock.now() + timedelta(seconds=result.after_s)
+            tx.actions.wait(action.id, until=until, problem=WAITS)
+            return Stop("postponed", WAITS)
+        wait = max(timedelta(seconds=result.after_s), wait_before_next(action.failed_attempts))
         self._postpone(tx, action, wait, problem=result.reason)
         return Stop("postponed", result.reason)
 
@@ -386,7 +411,7 @@ class Executing:
     ) -> None:
         now = self._clock.now()
         tx.actions.postpone(action.id, until=now + wait, problem=problem)
-        if action.attempts + 1 < _TELL_AFTER_ATTEMPTS:
+        if action.failed_attempts + 1 < _TELL_AFTER_ATTEMPTS:
             return
         tell_operator(
             tx,

@@ -24,6 +24,7 @@ from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.flow import ANSWER, EXECUTE
 from chargehand.pipeline.listening import Listening
+from chargehand.pipeline.pacing import SYNC_EVERY_S, Pacing
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.sharing import (
@@ -95,6 +96,7 @@ class WorkerParts:
     share: Share = field(default_factory=Alone)
     views: ChatViews | None = None
     signs: WorkingSigns | None = None
+    pacing: Pacing | None = None
     listenings: Mapping[ConnectionId, Listening] = field(default_factory=dict)
 
 
@@ -161,6 +163,10 @@ class Worker:
             )
             watch = self._on_duty(WATCH, self._parts.watch)
             group.create_task(self._every("watch", watch, _WATCH_EVERY_S))
+            if (pacing := self._parts.pacing) is not None:
+                group.create_task(
+                    self._every("limits", lambda: pacing.sync(self._parts.database), SYNC_EVERY_S)
+                )
             if self._parts.tell is not None:
                 tell = self._on_duty(TELL, self._parts.tell)
                 group.create_task(self._every("tell", tell, _TELL_EVERY_S))

@@ -12,6 +12,7 @@ Retryable
 ├── VendorUnreachable       no answer, a cut connection, a time-out
 ├── VendorFailing           5xx
 └── VendorBusy              429, or a Retry-After
+    └── LimitReached        not asked at all: it would be one request too many
 Fault
 └── VendorAnswerUnreadable  an answer in a shape the vendor never documented
 """
@@ -123,6 +124,13 @@ class VendorBusy(Retryable):
 
     code = "vendor_busy"
     template = "{vendor} asks to wait {retry_after_s} s (HTTP {status})."
+
+
+class LimitReached(VendorBusy):
+    """A request that was not made, because the vendor's limit leaves no room for it now."""
+
+    code = "vendor_limit"
+    template = "{vendor} is not asked for {retry_after_s} s: its limit of requests is reached."
 
 
 class VendorAnswerUnreadable(Fault):

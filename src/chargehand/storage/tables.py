@@ -158,6 +158,7 @@ actions = Table(
     Column("finished_at", BigInteger),
     Column("result", Text, nullable=False),
     Column("problem", _WORD, nullable=False),
+    Column("waits", Integer),
     PrimaryKeyConstraint("organization_id", "action_id"),
     Index("actions_by_state", "organization_id", "state", "next_attempt_at"),
     Index("actions_by_decision", "organization_id", "decision_id"),

@@ -41,6 +41,7 @@ from chargehand.storage.repositories.stored_secrets import (
 )
 from chargehand.storage.repositories.traffic import TrafficReader, TrafficWriter
 from chargehand.storage.repositories.undos import UndoReader, UndoWriter
+from chargehand.storage.repositories.vendor_limits import VendorLimitReader, VendorLimitWriter
 from chargehand.storage.repositories.working_signs import WorkingSignReader, WorkingSignWriter
 
 
@@ -83,6 +84,7 @@ class Reading:
         self.processes = ProcessReader(connection, organization_id)
         self.members = MemberReader(connection, organization_id)
         self.attention = AttentionReader(connection, organization_id)
+        self.vendor_limits = VendorLimitReader(connection, organization_id)
 
 
 class Writing:
@@ -124,3 +126,4 @@ class Writing:
         self.processes = ProcessWriter(connection, organization_id)
         self.members = MemberWriter(connection, organization_id)
         self.attention = AttentionWriter(connection, organization_id)
+        self.vendor_limits = VendorLimitWriter(connection, organization_id)

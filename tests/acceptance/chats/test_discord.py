@@ -41,9 +41,11 @@ class DiscordHouse(House):
         configured = next(
             one for one in self.settings.connections if isinstance(one, DiscordConnection)
         )
-        client = open_client(configured, clock=self.clock, transport=self.discord.transport())
-        live = replace(live_discord(configured, clock=self.clock), client=client)
-        return {**super().connect_all(), DISCORD: live}
+        live = live_discord(configured, clock=self.clock)
+        client = open_client(
+            configured, clock=self.clock, transport=self.discord.transport(), limits=live.limits
+        )
+        return {**super().connect_all(), DISCORD: replace(live, client=client)}
 
     async def hear(self, interaction: Interaction) -> dict[str, Any]:
         """Let an interaction arrive, and the worker do what follows; the promise given."""

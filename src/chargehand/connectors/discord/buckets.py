@@ -51,14 +51,14 @@ class Buckets:
         else:
             bucket.remaining -= 1
 
-    def note(self, route: str, headers: Mapping[str, str], *, now_s: float) -> None:
-        """Learn from an answer."""
+    def note(self, route: str, headers: Mapping[str, str], *, now_s: float) -> float:
+        """Learn from an answer; the seconds for which a bucket that is used up stays so, else 0."""
         name = headers.get("x-ratelimit-bucket")
         try:
             remaining = int(headers.get("x-ratelimit-remaining", ""))
             resets_after_s = float(headers.get("x-ratelimit-reset-after", ""))
         except ValueError:
-            return
+            return 0.0
         if name:
             # Two channels may share a bucket's name, and have limits of their own all the same.
             self._bucket_of[route] = f"{name} {_major_part(route)}"
@@ -69,6 +69,7 @@ class Buckets:
             # Answers overtake each other; the least is what is left.
             remaining = min(remaining, known.remaining)
         self._buckets[key] = _Bucket(remaining, resets_at_s)
+        return 0.0 if remaining > 0 else resets_after_s
 
     def refused(self, route: str, *, after_s: float, now_s: float, is_global: bool) -> None:
         """Learn from a 429: this route, or everything, waits."""

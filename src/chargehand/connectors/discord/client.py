@@ -34,6 +34,7 @@ from chargehand.plugins.connector import (
     SentAction,
 )
 from chargehand.plugins.errors import TargetMissing
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 
@@ -54,6 +55,7 @@ class DiscordClient:
         chance: Callable[[], float] = random.random,
         observer: RequestObserver = ignore_request,
         now_s: Callable[[], float] = monotonic,
+        limits: LimitBoard | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self._config = config
@@ -67,6 +69,7 @@ class DiscordClient:
             chance=chance,
             observer=observer,
             now_s=now_s,
+            limits=limits,
         )
         self._bot: BotIdentity | None = None
         messages = MessageReader(self.transport)

@@ -22,6 +22,7 @@ from chargehand.connectors.discord.errors import (
     is_global_limit,
     is_success,
 )
+from chargehand.connectors.discord.limits import EVERYTHING
 from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import Clock
@@ -29,12 +30,14 @@ from chargehand.kit.http_date import header_date
 from chargehand.kit.tolerant import decode_json
 from chargehand.kit.trust import trusted_certificates
 from chargehand.plugins.errors import (
+    LimitReached,
     TargetMissing,
     VendorAnswerUnreadable,
     VendorBusy,
     VendorFailing,
     VendorUnreachable,
 )
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import (
     CONNECT_TIMEOUT_S,
     NEVER_SENT,
@@ -122,8 +125,10 @@ class DiscordTransport:
         chance: Callable[[], float] = random.random,
         observer: RequestObserver = ignore_request,
         now_s: Callable[[], float] = monotonic,
+        limits: LimitBoard | None = None,
     ) -> None:
         self._config = config
+        self._limits = limits or LimitBoard(clock)
         self._clock = clock
         self._given_transport = transport
         self._sleep = sleep
@@ -146,6 +151,7 @@ class DiscordTransport:
         last: Retryable | None = None
         try:
             async with asyncio.timeout(self._config.request_timeout_s) as scope:
+                await self._wait_for_others(call, patience_s=remaining_s(scope))
                 for attempt in range(1, MAX_READ_ATTEMPTS + 1):
                     try:
                         async with self._slots:
@@ -168,6 +174,7 @@ class DiscordTransport:
         Raises: as `read`; VendorUnreachable says whether it may have landed, and VendorBusy with
         the status 429 that it did not.
         """
+        await self._wait_for_others(call, patience_s=_PATIENCE_S)
         try:
             async with asyncio.timeout(self._config.request_timeout_s):
                 await self._slots.acquire()
@@ -187,14 +194,25 @@ class DiscordTransport:
         if self._wire is not None:
             await self._wire.aclose()
 
+    async def _wait_for_others(self, call: Call, *, patience_s: float) -> None:
+        """Wait until what stops every worker is over.
+
+        Raises: LimitReached when that takes longer than there is patience.
+        """
+        while (wait_s := self._limits.stopped_s(EVERYTHING, call.route)) > 0:
+            if wait_s > patience_s:
+                raise _limit_reached(wait_s)
+            patience_s -= wait_s
+            await self._sleep(wait_s)
+
     async def _take_turn(self, call: Call, *, patience_s: float) -> None:
         """Wait until the limits let a request leave.
 
-        Raises: VendorBusy when that takes longer than there is patience.
+        Raises: LimitReached when that takes longer than there is patience.
         """
         while (wait_s := self._buckets.wait_s(call.route, now_s=self._now_s())) > 0:
             if wait_s > patience_s:
-                raise VendorBusy(vendor=VENDOR, status=_TOO_MANY, retry_after_s=wait_s)
+                raise _limit_reached(wait_s)
             patience_s -= wait_s
             await self._sleep(wait_s)
         self._buckets.leave(call.route, now_s=self._now_s())
@@ -241,12 +259,11 @@ class DiscordTransport:
             status, headers, body=body, operation=call.operation, target=call.target
         )
         if isinstance(error, VendorBusy):
+            after_s, is_global = error.retry_after_s or 0.0, is_global_limit(headers, body)
             self._buckets.refused(
-                call.route,
-                after_s=error.retry_after_s or 0.0,
-                now_s=self._now_s(),
-                is_global=is_global_limit(headers, body),
+                call.route, after_s=after_s, now_s=self._now_s(), is_global=is_global
             )
+            self._limits.stop(EVERYTHING if is_global else call.route, after_s=after_s)
         return error
 
     def _request(self, call: Call, access: Access) -> httpx.Request:
@@ -282,7 +299,9 @@ class DiscordTransport:
             raise DiscordConfigWrong(field="network.ca_file", problem=problem) from error
 
     def _note(self, headers: Mapping[str, str], call: Call) -> None:
-        self._buckets.note(call.route, headers, now_s=self._now_s())
+        used_up_s = self._buckets.note(call.route, headers, now_s=self._now_s())
+        if used_up_s > 0:
+            self._limits.stop(call.route, after_s=used_up_s)
         told = header_date(headers.get("date", ""))
         if told is not None:
             self.clock_offset_s = (told - self._clock.now()).total_seconds()
@@ -299,3 +318,7 @@ class DiscordTransport:
     def _timed_out(self, *, may_have_landed: bool) -> VendorUnreachable:
         detail = f"no answer within {self._config.request_timeout_s:g} s"
         return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
+
+
+def _limit_reached(wait_s: float) -> LimitReached:
+    return LimitReached(vendor=VENDOR, status=_TOO_MANY, retry_after_s=wait_s)

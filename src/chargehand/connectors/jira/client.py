@@ -39,6 +39,7 @@ from chargehand.plugins.connector import (
     SentAction,
 )
 from chargehand.plugins.errors import VendorAnswerUnreadable
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.outcomes import VENDOR_FAILURES
 from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
@@ -64,6 +65,7 @@ class JiraClient:
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         observer: RequestObserver = ignore_request,
+        limits: LimitBoard | None = None,
     ) -> None:
         self._config = config
         self._transport = JiraTransport(
@@ -73,6 +75,7 @@ class JiraClient:
             sleep=sleep,
             chance=chance,
             observer=observer,
+            limits=limits,
         )
         self._bot: BotIdentity | None = None
         dialect = dialect_of(config, self._transport)

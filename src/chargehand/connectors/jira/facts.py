@@ -38,6 +38,7 @@ from chargehand.domain.work_item import (
 )
 from chargehand.plugins.errors import (
     CredentialsRefused,
+    LimitReached,
     PermissionMissing,
     RequestRefused,
     ScopeMissing,
@@ -59,6 +60,7 @@ _REASONS: Mapping[type[ChargehandError], UnknownReason] = {
     PermissionMissing: UnknownReason.NO_ACCESS,
     ScopeMissing: UnknownReason.NO_ACCESS,
     VendorBusy: UnknownReason.RATE_LIMITED,
+    LimitReached: UnknownReason.RATE_LIMITED,
     VendorUnreachable: UnknownReason.UNREACHABLE,
     VendorFailing: UnknownReason.UNREACHABLE,
     VendorAnswerUnreadable: UnknownReason.UNREADABLE,

@@ -21,6 +21,7 @@ from chargehand.connectors.jira.errors import (
     is_success,
     needed_scope,
 )
+from chargehand.connectors.jira.limits import EVERYTHING, buckets_of_write, stopped_bucket
 from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import Clock
@@ -28,12 +29,14 @@ from chargehand.kit.http_date import header_date
 from chargehand.kit.redact import redact_text
 from chargehand.kit.trust import trusted_certificates
 from chargehand.plugins.errors import (
+    LimitReached,
     TargetMissing,
     VendorAnswerUnreadable,
     VendorBusy,
     VendorFailing,
     VendorUnreachable,
 )
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import (
     CONNECT_TIMEOUT_S,
     NEVER_SENT,
@@ -124,8 +127,10 @@ class JiraTransport:
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         observer: RequestObserver = ignore_request,
+        limits: LimitBoard | None = None,
     ) -> None:
         self._clock = clock
+        self._limits = limits or LimitBoard(clock)
         self._sleep = sleep
         self._chance = chance
         self._observer = observer
@@ -152,6 +157,7 @@ class JiraTransport:
         last: Retryable | None = None
         try:
             async with asyncio.timeout(self._timeout_s) as scope:
+                await self._wait_for_limits(scope)
                 for attempt in range(1, MAX_READ_ATTEMPTS + 1):
                     try:
                         async with self._slots:
@@ -170,8 +176,11 @@ class JiraTransport:
     async def write(self, call: Call) -> bytes:
         """The body of Jira's consent, the request having been sent exactly once.
 
-        Raises: the errors of plugins/errors.py; VendorUnreachable says whether it may have landed.
+        Raises: the errors of plugins/errors.py; VendorUnreachable says whether it may have landed,
+        LimitReached that it was not sent.
         """
+        if (wait_s := self._limits.stopped_s(*buckets_of_write(call.path))) > 0:
+            raise _limit_reached(wait_s)
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._slots.acquire()
@@ -197,6 +206,16 @@ class JiraTransport:
             return await self._send_through(wire, call, access)
         finally:
             self._free.append(wire)
+
+    async def _wait_for_limits(self, scope: asyncio.Timeout) -> None:
+        """Wait until Jira takes requests again.
+
+        Raises: LimitReached when that takes longer than the time-out.
+        """
+        while (wait_s := self._limits.stopped_s(EVERYTHING)) > 0:
+            if wait_s >= remaining_s(scope):
+                raise _limit_reached(wait_s)
+            await self._sleep(wait_s)
 
     def _open_wire(self) -> VendorTransport:
         wire = self._given_transport or self._connection()
@@ -243,7 +262,7 @@ class JiraTransport:
             self._observer(SentRequest(access, call.method, call.operation, status))
         if is_success(status):
             return body
-        raise error_from_answer(
+        failure = error_from_answer(
             status,
             response.headers,
             body=body,
@@ -251,6 +270,10 @@ class JiraTransport:
             target=call.target,
             scope=needed_scope(call.method, call.path),
         )
+        if isinstance(failure, VendorBusy):
+            bucket = stopped_bucket(call.path, response.headers)
+            self._limits.stop(bucket, after_s=failure.retry_after_s or 0.0)
+        raise failure
 
     def _request(self, call: Call, access: Access) -> httpx.Request:
         query = f"?{urlencode(call.query)}" if call.query else ""
@@ -293,6 +316,10 @@ class JiraTransport:
     def _timed_out(self, *, may_have_landed: bool) -> VendorUnreachable:
         detail = f"no answer within {self._timeout_s:g} s"
         return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
+
+
+def _limit_reached(wait_s: float) -> LimitReached:
+    return LimitReached(vendor=VENDOR, status=429, retry_after_s=round(wait_s, 3))
 
 
 def _headers_of(config: JiraConfig) -> list[tuple[str, str]]:

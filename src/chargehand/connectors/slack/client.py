@@ -29,6 +29,7 @@ from chargehand.plugins.connector import (
     PollPage,
     SentAction,
 )
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 _WHO = "tell who the bot is"
@@ -46,11 +47,18 @@ class SlackClient:
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         observer: RequestObserver = ignore_request,
+        limits: LimitBoard | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self._config = config
         self._transport = SlackTransport(
-            config, clock, transport=transport, sleep=sleep, chance=chance, observer=observer
+            config,
+            clock,
+            transport=transport,
+            sleep=sleep,
+            chance=chance,
+            observer=observer,
+            limits=limits,
         )
         self._bot: BotIdentity | None = None
         reader = MessageReader(self._transport)

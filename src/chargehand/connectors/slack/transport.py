@@ -20,6 +20,7 @@ from chargehand.connectors.slack.errors import (
     error_from_status,
     unreadable,
 )
+from chargehand.connectors.slack.limits import limit_of_method
 from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONObject
 from chargehand.kit.clock import Clock
@@ -27,7 +28,13 @@ from chargehand.kit.http_date import header_date
 from chargehand.kit.masked import MaskedText
 from chargehand.kit.redact import redact_text
 from chargehand.kit.trust import trusted_certificates
-from chargehand.plugins.errors import VendorBusy, VendorFailing, VendorUnreachable
+from chargehand.plugins.errors import (
+    LimitReached,
+    VendorBusy,
+    VendorFailing,
+    VendorUnreachable,
+)
+from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import (
     CONNECT_TIMEOUT_S,
     NEVER_SENT,
@@ -104,8 +111,10 @@ class SlackTransport:
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         observer: RequestObserver = ignore_request,
+        limits: LimitBoard | None = None,
     ) -> None:
         self._config = config
+        self._limits = limits or LimitBoard(clock)
         self._clock = clock
         self._given_transport = transport
         self._sleep = sleep
@@ -138,6 +147,7 @@ class SlackTransport:
         last: Retryable | None = None
         try:
             async with asyncio.timeout(self._timeout_s) as scope:
+                await self._wait_for_turn(call, scope)
                 for attempt in range(1, MAX_READ_ATTEMPTS + 1):
                     try:
                         async with self._slots:
@@ -155,8 +165,11 @@ class SlackTransport:
     async def write(self, call: Call) -> bytes:
         """The body of Slack's consent, the request having been sent exactly once.
 
-        Raises: the errors of plugins/errors.py; VendorUnreachable says whether it may have landed.
+        Raises: the errors of plugins/errors.py; VendorUnreachable says whether it may have landed,
+        LimitReached that it was not sent.
         """
+        if (wait_s := self._limits.stopped_s(call.method)) > 0:
+            raise _limit_reached(wait_s)
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._slots.acquire()
@@ -181,8 +194,22 @@ class SlackTransport:
         wire = self._free.pop() if self._free else self._open_wire()
         try:
             return await self._send_through(wire, call, access)
+        except VendorBusy as error:
+            self._limits.stop(call.method, after_s=error.retry_after_s or 0.0)
+            raise
         finally:
             self._free.append(wire)
+
+    async def _wait_for_turn(self, call: Call, scope: asyncio.Timeout) -> None:
+        """Wait until the limits leave room for a read.
+
+        Raises: LimitReached when that takes longer than the time-out.
+        """
+        limit = limit_of_method(call.method)
+        while (wait_s := self._limits.read_wait_s(limit)) > 0:
+            if wait_s >= remaining_s(scope):
+                raise _limit_reached(wait_s)
+            await self._sleep(wait_s)
 
     def _open_wire(self) -> VendorTransport:
         wire = self._given_transport or self._connection()
@@ -266,6 +293,10 @@ class SlackTransport:
     def _timed_out(self, *, may_have_landed: bool) -> VendorUnreachable:
         detail = f"no answer within {self._timeout_s:g} s"
         return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
+
+
+def _limit_reached(wait_s: float) -> LimitReached:
+    return LimitReached(vendor=VENDOR, status=429, retry_after_s=round(wait_s, 3))
 
 
 def _judged(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Answer:

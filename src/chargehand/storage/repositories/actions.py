@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, func, or_
 
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
 from chargehand.domain.ids import ActionId, AskId, DecisionId
@@ -185,6 +185,22 @@ class ActionWriter(ActionReader):
             )
         )
 
+    def wait(self, action_id: ActionId, *, until: datetime, problem: str) -> None:
+        """Note that an action waits for its turn and that no attempt was made.
+
+        It counts among the attempts, so that the next is another task, and as a wait.
+        """
+        self._connection.execute(
+            self._update(actions)
+            .where(actions.c.action_id == action_id)
+            .values(
+                attempts=actions.c.attempts + 1,
+                waits=func.coalesce(actions.c.waits, 0) + 1,
+                next_attempt_at=to_micros(until),
+                problem=problem,
+            )
+        )
+
     def _add_content(self, action: ProposedAction, *, now: datetime) -> str:
         content_id, _ = ContentWriter(self._connection, self._organization_id).add(
             {"params": action.params, "base": action.base, "preview": action.preview}, now=now
@@ -236,4 +252,5 @@ def _action(row: AnyRow) -> ActionRecord:
         result=load_object(row.result),
         problem=row.problem,
         is_erased=is_erased(row),
+        waits=row.waits or 0,
     )

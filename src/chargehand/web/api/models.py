@@ -257,13 +257,14 @@ class Action(Shown):
     mode: Mode
     state: ActionState
     policy_version: int = Field(description="The policy that gave it its mode.")
-    attempts: int = Field(description="Attempts to send it that failed so far.")
+    attempts: int = Field(description="How often it was put off so far.")
     next_attempt_at: datetime | None
     created_at: datetime
     finished_at: datetime | None
     result: dict[str, JsonValue] = Field(description="The vendor's id and address of the effect.")
     problem: Problem
     is_erased: IsErased
+    waits: int = Field(description="Those of the attempts that only awaited a vendor's limit.")
 
 
 class Undo(Action):

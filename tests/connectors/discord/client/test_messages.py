@@ -298,5 +298,5 @@ async def test_the_limit_of_a_channel_is_kept_without_being_refused(world: World
     ]
 
     assert all(isinstance(one, Done) for one in results[:5])
-    assert results[5] == RetryAfter(5.0, "vendor_busy")
+    assert results[5] == RetryAfter(5.0, "vendor_limit")
     assert len(world.discord.writes()) == 5

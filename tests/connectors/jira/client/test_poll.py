@@ -243,6 +243,7 @@ async def test_failing_search_raises_and_the_cursor_stays(world, poll):
         await poll.run()
 
     assert poll.cursor == START
+    world.clock.advance(300)
     assert [event.text for event in await poll.run()] == ["wait for me"]
 
 
@@ -254,6 +255,7 @@ async def test_failing_thread_raises_and_the_cursor_stays(world, poll):
         await poll.run()
 
     assert poll.cursor == START
+    world.clock.advance(300)
     assert [event.text for event in await poll.run()] == ["wait for me"]
 
 

@@ -101,9 +101,12 @@ class TestPosting:
         world.fail("chat.postMessage", status=429, retry_after=7)
 
         first = await world.client.perform(post(world, markdown=LONG))
+        too_early = await world.client.perform(post(world, markdown=LONG))
+        world.clock.advance(7)
         second = await world.client.perform(post(world, markdown=LONG))
 
         assert first == RetryAfter(7.0, "vendor_busy")
+        assert too_early == RetryAfter(7.0, "vendor_limit")
         assert isinstance(second, Done)
         numbers = [mark(one)["part"] for one in world.messages()]
         assert numbers == sorted(set(numbers))

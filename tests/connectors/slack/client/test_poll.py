@@ -136,6 +136,7 @@ async def test_slack_asking_to_wait_is_obeyed_within_the_time(world: World) -> N
 
     with pytest.raises(VendorBusy):
         await poll(world, start)
+    world.clock.advance(900)
     found, _ = await poll(world, start)
 
     assert len(found) == 1
