@@ -261,14 +261,33 @@ def running_fake(state: Path) -> Iterator[FakeSite]:
 
 
 @contextmanager
+def running_chat(vendor: str) -> Iterator[tuple[FakeSite, dict[str, Any]]]:
+    """A fake chat in a process of its own, and what it said of itself when it was ready."""
+    command = [sys.executable, "-m", f"chargehand.testing.{vendor}", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    try:
+        yield FakeSite(process, ready["url"], "", ready["bot_token"], ""), ready
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+
+
+@contextmanager
 def installed_service(
     folder: Path,
     site: FakeSite,
     *,
     is_migrated: bool = True,
     environ: dict[str, str] | None = None,
+    chats: str = "",
 ) -> Iterator[Service]:
-    """A configured service that is not started yet; nothing of it survives the test."""
+    """A configured service that is not started yet; nothing of it survives the test.
+
+    Shape: `chats` are further connections, as the settings file names them.
+    """
     port = choose_port(None)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "chargehand.toml").write_text(
@@ -283,7 +302,7 @@ projects = ["PAY"]
 intake = "webhook"
 webhook_secrets = ["{SECRET}"]
 request_timeout = "PT5S"
-"""
+{chats}"""
     )
     service = Service(folder, site, port, is_migrated=is_migrated, environ=environ or {})
     site.put("/__fake__/webhooks/targets", [{"url": service.webhook_url, "secret": SECRET}])

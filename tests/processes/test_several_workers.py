@@ -7,14 +7,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, text
 
-from chargehand.domain.action import ActionState
+from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
+from chargehand.domain.ids import ActionId, ConnectionId, DecisionId, ProjectKey
 from chargehand.domain.process import ProcessRecord, ProcessRole, ProcessState
+from chargehand.kit.clock import SystemClock
+from chargehand.kit.ids import derive_id
+from chargehand.pipeline.proposing import propose
 from chargehand.pipeline.taking_over import DEAD_AFTER_S, FROZEN_AFTER_S
 from tests.postgres import PostgresServer, running_postgres
 from tests.processes.service import (
@@ -22,6 +27,7 @@ from tests.processes.service import (
     FakeSite,
     Service,
     installed_service,
+    running_chat,
     running_fake,
     wait_until,
 )
@@ -29,6 +35,25 @@ from tests.processes.service import (
 pytestmark = [pytest.mark.process, pytest.mark.postgres]
 _ASKERS = ("Mei Tanaka", "Tom Berg", "Ana Ruiz", "Lena Novak")
 _GENEROUS_S = 60.0
+_SLACK = """
+[[connections]]
+connector = "slack"
+bot_token = "{bot_token}"
+team_id = "{team_id}"
+webhook_secrets = ["{signing_secret}"]
+api_url = "{api_url}"
+request_timeout = "PT5S"
+"""
+_DISCORD = """
+[[connections]]
+connector = "discord"
+bot_token = "{bot_token}"
+application_id = "{application_id}"
+public_key = "{public_key}"
+guild_id = "{guild_id}"
+api_url = "{api_url}"
+request_timeout = "PT5S"
+"""
 
 
 @dataclass
@@ -41,6 +66,8 @@ class Cluster:
     server: PostgresServer
     url: URL
     numbers: "count[int]"
+    slack: FakeSite
+    discord: FakeSite
 
     @property
     def services(self) -> tuple[Service, Service]:
@@ -131,6 +158,61 @@ class Cluster:
         return "\n".join(service.log() for service in self.services)
 
 
+def propose_message(cluster: Cluster, connection: str, channel: str, number: int) -> str:
+    """A message that may leave at once; its text, which no other has."""
+    text = f"Message {number} to {channel}"
+    action_id = ActionId(derive_id("act", text))
+    action = ProposedAction(
+        ActionKind(f"{connection}.post_message"),
+        ConnectionId(connection),
+        ProjectKey("PAY"),
+        channel,
+        {"markdown": text},
+        {},
+        text,
+    )
+    now = SystemClock().now()
+    cluster.first.stores.database.write(
+        lambda tx: propose(
+            tx,
+            action_id,
+            action,
+            decision_id=DecisionId(derive_id("dec", text)),
+            ask_id=None,
+            mode=Mode.AUTO,
+            policy_version=1,
+            approval_lasts=timedelta(days=1),
+            now=now,
+        )
+    )
+    return text
+
+
+def posted_at(cluster: Cluster) -> list[tuple[str, str, float]]:
+    """The text, the channel and the moment of every message that a chat took."""
+    calls = cluster.slack.get("/__fake__/requests?writes=1")["requests"]
+    found = [
+        (one["arguments"]["text"], one["arguments"]["channel"], moment_of(one["at"]))
+        for one in calls
+        if one["method"] == "chat.postMessage" and one["status"] == 200
+    ]
+    requests = cluster.discord.get("/__fake__/requests?writes=1")["requests"]
+    return found + [
+        (json.loads(one["body"])["content"], one["path"].split("/")[-2], moment_of(one["at"]))
+        for one in requests
+        if one["method"] == "POST" and one["path"].endswith("/messages") and one["status"] == 200
+    ]
+
+
+def moment_of(told: str) -> float:
+    return datetime.fromisoformat(told).timestamp()
+
+
+def most_in(moments: list[float], window_s: float) -> int:
+    """The most of some moments that lie in one window, wherever it begins."""
+    return max(sum(at <= one < at + window_s for one in moments) for at in moments)
+
+
 @contextmanager
 def standing_still(pid: int) -> Iterator[None]:
     """A process that does not move, as on a machine that swaps or was suspended."""
@@ -153,11 +235,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             "DATABASE_URL": url.set(drivername="postgresql").render_as_string(hide_password=False)
         }
         site = running.enter_context(running_fake(folder / "jira.json"))
+        slack, of_slack = running.enter_context(running_chat("slack"))
+        discord, of_discord = running.enter_context(running_chat("discord"))
+        chats = _SLACK.format(**of_slack) + _DISCORD.format(**of_discord)
         services = [
-            running.enter_context(installed_service(folder / name, site, environ=environ))
+            running.enter_context(
+                installed_service(folder / name, site, environ=environ, chats=chats)
+            )
             for name in ("first", "second")
         ]
-        cluster = Cluster(site, services[0], services[1], server, url, count())
+        cluster = Cluster(site, services[0], services[1], server, url, count(), slack, discord)
         targets = [{"url": one.webhook_url, "secret": SECRET} for one in services]
         site.put("/__fake__/webhooks/targets", targets)
         for service in services:
@@ -216,6 +303,47 @@ def test_frozen_worker_is_taken_over_and_writes_nothing_when_it_wakes(cluster: C
     assert (taken.state_at - taken.seen_at).total_seconds() >= FROZEN_AFTER_S - 1
     assert len(cluster.site.replies()) == sent
     cluster.assert_sent_once()
+
+
+def test_two_workers_together_stay_within_what_vendors_allow(cluster: Cluster) -> None:
+    """One is killed on the way, and the other goes on with what waited under it."""
+    channels = [
+        cluster.discord.post("/__fake__/channels", {"name": f"channel-{number}"})["id"]
+        for number in range(24)
+    ]
+    wanted = {
+        *(propose_message(cluster, "slack", "C0PAY0001", number) for number in range(12)),
+        *(
+            propose_message(cluster, "discord", one, number)
+            for one in channels
+            for number in (0, 1, 2)
+        ),
+        *(propose_message(cluster, "discord", channels[0], number) for number in range(3, 7)),
+    }
+
+    def sent(least: int) -> bool:
+        return len(posted_at(cluster)) >= least
+
+    wait_until(lambda: sent(20), "some are sent", on_failure=cluster.log)
+    cluster.second.kill("worker")
+    wait_until(lambda: sent(len(wanted)), "all are sent", on_failure=cluster.log)
+    cluster.wait_until_both_work()
+
+    at = posted_at(cluster)
+    assert Counter(text for text, _, _ in at) == Counter(wanted)
+    slack = [moment for _, channel, moment in at if channel == "C0PAY0001"]
+    assert most_in(slack, 10.0) <= 10
+    discord = [moment for _, channel, moment in at if channel != "C0PAY0001"]
+    assert most_in(discord, 1.0) <= 50
+    first = [moment for _, channel, moment in at if channel == channels[0]]
+    assert most_in(first, 5.0) <= 5
+    refused = [
+        one
+        for fake in (cluster.slack, cluster.discord)
+        for one in fake.get("/__fake__/requests?writes=1")["requests"]
+        if one["status"] == 429
+    ]
+    assert refused == []
 
 
 def test_worker_that_is_stopped_hands_its_work_back_at_once(cluster: Cluster) -> None:

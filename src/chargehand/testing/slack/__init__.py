@@ -14,7 +14,7 @@ In process:
     workspace   add_person(name, ...) add_channel(name, ...) channels people
     people      say(place, channel, user=, text=) edit_message delete_message react type_command
                 press(place, channel, ts, user=, label=) submit(place, view_id, user=, values=)
-    record      writes() (calls that asked for a change: method, arguments, status)
+    record      writes() (calls that asked for a change: method, arguments, status, at)
     failures    desk.failures.add(Failure(path="/api/chat.postMessage", cut="after"))
     sending     sender.sendings, sender.is_socket_mode, await sender.settle()
 
@@ -23,7 +23,7 @@ People and channels are named by id or name.
 As a process: `python -m chargehand.testing.slack --help`. It prints one line of JSON when it is
 ready, and is steered by a control API for this machine only, without sign-in:
 
-    GET    /__fake__/requests[?writes=1]    calls of the Web API: method, arguments, status
+    GET    /__fake__/requests[?writes=1]    calls of the Web API: method, arguments, status, at
     GET    /__fake__/state                  everything the workspace holds
     POST   /__fake__/people                 {name, person_id?, email?, team?, is_guest?, is_bot?}
     PATCH  /__fake__/people/{id}            {is_deleted}

@@ -51,6 +51,7 @@ class Desk:
                 "method": entry.path.removeprefix("/api/"),
                 "arguments": json.loads(entry.body or "{}"),
                 "status": entry.status,
+                "at": entry.at,
             }
             for entry in self.log.entries
         ]
