@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from chargehand.bootstrap.discord_commands import slash_commands
+from chargehand.bootstrap.discord_commands import command_table, slash_commands
 from chargehand.bootstrap.settling import SETTLE_MARGIN
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.connectors.discord.client import DiscordClient
@@ -12,11 +12,13 @@ from chargehand.connectors.discord.config import DiscordConfig
 from chargehand.connectors.discord.limits import limits_of
 from chargehand.connectors.discord.parse import DiscordParser
 from chargehand.connectors.discord.preview import DiscordPreviewer
+from chargehand.connectors.discord.transport import DiscordTransport
 from chargehand.domain.command import ChatCommand
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.connector import Listener
 from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import Sleep, VendorTransport
 
@@ -41,6 +43,7 @@ def live_discord(
         approvals_channel=configured.approvals_channel,
         limits=limits,
         limits_of=limits_of,
+        listener=_listener_of(configured, limits, clock=clock, ca_file=ca_file),
     )
 
 
@@ -79,7 +82,22 @@ def _config(configured: DiscordConnection, *, ca_file: Path | None = None) -> Di
         request_timeout_s=configured.request_timeout.total_seconds(),
         api_url=configured.api_url,
         ca_file=ca_file,
+        uses_gateway=configured.intake == "gateway",
+        hears_mentions=configured.mentions,
     )
+
+
+def _listener_of(
+    configured: DiscordConnection, limits: LimitBoard, *, clock: Clock, ca_file: Path | None
+) -> Listener | None:
+    if configured.intake != "gateway":
+        return None
+    # lazy: the library for sockets is loaded only where one is listened to.
+    from chargehand.connectors.discord.listener import DiscordListener
+
+    config = _config(configured, ca_file=ca_file)
+    transport = DiscordTransport(config, clock, limits=limits)
+    return DiscordListener(config, transport, clock, commands=command_table())
 
 
 def bound_channels(configured: DiscordConnection) -> dict[str, frozenset[ProjectKey]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from chargehand.config.addresses import address_with_path
 from chargehand.config.connection_settings import SLUG, ChatSettings, is_somebodys
@@ -25,12 +25,31 @@ class DiscordConnection(ChatSettings):
         description="Public key of the application, 64 hexadecimal digits; no secret.",
     )
     guild_id: str = Field(pattern=r"^[0-9]{15,21}$", description="Id of the server it serves.")
-    intake: Literal["webhook"] = Field(
-        "webhook", description="How interactions reach us: posted to the interactions endpoint."
+    intake: Literal["webhook", "gateway"] = Field(
+        "webhook",
+        description="How interactions reach us: posted to the interactions endpoint, or by the "
+        "gateway, which needs no public address.",
+    )
+    mentions: bool = Field(
+        default=False,
+        description="Whether messages that mention the bot, and those said to it alone, are asks; "
+        "by the gateway alone.",
     )
     api_url: Annotated[str, AfterValidator(address_with_path)] = Field(
         _API, description="Address of Discord's API."
     )
+
+    @model_validator(mode="after")
+    def _can_hear(self) -> "DiscordConnection":
+        if self.mentions and self.intake != "gateway":
+            message = 'mentions is true, and only intake = "gateway" hears messages'
+            raise ValueError(message)
+        return self
+
+    @property
+    def takes_webhooks(self) -> bool:
+        """Whether the vendor posts to us."""
+        return self.intake == "webhook"
 
     @property
     def site(self) -> str:

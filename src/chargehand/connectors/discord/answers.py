@@ -75,6 +75,21 @@ class ApplicationAnswer(msgspec.Struct, gc=False):
     interactions_endpoint_url: str | None = None
 
 
+class SessionLimitAnswer(msgspec.Struct, gc=False):
+    """How many sessions may still begin, and the milliseconds until there are more again."""
+
+    total: int = 1
+    remaining: int = 1
+    reset_after: float = 0.0
+
+
+class GatewayAnswer(msgspec.Struct, gc=False):
+    """Where the gateway is."""
+
+    url: str
+    session_start_limit: SessionLimitAnswer = msgspec.field(default_factory=SessionLimitAnswer)
+
+
 class GuildAnswer(msgspec.Struct, gc=False):
     """A server."""
 

@@ -27,12 +27,16 @@ class Buckets:
     _everything_waits_until_s: float = 0.0
     _sent_at_s: list[float] = field(default_factory=list)
 
+    def route_wait_s(self, route: str, *, now_s: float) -> float:
+        """Seconds until the bucket of a route has room; 0 when it has."""
+        bucket = self._buckets.get(self._bucket_of.get(route, route))
+        if bucket is None or bucket.remaining > 0:
+            return 0.0
+        return max(0.0, bucket.resets_at_s - now_s)
+
     def wait_s(self, route: str, *, now_s: float) -> float:
         """Seconds until a request of a route may leave; 0 when it may leave at once."""
-        waits = [self._everything_waits_until_s - now_s]
-        bucket = self._buckets.get(self._bucket_of.get(route, route))
-        if bucket is not None and bucket.remaining <= 0:
-            waits.append(bucket.resets_at_s - now_s)
+        waits = [self._everything_waits_until_s - now_s, self.route_wait_s(route, now_s=now_s)]
         lately = [at for at in self._sent_at_s if now_s - at < 1]
         if len(lately) >= _MOST_IN_A_SECOND:
             waits.append(lately[-_MOST_IN_A_SECOND] + 1 - now_s)

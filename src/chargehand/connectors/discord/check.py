@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from chargehand.connectors.discord.actions import FAILURES
-from chargehand.connectors.discord.answers import ApplicationAnswer, ChannelAnswer, GuildAnswer
+from chargehand.connectors.discord.answers import (
+    ApplicationAnswer,
+    ChannelAnswer,
+    GatewayAnswer,
+    GuildAnswer,
+)
 from chargehand.connectors.discord.commands_sync import changes_to, registered
 from chargehand.connectors.discord.config import DiscordConfig
 from chargehand.connectors.discord.transport import Call, DiscordTransport, path_of
@@ -16,6 +21,7 @@ from chargehand.plugins.connector import BotIdentity, Check, CheckState
 from chargehand.plugins.errors import CredentialsRefused, PermissionMissing, TargetMissing
 
 _SIGN_IN, _APPLICATION, _KEY = "sign-in", "application", "public key"
+_GATEWAY = "gateway"
 _ENDPOINT, _SERVER, _COMMANDS, _CLOCK = "interactions endpoint", "server", "commands", "clock"
 _CLOCK_WARN_S, _CLOCK_FAIL_S = 30.0, 300.0
 _PORTAL: Final = "discord.com/developers/applications"
@@ -65,7 +71,32 @@ class ConnectionCheck:
             mend = "Put the id of the token's own application into application_id."
             return (Check(_APPLICATION, CheckState.FAILED, said, mend),)
         named = Check(_APPLICATION, CheckState.PASSED, f"{found.name} ({found.id})")
+        if self.config.uses_gateway:
+            return named, await self._gateway(found)
         return named, self._public_key(found), _endpoint(found)
+
+    async def _gateway(self, found: ApplicationAnswer) -> Check:
+        """Whether interactions come by the gateway, and whether another session may begin."""
+        if found.interactions_endpoint_url:
+            return Check(
+                _GATEWAY,
+                CheckState.FAILED,
+                f"Discord posts to {found.interactions_endpoint_url}, so the gateway tells nothing",
+                f"Clear the Interactions Endpoint URL at {_PORTAL}, General Information, or set "
+                'intake = "webhook".',
+            )
+        path = path_of("gateway", "bot")
+        call = Call("GET", path, "name its gateway", "the gateway", route=f"GET {path}")
+        try:
+            limit = (await self.transport.read(call, GatewayAnswer)).session_start_limit
+        except FAILURES as error:
+            return _failed(_GATEWAY, error)
+        left = f"{limit.remaining} of {limit.total} sessions may still begin"
+        told = f"interactions come by it; {left}"
+        if limit.remaining > 0:
+            return Check(_GATEWAY, CheckState.PASSED, told)
+        mend = f"Discord lets others begin in {limit.reset_after / 1000:.0f} s; chargehand waits."
+        return Check(_GATEWAY, CheckState.WARNED, told, mend)
 
     def _public_key(self, found: ApplicationAnswer) -> Check:
         if found.verify_key == self.config.public_key:

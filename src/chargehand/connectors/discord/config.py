@@ -23,7 +23,8 @@ class DiscordConfig:
     """One connection to one server.
 
     Shape: `api_url` has no slash at its end; `channels` are the bound ones, by id; `ca_file` names
-    further authorities to trust.
+    further authorities to trust; with `uses_gateway` Discord speaks on a connection of ours, and
+    with `hears_mentions` of messages, too.
     Units: `request_timeout_s` covers one write, or one read with all its retries.
     Raises: DiscordConfigWrong, naming the field.
     """
@@ -37,6 +38,8 @@ class DiscordConfig:
     request_timeout_s: float = 20.0
     api_url: str = API
     ca_file: Path | None = None
+    uses_gateway: bool = False
+    hears_mentions: bool = False
 
     def __post_init__(self) -> None:
         # A line break in a token would make the HTTP library quote it in its error.

@@ -6,8 +6,12 @@ Rejected
 ├── InteractionExpired              the token of an interaction is not good any more
 ├── DirectMessagesClosed            a person who takes no direct messages from the bot
 ├── ThreadArchived                  a thread that was closed
+├── AlreadyAnswered                 an interaction that was answered before
+├── GatewayRefused                  the gateway says that coming back is useless
 └── SignatureWrong
     └── BodyEncoded                 something in front hands the body on in base64
+Retryable
+└── GatewaySilent                   a connection to the gateway that stands and says nothing
 plugins/errors.py draws the rest of the tree.
 """
 
@@ -16,7 +20,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from chargehand.domain.errors import ChargehandError, Rejected
+from chargehand.domain.errors import ChargehandError, Rejected, Retryable
 from chargehand.kit.redact import redact_text
 from chargehand.plugins.errors import (
     CredentialsRefused,
@@ -40,6 +44,7 @@ _REDIRECTS, _CLIENT_ERRORS, _SERVER_ERRORS = 300, 400, 500
 # Discord's own codes, from its page "Opcodes and Status Codes" (read 2026-11).
 _UNKNOWN_INTERACTION, _UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN = 10062, 10015, 50027
 _THREAD_ARCHIVED, _DIRECT_CLOSED = 50083, 50007
+_ALREADY_ANSWERED: Final = 40060
 _MOST_NESTED: Final = 8
 
 
@@ -80,6 +85,27 @@ class ThreadArchived(Rejected):
     template = "The thread is archived; somebody has to open it again first."
 
 
+class AlreadyAnswered(Rejected):
+    """An interaction whose first answer Discord has already."""
+
+    code = "interaction_answered"
+    template = "Discord has an answer to this interaction already."
+
+
+class GatewayRefused(Rejected):
+    """The gateway ended a connection in a way that says that another one would end the same."""
+
+    code = "discord_gateway_refused"
+    template = "Discord's gateway refused the connection (close code {close_code}): {words}."
+
+
+class GatewaySilent(Retryable):
+    """A connection to the gateway that stands, and on which nothing answers."""
+
+    code = "discord_gateway_silent"
+    template = "Discord's gateway did not answer for {seconds} s."
+
+
 class BodyEncoded(SignatureWrong):
     """A body in base64, which is not what Discord signed."""
 
@@ -97,6 +123,7 @@ _OWN_REFUSALS: Final[Mapping[int, type[Rejected]]] = {
     _INVALID_WEBHOOK_TOKEN: InteractionExpired,
     _THREAD_ARCHIVED: ThreadArchived,
     _DIRECT_CLOSED: DirectMessagesClosed,
+    _ALREADY_ANSWERED: AlreadyAnswered,
 }
 
 

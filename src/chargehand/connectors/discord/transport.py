@@ -199,7 +199,9 @@ class DiscordTransport:
 
         Raises: LimitReached when that takes longer than there is patience.
         """
-        while (wait_s := self._limits.stopped_s(EVERYTHING, call.route)) > 0:
+        # What an interaction's token proves does not count against what the bot may do as a whole.
+        buckets = (call.route,) if call.secret else (EVERYTHING, call.route)
+        while (wait_s := self._limits.stopped_s(*buckets)) > 0:
             if wait_s > patience_s:
                 raise _limit_reached(wait_s)
             patience_s -= wait_s
@@ -210,7 +212,8 @@ class DiscordTransport:
 
         Raises: LimitReached when that takes longer than there is patience.
         """
-        while (wait_s := self._buckets.wait_s(call.route, now_s=self._now_s())) > 0:
+        wait_of = self._buckets.route_wait_s if call.secret else self._buckets.wait_s
+        while (wait_s := wait_of(call.route, now_s=self._now_s())) > 0:
             if wait_s > patience_s:
                 raise _limit_reached(wait_s)
             patience_s -= wait_s

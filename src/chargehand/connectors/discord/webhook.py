@@ -66,7 +66,7 @@ class DiscordWebhook:
         return VerifiedDelivery(
             connection_id=request.connection_id,
             connector=CONNECTOR,
-            delivery_key=_delivery_key(request.body),
+            delivery_key=delivery_key(request.body),
             source=DeliverySource.WEBHOOK,
             # Somebody waits for every interaction, with three seconds to the first sign.
             lane=Lane.INTERACTIVE,
@@ -109,7 +109,8 @@ def _is_encoded(body: bytes) -> bool:
         return False
 
 
-def _delivery_key(body: bytes) -> str:
+def delivery_key(body: bytes) -> str:
+    """What a delivery is known by, however it came: Discord's id, else the digest of its body."""
     try:
         identifier = _HEADING_DECODER.decode(body).id
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -17,6 +17,8 @@ In process:
     record      requests (all), writes(), texts(channel), state
     failures    inject(method=, path=, status=, retry_after=, delay_s=, cut=, times=)
     limits      parts.limits.pause(seconds)
+    gateway     gateway.sessions, .received, .count(op); drop(code) reconnect() ask_for_beat()
+                invalidate(is_resumable=) deafen(); beat_ms and sessions_left are set at will
 
 As a process: `python -m chargehand.testing.discord --help`. It prints one line of JSON when it is
 ready, and is steered by a control API for this machine only, without sign-in:
@@ -29,7 +31,8 @@ ready, and is steered by a control API for this machine only, without sign-in:
     POST   /__fake__/reactions              {author, message, emoji}
     PUT    /__fake__/endpoint               {url}: where interactions are posted
 
-    these are posted, signed, to the endpoint, and the answer is told:
+    these are posted, signed, to the endpoint, or told by the gateway where there is none, and the
+    answer is told:
     POST   /__fake__/commands               {author, channel, line}: a registered command
     POST   /__fake__/completions            {author, channel, line}: the same while typing
     POST   /__fake__/presses                {author, message, command}: a button
@@ -40,13 +43,18 @@ ready, and is steered by a control API for this machine only, without sign-in:
     GET    /__fake__/failures               what is still to come; DELETE forgets it
     POST   /__fake__/failures               {method?, path?, status?, retry_after?, delay_s?,
                                              cut?: before|after, times?}
+    GET    /__fake__/gateway                sessions, connections, and what the client sent
+    POST   /__fake__/gateway/drop           {code?}: end every connection; 1006 says nothing
+    POST   /__fake__/gateway/reconnect      ask the client to come back
+    POST   /__fake__/gateway/invalidate     {is_resumable?}
+    POST   /__fake__/gateway/deafen         let the connections stand and lead nowhere
+    PUT    /__fake__/gateway                {beat_ms}: of the next connections
     POST   /__fake__/pause                  {seconds}: refuse everything by the global limit
     GET    /__fake__/clock                  {now, offset_s}; POST {advance_s}
 
 A wrong body is answered with 400 and {"error": ...} naming the field.
 """
 
-from chargehand.testing.discord.fake import FakeDiscord, seed_demo
-from chargehand.testing.jira.server import serving
+from chargehand.testing.discord.fake import FakeDiscord, seed_demo, serving
 
 __all__ = ["FakeDiscord", "seed_demo", "serving"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Final
 
-from chargehand.testing.discord.fake import FakeDiscord, seed_demo
+from chargehand.testing.discord.fake import SOCKETS, FakeDiscord, seed_demo
 from chargehand.testing.discord.state import APPLICATION_ID, GUILD_ID
 from chargehand.testing.jira.server import HOST, build_server, listen, wait_until_started
 
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _serve(fake: FakeDiscord, wire: socket.socket) -> None:
-    server = build_server(fake)
+    server = build_server(fake, ws=SOCKETS)
     running = asyncio.create_task(server.serve(sockets=[wire]))
     await wait_until_started(server, running)
     ready = {

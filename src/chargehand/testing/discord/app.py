@@ -36,7 +36,7 @@ def api_routes(parts: Parts) -> list[Route]:
 
 def build_app(parts: Parts, control: list[Route]) -> Starlette:
     """The application: Discord's REST paths, and the control API under /__fake__/."""
-    return Starlette(routes=[*api_routes(parts), *control])
+    return Starlette(routes=[*api_routes(parts), parts.gateway.route, *control])
 
 
 class Door:
@@ -96,7 +96,8 @@ class Door:
             signed_in = request.headers.get("authorization") == f"Bot {state.bot_token}"
             if not signed_in and not point.is_open:
                 raise unauthorized()
-            return point.handler(Call(state, path, request.query_params, body))
+            gateway = self._parts.gateway
+            return point.handler(Call(state, path, request.query_params, body, gateway))
         except DiscordRefused as refusal:
             return Answer(refusal.status, refusal.body)
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 from starlette.datastructures import QueryParams
 
+from chargehand.testing.discord.gateway import Gateway
 from chargehand.testing.discord.refusals import DiscordRefused
 from chargehand.testing.discord.state import State
 
@@ -27,6 +28,7 @@ class Call:
     path: dict[str, str]
     query: QueryParams
     raw_body: bytes
+    gateway: Gateway
 
     def body(self) -> dict[str, Any]:
         """The body.

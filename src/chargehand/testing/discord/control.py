@@ -102,6 +102,24 @@ class FailureBody(msgspec.Struct, forbid_unknown_fields=True):
     times: int = 1
 
 
+class DropBody(msgspec.Struct, forbid_unknown_fields=True):
+    """How the connections of the gateway end."""
+
+    code: int = 1006
+
+
+class InvalidBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether the sessions may be resumed on other connections."""
+
+    is_resumable: bool = False
+
+
+class GatewayBody(msgspec.Struct, forbid_unknown_fields=True):
+    """How often hearts beat on the next connections."""
+
+    beat_ms: int
+
+
 class PauseBody(msgspec.Struct, forbid_unknown_fields=True):
     """How long everything is refused."""
 
@@ -256,6 +274,41 @@ async def _delete_failures(fake: "FakeDiscord", _request: Request, _body: bytes)
     return {"failures": []}
 
 
+async def _get_gateway(fake: "FakeDiscord", _request: Request, _body: bytes) -> Any:
+    gateway = fake.gateway
+    shown = [{"op": one.get("op"), "s": one.get("s")} for one in gateway.received]
+    sessions = [
+        {"id": one.id, "intents": one.intents, "events": len(one.events), "is_over": one.is_over}
+        for one in gateway.sessions
+    ]
+    return {"sessions": sessions, "connections": len(gateway.sockets), "received": shown}
+
+
+async def _drop_gateway(fake: "FakeDiscord", _request: Request, body: bytes) -> Any:
+    fake.gateway.drop(_read(body, DropBody).code)
+    return {}
+
+
+async def _reconnect_gateway(fake: "FakeDiscord", _request: Request, _body: bytes) -> Any:
+    fake.gateway.reconnect()
+    return {}
+
+
+async def _invalidate_gateway(fake: "FakeDiscord", _request: Request, body: bytes) -> Any:
+    fake.gateway.invalidate(is_resumable=_read(body, InvalidBody).is_resumable)
+    return {}
+
+
+async def _put_gateway(fake: "FakeDiscord", _request: Request, body: bytes) -> Any:
+    fake.gateway.beat_ms = _read(body, GatewayBody).beat_ms
+    return {}
+
+
+async def _deafen_gateway(fake: "FakeDiscord", _request: Request, _body: bytes) -> Any:
+    fake.gateway.deafen()
+    return {}
+
+
 async def _post_pause(fake: "FakeDiscord", _request: Request, body: bytes) -> Any:
     fake.parts.limits.pause(_read(body, PauseBody).seconds)
     return {}
@@ -299,6 +352,12 @@ _ACTIONS: Final[tuple[tuple[str, str, Action], ...]] = (
     ("GET", "/failures", _get_failures),
     ("POST", "/failures", _post_failure),
     ("DELETE", "/failures", _delete_failures),
+    ("GET", "/gateway", _get_gateway),
+    ("PUT", "/gateway", _put_gateway),
+    ("POST", "/gateway/deafen", _deafen_gateway),
+    ("POST", "/gateway/drop", _drop_gateway),
+    ("POST", "/gateway/reconnect", _reconnect_gateway),
+    ("POST", "/gateway/invalidate", _invalidate_gateway),
     ("POST", "/pause", _post_pause),
     ("GET", "/clock", _get_clock),
     ("POST", "/clock", _post_clock),

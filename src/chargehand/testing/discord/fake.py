@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import cached_property
+from time import monotonic
 from typing import Any, Final
 
 import httpx
@@ -11,10 +13,12 @@ from starlette.applications import Starlette
 from chargehand.kit.clock import Clock, SystemClock
 from chargehand.kit.ed25519 import SigningKey
 from chargehand.testing.clock import OffsetClock
-from chargehand.testing.discord import people
+from chargehand.testing.discord import people, shapes
 from chargehand.testing.discord.app import ROOT, build_app
 from chargehand.testing.discord.control import control_routes
 from chargehand.testing.discord.forms import filled_in, form_of
+from chargehand.testing.discord.gateway import PATH as GATEWAY_PATH
+from chargehand.testing.discord.gateway import Gateway
 from chargehand.testing.discord.limits import Limits
 from chargehand.testing.discord.refusals import DiscordControlRefused, DiscordRefused
 from chargehand.testing.discord.rest_app import take_answer
@@ -22,6 +26,7 @@ from chargehand.testing.discord.rest_messages import store_message
 from chargehand.testing.discord.server_parts import Parts
 from chargehand.testing.discord.state import (
     APPLICATION_ID,
+    GUILD_ID,
     OWNER_ID,
     Channel,
     Interaction,
@@ -32,10 +37,14 @@ from chargehand.testing.discord.state import (
 from chargehand.testing.jira.failures import Failure, FailureQueue
 from chargehand.testing.jira.received import ReceivedRequest, RequestLog
 from chargehand.testing.jira.refusals import ConnectionCut
+from chargehand.testing.jira.server import serving as serve
 
 # Discord waits this long for the first answer, and then tells the person that it failed.
 _PATIENCE_S: Final = 3.0
 _DIRECT: Final = 1
+_SAID, _DIRECT_SAID = 1 << 9, 1 << 12
+_LOOK_EVERY_S: Final = 0.01
+SOCKETS: Final = "websockets-sansio"
 _SUCCESS: Final = 200
 
 
@@ -53,14 +62,27 @@ class FakeDiscord:
         endpoint_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.fake_clock = OffsetClock(clock or SystemClock())
-        self.site_url = site_url
         self.state = State(self.fake_clock, key or SigningKey(), endpoint_url=endpoint_url)
         limits = Limits(self.fake_clock)
-        self.parts = Parts(self.state, limits, FailureQueue(), RequestLog(None), sleep)
+        self.gateway = Gateway(self.state)
+        self.parts = Parts(
+            self.state, limits, FailureQueue(), RequestLog(None), sleep, self.gateway
+        )
+        self.site_url = site_url
         self._endpoint_transport = endpoint_transport
         bot = Person(APPLICATION_ID, "chargehand", "chargehand", is_bot=True)
         self.state.people[bot.id] = bot
         self.state.people[OWNER_ID] = Person(OWNER_ID, "owner", "Owner")
+
+    @property
+    def site_url(self) -> str:
+        """Where it is served."""
+        return self._site_url
+
+    @site_url.setter
+    def site_url(self, url: str) -> None:
+        self._site_url = url
+        self.gateway.url = f"{url.replace('http', 'ws', 1)}{GATEWAY_PATH}"
 
     @property
     def api_url(self) -> str:
@@ -77,7 +99,8 @@ class FakeDiscord:
         return _InProcess(self.app)
 
     async def aclose(self) -> None:
-        """Nothing runs by itself; here for those who serve it."""
+        """Stop what the gateway still tells."""
+        await self.gateway.aclose()
 
     # Set-up
 
@@ -111,7 +134,16 @@ class FakeDiscord:
         if reply_to is not None:
             body["message_reference"] = {"message_id": reply_to}
         who, where = self.person(author), self.channel(channel)
-        return store_message(self.state, where.id, body, author_id=who.id)
+        message = store_message(self.state, where.id, body, author_id=who.id)
+        told = shapes.message(self.state, message)
+        is_direct = where.type == _DIRECT
+        if not is_direct:
+            told |= {"guild_id": GUILD_ID, "member": shapes.member(who)}
+        if not (is_direct or APPLICATION_ID in [one["id"] for one in told["mentions"]]):
+            # The words of others are shown only to whom Discord allowed it.
+            told |= {"content": ""}
+        self.gateway.tell("MESSAGE_CREATE", told, intents=_DIRECT_SAID if is_direct else _SAID)
+        return message
 
     def react(self, message_id: str, emoji: str, *, author: str) -> None:
         """A person reacts to a message."""
@@ -197,7 +229,9 @@ class FakeDiscord:
             interaction.state = "failed"
 
     async def send(self, interaction: Interaction) -> Interaction:
-        """Post an interaction to the endpoint, and take the answer."""
+        """Post an interaction to the endpoint, and take the answer; without one, the gateway's."""
+        if self.state.endpoint_url is None and self.gateway.has_session:
+            return await self._tell(interaction)
         if self.state.endpoint_url is None:
             raise DiscordControlRefused(detail="No endpoint is set; PUT /__fake__/endpoint.")
         headers, body = self.signed(interaction)
@@ -214,6 +248,16 @@ class FakeDiscord:
         except ValueError:
             content = None
         self.take_answer(interaction, response.status_code, content)
+        return interaction
+
+    async def _tell(self, interaction: Interaction) -> Interaction:
+        """Tell of an interaction by the gateway, and wait as long for the answer as Discord."""
+        self.gateway.tell("INTERACTION_CREATE", interaction.payload)
+        until_s = monotonic() + _PATIENCE_S
+        # The answer comes by another request, whose handler knows nothing of who waits here.
+        while interaction.answer_type is None and monotonic() < until_s:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_EVERY_S)
+        interaction.state = "failed" if interaction.answer_type is None else "answered"
         return interaction
 
     # What there is
@@ -279,6 +323,11 @@ def seed_demo(fake: FakeDiscord) -> None:
     payments = fake.add_channel("payments")
     fake.add_channel("random")
     fake.add_channel("refunds", type=11, parent_id=payments.id)
+
+
+def serving(fake: FakeDiscord, port: int = 0) -> AbstractAsyncContextManager[str]:
+    """Serve the fake in this event loop; yields its address, which becomes its site URL."""
+    return serve(fake, port, ws=SOCKETS)
 
 
 class _InProcess(httpx.AsyncBaseTransport):

@@ -57,6 +57,17 @@ def get_member(call: Call) -> Answer:
     return Answer(200, shapes.member(person))
 
 
+def get_gateway(call: Call) -> Answer:
+    """Tell where the gateway is, and how many sessions may still begin."""
+    limit = {
+        "total": 1000,
+        "remaining": max(0, call.gateway.sessions_left),
+        "reset_after": 14_400_000,
+        "max_concurrency": 1,
+    }
+    return Answer(200, {"url": call.gateway.url, "shards": 1, "session_start_limit": limit})
+
+
 def list_commands(call: Call) -> Answer:
     """Show the registered commands."""
     _own_app(call)
@@ -214,6 +225,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/applications/@me", get_application),
     Endpoint("GET", "/guilds/{guild}", get_guild),
     Endpoint("GET", "/guilds/{guild}/members/{user}", get_member),
+    Endpoint("GET", "/gateway/bot", get_gateway),
     Endpoint("GET", _COMMANDS, list_commands),
     Endpoint("POST", _COMMANDS, create_command),
     Endpoint("PATCH", f"{_COMMANDS}/{{command}}", edit_command),

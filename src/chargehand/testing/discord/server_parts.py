@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from chargehand.testing.discord.gateway import Gateway
 from chargehand.testing.discord.limits import Limits
 from chargehand.testing.discord.state import State
 from chargehand.testing.jira.failures import FailureQueue
@@ -18,3 +19,4 @@ class Parts:
     failures: FailureQueue
     log: RequestLog
     sleep: Callable[[float], Awaitable[None]]
+    gateway: Gateway

@@ -50,9 +50,9 @@ def listen(port: int) -> socket.socket:
     return wire
 
 
-def build_server(fake: Fake) -> uvicorn.Server:
+def build_server(fake: Fake, *, ws: WebSockets = "none") -> uvicorn.Server:
     """A server for the fake that lets injected failures abort connections."""
-    return build_cutting_server(fake.app, ws="none")
+    return build_cutting_server(fake.app, ws=ws)
 
 
 def build_cutting_server(app: ASGIApp, *, ws: WebSockets) -> uvicorn.Server:
@@ -71,12 +71,12 @@ def build_cutting_server(app: ASGIApp, *, ws: WebSockets) -> uvicorn.Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(fake: Fake, port: int = 0) -> AsyncIterator[str]:
+async def serving(fake: Fake, port: int = 0, *, ws: WebSockets = "none") -> AsyncIterator[str]:
     """Serve the fake in this event loop; yields its address, which becomes its site URL."""
     wire = listen(port)
     url = f"http://{HOST}:{wire.getsockname()[1]}"
     fake.site_url = url
-    server = build_server(fake)
+    server = build_server(fake, ws=ws)
     running = asyncio.create_task(server.serve(sockets=[wire]))
     try:
         await wait_until_started(server, running)
