@@ -19,7 +19,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import Listener
-from chargehand.plugins.limits import LimitBoard
+from chargehand.plugins.limits import LimitBoard, scaled
 from chargehand.plugins.vendor_http import Sleep, VendorTransport
 
 
@@ -27,7 +27,7 @@ def live_discord(
     configured: DiscordConnection, *, clock: Clock, ca_file: Path | None = None
 ) -> LiveConnection:
     """One server, with a client that is not connected yet."""
-    limits = LimitBoard(clock)
+    limits = LimitBoard(clock, factor=configured.limit_factor)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -42,7 +42,7 @@ def live_discord(
         channels=bound_channels(configured),
         approvals_channel=configured.approvals_channel,
         limits=limits,
-        limits_of=limits_of,
+        limits_of=scaled(limits_of, configured.limit_factor),
         listener=_listener_of(configured, limits, clock=clock, ca_file=ca_file),
     )
 

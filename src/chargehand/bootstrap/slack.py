@@ -16,7 +16,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import Listener
-from chargehand.plugins.limits import LimitBoard
+from chargehand.plugins.limits import LimitBoard, scaled
 from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
 
 
@@ -28,7 +28,7 @@ def live_slack(
     ca_file: Path | None = None,
 ) -> LiveConnection:
     """One workspace, with a client that is not connected yet."""
-    limits = LimitBoard(clock)
+    limits = LimitBoard(clock, factor=configured.limit_factor)
     client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file, limits=limits)
     return LiveConnection(
         id=ConnectionId(configured.id),
@@ -49,7 +49,7 @@ def live_slack(
         },
         approvals_channel=configured.approvals_channel,
         limits=limits,
-        limits_of=limits_of,
+        limits_of=scaled(limits_of, configured.limit_factor),
     )
 
 

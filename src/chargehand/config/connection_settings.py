@@ -51,6 +51,14 @@ class ChatSettings(ConnectionSettings):
         "is told of them.",
     )
 
+    limit_factor: float = Field(
+        1.0,
+        description="How much of the vendor's limits the bot may use: less beside other programs "
+        "with the same token, more where the vendor granted more than it documents.",
+        ge=0.1,
+        le=1000,
+    )
+
     approvals_channel: str | None = Field(
         None,
         description="Id of the channel where what waits for approval is shown with buttons; one "

@@ -7,7 +7,7 @@ Source: docs/decisions/0020-vendors-limits-are-shared.md
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -52,6 +52,15 @@ LimitsOf: TypeAlias = Callable[[SentAction], tuple[Limit, ...]]
 """What an action counts against; pure, and quick, since it is asked for every action."""
 
 
+def scaled(limits_of: LimitsOf, factor: float) -> LimitsOf:
+    """The same limits, used by a part, or by a multiple of them."""
+
+    def of(action: SentAction) -> tuple[Limit, ...]:
+        return tuple(_scaled(one, factor) for one in limits_of(action))
+
+    return limits_of if factor == 1 else of
+
+
 def no_limits(action: SentAction) -> tuple[Limit, ...]:
     """What an action of a vendor without limits counts against."""
     _ = action
@@ -72,11 +81,13 @@ class Turn:
 class LimitBoard:
     """The turns and stops of one connection, as this process knows them.
 
+    Shape: `factor` says how much of its limits the bot may use.
     Units: moments are microseconds since 1970 by the clock that is shared with the other workers.
     """
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, *, factor: float = 1.0) -> None:
         self._clock = clock or SystemClock()
+        self._factor = factor
         self._stops: dict[str, int] = {}
         self._untold: dict[str, int] = {}
         self._turns: dict[str, list[int]] = {}
@@ -164,7 +175,7 @@ class LimitBoard:
         stopped_s = self.stopped_s(limit.bucket)
         if stopped_s > 0 or limit.most is None:
             return stopped_s
-        now, most = self._now(), max(1, limit.most // self.workers)
+        now, most = self._now(), max(1, int(limit.most * self._factor) // self.workers)
         made = still_counting(self._reads.get(limit.bucket, ()), now, window=limit.window)
         at = earliest(made, now, most=most, window=limit.window)
         if at <= now:
@@ -213,6 +224,12 @@ class LimitBoard:
 
     def _now(self) -> int:
         return to_micros(self._clock.now())
+
+
+def _scaled(limit: Limit, factor: float) -> Limit:
+    if limit.most is None:
+        return limit
+    return replace(limit, most=max(1, int(limit.most * factor)))
 
 
 def _times(limit: Limit) -> int:

@@ -19,6 +19,7 @@ from chargehand.pipeline.proposing import propose
 from chargehand.pipeline.sharing import Alone
 from chargehand.pipeline.tracing import trace
 from chargehand.testing.jira.failures import Failure
+from tests.acceptance.chats.conftest import OpenChats
 from tests.chat_house import PAY_CHANNEL, RANDOM_CHANNEL, SLACK, ChatHouse
 
 pytestmark = pytest.mark.anyio
@@ -159,3 +160,19 @@ def post(
             )
         )
     return ids
+
+
+@pytest.mark.parametrize(("factor", "sent"), [(0.5, 5), (3.0, 16)])
+async def test_operator_says_how_much_of_the_limit_the_bot_may_use(
+    open_chats: OpenChats, *, factor: float, sent: int
+) -> None:
+    async with open_chats(limit_factor=factor) as chats:
+        chats.mode("auto", kind="slack.post_message")
+        decision = await asked(chats)
+        chats.clock.advance(60)
+        before = len(chats.messages())
+
+        post(chats, decision, 16)
+        await chats.settle()
+
+        assert len(chats.messages()) == before + sent

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-# Fifty in a second is Discord's limit for a bot as a whole; a few are left for other processes.
+# Fifty in a second is Discord's limit for a bot as a whole; a few are left for those who do not
+# know of each other.
 _MOST_IN_A_SECOND: Final = 40
 
 
@@ -34,12 +35,16 @@ class Buckets:
             return 0.0
         return max(0.0, bucket.resets_at_s - now_s)
 
-    def wait_s(self, route: str, *, now_s: float) -> float:
-        """Seconds until a request of a route may leave; 0 when it may leave at once."""
+    def wait_s(self, route: str, *, now_s: float, workers: int = 1) -> float:
+        """Seconds until a request of a route may leave; 0 when it may leave at once.
+
+        Each of some workers has its part of what the bot may do as a whole.
+        """
+        most = max(1, _MOST_IN_A_SECOND // workers)
         waits = [self._everything_waits_until_s - now_s, self.route_wait_s(route, now_s=now_s)]
         lately = [at for at in self._sent_at_s if now_s - at < 1]
-        if len(lately) >= _MOST_IN_A_SECOND:
-            waits.append(lately[-_MOST_IN_A_SECOND] + 1 - now_s)
+        if len(lately) >= most:
+            waits.append(lately[-most] + 1 - now_s)
         return max(0.0, *waits)
 
     def leave(self, route: str, *, now_s: float) -> None:

@@ -212,13 +212,18 @@ class DiscordTransport:
 
         Raises: LimitReached when that takes longer than there is patience.
         """
-        wait_of = self._buckets.route_wait_s if call.secret else self._buckets.wait_s
-        while (wait_s := wait_of(call.route, now_s=self._now_s())) > 0:
+        while (wait_s := self._wait_for_turn_s(call)) > 0:
             if wait_s > patience_s:
                 raise _limit_reached(wait_s)
             patience_s -= wait_s
             await self._sleep(wait_s)
         self._buckets.leave(call.route, now_s=self._now_s())
+
+    def _wait_for_turn_s(self, call: Call) -> float:
+        now_s, workers = self._now_s(), self._limits.workers
+        if call.secret:
+            return self._buckets.route_wait_s(call.route, now_s=now_s)
+        return self._buckets.wait_s(call.route, now_s=now_s, workers=workers)
 
     async def _send(self, call: Call, access: Access) -> bytes:
         status: int | None = None
