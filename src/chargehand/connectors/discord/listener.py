@@ -49,7 +49,8 @@ _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 60.0
 # A connection lives for hours; one that ended sooner is not opened again at once.
 _SHORT_S: Final = 10.0
-_RESUMES: Final = 3
+# So often a session's own address is tried, before the gateway's is asked for again.
+_TRIES_BY_SESSION: Final = 3
 # Discord takes a token away that begins a thousand sessions in a day.
 _AFTER_REFUSAL_S: Final = 900.0
 _OPEN_TIMEOUT_S: Final = 20.0
@@ -72,6 +73,7 @@ class _Heading(msgspec.Struct, gc=False):
 class _Said(msgspec.Struct, gc=False):
     """What has to be known of a message to keep it or not."""
 
+    author: _Heading = msgspec.field(default_factory=_Heading)
     guild_id: str | None = None
     mentions: list[_Heading] = []
 
@@ -124,11 +126,11 @@ class DiscordListener:
         while True:
             began_s, code = monotonic(), ""
             try:
-                ending = await self._one_connection(store)
+                ending = await self._one_connection(store, failures)
             except (Retryable, OSError, TimeoutError, InvalidHandshake) as error:
                 code = error.code if isinstance(error, ChargehandError) else type(error).__name__
-                # The session outlives a network that is away for a moment, and not much more.
-                ending = Ending.RESUME if failures < _RESUMES else Ending.ANEW
+                # The session outlives a network that is away; if not, Discord says so.
+                ending = Ending.RESUME
             if ending is Ending.ANEW:
                 self._session = None
             if not code and monotonic() - began_s > _SHORT_S:
@@ -142,12 +144,13 @@ class DiscordListener:
             if failures or ending is Ending.ANEW:
                 await self._sleep(self._wait_s(failures))
 
-    async def _one_connection(self, store: StoreDeliveries) -> Ending:
+    async def _one_connection(self, store: StoreDeliveries, failures: int) -> Ending:
         async def take(message: Message, session: Session) -> None:
             await self._take(message, session, store)
 
         known = self._session
-        url = (known.url if known is not None else "") or await self._ask_for_url()
+        url = known.url if known is not None and failures < _TRIES_BY_SESSION else ""
+        url = url or await self._ask_for_url()
         self._require_encrypted(url)
         async with connect(
             f"{url.rstrip('/')}/?v=10&encoding=json",
@@ -296,5 +299,8 @@ def _is_for(bot_id: str, body: bytes) -> bool:
     try:
         said = msgspec.json.decode(body, type=_Said)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    if said.author.id == bot_id:
+        # The bot hears itself where it is alone with somebody.
         return False
     return said.guild_id is None or any(one.id == bot_id for one in said.mentions)

@@ -39,11 +39,12 @@ class Gateway:
 
     Shape: `received` are all messages of the client, oldest first; on a connection among `deaf`
     nothing is answered and nothing told, as on one that stands and leads nowhere; `sessions_left`
-    may still begin.
+    may still begin, and are resumed at `resume_url` if that is another address.
     """
 
     state: State
     url: str = ""
+    resume_url: str = ""
     beat_ms: int = 41_250
     deaf: list[WebSocket] = field(default_factory=list)
     sessions_left: int = 1_000
@@ -187,7 +188,7 @@ class Gateway:
             "guilds": [{"id": GUILD_ID, "unavailable": True}],
             "session_id": session.id,
             "session_type": "normal",
-            "resume_gateway_url": self.url,
+            "resume_gateway_url": self.resume_url or self.url,
             "application": {"id": APPLICATION_ID, "flags": 0},
         }
         return {"op": DISPATCH, "t": "READY", "s": 1, "d": told}

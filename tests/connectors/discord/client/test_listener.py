@@ -106,8 +106,9 @@ def anyio_backend() -> str:
 
 
 @contextlib.asynccontextmanager
-async def listening(**changes: Any) -> AsyncIterator[Ear]:
+async def listening(*, resume_url: str = "", **changes: Any) -> AsyncIterator[Ear]:
     fake = FakeDiscord()
+    fake.gateway.resume_url = resume_url
     seed_demo(fake)
     for number, name in enumerate(("help", "whoami")):
         fake.state.commands[str(number)] = {
@@ -199,6 +200,20 @@ async def test_what_could_not_be_kept_is_told_again(ear: Ear) -> None:
 
     assert ear.keys == [first.id, second.id]
     assert ear.fake.gateway.count(RESUME) == 1
+
+
+async def test_network_that_is_away_for_a_while_costs_nothing() -> None:
+    """The address of the session leads nowhere, and the gateway's own is asked for again."""
+    async with listening(resume_url="ws://127.0.0.1:1") as ear:
+        await ear.begun()
+        gateway = ear.fake.gateway
+        gateway.drop()
+        made = ear.click()
+        await ear.resumed()
+        await ear.until(lambda: made.answer_type is not None)
+
+        assert ear.keys == [made.id]
+        assert gateway.count(IDENTIFY) == 1
 
 
 async def test_session_that_is_over_begins_anew(ear: Ear) -> None:
