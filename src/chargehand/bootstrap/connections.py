@@ -14,17 +14,22 @@ from chargehand.config.slack_settings import SlackConnection
 from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.connector import FindForm
 from chargehand.plugins.vendor_http import RequestObserver, ignore_request
 
 
 def live_connections(
-    settings: Settings, *, clock: Clock, observer: RequestObserver = ignore_request
+    settings: Settings,
+    *,
+    clock: Clock,
+    observer: RequestObserver = ignore_request,
+    forms: FindForm | None = None,
 ) -> dict[ConnectionId, LiveConnection]:
     """What the worker needs of each connection, with a client that is not connected yet."""
     ca_file = settings.network.ca_file
     return {
         ConnectionId(configured.id): live_connection(
-            configured, clock=clock, observer=observer, ca_file=ca_file
+            configured, clock=clock, observer=observer, ca_file=ca_file, forms=forms
         )
         for configured in settings.connections
     }
@@ -36,6 +41,7 @@ def live_connection(
     clock: Clock,
     observer: RequestObserver = ignore_request,
     ca_file: Path | None = None,
+    forms: FindForm | None = None,
 ) -> LiveConnection:
     """One connection, of whatever connector."""
     match configured:
@@ -50,6 +56,6 @@ def live_connection(
             # lazy: only who has a Discord server needs what speaks to it.
             from chargehand.bootstrap.discord import live_discord
 
-            return live_discord(configured, clock=clock, ca_file=ca_file)
+            return live_discord(configured, clock=clock, ca_file=ca_file, forms=forms)
         case _:
             assert_never(configured)

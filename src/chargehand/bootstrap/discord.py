@@ -18,13 +18,17 @@ from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.plugins.connector import Listener
+from chargehand.plugins.connector import FindForm, Listener
 from chargehand.plugins.limits import LimitBoard, scaled
 from chargehand.plugins.vendor_http import Sleep, VendorTransport
 
 
 def live_discord(
-    configured: DiscordConnection, *, clock: Clock, ca_file: Path | None = None
+    configured: DiscordConnection,
+    *,
+    clock: Clock,
+    ca_file: Path | None = None,
+    forms: FindForm | None = None,
 ) -> LiveConnection:
     """One server, with a client that is not connected yet."""
     limits = LimitBoard(clock, factor=configured.limit_factor)
@@ -43,7 +47,7 @@ def live_discord(
         approvals_channel=configured.approvals_channel,
         limits=limits,
         limits_of=scaled(limits_of, configured.limit_factor),
-        listener=_listener_of(configured, limits, clock=clock, ca_file=ca_file),
+        listener=_listener_of(configured, limits, clock=clock, ca_file=ca_file, forms=forms),
     )
 
 
@@ -88,7 +92,12 @@ def _config(configured: DiscordConnection, *, ca_file: Path | None = None) -> Di
 
 
 def _listener_of(
-    configured: DiscordConnection, limits: LimitBoard, *, clock: Clock, ca_file: Path | None
+    configured: DiscordConnection,
+    limits: LimitBoard,
+    *,
+    clock: Clock,
+    ca_file: Path | None,
+    forms: FindForm | None,
 ) -> Listener | None:
     if configured.intake != "gateway":
         return None
@@ -97,7 +106,7 @@ def _listener_of(
 
     config = _config(configured, ca_file=ca_file)
     transport = DiscordTransport(config, clock, limits=limits)
-    return DiscordListener(config, transport, clock, commands=command_table())
+    return DiscordListener(config, transport, clock, commands=command_table(), forms=forms)
 
 
 def bound_channels(configured: DiscordConnection) -> dict[str, frozenset[ProjectKey]]:

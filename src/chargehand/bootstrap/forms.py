@@ -5,7 +5,8 @@ from chargehand.config.settings import Settings
 from chargehand.domain.action import ActionKind
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
-from chargehand.pipeline.form_opening import FindForm, FormDesk, FormingChat
+from chargehand.pipeline.form_opening import FormDesk, FormingChat
+from chargehand.plugins.connector import FindForm
 from chargehand.storage.database import Database
 
 

@@ -17,6 +17,7 @@ from chargehand.bootstrap.commands import command_deps
 from chargehand.bootstrap.configured import budget_rules, guard_rules, pipeline_rules
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
+from chargehand.bootstrap.forms import open_form_desk
 from chargehand.bootstrap.leases import HeldLease, end_without_lease, take_lease
 from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.locks import FolderLock
@@ -114,7 +115,8 @@ async def _work(
     )
     leasing = _open_leasing(stores, engine, held, clock=clock)
     share: Share = leasing or Alone()
-    connections = live_connections(settings, clock=clock)
+    forms = open_form_desk(settings, stores.database, clock)
+    connections = live_connections(settings, clock=clock, forms=forms)
     answering = Answering(
         stores.database,
         connections,

@@ -6,7 +6,7 @@ told why by the worker as of every other command.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,8 +33,6 @@ from chargehand.storage.transaction import Reading
 _WITHIN_S: Final = 1.5
 _OPENS: Final = "edit"
 _PRESSED: Final = frozenset({EventKind.BUTTON_PRESSED, EventKind.COMMAND_INVOKED})
-# Finds the form that a delivery opens, soon; None where it opens none.
-FindForm = Callable[[VerifiedDelivery], Awaitable[Form | None]]
 _log = get_logger()
 
 

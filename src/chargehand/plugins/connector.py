@@ -256,6 +256,9 @@ class PlaceReader(Protocol):
         ...
 
 
+# Finds the form that a delivery opens, soon; None where it opens none.
+FindForm = Callable[[VerifiedDelivery], Awaitable[Form | None]]
+
 # Stores deliveries durably; returns once nothing of them can be lost.
 StoreDeliveries = Callable[[tuple[VerifiedDelivery, ...]], Awaitable[None]]
 

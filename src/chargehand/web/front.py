@@ -18,7 +18,7 @@ from chargehand.intake.addresses import TrustedProxies
 from chargehand.intake.failure_limit import FailureLimit
 from chargehand.intake.receive import ReceivingConnection
 from chargehand.kit.clock import Clock
-from chargehand.pipeline.form_opening import FindForm
+from chargehand.plugins.connector import FindForm
 from chargehand.web.body import BodyReader
 from chargehand.web.edge import Edge
 from chargehand.web.errors import error_answers

@@ -22,8 +22,7 @@ from chargehand.intake.errors import ConnectionAmbiguous, ConnectionUnknown
 from chargehand.intake.failure_limit import FailureLimit
 from chargehand.intake.receive import ReceivingConnection, count_failure, receive
 from chargehand.kit.clock import Clock
-from chargehand.pipeline.form_opening import FindForm
-from chargehand.plugins.connector import Acknowledgement, RawRequest
+from chargehand.plugins.connector import Acknowledgement, FindForm, RawRequest
 from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
 from chargehand.web.body import BodyReader
 from chargehand.web.metrics import NO_CONNECTION, FrontMetrics

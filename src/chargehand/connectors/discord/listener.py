@@ -35,7 +35,7 @@ from chargehand.domain.json import JSONObject
 from chargehand.kit.clock import Clock
 from chargehand.kit.proxies import proxy_for
 from chargehand.kit.trust import trusted_certificates
-from chargehand.plugins.connector import StoreDeliveries
+from chargehand.plugins.connector import FindForm, StoreDeliveries
 from chargehand.plugins.errors import VendorAnswerUnreadable
 from chargehand.plugins.vendor_http import Sleep
 
@@ -88,6 +88,7 @@ class DiscordListener:
         clock: Clock,
         *,
         commands: CommandTable = CommandTable(),  # noqa: B008 - frozen.
+        forms: FindForm | None = None,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -95,6 +96,7 @@ class DiscordListener:
         self._transport = transport
         self._clock = clock
         self._commands = commands
+        self._forms = forms
         self._sleep = sleep
         self._chance = chance
         self._session: Session | None = None
@@ -205,8 +207,12 @@ class DiscordListener:
     async def _take_interaction(self, body: bytes, store: StoreDeliveries) -> None:
         received_s = monotonic()
         acknowledgement = acknowledgement_of(body, self._commands)
+        delivery = self._delivery(body, body)
+        if acknowledgement.showing is not None and self._forms is not None:
+            form = await self._forms(delivery)
+            acknowledgement = acknowledgement.showing(form) if form else acknowledgement
         if acknowledgement.is_kept:
-            await store((self._delivery(body, body),))
+            await store((delivery,))
         heading = _heading_of(body)
         if acknowledgement.body is None or heading is None:
             return

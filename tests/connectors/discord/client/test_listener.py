@@ -18,10 +18,11 @@ from chargehand.connectors.discord.transport import DiscordTransport
 from chargehand.connectors.discord.webhook import DiscordWebhook
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
 from chargehand.domain.errors import ChargehandError
+from chargehand.domain.form import Form, FormField
 from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.masked import MaskedText
-from chargehand.plugins.connector import CheckState, IntakeSecrets, RawRequest
+from chargehand.plugins.connector import CheckState, FindForm, IntakeSecrets, RawRequest
 from chargehand.plugins.errors import CredentialsRefused
 from chargehand.storage.errors import StoreUnavailable
 from chargehand.testing.discord import FakeDiscord, seed_demo, serving
@@ -88,11 +89,13 @@ def config_of(fake: FakeDiscord, **changes: Any) -> DiscordConfig:
     return DiscordConfig(**{**settings, **changes})
 
 
-def listener_of(fake: FakeDiscord, **changes: Any) -> DiscordListener:
+def listener_of(
+    fake: FakeDiscord, forms: FindForm | None = None, **changes: Any
+) -> DiscordListener:
     config, clock = config_of(fake, **changes), SystemClock()
     table = CommandTable(names=("help",), private=frozenset({"whoami"}))
     return DiscordListener(
-        config, DiscordTransport(config, clock), clock, commands=table, sleep=_at_once
+        config, DiscordTransport(config, clock), clock, commands=table, forms=forms, sleep=_at_once
     )
 
 
@@ -167,6 +170,23 @@ async def test_what_is_typed_is_completed_and_not_kept(ear: Ear) -> None:
 
     assert answered.answer == {"type": 8, "data": {"choices": [{"name": "help", "value": "help"}]}}
     assert ear.heard == []
+
+
+async def test_form_is_the_answer_where_one_is_opened_and_nothing_is_kept() -> None:
+    async def find(delivery: VerifiedDelivery) -> Form | None:
+        is_asked_for = b"whoami" in delivery.body
+        field = FormField("words", "What is sent", "hello", is_long=True)
+        return Form("Edit", "edit abc", (field,)) if is_asked_for else None
+
+    async with listening(forms=find) as ear:
+        await ear.begun()
+        opens, promises = ear.click("whoami"), ear.click("help")
+        await ear.until(lambda: promises.answer_type is not None)
+        await ear.until(lambda: opens.answer_type is not None)
+
+        assert opens.answer["type"] == 9
+        assert opens.answer["data"]["custom_id"] == "edit abc"
+        assert ear.keys == [promises.id]
 
 
 async def test_session_is_resumed_without_loss_and_without_repeat(ear: Ear) -> None:
