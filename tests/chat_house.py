@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from chargehand.bootstrap.configured import pipeline_rules, working_hours
 from chargehand.bootstrap.slack import live_slack, open_client
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.domain.account import AccountRef
@@ -19,11 +20,12 @@ from chargehand.pipeline.confirming import confirm_as_operator
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.identifying import link_account
 from chargehand.pipeline.members import add_member
+from chargehand.pipeline.subscribers import Subscribers
 from chargehand.testing.slack import FakeSlack, seed_demo
 from chargehand.testing.slack import people as slack_people
 from chargehand.testing.slack.sending import Sending, signed_headers
 from chargehand.testing.slack.workspace_ids import BOT_TOKEN, SIGNING_SECRET, TEAM
-from tests.house import CONNECTION, House
+from tests.house import CONNECTION, SECRET, House
 
 SLACK = ConnectionId("slack")
 PAY_CHANNEL, RANDOM_CHANNEL = "C0PAY0001", "C0RANDOM1"
@@ -129,6 +131,35 @@ class ChatHouse(House):
             headers={**signed, "Content-Type": sending.content_type, **headers},
             content=sending.body,
         )
+
+    # People who work on tickets, and those who hear of it
+
+    async def changed(self, key: str = "PAY-7") -> None:
+        """Jira tells of the newest change of a work item."""
+        self.clock.advance(1)
+        headers, body = self.jira.change_request(key, secret=SECRET)
+        response = await self.post(headers, body)
+        assert response.is_success, response.text
+        await self.settle()
+
+    async def tell_subscribers(self, *, after_s: float = 0.0) -> None:
+        """Time passes, and what is due is told; twice, as by two workers."""
+        self.clock.advance(after_s)
+        telling = Subscribers(
+            self.stores.database,
+            self.connections,
+            rules=pipeline_rules(self.settings),
+            hours=working_hours(self.settings),
+            clock=self.clock,
+        )
+        for _ in range(2):
+            await telling.tell()
+        await self.hear()
+
+    def told_alone(self) -> list[str]:
+        """The bot's direct messages, oldest first."""
+        places = [one for one in self.slack.workspace.channels if one.startswith("D")]
+        return [said for place in places for said in self.said(place)]
 
     # What Slack holds
 

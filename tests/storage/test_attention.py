@@ -100,7 +100,7 @@ def test_subscribers_are_of_the_project_or_of_every_one(stores: Stores) -> None:
     def subscribe(person: Person, project: ProjectKey | None) -> bool:
         assert person.member_id is not None
         wanted = Subscription(person.member_id, Topic.FAILURES, project, NOW)
-        return stores.database.write(lambda tx: tx.attention.subscribe(wanted, person, now=NOW))
+        return stores.database.write(lambda tx: tx.subscriptions.add(wanted, person, now=NOW))
 
     assert subscribe(ANA, PAY)
     assert not subscribe(ANA, PAY)
@@ -108,13 +108,11 @@ def test_subscribers_are_of_the_project_or_of_every_one(stores: Stores) -> None:
 
     def hearing(project: str) -> tuple[MemberId, ...]:
         return stores.database.read(
-            lambda tx: tx.attention.subscribers(Topic.FAILURES, ProjectKey(project))
+            lambda tx: tx.subscriptions.subscribers(Topic.FAILURES, ProjectKey(project))
         )
 
     assert (hearing("PAY"), hearing("OPS")) == (("mbr_ana", "mbr_tom"), ("mbr_tom",))
-    assert stores.database.write(
-        lambda tx: tx.attention.unsubscribe(MemberId("mbr_ana"), None, [PAY])
-    )
+    assert stores.database.write(lambda tx: tx.subscriptions.end_all(MemberId("mbr_ana")))
     assert hearing("PAY") == ("mbr_tom",)
 
 
@@ -181,7 +179,8 @@ def test_forgetting_a_person_leaves_the_others(stores: Stores) -> None:
         stores.database.write(lambda tx, one=one: tx.attention.add_reminder(one, now=NOW))
 
     assert stores.database.write(lambda tx: tx.attention.forget_persons(["U2"])) >= 1
+    assert stores.database.write(lambda tx: tx.subscriptions.forget_persons(["U2"])) == 1
 
     assert stores.database.read(lambda tx: tx.attention.find_reminder(theirs.id)) is None
     assert stores.database.read(lambda tx: tx.attention.find_reminder(other.id)) == other
-    assert stores.database.read(lambda tx: tx.attention.subscribers(Topic.FAILURES, PAY)) == ()
+    assert stores.database.read(lambda tx: tx.subscriptions.subscribers(Topic.FAILURES, PAY)) == ()

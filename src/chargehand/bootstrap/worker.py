@@ -14,7 +14,12 @@ import uvloop
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.commands import command_deps
-from chargehand.bootstrap.configured import budget_rules, guard_rules, pipeline_rules
+from chargehand.bootstrap.configured import (
+    budget_rules,
+    guard_rules,
+    pipeline_rules,
+    working_hours,
+)
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
 from chargehand.bootstrap.forms import open_form_desk
@@ -50,6 +55,7 @@ from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.reminding import Reminding
 from chargehand.pipeline.sharing import BACKUP, LAUNCH, TRACING, Alone, Share
 from chargehand.pipeline.spending import Spending
+from chargehand.pipeline.subscribers import Subscribers
 from chargehand.pipeline.telling import Telling
 from chargehand.pipeline.watching import Watching
 from chargehand.pipeline.working import Worker, WorkerParts
@@ -367,6 +373,7 @@ def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
         watch=watch,
         tell=_telling(settings, stores, clock),
         remind=Reminding(stores.database, store, clock=clock).fire,
+        subscribers=_subscribers(settings, stores, connections, rules, clock),
         share=share,
         pacing=pacing,
     )
@@ -394,6 +401,20 @@ def _signs(
     if all(one.facts is not None for one in connections.values()):
         return None
     return WorkingSigns(stores.database, connections, rules=rules, clock=clock)
+
+
+def _subscribers(
+    settings: Settings,
+    stores: Stores,
+    connections: Mapping[ConnectionId, LiveConnection],
+    rules: PipelineRules,
+    clock: Clock,
+) -> Callable[[], Awaitable[int]] | None:
+    """What tells subscribers in private messages; None where no chat is connected."""
+    if all(one.facts is not None for one in connections.values()):
+        return None
+    hours = working_hours(settings)
+    return Subscribers(stores.database, connections, rules=rules, hours=hours, clock=clock).tell
 
 
 def _telling(

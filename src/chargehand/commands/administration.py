@@ -32,7 +32,9 @@ _DECISION: Final = Parameter(
 )
 _QUIET: Final = (ME, HERE, THIS_TICKET)
 _MOMENT: Final = "in 2h, at 15:00, tomorrow, on 2026-12-01, until Monday."
-_TOPICS: Final = tuple(topic.value for topic in Topic)
+_TOPICS: Final = tuple(topic.value for topic in Topic if topic is not Topic.CHANGES)
+_SUBSCRIBED: Final = (THIS_TICKET, *_TOPICS)
+_SUBSCRIBED_KEY: Final = Parameter("key", ParameterType.KEY, "A work item, such as PAY-7.")
 
 ADMINISTRATION: Final[tuple[Command, ...]] = (
     Command(
@@ -190,17 +192,17 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
     Command(
         kind=IntentKind.RUN,
         name="subscribe",
-        usage=f"subscribe {' | '.join(_TOPICS)}",
-        does="Has you told about a topic in this channel's projects.",
-        examples=("subscribe approvals",),
+        usage=f"subscribe [KEY | this ticket | {' | '.join(_TOPICS)}]",
+        does="Has you told privately what changes on a ticket, or about a topic in the projects.",
+        examples=("subscribe PAY-7", "subscribe this ticket", "subscribe approvals"),
         parameters=(
             Parameter(
                 "topic",
                 ParameterType.CHOICE,
-                "What you want to hear of.",
-                is_required=True,
-                choices=_TOPICS,
+                "This ticket, or what you want to hear of in the projects here.",
+                choices=_SUBSCRIBED,
             ),
+            _SUBSCRIBED_KEY,
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
@@ -209,17 +211,28 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
     ),
     Command(
         kind=IntentKind.RUN,
+        name="subscriptions",
+        usage="subscriptions",
+        does="Lists what you hear of, and what of it can not be told you.",
+        examples=("subscriptions",),
+        surfaces=EVERYWHERE,
+        access=Access.MEMBER,
+        is_private=True,
+    ),
+    Command(
+        kind=IntentKind.RUN,
         name="unsubscribe",
-        usage=f"unsubscribe [{' | '.join(_TOPICS)}]",
-        does="Ends a subscription of yours; without a topic, all of them.",
-        examples=("unsubscribe approvals",),
+        usage=f"unsubscribe [KEY | this ticket | {' | '.join(_TOPICS)}]",
+        does="Ends a subscription of yours; without a word behind it, all of them.",
+        examples=("unsubscribe PAY-7", "unsubscribe approvals"),
         parameters=(
             Parameter(
                 "topic",
                 ParameterType.CHOICE,
-                "What you no longer want to hear of.",
-                choices=_TOPICS,
+                "This ticket, or what you no longer want to hear of in the projects here.",
+                choices=_SUBSCRIBED,
             ),
+            _SUBSCRIBED_KEY,
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,

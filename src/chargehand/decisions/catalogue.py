@@ -193,6 +193,20 @@ FORM_TOO_LATE: Final = (
 )
 ASKED_BESIDE_COMMANDS: Final = "I ran the commands alone; ask the rest in words of its own."
 REMINDER: Final = "Reminder: {text}"
+
+# What subscribers are told
+SOMEBODY: Final = "somebody"
+NEWS_FIELD: Final = "{field}: {before} → {after}, by {who}"
+NEWS_BACK: Final = "{field}: changed, and now {value} again, by {who}"
+NEWS_NONE: Final = "none"
+NEWS_COMMENTS: Final = Counted("A comment by {who}:", "{count} comments by {who}, the last:")
+NEWS_OTHERS: Final = Counted("one other", "{count} others")
+NEWS_MORE: Final = Counted("and {count} more change", "and {count} more changes")
+NEWS_OF_OTHERS: Final = "Changed too: {items}."
+NEWS_APPROVAL: Final = "An approval waits, {approval}: {kind} on {target}"
+NEWS_LATE: Final = "A question on {subject} waits for a person: {ask}"
+NEWS_FAILED: Final = "{kind} on {target} failed: {problem} ({trace})"
+NEWS_ENDING: Final = "You subscribed to this. {unsubscribe} ends it, {all} lists what you hear of."
 UNCLEAR: Final = "I did not understand {heard}. You can ask me for {commands}."
 UNCLEAR_NEAREST: Final = "I did not understand {heard}. Did you mean {nearest}?"
 UNCLEAR_WORDLESS: Final = "I did not understand that. You can ask me for {commands}."
@@ -237,6 +251,7 @@ RIGHT_NAMES: Final = {
     Right.SCHEDULE: "Schedule issues",
     Right.RESOLVE: "Resolve issues",
     Right.CREATE: "Create issues",
+    Right.READ: "Browse projects",
 }
 NO_RIGHT: Final = (
     'You need the "{right}" permission in {project} to do that, and Jira says you do not have it.'
@@ -390,6 +405,7 @@ _REASON_TEXTS: Final = {
     "the tracker is confirmed.",
     Reason.ITEM_NOT_NAMED: "No work item was named, and the channel is not one.",
     Reason.REMINDER_DUE: "The moment of a reminder came.",
+    Reason.SUBSCRIBER_TOLD: "A member wanted to hear of it.",
     Reason.REMINDER_WITHOUT_PLACE: "A reminder came due that can be said to nobody.",
     Reason.COMMAND_RUN: "A command was run.",
     Reason.COMMAND_REFUSED: "A command was not run; the answer says why.",

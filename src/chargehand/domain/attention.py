@@ -14,6 +14,7 @@ from chargehand.domain.ids import (
     MemberId,
     ProjectKey,
     ReminderId,
+    SubscriptionId,
     WorkItemKey,
 )
 
@@ -24,6 +25,7 @@ class Topic(StrEnum):
     APPROVALS = "approvals"
     LATE_ASKS = "late-asks"
     FAILURES = "failures"
+    CHANGES = "changes"
 
 
 class QuietScope(StrEnum):
@@ -85,12 +87,39 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """That a member wants to hear of a topic in a project; None is every project."""
+    """That a member wants to hear of a topic in a project; None is every project.
+
+    Shape: `work_item` is None but for the changes of one. `stopped_at` is since when nothing could
+    be told, because the member may not read it or has no chat; `last_action_id` is the newest
+    message that told of it.
+    """
 
     member_id: MemberId
     topic: Topic
     project: ProjectKey | None
     since: datetime
+    work_item: WorkItemKey | None = None
+    stopped_at: datetime | None = None
+    last_action_id: ActionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A subscription with what is to be told of it.
+
+    Shape: `person` is whose it is and where it was said; `subjects` are ids of events, approvals,
+    asks or actions, oldest first, and may be fewer than `count`.
+    Units: `told_at` is when the member last heard of it, None for never.
+    """
+
+    id: SubscriptionId
+    subscription: Subscription
+    person: Person
+    subjects: tuple[str, ...]
+    count: int
+    since: datetime
+    last_change_at: datetime
+    told_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     LATE = "late"
     ITEM_NOT_READABLE = "item_not_readable"
     REMINDER_DUE = "reminder_due"
+    SUBSCRIBER_TOLD = "subscriber_told"
     REMINDER_WITHOUT_PLACE = "reminder_without_place"
     NOTHING_TO_DO = "nothing_to_do"
     UNSUPPORTED_EVENT = "unsupported_event"

@@ -21,6 +21,7 @@ ProcessId = NewType("ProcessId", str)
 MemberId = NewType("MemberId", str)
 ReminderId = NewType("ReminderId", str)
 FeedbackId = NewType("FeedbackId", str)
+SubscriptionId = NewType("SubscriptionId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)

@@ -29,6 +29,7 @@ class Right(StrEnum):
     SCHEDULE = "schedule"
     RESOLVE = "resolve"
     CREATE = "create"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True)

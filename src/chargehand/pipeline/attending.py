@@ -1,4 +1,4 @@
-"""Mutes, snoozes, subscriptions and reminders, as commands of those they concern."""
+"""Mutes, snoozes and reminders, as commands of those they concern."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -6,24 +6,19 @@ from typing import Final
 from chargehand.audit.tags import AuditTag
 from chargehand.commands.administration import HERE, ME
 from chargehand.commands.moments import read_moment
-from chargehand.decisions.catalogue import listed_with_and
 from chargehand.decisions.markdown import code, escape_markdown, shown
 from chargehand.domain.attention import (
     Quiet,
     QuietKind,
     QuietScope,
     Reminder,
-    Subscription,
-    Topic,
 )
-from chargehand.domain.ids import ProjectKey, ReminderId
-from chargehand.domain.member import Member
+from chargehand.domain.ids import MemberId, ProjectKey, ReminderId
 from chargehand.kit.ids import new_id
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
 
 MOST_QUIETS: Final = 50
 MOST_REMINDERS: Final = 50
-_MOST_PROJECTS: Final = 20
 _MUTE_LASTS: Final = timedelta(days=7)
 _SNOOZE_LASTS: Final = timedelta(hours=2)
 _LONGEST_QUIET: Final = timedelta(days=90)
@@ -56,41 +51,11 @@ def run_unmute(call: Call) -> CommandReply:
     ended = call.tx.attention.end_quiets(*scope, now=call.now)
     if not ended:
         return call.reply(Outcome.UNCHANGED, f"Nothing is muted or snoozed for {_told(scope)}.")
+    if scope[0] is QuietScope.MEMBER:
+        # What subscriptions held back for its sake need not wait for its end.
+        call.tx.subscriptions.release(MemberId(scope[1]))
     _record(call, AuditTag.PERSON_QUIET_ENDED, scope)
     return call.reply(Outcome.DONE, f"Unasked messages come again for {_told(scope)}.")
-
-
-def run_subscribe(call: Call) -> CommandReply:
-    """Have the caller told about a topic in the projects of the place."""
-    member, topic = call.caller.member, Topic(call.argument("topic"))
-    if member is None:
-        return call.reply(Outcome.ILLEGAL, _no_member("subscription"))
-    projects = sorted(call.caller.projects)[:_MOST_PROJECTS]
-    if not projects:
-        return call.reply(
-            Outcome.ILLEGAL, "No project is served here, so there is nothing to hear."
-        )
-    new = [one for one in projects if _subscribe(call, member, topic, one)]
-    told = f"You hear of {topic.value} in {listed_with_and(projects)}"
-    if not new:
-        return call.reply(Outcome.UNCHANGED, f"{told} already.")
-    _note_subscription(call, "begun", topic)
-    legal = code(f"unsubscribe {topic.value}")
-    return call.reply(Outcome.DONE, f"{told}, in your working hours. {legal} ends it.")
-
-
-def run_unsubscribe(call: Call) -> CommandReply:
-    """End subscriptions of the caller in the projects of the place."""
-    member, named = call.caller.member, call.argument("topic")
-    if member is None:
-        return call.reply(Outcome.ILLEGAL, _no_member("subscription"))
-    topic = Topic(named) if named else None
-    ended = call.tx.attention.unsubscribe(member.id, topic, call.caller.projects)
-    what = topic.value if topic is not None else "anything"
-    if not ended:
-        return call.reply(Outcome.UNCHANGED, f"You had no subscription to {what} here.")
-    _note_subscription(call, "ended", topic)
-    return call.reply(Outcome.DONE, f"You no longer hear of {what} here.")
 
 
 def run_remind(call: Call) -> CommandReply:
@@ -98,7 +63,7 @@ def run_remind(call: Call) -> CommandReply:
     is_here = call.argument("whom") == HERE
     caller = call.caller
     if not is_here and caller.member is None:
-        return call.reply(Outcome.ILLEGAL, _no_member("reminder"))
+        return call.reply(Outcome.ILLEGAL, no_member("reminder"))
     if is_here and caller.place is None and caller.work_item is None:
         return call.reply(
             Outcome.ILLEGAL,
@@ -151,7 +116,7 @@ def _scope_of(call: Call, what: str) -> Scope | str:
     caller = call.caller
     if what == ME:
         member = caller.member
-        return (QuietScope.MEMBER, member.id) if member is not None else _no_member("mute of “me”")
+        return (QuietScope.MEMBER, member.id) if member is not None else no_member("mute of “me”")
     if what == HERE and caller.channel is not None:
         return QuietScope.CHANNEL, caller.channel
     if caller.work_item is not None:
@@ -208,12 +173,8 @@ def _only(projects: frozenset[ProjectKey]) -> ProjectKey | None:
     return next(iter(projects)) if len(projects) == 1 else None
 
 
-def _subscribe(call: Call, member: Member, topic: Topic, project: ProjectKey) -> bool:
-    wanted = Subscription(member.id, topic, project, since=call.now)
-    return call.tx.attention.subscribe(wanted, call.caller.person, now=call.now)
-
-
-def _no_member(what: str) -> str:
+def no_member(what: str) -> str:
+    """Why something can not be set up by what is no member."""
     return (
         f"A {what} is a person's, and a key or the command line is none; say it in a chat or a "
         "comment, from your own account."
@@ -226,13 +187,6 @@ def _record(call: Call, tag: AuditTag, scope: Scope, *, kind: QuietKind | None =
         body["kind"] = kind.value
     # A member is known by an id that tells nothing once they are erased; a channel is the vendor's.
     call.tx.audit.append(tag, f"{scope[0].value}:{scope[1]}", body, now=call.now)
-
-
-def _note_subscription(call: Call, change: str, topic: Topic | None) -> None:
-    member = call.caller.member
-    if member is not None:
-        body = {"by": call.caller.by, "change": change, "topic": topic.value if topic else "all"}
-        call.tx.audit.append(AuditTag.PERSON_SUBSCRIPTION_CHANGED, member.id, body, now=call.now)
 
 
 def _surface(call: Call) -> dict[str, str]:

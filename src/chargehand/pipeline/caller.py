@@ -186,11 +186,20 @@ FOREMAN: Final = Agent(
 
 
 @dataclass(frozen=True, slots=True)
+class Chat:
+    """A connected chat: its connector, and the projects its channels are bound to."""
+
+    connector: str
+    projects: frozenset[ProjectKey]
+
+
+@dataclass(frozen=True, slots=True)
 class CommandDeps:
     """What commands are run with.
 
     Shape: `served` are the projects of every connection; `previewers` word an undo, by connection;
-    `agents` are in the order they are listed.
+    `agents` are in the order they are listed; `chats` are those in which people can be told
+    something alone.
     """
 
     served: frozenset[ProjectKey]
@@ -199,6 +208,7 @@ class CommandDeps:
     hours: WorkingHours
     members: MemberDesk | None = None
     agents: Sequence[Agent] = field(default_factory=lambda: (FOREMAN,))
+    chats: Mapping[ConnectionId, Chat] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,7 @@ from chargehand.pipeline.attending import (
     run_mute,
     run_remind,
     run_snooze,
-    run_subscribe,
     run_unmute,
-    run_unsubscribe,
 )
 from chargehand.pipeline.caller import Call, Caller, CommandDeps, CommandReply, Outcome
 from chargehand.pipeline.deciding_by_line import run_approve, run_reject
@@ -41,6 +39,11 @@ from chargehand.pipeline.introducing import (
     run_modes,
     run_trace,
     run_whoami,
+)
+from chargehand.pipeline.subscribing import (
+    run_subscribe,
+    run_subscriptions,
+    run_unsubscribe,
 )
 from chargehand.storage.transaction import Writing
 
@@ -58,6 +61,7 @@ _RUNNERS: Final[Mapping[str, Callable[[Call], CommandReply]]] = {
     "snooze": run_snooze,
     "unmute": run_unmute,
     "subscribe": run_subscribe,
+    "subscriptions": run_subscriptions,
     "unsubscribe": run_unsubscribe,
     "why": run_why,
     "wrong": run_wrong,

@@ -180,7 +180,9 @@ class _Run:
     def _attention(self) -> None:
         """Forget whom the person wanted to hear from, and of what; nothing else rests on it."""
         ids = self._search.person.ids
-        forgotten = self._database.write(lambda tx: tx.attention.forget_persons(ids))
+        forgotten = self._database.write(
+            lambda tx: tx.attention.forget_persons(ids) + tx.subscriptions.forget_persons(ids)
+        )
         if forgotten:
             self.counts["mutes_subscriptions_reminders"] += forgotten
 

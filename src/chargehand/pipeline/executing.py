@@ -23,6 +23,7 @@ from chargehand.domain.action import (
     RetryAfter,
     Undecided,
 )
+from chargehand.domain.attention import Topic
 from chargehand.domain.ids import ActionId, ConnectionId, EffectId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.records import ActionRecord, EffectState, Severity
@@ -42,6 +43,7 @@ from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.noting import note_matter
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
 from chargehand.pipeline.pacing import WAITS, Pacing
 from chargehand.pipeline.proposing import open_approval
@@ -453,6 +455,8 @@ class Executing:
             now=now,
             severity=severity,
         )
+        project, kind = action.project, action.kind
+        note_matter(tx, Topic.FAILURES, action.id, project=project, kind=kind, now=now)
         return Stop("failed", problem)
 
     async def report_failed_task(self, action_id: ActionId, problem: str) -> None:

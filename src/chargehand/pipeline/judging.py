@@ -36,6 +36,7 @@ from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import modes_changed_at, report_late, restored_at
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.noting import note_change
 from chargehand.pipeline.places import (
     ask_key_of,
     is_message,
@@ -109,6 +110,15 @@ class Judge:
             self._tx.connections.record_delivery(connection.id, at=stored.delivery.received_at)
         if is_revocation(event):
             record_revoked(self._tx, connection.id, now=self._now)
+        if event.project in connection.projects and event.place is None:
+            note_change(
+                self._tx,
+                event_id,
+                event,
+                bot=record.bot_account_id,
+                since=self._restored_at,
+                now=self._now,
+            )
         self._judge(event_id, event, connection, record, doubt=doubt)
 
     def _judge(

@@ -5,9 +5,11 @@ from datetime import datetime
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionKind
 from chargehand.domain.ask import Ask, AskState
+from chargehand.domain.attention import Topic
 from chargehand.domain.ids import AskId, ProjectKey
 from chargehand.pipeline.errors import NotFound, NotLate
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.noting import note_matter
 from chargehand.policy.modes import changed_at
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
@@ -81,6 +83,7 @@ def report_late(tx: Writing, ask: Ask, *, now: datetime) -> None:
         f"{ask.subject}. See `chargehand asks late`.",
         now=now,
     )
+    note_matter(tx, Topic.LATE_ASKS, ask.id, project=ask.project, now=now)
 
 
 def _waiting(tx: Writing, ask_id: str) -> StoredAsk:

@@ -6,9 +6,11 @@ from typing import Final
 from chargehand.approvals.digest import action_digest
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState, Mode, ProposedAction
+from chargehand.domain.attention import Topic
 from chargehand.domain.ids import ActionId, ApprovalId, AskId, DecisionId
 from chargehand.domain.json import JSONObject
 from chargehand.kit.ids import derive_id
+from chargehand.pipeline.noting import note_matter
 from chargehand.storage.transaction import Writing
 
 _STATE_BY_MODE: Final = {
@@ -72,6 +74,10 @@ def open_approval(
         {"action_id": action_id, "digest": digest},
         now=now,
     )
+    action = tx.actions.find(action_id)
+    if action is not None:
+        project, kind = action.project, action.kind
+        note_matter(tx, Topic.APPROVALS, approval_id, project=project, kind=kind, now=now)
     return approval_id
 
 

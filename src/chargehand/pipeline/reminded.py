@@ -17,7 +17,6 @@ from chargehand.domain.delivery import StoredDelivery
 from chargehand.domain.event import EVERYONE, Actor, ActorKind, Event, EventKind
 from chargehand.domain.ids import (
     NO_PROJECT,
-    AccountId,
     ActionId,
     ConnectionId,
     DecisionId,
@@ -29,6 +28,7 @@ from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.private_chat import private_chat_of
 from chargehand.pipeline.proposing import propose
 from chargehand.storage.transaction import Writing
 
@@ -124,7 +124,7 @@ def _message(
         kind, target = POSTS[connection.connector], channel_id
         params: JSONObject = {"markdown": words, "thread_id": reminder.thread_id}
     else:
-        found = _chat_of(tx, reminder, connections)
+        found = private_chat_of(tx, reminder.person, connections)
         if found is None:
             return None
         connection, target = found
@@ -139,23 +139,6 @@ def _message(
         preview="",
     )
     return replace(action, preview=connection.previewer.preview(action))
-
-
-def _chat_of(
-    tx: Writing, reminder: Reminder, connections: Mapping[ConnectionId, LiveConnection]
-) -> tuple[LiveConnection, AccountId] | None:
-    """Where the person is spoken to alone: where they asked for it, else in any chat of theirs."""
-    person = reminder.person
-    asked = connections.get(person.connection_id) if person.connection_id is not None else None
-    if asked is not None and asked.connector in POSTS and person.account_id is not None:
-        return asked, person.account_id
-    if person.member_id is None:
-        return None
-    for identity in tx.members.identities_of(person.member_id):
-        connection = connections.get(identity.connection_id)
-        if connection is not None and connection.connector in POSTS and identity.carries_rights:
-            return connection, identity.account_id
-    return None
 
 
 def _tell_nobody_was_told(tx: Writing, reminder_id: ReminderId, *, now: datetime) -> None:

@@ -32,6 +32,7 @@ from chargehand.pipeline.sharing import (
     HOUSEKEEPING,
     PRUNE,
     REMIND,
+    SUBSCRIBERS,
     TELL,
     VIEWS,
     WATCH,
@@ -57,6 +58,7 @@ _FIRST_PRUNE_AFTER_S: Final = 60.0
 _WATCH_EVERY_S: Final = 15.0
 _TELL_EVERY_S: Final = 15.0
 _REMIND_EVERY_S: Final = 5.0
+_SUBSCRIBERS_EVERY_S: Final = 10.0
 _CONNECT_AGAIN_S: Final = 15.0
 _FIRST_POLL_WITHIN_S: Final = 15.0
 _LOOK_AGAIN_EVERY_S: Final = 600.0
@@ -74,9 +76,9 @@ class WorkerParts:
     """What bootstrap hands the worker.
 
     Shape: `watch` is called now and then for as long as it lives, and so are `tell`, which is None
-    when notices go nowhere but into the log, and `remind`, which says how many reminders became
-    deliveries; `views` and `signs` are
-    None where no chat is connected.
+    when notices go nowhere but into the log, `remind`, which says how many reminders became
+    deliveries, and `subscribers`, which says how many messages it proposed; `views` and `signs`
+    are None where no chat is connected.
     """
 
     database: Database
@@ -93,6 +95,7 @@ class WorkerParts:
     watch: Callable[[], Awaitable[None]] = watch_nothing
     tell: Callable[[], Awaitable[None]] | None = None
     remind: Callable[[], Awaitable[int]] | None = None
+    subscribers: Callable[[], Awaitable[int]] | None = None
     share: Share = field(default_factory=Alone)
     views: ChatViews | None = None
     signs: WorkingSigns | None = None
@@ -173,6 +176,9 @@ class Worker:
             if self._parts.remind is not None:
                 remind = self._on_duty(REMIND, self._remind)
                 group.create_task(self._every("remind", remind, _REMIND_EVERY_S))
+            if self._parts.subscribers is not None:
+                tell = self._on_duty(SUBSCRIBERS, self._tell_subscribers)
+                group.create_task(self._every("subscribers", tell, _SUBSCRIBERS_EVERY_S))
             for connection in self._parts.connections.values():
                 group.create_task(self._attend(connection))
 
@@ -260,6 +266,11 @@ class Worker:
         remind = self._parts.remind
         if remind is not None and await remind():
             self._deliveries.set()
+
+    async def _tell_subscribers(self) -> None:
+        tell = self._parts.subscribers
+        if tell is not None and await tell():
+            self._work.set()
 
     async def _prune_for_good(self) -> None:
         await self._pause(_FIRST_PRUNE_AFTER_S)

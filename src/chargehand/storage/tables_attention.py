@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Index,
+    Integer,
     PrimaryKeyConstraint,
     SmallInteger,
     String,
@@ -58,11 +59,37 @@ subscriptions = Table(
     Column("topic", _WORD, nullable=False),
     Column("project", _WORD, nullable=False),
     Column("since_at", BigInteger, nullable=False),
+    Column("work_item", _WORD, nullable=False, server_default=""),
+    Column("waiting", Integer, nullable=False, server_default="0"),
+    Column("waiting_since_at", BigInteger),
+    Column("last_change_at", BigInteger),
+    Column("held_until_at", BigInteger),
+    Column("told_at", BigInteger),
+    Column("stopped_at", BigInteger),
+    Column("last_action_id", _ID),
     PrimaryKeyConstraint("organization_id", "subscription_id"),
     UniqueConstraint(
-        "organization_id", "topic", "project", "member_id", name="subscriptions_by_topic"
+        "organization_id",
+        "topic",
+        "project",
+        "work_item",
+        "member_id",
+        name="subscriptions_by_topic",
     ),
     Index("subscriptions_by_member", "organization_id", "member_id"),
+    Index("subscriptions_by_item", "organization_id", "work_item"),
+    Index("subscriptions_waiting", "organization_id", "waiting_since_at"),
+)
+
+# What a subscription waits to be told; `subject_id` is an event, approval, ask or action.
+subscription_changes = Table(
+    "subscription_changes",
+    metadata,
+    Column("organization_id", _ID, nullable=False),
+    Column("subscription_id", _ID, nullable=False),
+    Column("subject_id", _ID, nullable=False),
+    Column("noted_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("organization_id", "subscription_id", "subject_id"),
 )
 
 reminders = Table(

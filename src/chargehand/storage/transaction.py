@@ -39,6 +39,10 @@ from chargehand.storage.repositories.stored_secrets import (
     StoredSecretReader,
     StoredSecretWriter,
 )
+from chargehand.storage.repositories.subscriptions import (
+    SubscriptionReader,
+    SubscriptionWriter,
+)
 from chargehand.storage.repositories.traffic import TrafficReader, TrafficWriter
 from chargehand.storage.repositories.undos import UndoReader, UndoWriter
 from chargehand.storage.repositories.vendor_limits import VendorLimitReader, VendorLimitWriter
@@ -85,6 +89,7 @@ class Reading:
         self.members = MemberReader(connection, organization_id)
         self.attention = AttentionReader(connection, organization_id)
         self.vendor_limits = VendorLimitReader(connection, organization_id)
+        self.subscriptions = SubscriptionReader(connection, organization_id)
 
 
 class Writing:
@@ -127,3 +132,4 @@ class Writing:
         self.members = MemberWriter(connection, organization_id)
         self.attention = AttentionWriter(connection, organization_id)
         self.vendor_limits = VendorLimitWriter(connection, organization_id)
+        self.subscriptions = SubscriptionWriter(connection, organization_id)

@@ -21,7 +21,7 @@ from chargehand.domain.ids import AccountId, ConnectionId, MemberId, WorkItemKey
 from chargehand.domain.member import Identity, IdentityState, Member, Role
 from chargehand.domain.records import ApprovalState
 from chargehand.pipeline import approving
-from chargehand.pipeline.caller import Agent, Caller, CommandReply, Outcome
+from chargehand.pipeline.caller import Agent, Caller, Chat, CommandReply, Outcome
 from chargehand.pipeline.commanding import run_text
 from tests.web.api.world import ANA, OPS, PAY, SITE, Told, World, open_world
 
@@ -87,7 +87,7 @@ def in_slack(**changes) -> Caller:
 
 
 def run(world: World, text: str, caller: Caller | None = None, **deps) -> CommandReply:
-    given = replace(world.deps().commands, members=Desk(), **deps)
+    given = replace(world.deps().commands, **{"members": Desk(), **deps})
     now = world.clock.now()
     return world.database.write(
         lambda tx: run_text(tx, text, caller or in_slack(), now=now, deps=given)
@@ -326,13 +326,20 @@ def test_mute_snooze_and_unmute_of_a_member(fresh: World) -> None:
 
 
 def test_subscription_is_of_the_places_projects(world: World) -> None:
-    replies = [run(world, line).outcome for line in ("subscribe failures",) * 2]
+    deps = {
+        "members": Desk(identities=(identity(),)),
+        "chats": {SLACK: Chat("slack", frozenset({PAY}))},
+    }
+    replies = [run(world, line, **deps).outcome for line in ("subscribe failures",) * 2]
 
     def hearing() -> tuple[MemberId, ...]:
-        return world.database.read(lambda tx: tx.attention.subscribers(Topic.FAILURES, PAY))
+        return world.database.read(lambda tx: tx.subscriptions.subscribers(Topic.FAILURES, PAY))
 
     assert replies == [Outcome.DONE, Outcome.UNCHANGED]
     assert hearing() == (BEA.id,)
+    assert run(world, "subscribe failures").outcome is Outcome.ILLEGAL
+    assert run(world, "subscribe OPS-7", **deps).outcome is Outcome.ILLEGAL
+    assert run(world, "subscribe failures PAY-7", **deps).outcome is Outcome.UNCLEAR
     assert run(world, "unsubscribe").outcome is Outcome.DONE
     assert hearing() == ()
 

@@ -57,6 +57,7 @@ _OLDER_NAMES: Final[Mapping[str, str]] = {
     "SCHEDULE_ISSUES": "SCHEDULE_ISSUE",
     "RESOLVE_ISSUES": "RESOLVE_ISSUE",
     "CREATE_ISSUES": "CREATE_ISSUE",
+    "BROWSE_PROJECTS": "BROWSE",
 }
 _PERMISSIONS: Final = "ask for another person's permissions"
 _BAD_REQUEST: Final = 400

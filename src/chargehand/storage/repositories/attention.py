@@ -1,4 +1,4 @@
-"""Mutes and snoozes, subscriptions, reminders, and what people thought of answers."""
+"""Mutes and snoozes, reminders, and what people thought of answers."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,18 +13,15 @@ from chargehand.domain.attention import (
     QuietKind,
     QuietScope,
     Reminder,
-    Subscription,
-    Topic,
 )
-from chargehand.domain.ids import DecisionId, MemberId, ProjectKey, ReminderId
+from chargehand.domain.ids import DecisionId, ReminderId
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import new_id
 from chargehand.storage.repositories.contents import ContentWriter
 from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, is_erased, moment
-from chargehand.storage.tables_attention import feedback, quiets, reminders, subscriptions
+from chargehand.storage.tables_attention import feedback, quiets, reminders
 
-_EVERY_PROJECT: Final = ""
-_TABLES: Final = (quiets, subscriptions, reminders)
+_TABLES: Final = (quiets, reminders)
 # What a mute or snooze is about, by what it covers.
 Scope = tuple[QuietScope, str]
 
@@ -57,25 +54,6 @@ class AttentionReader(Repository):
             )
         )
         return int(self._connection.execute(query).scalar_one())
-
-    def subscriptions_of(self, member_id: MemberId) -> tuple[Subscription, ...]:
-        """What a member wants to hear of."""
-        query = self._select(subscriptions).where(subscriptions.c.member_id == member_id)
-        ordered = query.order_by(subscriptions.c.topic, subscriptions.c.project)
-        return tuple(_subscription(row) for row in self._rows(ordered))
-
-    def subscribers(self, topic: Topic, project: ProjectKey) -> tuple[MemberId, ...]:
-        """The members who want to hear of a topic in a project, each once."""
-        query = (
-            select(subscriptions.c.member_id)
-            .distinct()
-            .where(
-                subscriptions.c.organization_id == self._organization_id,
-                subscriptions.c.topic == topic.value,
-                subscriptions.c.project.in_((project, _EVERY_PROJECT)),
-            )
-        )
-        return tuple(MemberId(row[0]) for row in self._rows(query.order_by("member_id")))
 
     def find_reminder(self, reminder_id: str) -> Reminder | None:
         """One reminder; None when there is none."""
@@ -129,7 +107,7 @@ class AttentionWriter(AttentionReader):
                 "kind": quiet.kind.value,
                 "scope": quiet.scope.value,
                 "scope_id": quiet.scope_id,
-                **_of_person(person),
+                **of_person(person),
                 "ends_at": to_micros(quiet.ends_at),
                 "set_at": to_micros(quiet.set_at),
                 "set_by": quiet.set_by,
@@ -146,31 +124,6 @@ class AttentionWriter(AttentionReader):
         """Forget mutes and snoozes that are over."""
         return self._drop(quiets, quiets.c.ends_at <= to_micros(now))
 
-    def subscribe(self, subscription: Subscription, person: Person, *, now: datetime) -> bool:
-        """Note what a member wants to hear of; False when that is known."""
-        return self._insert(
-            subscriptions,
-            {
-                "subscription_id": new_id("sub", now),
-                **_of_person(person),
-                "topic": subscription.topic.value,
-                "project": subscription.project or _EVERY_PROJECT,
-                "since_at": to_micros(subscription.since),
-            },
-        )
-
-    def unsubscribe(
-        self, member_id: MemberId, topic: Topic | None, projects: Collection[ProjectKey]
-    ) -> int:
-        """End a member's subscriptions in some projects, to one topic or all; how many ended."""
-        about = [subscriptions.c.topic == topic.value] if topic is not None else []
-        return self._drop(
-            subscriptions,
-            subscriptions.c.member_id == member_id,
-            subscriptions.c.project.in_(sorted({*projects, _EVERY_PROJECT})),
-            *about,
-        )
-
     def add_reminder(self, reminder: Reminder, *, now: datetime) -> None:
         """Keep a reminder until its moment."""
         writer = ContentWriter(self._connection, self._organization_id)
@@ -179,7 +132,7 @@ class AttentionWriter(AttentionReader):
             reminders,
             {
                 "reminder_id": reminder.id,
-                **_of_person(reminder.person),
+                **of_person(reminder.person),
                 "is_here": int(reminder.is_here),
                 "channel": reminder.channel,
                 "thread_id": reminder.thread_id,
@@ -214,7 +167,7 @@ class AttentionWriter(AttentionReader):
                 "feedback_id": given.id,
                 "decision_id": given.decision_id,
                 "ask_id": given.ask_id,
-                **_of_person(given.person),
+                **of_person(given.person),
                 "project": given.project,
                 "work_item": given.work_item,
                 "is_asker": int(given.is_asker),
@@ -243,7 +196,8 @@ class AttentionWriter(AttentionReader):
         return outcome.rowcount
 
 
-def _of_person(person: Person) -> dict[str, object]:
+def of_person(person: Person) -> dict[str, object]:
+    """The columns that say whose a row is."""
     return {
         "member_id": person.member_id,
         "connection_id": person.connection_id,
@@ -251,7 +205,8 @@ def _of_person(person: Person) -> dict[str, object]:
     }
 
 
-def _person(row: AnyRow) -> Person:
+def person_of(row: AnyRow) -> Person:
+    """Whose a row is."""
     return Person(row.member_id, row.connection_id, row.actor_id)
 
 
@@ -266,19 +221,10 @@ def _quiet(row: AnyRow) -> Quiet:
     )
 
 
-def _subscription(row: AnyRow) -> Subscription:
-    return Subscription(
-        member_id=row.member_id,
-        topic=Topic(row.topic),
-        project=row.project or None,
-        since=from_micros(row.since_at),
-    )
-
-
 def _reminder(row: AnyRow) -> Reminder:
     return Reminder(
         id=row.reminder_id,
-        person=_person(row),
+        person=person_of(row),
         is_here=bool(row.is_here),
         channel=row.channel,
         thread_id=row.thread_id,
@@ -298,7 +244,7 @@ def _feedback(row: AnyRow) -> Feedback:
         id=row.feedback_id,
         decision_id=row.decision_id,
         ask_id=row.ask_id,
-        person=_person(row),
+        person=person_of(row),
         project=row.project,
         work_item=row.work_item,
         text=content_of(row).get("text", ""),

@@ -151,6 +151,17 @@ class Workplace(Building):
         message = self._messages.get((event, comment.id)) or self._rewritten(comment, event)
         return dict(signed_headers(message, secret)), message.body
 
+    def change_request(self, key: str, *, secret: str = "") -> tuple[dict[str, str], bytes]:
+        """Headers and body of the webhook Jira sends about the newest change of an issue.
+
+        Raises: SetUpRefused for an issue that nobody changed while this process lives.
+        """
+        changes = [one for one in self.state.changes if one.issue == key]
+        message = self._messages.get(("jira:issue_updated", changes[-1].id)) if changes else None
+        if message is None:
+            raise SetUpRefused(field="key", value=key, allowed="an issue somebody changed")
+        return dict(signed_headers(message, secret)), message.body
+
     def _rewritten(self, comment: Comment, event: str) -> WebhookMessage:
         # The comment is older than this process, so its message is written again, and kept.
         source = "comment_created" if event == "issue_commented" else event
@@ -163,6 +174,8 @@ class Workplace(Building):
         messages = self._writer().messages(happening)
         if happening.comment is not None:
             self._remember(happening.comment.id, messages)
+        elif happening.change is not None:
+            self._remember(happening.change.id, messages)
         for target in self.targets:
             for event, message in messages.items():
                 if event in target.events:

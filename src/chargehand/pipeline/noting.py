@@ -1,0 +1,97 @@
+"""Notes what subscribers are to be told, in the transaction in which it happened.
+
+Nothing is worded here and nobody is disturbed: many changes of some minutes become one message.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from chargehand.decisions.placement import TELLS_ALONE
+from chargehand.decisions.subscribed import TOLD_FIELDS
+from chargehand.domain.action import ActionKind
+from chargehand.domain.attention import Topic
+from chargehand.domain.event import ActorKind, Event, EventKind, VisibilityKind
+from chargehand.domain.ids import NO_PROJECT, AccountId, EventId, ProjectKey, WorkItemKey
+from chargehand.domain.keys import project_of_key
+from chargehand.storage.transaction import Writing
+
+# A message to a subscriber that waits or fails must not be told to a subscriber.
+_NOT_TOLD: Final = frozenset(TELLS_ALONE.values())
+_KEY: Final = "key"
+
+
+def note_change(
+    tx: Writing,
+    event_id: EventId,
+    event: Event,
+    *,
+    bot: AccountId | None,
+    since: datetime,
+    now: datetime,
+) -> None:
+    """Note a change of a work item for those who want to hear of it, but for who made it.
+
+    Shape: what happened before `since` was told before a restore, or is not known to be news.
+    """
+    item = event.work_item
+    if item is None or event.occurred_at < since:
+        return
+    _follow(tx, event, item)
+    if not _is_news(event, bot=bot):
+        return
+    wanting = tx.subscriptions.to_item(item)
+    if not wanting:
+        return
+    account = event.actor.account_id
+    known = tx.members.by_account(event.connection_id, account) if account is not None else None
+    maker = known[0].id if known is not None else None
+    for subscription_id, one in wanting:
+        if one.member_id != maker and event.occurred_at >= one.since:
+            tx.subscriptions.note(subscription_id, event_id, now=now)
+
+
+def note_matter(
+    tx: Writing,
+    topic: Topic,
+    subject_id: str,
+    *,
+    project: ProjectKey,
+    kind: ActionKind | None = None,
+    now: datetime,
+) -> None:
+    """Note an approval, a late ask or a failure for those who want to hear of such in a project."""
+    if project == NO_PROJECT or kind in _NOT_TOLD:
+        return
+    for subscription_id, _ in tx.subscriptions.to_topic(topic, project):
+        tx.subscriptions.note(subscription_id, subject_id, now=now)
+
+
+def _is_news(event: Event, *, bot: AccountId | None) -> bool:
+    match event.kind:
+        case EventKind.COMMENT_CREATED:
+            is_person = event.actor.kind in (ActorKind.PERSON, ActorKind.CUSTOMER)
+            is_open = event.visibility.kind is VisibilityKind.EVERYONE
+            return is_person and is_open and event.actor.account_id != bot
+        case EventKind.WORK_ITEM_UPDATED:
+            return any(name in TOLD_FIELDS for name, _ in _changed(event))
+        case _:
+            return False
+
+
+def _follow(tx: Writing, event: Event, item: WorkItemKey) -> None:
+    """Keep to a work item that was moved, which has another key since."""
+    if event.kind is not EventKind.WORK_ITEM_UPDATED:
+        return
+    for name, change in _changed(event):
+        old = change.get("from_text")
+        if name == _KEY and isinstance(old, str) and old != item:
+            tx.subscriptions.move(WorkItemKey(old), item, project_of_key(item))
+
+
+def _changed(event: Event) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The fields an update changed, each with what Jira told of it."""
+    log = event.data.get("changelog")
+    for change in log if isinstance(log, list) else ():
+        if isinstance(change, Mapping):
+            yield str(change.get("field", "")).casefold(), change
