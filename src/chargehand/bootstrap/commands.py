@@ -19,6 +19,7 @@ def command_deps(settings: Settings) -> CommandDeps:
         hours=working_hours(settings),
         members=KeptMembers(),
         chats=_chats(settings),
+        connectors=frozenset(one.connector for one in settings.connections),
     )
 
 

@@ -1,6 +1,7 @@
 """`modes`: what happens to actions, by project and kind; a change holds at once everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,8 +29,17 @@ modes = typer.Typer(
 
 
 @modes.command("show")
-def show(context: typer.Context, *, as_json: AsJSON = False) -> None:
+def show(
+    context: typer.Context,
+    *,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Kinds of connectors too that are not connected.")
+    ] = False,
+    as_json: AsJSON = False,
+) -> None:
     """Show the mode of every action kind in every served project, and the rule that gives it.
+
+    Only kinds of connected connectors are shown, unless --all is given.
 
     Example: chargehand modes show
     """
@@ -42,6 +52,11 @@ def show(context: typer.Context, *, as_json: AsJSON = False) -> None:
     with invocation.open_stores() as (settings, stores):
         projects = served_projects(settings)
         shown = stores.database.read(lambda tx: read_modes(tx, projects))
+        connected = {one.connector for one in settings.connections}
+    every = len(shown.modes)
+    if not show_all:
+        kept = tuple(line for line in shown.modes if line.kind.connector in connected)
+        shown = replace(shown, modes=kept)
     if as_json:
         echo_json(to_json(shown))
         return
@@ -58,6 +73,11 @@ def show(context: typer.Context, *, as_json: AsJSON = False) -> None:
         ],
         texts=("because of",),
     )
+    if len(shown.modes) < every:
+        typer.echo(
+            f"\nOnly kinds of what is connected ({', '.join(sorted(connected))}) are shown; "
+            "`chargehand modes show --all` shows the others too."
+        )
 
 
 @modes.command("set")
@@ -92,7 +112,8 @@ def set_(
             typer.echo(f"Nothing to change: {_scope(wanted, kind)} {mode.value} already.")
             return
         if wanted is None or wanted in served:
-            _tell(changes)
+            connected = {one.connector for one in settings.connections}
+            _tell(changes, connected)
             if not yes and any(new is Mode.AUTO for _, _, _, new in changes) and is_terminal():
                 typer.confirm("Send these without asking anybody?", abort=True)
         now = invocation.clock(settings).now()
@@ -123,14 +144,18 @@ def _changes(
     return tuple(change for change in found if change[2] is not change[3])
 
 
-def _tell(changes: Sequence[_Change]) -> None:
+def _tell(changes: Sequence[_Change], connected: Collection[str]) -> None:
     if not changes:
         typer.echo("No served project behaves differently: a more specific rule counts there.")
+        return
+    shown = [change for change in changes if change[1].connector in connected]
+    if not shown:
+        typer.echo("It counts from when such a connector is connected; now none is.")
         return
     typer.echo("What changes:\n")
     echo_table(
         ("project", "kind", "until now", "from now on"),
-        [(project, kind.value, old.value, new.value) for project, kind, old, new in changes],
+        [(project, kind.value, old.value, new.value) for project, kind, old, new in shown],
     )
 
 

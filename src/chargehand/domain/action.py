@@ -47,6 +47,11 @@ class ActionKind(StrEnum):
     DISCORD_ADD_REACTION = "discord.add_reaction"
     DISCORD_REMOVE_REACTION = "discord.remove_reaction"
 
+    @property
+    def connector(self) -> str:
+        """The connector that does it."""
+        return self.value.partition(".")[0]
+
 
 # What only says something; every other kind changes something.
 COMMENTS: Final = frozenset(

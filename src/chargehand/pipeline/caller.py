@@ -199,7 +199,7 @@ class CommandDeps:
 
     Shape: `served` are the projects of every connection; `previewers` word an undo, by connection;
     `agents` are in the order they are listed; `chats` are those in which people can be told
-    something alone.
+    something alone; `connectors` are those that are connected, where the door knows.
     """
 
     served: frozenset[ProjectKey]
@@ -209,6 +209,7 @@ class CommandDeps:
     members: MemberDesk | None = None
     agents: Sequence[Agent] = field(default_factory=lambda: (FOREMAN,))
     chats: Mapping[ConnectionId, Chat] = field(default_factory=dict)
+    connectors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

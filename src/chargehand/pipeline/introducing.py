@@ -101,7 +101,9 @@ def run_modes(call: Call) -> CommandReply:
         text = f"The project {shown(named)} is not served here; served: {served}."
         return call.reply(Outcome.NOT_FOUND, text if named else "No project is served here.")
     policy = policy_in_force(call.tx)
-    lines = [f"- **{shown(project)}**: {_modes_of(policy, project)}" for project in projects]
+    connectors = call.deps.connectors
+    kinds = [kind for kind in ActionKind if not connectors or kind.connector in connectors]
+    lines = [f"- **{shown(one)}**: {_modes_of(policy, one, kinds)}" for one in projects]
     head = f"What happens to actions, by policy version {policy.version}:"
     return call.reply(Outcome.DONE, "\n".join([head, "", *lines]))
 
@@ -184,9 +186,9 @@ def _accounts(call: Call, member: Member) -> Iterator[str]:
         yield f"- Account: {code(f'{one.connection_id}/{one.account_id}')}, {state}"
 
 
-def _modes_of(policy: ModePolicy, project: ProjectKey) -> str:
+def _modes_of(policy: ModePolicy, project: ProjectKey, kinds: Sequence[ActionKind]) -> str:
     by_mode: dict[Mode, list[str]] = {}
-    for kind in ActionKind:
+    for kind in kinds:
         by_mode.setdefault(policy.mode_for(project, kind), []).append(code(kind.value))
     if len(by_mode) == 1:
         return f"everything is {_WORDS[next(iter(by_mode))]}"
