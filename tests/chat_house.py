@@ -66,7 +66,7 @@ class ChatHouse(House):
         client = open_client(
             configured, clock=self.clock, transport=self.slack.transport(), limits=live.limits
         )
-        live = replace(live, client=client, places=client)
+        live = replace(live, client=client, places=client, threads=client)
         return {**super().connect_all(), SLACK: live}
 
     # People at work in Slack

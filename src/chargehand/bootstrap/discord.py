@@ -32,6 +32,7 @@ def live_discord(
 ) -> LiveConnection:
     """One server, with a client that is not connected yet."""
     limits = LimitBoard(clock, factor=configured.limit_factor)
+    client = open_client(configured, clock=clock, ca_file=ca_file, limits=limits)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -39,7 +40,8 @@ def live_discord(
         projects=frozenset(ProjectKey(key) for key in configured.projects),
         parser=DiscordParser(configured.guild_id),
         previewer=DiscordPreviewer(),
-        client=open_client(configured, clock=clock, ca_file=ca_file, limits=limits),
+        client=client,
+        threads=client,
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,
         settle_after=configured.request_timeout + SETTLE_MARGIN,

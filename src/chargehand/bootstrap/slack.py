@@ -39,6 +39,7 @@ def live_slack(
         previewer=SlackPreviewer(),
         client=client,
         places=client,
+        threads=client,
         listener=_listener_of(configured, clock=clock, ca_file=ca_file),
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,

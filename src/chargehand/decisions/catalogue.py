@@ -333,6 +333,12 @@ FIELD_NO_SUCH_VALUE: Final = (
 FIELD_NO_VALUES: Final = "Jira offers no {field} for {key}."
 
 # Answers of a model.
+MODEL_BUDGET_USED: Final = (
+    "No model was asked: the budget for models is used up. An operator can raise it, or it begins "
+    "anew with its next day or month."
+)
+MODEL_AWAY: Final = "No model was asked: none answers now. Rules answer meanwhile."
+MODEL_NO_ANSWER: Final = "A model was asked and gave no answer that can be used."
 MODEL_NOTE: Final = "Written by a model from these sources; please check what matters."
 
 # What was withheld for the audience's sake; operators read these beside a decision.

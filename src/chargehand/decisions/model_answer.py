@@ -16,14 +16,22 @@ from chargehand.decisions.answer import (
     Answered,
     answer_wording,
     notes_of,
+    tellable_in_chat,
     tellable_items,
 )
 from chargehand.decisions.audience_rules import ReplyRule, Told, silent_decision
 from chargehand.decisions.markdown import shown
 from chargehand.decisions.model_brief import named_by_asker
+from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.ranking import reason_of
 from chargehand.decisions.render import Material, write_sections
-from chargehand.decisions.reply import comment_action, compose, items_named, withheld_of
+from chargehand.decisions.reply import (
+    comment_action,
+    compose,
+    items_named,
+    message_action,
+    withheld_of,
+)
 from chargehand.decisions.section import Part, Section
 from chargehand.decisions.wishes import plan_intents
 from chargehand.domain.ask import Ask
@@ -88,7 +96,8 @@ def invented_keys(
 
 def read_suggestions(plan: ModelPlan, ask: Ask) -> Suggested:
     """The suggestions as intents of the asker, where the asker can have meant them."""
-    targets = {ask.item, *named_by_asker(ask)}
+    own = () if ask.work_item is None else (ask.work_item,)
+    targets = {*own, *named_by_asker(ask)}
     intents: list[Intent] = []
     refused: list[str] = []
     for one in plan.suggested_actions:
@@ -117,7 +126,7 @@ def _intent(one: SuggestedAction, ask: Ask, targets: Collection[WorkItemKey]) ->
     arguments = {"labels": labels} if kind is IntentKind.LABEL else {"to": one.to.strip()}
     if not any(value.strip() for value in arguments.values()):
         return catalogue.SUGGESTION_INCOMPLETE
-    work_item = None if key == ask.item else key
+    work_item = None if key == ask.work_item else key
     return Intent(kind, IntentForm.QUESTION, arguments, work_item)
 
 
@@ -132,7 +141,7 @@ def answer_from_plan(
 
     Shape: `facts` hold everything read for the suggestions of this plan.
     """
-    if not plan.should_respond:
+    if not plan.should_respond and (ask.place is None or ask.place.reply_token is None):
         silent = silent_decision(Reason.MODEL_SAW_NO_QUESTION, ask.visibility)
         return Answered(_by_model(silent, plan, material), answer_digest="")
     invented = invented_keys(
@@ -146,7 +155,8 @@ def answer_from_plan(
         *_said(plan, material, ask),
         *_changes(suggested.intents, ask, material, facts, context),
     ]
-    if invented or not sections:
+    # Whoever used a command waits for the reply that was promised; a plan without one is none.
+    if invented or not sections or not plan.should_respond:
         return None
     decision = _respond(ask, material, sections, context)
     whole = replace(
@@ -157,6 +167,17 @@ def answer_from_plan(
     visibility = material.rule.visibility
     digest = digest_of({"visibility": visibility.kind, "markdown": decision.response})
     return Answered(whole, answer_digest=digest)
+
+
+def answer_without_model(rules: Answered, why: str) -> Answered:
+    """The rules' answer, saying why a model that was allowed to could not help."""
+    *others, last = rules.decision.actions
+    words = "\n\n".join((str(last.params["markdown"]), why))
+    said = replace(last, params={**last.params, "markdown": words})
+    decision = replace(
+        rules.decision, response=f"{rules.decision.response}\n\n{why}", actions=(*others, said)
+    )
+    return replace(rules, decision=decision)
 
 
 def unsure_answer(rules: Answered, plan: ModelPlan, material: ModelMaterial) -> Answered:
@@ -181,12 +202,12 @@ def _said(plan: ModelPlan, material: ModelMaterial, ask: Ask) -> list[Section]:
     lines = tuple(_line(raw) for raw in plan.response.splitlines() if raw.strip())[:_LINES]
     if not lines:
         return []
-    own = material.told[ask.item]
+    own = material.told.get(ask.work_item) if ask.work_item is not None else None
     looked_at = frozenset({Part.ITEM, Part.LINKS, Part.COMMENTS, Part.HISTORY, Part.SPRINT})
     others = [
         Section(reason=Reason.MODEL_ANSWERED, told=told, looked_at=frozenset({Part.ITEM}))
         for key, told in material.told.items()
-        if key != ask.item
+        if key != ask.work_item
     ]
     first = Section(reason=Reason.MODEL_ANSWERED, lines=lines, told=own, looked_at=looked_at)
     return [first, *others]
@@ -213,21 +234,36 @@ def _changes(
         Material(
             ask=ask,
             connection_id=context.connection_id,
+            trackers=context.trackers,
             plan=plan_intents(replace(ask, intents=tuple(intents))),
             facts=facts,
-            told={**tellable_items(ask, facts, material.rule), **material.told},
+            told={**_tellable(ask, facts, material.rule), **material.told},
         )
     )
+
+
+def _tellable(
+    ask: Ask, facts: Mapping[WorkItemKey, Facts], rule: ReplyRule
+) -> Mapping[WorkItemKey, Told]:
+    return (tellable_items if ask.place is None else tellable_in_chat)(ask, facts, rule)
 
 
 def _respond(
     ask: Ask, material: ModelMaterial, sections: Sequence[Section], context: AnswerContext
 ) -> Decision:
     notes = (*notes_of(ask, context, answer_wording(ask, context)), catalogue.MODEL_NOTE)
-    reply = compose(sections, notes=notes, own_key=ask.item)
+    reply = compose(sections, notes=notes, own_key=ask.work_item)
     rule, connection_id = material.rule, context.connection_id
     actions = [action for section in sections for action in section.actions]
-    if reply.markdown:
+    if reply.markdown and ask.place is not None:
+        placement = place_answer(
+            ask.place,
+            connector=context.connector,
+            asker=ask.asker.account_id,
+            privacy=Privacy.AS_ASKED,
+        )
+        actions.append(message_action(ask, reply, placement, connection_id=connection_id))
+    elif reply.markdown:
         named = items_named(sections, reply, own_key=ask.item)
         actions.append(
             comment_action(ask, reply, rule=rule, connection_id=connection_id, named=named)

@@ -1,6 +1,6 @@
 """What a model is shown of a work item: what everybody who reads the answer may read, and less."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.intent import IntentKind
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.keys import keys_in, project_of_key
+from chargehand.domain.thread import ThreadMessage
 from chargehand.domain.work_item import Comment, FactNeeds, WorkItem
 
 _QUESTION_CHARS: Final = 4000
@@ -95,6 +96,55 @@ def item_brief(told: Told) -> dict[str, JSONValue]:
 def known_keys(told: Told) -> frozenset[WorkItemKey]:
     """The work items whose facts a told item shows."""
     return frozenset({told.item.key, *(one.key for one in told.item.links)})
+
+
+def chat_brief(
+    ask: Ask,
+    told: Mapping[WorkItemKey, Told],
+    thread: Sequence[ThreadMessage] | None,
+    *,
+    today: date,
+) -> JSONObject:
+    """What a model is shown of an ask in a chat: the thread, and what the channel may know.
+
+    Shape: `told` are the work items that may be told there, that of the thread among them if it is
+    about one; `thread` is None where it could not be read.
+    """
+    own = told.get(ask.work_item) if ask.work_item is not None else None
+    others = [item_brief(one) for key, one in told.items() if key != ask.work_item]
+    about: JSONObject = brief(ask, own, today=today) if own is not None else {"work_item": None}
+    return {
+        **about,
+        "question": ask.text[:_QUESTION_CHARS],
+        "asked_by": ask.asker.name,
+        "today": today.isoformat(),
+        "asked_in": "a channel of a chat",
+        "thread": "could not be read" if thread is None else _thread(thread, ask),
+        "other_work_items": list(others),
+    }
+
+
+def keys_of_chat(
+    ask: Ask, thread: Sequence[ThreadMessage] | None, *, most: int
+) -> tuple[WorkItemKey, ...]:
+    """The work items of the ask's project it is about, and that were named in its thread."""
+    texts = [ask.text, *(one.text for one in reversed(thread or ()))]
+    own = () if ask.work_item is None else (ask.work_item,)
+    named = [key for text in texts for key in sorted(keys_in(text, (ask.project,)))]
+    mine = (key for key in named if project_of_key(key) == ask.project)
+    return tuple(dict.fromkeys((*own, *mine)))[:most]
+
+
+def _thread(thread: Sequence[ThreadMessage], ask: Ask) -> list[JSONValue]:
+    return [
+        {
+            "by": "chargehand" if one.is_ours else one.author,
+            "at": _moment(one.sent_at) if one.sent_at is not None else None,
+            "text": one.text[:_COMMENT_CHARS],
+        }
+        for one in thread
+        if one.message_id != ask.comment_id
+    ]
 
 
 def named_by_asker(ask: Ask) -> frozenset[WorkItemKey]:

@@ -117,8 +117,12 @@ class Answering:
                 stored, outcome.reason.value, retry_after_s=outcome.retry_after_s or 0.0
             )
         answered: Answered | AskAgain = outcome
-        if self._models is not None and ask.place is None:
-            answered = await self._models.decide(stored, connection, outcome, context)
+        if self._models is not None and standing.unserved is None:
+            trackers = {key: self._connections[one] for key, one in standing.trackers.items()}
+            asked_again = replace(stored, ask=ask)
+            answered = await self._models.decide(
+                asked_again, connection, outcome, context, trackers
+            )
             now = self._clock.now()
         if isinstance(answered, AskAgain):
             return await self._ask_again(stored, answered)

@@ -13,6 +13,7 @@ from chargehand.plugins.connector import (
     FactSource,
     Listener,
     PlaceReader,
+    ThreadReader,
 )
 from chargehand.plugins.limits import LimitBoard, LimitsOf, no_limits
 
@@ -23,7 +24,8 @@ class LiveConnection:
 
     Shape: `poll_interval` is None when nothing is polled; `facts` is None where no work items
     live, as in a chat; `listener` is None unless we open the connection events come by;
-    `places` knows more of a chat's places than events tell; `channels` binds a chat's channels to
+    `places` knows more of a chat's places than events tell, and `threads` what was said in them;
+    `channels` binds a chat's channels to
     the projects they serve, `projects` are all of them; what waits for approval in the projects of
     `approvals_channel` is shown there.
     Its client and who sends its actions share `limits`; `limits_of` says what an action counts
@@ -45,6 +47,7 @@ class LiveConnection:
     facts: FactSource | None = None
     listener: Listener | None = None
     places: PlaceReader | None = None
+    threads: ThreadReader | None = None
     channels: Mapping[str, frozenset[ProjectKey]] = field(default_factory=dict)
     approvals_channel: str | None = None
     limits: LimitBoard = field(default_factory=LimitBoard)

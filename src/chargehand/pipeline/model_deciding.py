@@ -4,46 +4,29 @@ Nothing here depends on a model: without one, without consent, with the flag off
 the rules' answer stands.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from chargehand.decisions import catalogue
 from chargehand.decisions.answer import AnswerContext, Answered, answer_wording
-from chargehand.decisions.audience_rules import (
-    ReplyRule,
-    Told,
-    is_other_item_tellable,
-    reply_rule,
-    tell,
-)
 from chargehand.decisions.dates import local_day
 from chargehand.decisions.model_answer import (
     ModelMaterial,
     answer_from_plan,
+    answer_without_model,
     read_suggestions,
     unsure_answer,
 )
-from chargehand.decisions.model_brief import (
-    brief,
-    is_beyond_rules,
-    item_brief,
-    known_keys,
-    may_be_shown,
-    model_needs,
-    named_by_asker,
-)
+from chargehand.decisions.model_brief import is_beyond_rules, named_by_asker
 from chargehand.decisions.needs import fact_needs
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import ModelUse
-from chargehand.domain.fact import Fact
 from chargehand.domain.ids import DecisionId, ProjectKey, ReservationId, WorkItemKey
-from chargehand.domain.json import JSONObject
-from chargehand.domain.keys import keys_in, project_of_key
 from chargehand.domain.records import ModelRequestRecord
-from chargehand.domain.work_item import FactNeeds, Facts, WorkItem
+from chargehand.domain.work_item import Facts
 from chargehand.flags.registry import Flag
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
@@ -51,6 +34,7 @@ from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.flags import is_flag_on
+from chargehand.pipeline.model_reading import ModelReading, read_for_model
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.model import (
@@ -70,7 +54,11 @@ from chargehand.storage.transaction import Writing
 # A person who asked waits about a minute for a model before a rule asks back.
 _MOST_WAITS: Final = 2
 _LONGEST_WAIT: Final = timedelta(seconds=60)
-_NO_SUCH: Final[JSONObject] = {"error": "no such work item in this project"}
+_STRICTEST_FIRST: Final = (Consent.OFF, Consent.LOCAL, Consent.ANY)
+_WHY_NOT: Final = {
+    ModelFailure.BUDGET_EXCEEDED: catalogue.MODEL_BUDGET_USED,
+    **dict.fromkeys(PASSING, catalogue.MODEL_AWAY),
+}
 _log = get_logger()
 
 
@@ -98,27 +86,6 @@ class AskAgain:
 ModelOutcome: TypeAlias = Answered | AskAgain
 
 
-@dataclass(slots=True)
-class _Reading:
-    """One ask while a model looks at it: what was read for it so far."""
-
-    ask: Ask
-    connection: LiveConnection
-    rule: ReplyRule
-    told: dict[WorkItemKey, Told]
-    shown_keys: set[WorkItemKey] = field(default_factory=set)
-
-    @property
-    def known(self) -> frozenset[WorkItemKey]:
-        """The work items whose facts were read."""
-        return frozenset().union(*(known_keys(one) for one in self.told.values()))
-
-    def show(self, shown: JSONObject) -> JSONObject:
-        """Note which keys the model sees from now on."""
-        self.shown_keys |= keys_in(json.dumps(shown, ensure_ascii=False))
-        return shown
-
-
 class ModelDeciding:
     """Asks a model about one ask, and judges what it says by the house's rules."""
 
@@ -136,15 +103,19 @@ class ModelDeciding:
         connection: LiveConnection,
         rules_answer: Answered,
         context: AnswerContext,
+        trackers: Mapping[ProjectKey, LiveConnection],
     ) -> ModelOutcome:
-        """The model's decision, or when to ask again; the rules' answer in every other case."""
+        """The model's decision, or when to ask again; the rules' answer in every other case.
+
+        Shape: `trackers` know the work items of each project, for an ask in a chat.
+        """
         ask = stored.ask
-        consent = self._rules.consents.get(ask.project, Consent.OFF)
+        consent = self._consent(ask)
         if not is_beyond_rules(ask) or not self._door.can_serve(consent):
             return rules_answer
         if not await self._database.aread(lambda tx: is_flag_on(tx, Flag.MODEL_DECISIONS)):
             return rules_answer
-        reading = await self._read(ask, connection)
+        reading = await read_for_model(ask, connection, trackers, now=self._clock.now())
         if reading is None:
             return rules_answer
         run = await self._door.decide(self._question(reading, consent, context))
@@ -157,26 +128,21 @@ class ModelDeciding:
             return self._without_model(stored, run, run.outcome, rules_answer)
         return await self._judge(reading, run, run.outcome, rules_answer, context)
 
-    async def _read(self, ask: Ask, connection: LiveConnection) -> _Reading | None:
-        facts = await connection.tracker.read_facts(model_needs(ask), now=self._clock.now())
-        item = facts.item
-        if not isinstance(item, Fact) or item.value.project != ask.project:
-            return None
-        rule = reply_rule(ask, item.value)
-        if not may_be_shown(ask, item.value, rule):
-            return None
-        told = tell(facts, item, ask=ask, rule=rule)
-        return _Reading(ask, connection, rule, {ask.item: told})
+    def _consent(self, ask: Ask) -> Consent:
+        """What may see an ask: in a thread of a channel all its projects may be spoken of."""
+        projects = {ask.project, *(ask.served if ask.place is not None else ())}
+        given = [self._rules.consents.get(one, Consent.OFF) for one in projects]
+        return min(given, key=_STRICTEST_FIRST.index)
 
     def _question(
-        self, reading: _Reading, consent: Consent, context: AnswerContext
+        self, reading: ModelReading, consent: Consent, context: AnswerContext
     ) -> ModelQuestion:
         ask = reading.ask
         today = local_day(context.now, answer_wording(ask, context))
-        material = reading.show(brief(ask, reading.told[ask.item], today=today))
+        material = reading.material(today=today)
 
         async def look_up(key: str) -> LookedUp:
-            return await self._look_up(reading, key)
+            return await reading.look_up(key, now=self._clock.now())
 
         return ModelQuestion(
             project=ask.project,
@@ -188,28 +154,6 @@ class ModelDeciding:
             look_up_work_item=look_up,
         )
 
-    async def _look_up(self, reading: _Reading, wanted: str) -> LookedUp:
-        """One more item of the asked project, told by the rule of the whole answer."""
-        key = WorkItemKey(wanted.strip().upper())
-        ask = reading.ask
-        if keys_in(key) != {key} or project_of_key(key) != ask.project:
-            return LookedUp(_NO_SUCH)
-        needs = FactNeeds(work_item=key)
-        facts = await reading.connection.tracker.read_facts(needs, now=self._clock.now())
-        item = facts.item
-        if not isinstance(item, Fact) or not self._may_tell(item.value, key, reading):
-            return LookedUp(_NO_SUCH)
-        told = tell(facts, item, ask=ask, rule=reading.rule)
-        reading.told.setdefault(key, told)
-        return LookedUp(reading.show(item_brief(told)), known_keys(told))
-
-    def _may_tell(self, item: WorkItem, key: WorkItemKey, reading: _Reading) -> bool:
-        # A moved item answers to its old key too; under the new one it may be another project's.
-        is_same = item.key == key
-        return is_same and is_other_item_tellable(
-            item, project=reading.ask.project, rule=reading.rule
-        )
-
     def _without_model(
         self, stored: StoredAsk, run: ModelRun, failure: ModelFailure, rules_answer: Answered
     ) -> ModelOutcome:
@@ -217,11 +161,14 @@ class ModelDeciding:
         may_pass = failure in PASSING and stored.attempts < _MOST_WAITS
         if may_pass and wait <= _LONGEST_WAIT:
             return AskAgain(after=wait, problem=f"model_{failure.value}")
-        return rules_answer
+        if stored.ask.place is None or not rules_answer.decision.actions:
+            return rules_answer
+        # In a ticket the operator is told; in a chat people wait and see that others were answered.
+        return answer_without_model(rules_answer, _WHY_NOT.get(failure, catalogue.MODEL_NO_ANSWER))
 
     async def _judge(
         self,
-        reading: _Reading,
+        reading: ModelReading,
         run: ModelRun,
         plan: ModelPlan,
         rules_answer: Answered,
@@ -248,13 +195,13 @@ class ModelDeciding:
         return answered or rules_answer
 
     async def _facts_of_suggestions(
-        self, reading: _Reading, plan: ModelPlan
+        self, reading: ModelReading, plan: ModelPlan
     ) -> dict[WorkItemKey, Facts]:
         intents = read_suggestions(plan, reading.ask).intents
         if not intents:
             return {}
         needs = fact_needs(intents, reading.ask)
-        return await read_all(lambda _: reading.connection.tracker, needs, now=self._clock.now())
+        return await read_all(lambda _: reading.tracker.tracker, needs, now=self._clock.now())
 
     def _keep(self, tx: Writing, ask: Ask, run: ModelRun) -> Decimal:
         """Record every request, whatever becomes of the ask meanwhile.

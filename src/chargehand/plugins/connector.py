@@ -12,6 +12,7 @@ from chargehand.domain.event import Event, Place
 from chargehand.domain.form import Form
 from chargehand.domain.ids import AccountId, ActionId, ConnectionId, ProjectKey
 from chargehand.domain.json import JSONObject
+from chargehand.domain.thread import ThreadMessage
 from chargehand.domain.work_item import FactNeeds, Facts
 
 
@@ -255,6 +256,16 @@ class PlaceReader(Protocol):
         """The place as the vendor knows it; of an unknown kind where it can not be asked now."""
         ...
 
+
+class ThreadReader(Protocol):
+    """What knows what was said in the threads of a chat."""
+
+    async def read_thread(self, place: Place, *, limit: int) -> tuple[ThreadMessage, ...] | None:
+        """The newest messages of the thread a place is in, oldest first; none outside of one.
+
+        Shape: None where the vendor does not tell now, which is never raised.
+        """
+        ...
 
 # Finds the form that a delivery opens, soon; None where it opens none.
 FindForm = Callable[[VerifiedDelivery], Awaitable[Form | None]]

@@ -45,7 +45,7 @@ class DiscordHouse(House):
         client = open_client(
             configured, clock=self.clock, transport=self.discord.transport(), limits=live.limits
         )
-        return {**super().connect_all(), DISCORD: replace(live, client=client)}
+        return {**super().connect_all(), DISCORD: replace(live, client=client, threads=client)}
 
     async def hear(self, interaction: Interaction) -> dict[str, Any]:
         """Let an interaction arrive, and the worker do what follows; the promise given."""

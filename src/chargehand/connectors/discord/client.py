@@ -19,11 +19,17 @@ from chargehand.connectors.discord.commands_sync import (
 from chargehand.connectors.discord.config import DiscordConfig
 from chargehand.connectors.discord.messages_reading import MessageReader
 from chargehand.connectors.discord.replies import ReplyActions
+from chargehand.connectors.discord.schemas import time_of_id
 from chargehand.connectors.discord.sending import MessageSender
+from chargehand.connectors.discord.text import read_message
 from chargehand.connectors.discord.transport import Call, DiscordTransport, path_of
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.command import ChatCommand
+from chargehand.domain.errors import ChargehandError
+from chargehand.domain.event import Place
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.domain.text import plain_text
+from chargehand.domain.thread import ThreadMessage
 from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
     BotIdentity,
@@ -72,7 +78,7 @@ class DiscordClient:
             limits=limits,
         )
         self._bot: BotIdentity | None = None
-        messages = MessageReader(self.transport)
+        messages = self._messages = MessageReader(self.transport)
         sender = MessageSender(config, clock, messages, self._find_bot)
         self._actions = ActionSender(
             config,
@@ -122,6 +128,26 @@ class DiscordClient:
         except TargetMissing:
             return False
         return not member.pending
+
+    async def read_thread(self, place: Place, *, limit: int) -> tuple[ThreadMessage, ...] | None:
+        """The newest messages of the thread a place is in, oldest first; None if not told now."""
+        if place.thread_id is None:
+            return ()
+        try:
+            bot = await self._find_bot()
+            found = await self._messages.newest(place.thread_id, limit)
+        except ChargehandError:
+            return None
+        return tuple(
+            ThreadMessage(
+                message_id=one.id,
+                author=one.author.global_name or one.author.username or one.author.id,
+                text=plain_text(read_message(one.content, {}).lines),
+                sent_at=time_of_id(one.id),
+                is_ours=one.author.id == bot,
+            )
+            for one in found
+        )
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is."""

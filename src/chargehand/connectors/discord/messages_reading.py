@@ -41,6 +41,19 @@ class MessageReader:
         found = await self.transport.read(call, list[MessageAnswer])
         return sorted(found, key=lambda one: (len(one.id), one.id), reverse=True)
 
+    async def newest(self, channel_id: str, limit: int) -> list[MessageAnswer]:
+        """The newest messages of a channel or thread, oldest first, a hundred at most."""
+        call = Call(
+            "GET",
+            path_of("channels", channel_id, "messages"),
+            "show the last messages",
+            f"channel {channel_id}",
+            route=f"GET /channels/{channel_id}/messages",
+            query={"limit": min(limit, _MOST_MESSAGES)},
+        )
+        found = await self.transport.read(call, list[MessageAnswer])
+        return sorted(found, key=lambda one: (len(one.id), one.id))
+
     async def reply(self, application_id: str, reply_token: str) -> MessageAnswer:
         """The reply an interaction was promised, as it is now."""
         call = Call(

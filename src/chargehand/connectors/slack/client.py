@@ -16,10 +16,13 @@ from chargehand.connectors.slack.message_reader import MessageReader
 from chargehand.connectors.slack.other_actions import OtherActions
 from chargehand.connectors.slack.places import PlaceLooker
 from chargehand.connectors.slack.poll import Poller
+from chargehand.connectors.slack.threads import ThreadLooker
 from chargehand.connectors.slack.transport import Call, SlackTransport
 from chargehand.domain.action import ActionResult, ApprovedAction
+from chargehand.domain.errors import ChargehandError
 from chargehand.domain.event import Place
 from chargehand.domain.ids import AccountId, ProjectKey
+from chargehand.domain.thread import ThreadMessage
 from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
     BotIdentity,
@@ -70,6 +73,7 @@ class SlackClient:
         )
         self._poller = Poller(config, self._transport, self._accounts)
         self._places = PlaceLooker(config, self._accounts, clock)
+        self._threads = ThreadLooker(self._transport, self._accounts)
 
     @property
     def clock_offset_s(self) -> float | None:
@@ -114,6 +118,14 @@ class SlackClient:
     async def read_place(self, place: Place, account_id: AccountId | None) -> Place:
         """The place as Slack knows it; of an unknown kind where Slack can not be asked now."""
         return await self._places.read_place(place, account_id)
+
+    async def read_thread(self, place: Place, *, limit: int) -> tuple[ThreadMessage, ...] | None:
+        """The newest messages of the thread a place is in, oldest first; None if not told now."""
+        try:
+            bot = await self._find_bot()
+        except ChargehandError:
+            return None
+        return await self._threads.read_thread(place, bot, limit=limit)
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is."""

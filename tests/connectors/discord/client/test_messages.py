@@ -1,11 +1,13 @@
 """Posting, editing, deleting and reacting: what the server holds afterwards, and what was sent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chargehand.connectors.discord.actions import PARTLY_SENT
 from chargehand.domain.action import ActionKind, Done, Faulty, Refused, RetryAfter, Undecided
+from chargehand.domain.event import Place, PlaceKind
 from chargehand.plugins.connector import LookUpState
 from chargehand.testing.discord.state import APPLICATION_ID, GUILD_ID
 from tests.connectors.discord.client.world import World
@@ -29,6 +31,25 @@ async def test_a_message_is_posted_with_its_buttons_as_a_reply(world: World) -> 
     assert stored.content == "PAY-7 is **late**, @\u200beveryone."
     assert (stored.pinged, stored.reply_to) == ([], asked.id)
     assert [one["custom_id"] for one in stored.components[0]["components"]] == [BUTTON["command"]]
+
+
+async def test_thread_is_read_oldest_first_and_nothing_outside_of_one(world: World) -> None:
+    channel = world.channel_id("payments")
+    for text in ("first", "second", "third"):
+        world.discord.say(text, author="Mei Tanaka", channel="payments")
+    # A thread is a channel of its own, and read like one.
+    place = Place("1", PlaceKind.PUBLIC, thread_id=channel)
+
+    found = await world.client.read_thread(place, limit=2)
+    nowhere = await world.client.read_thread(replace(place, thread_id=None), limit=2)
+    gone = await world.client.read_thread(replace(place, thread_id="999999999999999999"), limit=2)
+
+    assert found is not None
+    assert [(one.author, one.text, one.is_ours) for one in found] == [
+        ("Mei Tanaka", "second", False),
+        ("Mei Tanaka", "third", False),
+    ]
+    assert (nowhere, gone) == ((), None)
 
 
 async def test_one_account_is_notified_and_nobody_else(world: World) -> None:
