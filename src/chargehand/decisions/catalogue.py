@@ -150,9 +150,13 @@ HELP_MORE_TITLE: Final = "What each command does"
 BARE: Final = "What would you like to know about {key}: {commands}?"
 BARE_IN_CHAT: Final = "Name a work item and ask me for {commands}, as in `status PAY-3`."
 EXAMPLE_KEY: Final = "PAY-3"
-CREATE_ON_ITEM: Final = (
-    "I propose a new work item where I am asked on one: mention me in a comment of that project."
+CREATE_EXAMPLE: Final = 'create {type} "..." in {project}'
+CREATE_WHERE: Final = "In which project, {projects}? Say it again with the project: {example}."
+CREATE_RIGHT_UNKNOWN: Final = (
+    'I could not check whether you have the "{right}" permission in {project}, so nothing is '
+    "proposed."
 )
+CHAT_OF: Final = "{chat}, a chat"
 WHICH_ITEM: Final = "Which work item do you mean? Name its key, as in `{command} {example}`."
 UNKNOWN_IN_TRACKER: Final = (
     "I propose changes only for people whose account in the tracker I know for sure. Say `whoami` "

@@ -118,8 +118,8 @@ def chat_brief(
         "question": ask.text[:_QUESTION_CHARS],
         "asked_by": ask.asker.name,
         "today": today.isoformat(),
-        "asked_in": "a channel of a chat",
-        "thread": "could not be read" if thread is None else _thread(thread, ask),
+        "asked_in": "chat",
+        "thread": None if thread is None else _thread(thread, ask),
         "other_work_items": list(others),
     }
 

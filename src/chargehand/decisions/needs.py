@@ -8,7 +8,7 @@ from chargehand.decisions.audience_rules import project_of
 from chargehand.decisions.section import Part
 from chargehand.domain.ask import Ask
 from chargehand.domain.event import ActorKind, VisibilityKind
-from chargehand.domain.ids import AccountId, WorkItemKey
+from chargehand.domain.ids import AccountId, ProjectKey, WorkItemKey
 from chargehand.domain.intent import Intent, IntentKind
 from chargehand.domain.work_item import FactNeeds, FieldName, Right
 
@@ -52,6 +52,9 @@ def fact_needs(intents: Sequence[Intent], ask: Ask) -> tuple[FactNeeds, ...]:
     if ask.place is None:
         needs[ask.item] = FactNeeds(work_item=ask.item)
     for intent in intents:
+        if is_creation_in_chat(intent, ask):
+            needs |= {need.work_item: need for need in _creation_needs(intent, ask)}
+            continue
         key = asked_item(intent, ask)
         if key is None or not needs_an_item(intent) or not is_item_askable(key, ask):
             continue
@@ -59,6 +62,43 @@ def fact_needs(intents: Sequence[Intent], ask: Ask) -> tuple[FactNeeds, ...]:
             known = needs.get(need.work_item, FactNeeds(work_item=need.work_item))
             needs[need.work_item] = _joined(known, need)
     return tuple(needs.values())
+
+
+def is_creation_in_chat(intent: Intent, ask: Ask) -> bool:
+    """Whether a new work item is asked for where no work item has to be."""
+    return intent.kind is IntentKind.CREATE and ask.place is not None
+
+
+def creation_project(intent: Intent, ask: Ask) -> ProjectKey | None:
+    """The project a new work item is wanted in by somebody in a chat; None for several.
+
+    Shape: the one that is named, the thread's, or the only one that is served there.
+    """
+    named = intent.arguments.get("project", "")
+    if named:
+        return ProjectKey(named)
+    if ask.work_item is not None:
+        return project_of(ask.work_item)
+    return next(iter(ask.served)) if len(ask.served) == 1 else None
+
+
+def creation_key(project: ProjectKey, intent: Intent) -> WorkItemKey:
+    """By what the facts about a new work item in a project are found, by its type."""
+    return WorkItemKey(f"{project}/{wanted_type(intent)}")
+
+
+def _creation_needs(intent: Intent, ask: Ask) -> tuple[FactNeeds, ...]:
+    project, account = creation_project(intent, ask), writing_account(ask)
+    if project is None or account is None or project not in ask.served or not wanted_type(intent):
+        return ()
+    need = FactNeeds(
+        work_item=creation_key(project, intent),
+        project=project,
+        creates=wanted_type(intent),
+        asker=account,
+        rights=rights_for(intent),
+    )
+    return (need,)
 
 
 def rights_for(intent: Intent) -> tuple[Right, ...]:

@@ -12,7 +12,7 @@ from chargehand.decisions.answers.asking_back import (
 )
 from chargehand.decisions.answers.assign import assign_section
 from chargehand.decisions.answers.blockers import blockers_section
-from chargehand.decisions.answers.create import create_section
+from chargehand.decisions.answers.create import create_in_chat_section, create_section
 from chargehand.decisions.answers.customer import customer_section
 from chargehand.decisions.answers.label import label_section
 from chargehand.decisions.answers.link import link_section
@@ -24,7 +24,14 @@ from chargehand.decisions.answers.who import who_section
 from chargehand.decisions.answers.wish import Wish, said
 from chargehand.decisions.audience_rules import Reach, Told
 from chargehand.decisions.markdown import escape_markdown
-from chargehand.decisions.needs import asked_item, wanted_fields, writing_account
+from chargehand.decisions.needs import (
+    asked_item,
+    creation_key,
+    creation_project,
+    is_creation_in_chat,
+    wanted_fields,
+    writing_account,
+)
 from chargehand.decisions.section import Inquiry, Part, Section, Talk
 from chargehand.decisions.wishes import Plan, place_of
 from chargehand.domain.ask import Ask
@@ -117,8 +124,16 @@ def _section(intent: Intent, material: Material, wording: Wording) -> Section:
     talk = _TALK_RENDERERS.get(intent.kind)
     if talk is not None:
         return talk(wording.talk(intent, key))
+    if is_creation_in_chat(intent, material.ask):
+        return _creation(intent, material)
     if key is None:
         return _which_item(intent)
+    return _section_on_item(intent, key, material, wording)
+
+
+def _section_on_item(
+    intent: Intent, key: WorkItemKey, material: Material, wording: Wording
+) -> Section:
     told = material.told.get(key)
     if told is None:
         return _unknown_item(key, material)
@@ -129,9 +144,14 @@ def _section(intent: Intent, material: Material, wording: Wording) -> Section:
     return _FACT_RENDERERS[intent.kind](wording.inquire(intent, told))
 
 
+def _creation(intent: Intent, material: Material) -> Section:
+    project = creation_project(intent, material.ask)
+    facts = material.facts.get(creation_key(project, intent)) if project is not None else None
+    where = material.trackers.get(project) if project is not None else None
+    return create_in_chat_section(intent, material.ask, facts, where or material.connection_id)
+
+
 def _which_item(intent: Intent) -> Section:
-    if intent.kind is IntentKind.CREATE:
-        return said(Reason.ITEM_NOT_NAMED, catalogue.CREATE_ON_ITEM)
     text = catalogue.WHICH_ITEM.format(command=intent.kind.value, example=catalogue.EXAMPLE_KEY)
     return Section(reason=Reason.ITEM_NOT_NAMED, lines=(text,))
 

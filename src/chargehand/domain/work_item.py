@@ -222,7 +222,9 @@ class FactNeeds:
 
     Shape: `rights` are checked for `asker` on the work item; `people` are names or account ids
     to look up among those who can be assigned; `fields` asks for what can be edited,
-    `creates` names the type of a new work item in the same project, empty for none.
+    `creates` names the type of a new work item in the same project, empty for none. With
+    `project` there is no work item: `work_item` only names the need, and what can be created in
+    the project is read, and the rights to it.
     """
 
     work_item: WorkItemKey
@@ -233,6 +235,7 @@ class FactNeeds:
     fields: bool = False
     link_types: bool = False
     creates: str = ""
+    project: ProjectKey | None = None
     asker: AccountId | None = None
     rights: tuple[Right, ...] = ()
     people: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from chargehand.connectors.jira.items import (
 from chargehand.connectors.jira.queries import READ_ITEM, JiraQueries
 from chargehand.domain.errors import ChargehandError, Retryable
 from chargehand.domain.fact import Fact, Known, Unknown, UnknownReason
-from chargehand.domain.ids import AccountId
+from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.domain.work_item import (
     NOT_ASKED,
     Change,
@@ -93,6 +93,8 @@ class FactReader:
     async def read(self, needs: FactNeeds, *, now: datetime) -> Facts:
         """Everything asked for, at the same time where one reading needs no other."""
         reading = _Reading(self, needs, now)
+        if needs.project is not None:
+            return await reading.of_project(needs.project)
         async with asyncio.TaskGroup() as group:
             issue: IssueTask = group.create_task(_attempt(self.queries.issue(needs.work_item)))
             item = group.create_task(reading.item(issue))
@@ -126,6 +128,21 @@ class _Reading:
     reader: FactReader
     needs: FactNeeds
     now: datetime
+
+    async def of_project(self, key: ProjectKey) -> Facts:
+        """What can be created in a project, and who may."""
+        queries, needs = self.reader.queries, self.needs
+        project = await _attempt(queries.project(key))
+        if isinstance(project, Unknown):
+            return Facts(
+                item=NOT_ASKED, creation=project, rights=dict.fromkeys(needs.rights, project)
+            )
+        async with asyncio.TaskGroup() as group:
+            creation = group.create_task(self._known(queries.creation(project, needs.creates)))
+            rights = group.create_task(
+                self._rights(lambda asker: queries.granted_in_project(project, asker, needs.rights))
+            )
+        return Facts(item=NOT_ASKED, creation=creation.result(), rights=rights.result())
 
     async def item(self, issue_task: IssueTask) -> Known[WorkItem]:
         issue = await issue_task
@@ -205,20 +222,27 @@ class _Reading:
         issue = await issue_task
         if isinstance(issue, Unknown):
             return issue
-        return await self._known(self.reader.queries.creation(issue, self.needs.creates))
+        project = issue.fields.project
+        return await self._known(self.reader.queries.creation(project, self.needs.creates))
 
     async def rights(self, issue_task: IssueTask) -> Mapping[Right, Known[bool]]:
-        wanted, asker = self.needs.rights, self.needs.asker
+        wanted = self.needs.rights
         if not wanted:
             return {}
-        if asker is None:
-            nobody = Unknown(UnknownReason.NO_ACCESS, "the asker has no account to ask about")
-            return dict.fromkeys(wanted, nobody)
         issue = await issue_task
         if isinstance(issue, Unknown):
             return dict.fromkeys(wanted, issue)
+        return await self._rights(lambda asker: self.reader.queries.granted(issue, asker, wanted))
+
+    async def _rights(
+        self, ask: Callable[[AccountId], Awaitable[Mapping[Right, bool]]]
+    ) -> Mapping[Right, Known[bool]]:
+        wanted, asker = self.needs.rights, self.needs.asker
+        if asker is None:
+            nobody = Unknown(UnknownReason.NO_ACCESS, "the asker has no account to ask about")
+            return dict.fromkeys(wanted, nobody)
         try:
-            granted = await self.reader.queries.granted(issue, asker, wanted)
+            granted = await ask(asker)
         except RequestRefused as error:
             # Jira says so too for an account it does not let the bot ask about.
             return dict.fromkeys(wanted, Unknown(UnknownReason.NO_ACCESS, str(error)))
@@ -234,7 +258,8 @@ class _Reading:
         return value if isinstance(value, Unknown) else self._fact(value)
 
     def _fact(self, value: T) -> Fact[T]:
-        return Fact(value, self.reader.config.item_url(self.needs.work_item), self.now)
+        key = self.needs.project or self.needs.work_item
+        return Fact(value, self.reader.config.item_url(key), self.now)
 
 
 async def _sprint(issue: Issue) -> Sprint | None:

@@ -1,6 +1,6 @@
 """The single questions facts are made from, each asked of Jira once and answered or raised."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chargehand.connectors.jira.answers import (
@@ -10,9 +10,11 @@ from chargehand.connectors.jira.answers import (
     LinkTypesAnswer,
     NewFieldPageAnswer,
     NewTypePageAnswer,
+    ProjectAnswer,
     TransitionsAnswer,
 )
 from chargehand.connectors.jira.dialect import Dialect, Place, Search
+from chargehand.connectors.jira.errors import VENDOR
 from chargehand.connectors.jira.items import (
     Issue,
     changes_of,
@@ -33,6 +35,7 @@ from chargehand.domain.work_item import (
     Right,
     Transition,
 )
+from chargehand.plugins.errors import VendorAnswerUnreadable
 
 HISTORY_LIMIT = 50
 _LINKED_LIMIT = 100
@@ -143,9 +146,26 @@ class JiraQueries:
         answer = await self.transport.read(call, LinkTypesAnswer)
         return tuple(LinkType(one.name, one.outward, one.inward) for one in answer.issue_link_types)
 
-    async def creation(self, issue: Issue, wanted: str) -> Creation:
-        """What the bot can create in the project of a work item."""
-        project, word = issue.fields.project, wanted.casefold()
+    async def project(self, key: str) -> ProjectAnswer:
+        """A project by itself."""
+        call = Call("GET", path_of("project", key), "show the project", f"project {key}")
+        return await self.transport.read(call, ProjectAnswer)
+
+    async def granted_in_project(
+        self, project: ProjectAnswer, asker: AccountId, rights: Sequence[Right]
+    ) -> dict[Right, bool]:
+        """Which of `rights` an account has in a project."""
+        if not (project.id.isascii() and project.id.isdigit()):
+            detail = "the id of the project is no number"
+            raise VendorAnswerUnreadable(vendor=VENDOR, operation="read a project", detail=detail)
+        place = Place(project.key, int(project.id), is_project=True)
+        asked = {place: [PERMISSIONS[right] for right in rights]}
+        granted = await self.dialect.granted(asker, asked)
+        return {right: PERMISSIONS[right] in granted for right in rights}
+
+    async def creation(self, project: ProjectAnswer, wanted: str) -> Creation:
+        """What the bot can create in a project."""
+        word = wanted.casefold()
         path = path_of("issue", "createmeta", project.key, "issuetypes")
         page = await self.transport.read(_creation_call(path, project.key), NewTypePageAnswer)
         offered = page.issue_types or page.values

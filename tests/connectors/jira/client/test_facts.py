@@ -386,11 +386,11 @@ class TestRights:
             RIGHTS, True
         )
 
-    async def test_commenter_may_only_comment(self, world):
+    async def test_commenter_may_only_read_and_comment(self, world):
         facts = await read(world, asker=world.sam.account_id, rights=RIGHTS)
 
         assert {right: known.value for right, known in facts.rights.items()} == {
-            right: right is Right.COMMENT for right in RIGHTS
+            right: right in (Right.COMMENT, Right.READ) for right in RIGHTS
         }
 
     async def test_bot_that_may_not_ask_does_not_know(self, world):
