@@ -143,7 +143,7 @@ class ChatHouse(House):
         await self.settle()
 
     async def tell_subscribers(self, *, after_s: float = 0.0) -> None:
-        """Time passes, and what is due is told; twice, as by two workers."""
+        """Time passes, and what is due is told by two workers at once, of which one dies then."""
         self.clock.advance(after_s)
         telling = Subscribers(
             self.stores.database,
@@ -152,8 +152,8 @@ class ChatHouse(House):
             hours=working_hours(self.settings),
             clock=self.clock,
         )
-        for _ in range(2):
-            await telling.tell()
+        await asyncio.gather(telling.tell(), telling.tell())
+        self.start()
         await self.hear()
 
     def told_alone(self) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Final
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState
 from chargehand.domain.ask import AskState
+from chargehand.domain.ids import MemberId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.canonical import canonical_json
@@ -169,13 +170,18 @@ class _Run:
         """Leave of a member who the person is nothing but the pseudonym, and no account."""
         person, now = self._search.person, self._clock.now()
         for member in self._database.read(lambda tx: tx.members.owners_of(person.words)):
-            self._database.write(
-                lambda tx, one=member.id: tx.members.make_nobody(one, self._erased, now=now)  # type: ignore[misc]
-            )
+            self._database.write(lambda tx, one=member.id: self._make_nobody(tx, one, now=now))  # type: ignore[misc]
             self.counts["members"] += 1
         gone = self._database.write(lambda tx: tx.members.forget_accounts(person.ids))
         if gone:
             self.counts["accounts"] += gone
+
+    def _make_nobody(self, tx: Writing, member_id: MemberId, *, now: datetime) -> None:
+        tx.members.make_nobody(member_id, self._erased, now=now)
+        # They may have been set up from an account nobody named in the request.
+        ended = tx.subscriptions.end_all(member_id)
+        if ended:
+            self.counts["mutes_subscriptions_reminders"] += ended
 
     def _attention(self) -> None:
         """Forget whom the person wanted to hear from, and of what; nothing else rests on it."""

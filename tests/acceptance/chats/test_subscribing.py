@@ -195,3 +195,30 @@ async def test_moved_ticket_is_followed_and_listed_under_its_new_key(chats: Chat
     await chats.tell_subscribers(after_s=300)
 
     assert "on the new one" in chats.told_alone()[0]
+
+
+async def test_own_change_made_by_the_bot_is_told_to_the_others_alone(chats: ChatHouse) -> None:
+    await subscribed(chats)
+    chats.mode("auto")
+    chats.member("Ana Ruiz", Role.DEVELOPER, jira=True)
+    await chats.command("subscribe PAY-7", user="Ana Ruiz")
+    await chats.ask('@bot transition to "In Review"', author="Mei Tanaka")
+    await chats.changed()
+    await chats.tell_subscribers(after_s=300)
+
+    (told,) = chats.told_alone()
+    assert "→ In Review, by" in told
+    (message,) = [one for one in chats.actions if one.kind.value.endswith("direct_message")]
+    assert message.target == chats.slack_id("Ana Ruiz")
+
+
+async def test_tracker_that_is_away_only_delays_the_message(chats: ChatHouse) -> None:
+    await subscribed(chats)
+    await comment(chats, "not lost")
+    chats.jira.inject(method="GET", path=".*/issue/PAY-7.*", status=503, times=40)
+    await chats.tell_subscribers(after_s=150)
+    assert chats.told_alone() == []
+
+    chats.jira.failures.clear()
+    await chats.tell_subscribers(after_s=301)
+    assert "not lost" in chats.told_alone()[0]
