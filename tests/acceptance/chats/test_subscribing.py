@@ -124,6 +124,7 @@ async def test_who_may_not_read_it_any_more_is_told_nothing_and_sees_why(
 async def test_simulated_message_is_never_sent_and_said_so_at_subscribing(
     chats: ChatHouse,
 ) -> None:
+    chats.mode("simulate", kind="slack.send_direct_message")
     chats.member("Mei Tanaka", Role.DEVELOPER)
     await chats.command("subscribe PAY-7")
     await comment(chats, "hello")
