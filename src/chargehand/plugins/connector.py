@@ -267,6 +267,7 @@ class ThreadReader(Protocol):
         """
         ...
 
+
 # Finds the form that a delivery opens, soon; None where it opens none.
 FindForm = Callable[[VerifiedDelivery], Awaitable[Form | None]]
 

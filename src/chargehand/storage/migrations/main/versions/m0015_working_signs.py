@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "m0016"
+revision = "m0015"
 down_revision = "m0014"
 branch_labels = None
 depends_on = None

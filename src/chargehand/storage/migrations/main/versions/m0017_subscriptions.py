@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "m0018"
+revision = "m0017"
 down_revision = "m0016"
 branch_labels = None
 depends_on = None
