@@ -525,7 +525,7 @@ NOBODIES = st.sampled_from(
         in_slack(member=replace(BEA, roles=((OPS, Role.ADMIN), (PAY, Role.VIEWER)))),
         in_slack(place=replace(CHANNEL, is_outsider=True)),
         in_slack(projects=frozenset()),
-        in_slack(surface=Surface.REST, operator=""),
+        in_slack(surface=Surface.REST, operator="", member=None, identity=None),
     ]
 )
 
