@@ -3,10 +3,7 @@
 import asyncio
 import contextlib
 import gc
-import itertools
-import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -16,9 +13,7 @@ from chargehand.bootstrap.clocks import choose_clock
 from chargehand.bootstrap.commands import command_deps
 from chargehand.bootstrap.configured import (
     budget_rules,
-    guard_rules,
     pipeline_rules,
-    working_hours,
 )
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.databases import database_url
@@ -30,38 +25,20 @@ from chargehand.bootstrap.models import LateModelDoor, open_models
 from chargehand.bootstrap.processes import ProcessOptions, stand_back
 from chargehand.bootstrap.scheduled_backups import open_schedule
 from chargehand.bootstrap.stores import Stores, open_stores
+from chargehand.bootstrap.worker_parts import Basis, worker_parts
 from chargehand.config.settings import Settings
-from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.errors import ChargehandError
-from chargehand.domain.ids import ConnectionId, DeliveryId
 from chargehand.engine.dbos_engine.engine import DBOSEngine
 from chargehand.inbox.nudge import NudgeListener
 from chargehand.kit.clock import Clock
-from chargehand.kit.ids import new_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.backing_up import BackupSchedule
-from chargehand.pipeline.chat_views import ChatViews
-from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.dispatching import Dispatcher
-from chargehand.pipeline.executing import Executing
-from chargehand.pipeline.guarding import Guards
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.leasing import Leasing
-from chargehand.pipeline.listening import Listening
-from chargehand.pipeline.pacing import Pacing
-from chargehand.pipeline.polling import Polling
-from chargehand.pipeline.pruning import Pruning
-from chargehand.pipeline.reminding import Reminding
 from chargehand.pipeline.sharing import BACKUP, LAUNCH, TRACING, Alone, Share
 from chargehand.pipeline.spending import Spending
-from chargehand.pipeline.subscribers import Subscribers
-from chargehand.pipeline.telling import Telling
-from chargehand.pipeline.watching import Watching
-from chargehand.pipeline.working import Worker, WorkerParts
-from chargehand.pipeline.working_signs import WorkingSigns
-from chargehand.plugins.connector import StoreDeliveries
-from chargehand.storage.changes import ChangeCheck
+from chargehand.pipeline.working import Worker
 from chargehand.storage.engines import open_durable_engine
 
 if TYPE_CHECKING:
@@ -73,8 +50,6 @@ _APPLICATION_VERSION = "1"
 _EXECUTOR = "worker-1"
 _DRAIN_S = 10.0
 _LISTEN_S = 3600.0
-# What becomes wrong slowly may be told a minute later; looking costs more than watching.
-_ROUNDS_A_GUARD = 4
 _SPANS_EVERY_S = 5.0
 _log = get_logger()
 
@@ -131,8 +106,8 @@ async def _work(
         commands=command_deps(settings),
         models=models,
     )
-    parts = _parts(settings, stores, engine, connections, clock, answering, spending, share)
-    worker = Worker(parts)
+    basis = Basis(settings, stores, connections, clock)
+    worker = Worker(worker_parts(basis, engine, answering, spending, share))
     listener = NudgeListener(options.nudge_fd) if options.nudge_fd else None
     engine.register(worker.task_bodies())
     stop = _Stop(worker, leasing)
@@ -320,123 +295,3 @@ async def _hear(listener: NudgeListener, worker: Worker) -> None:
                 worker.nudge()
     finally:
         listener.stop()
-
-
-def _parts(  # noqa: PLR0917 - everything the worker is made of, in one place.
-    settings: Settings,
-    stores: Stores,
-    engine: DBOSEngine,
-    connections: dict[ConnectionId, LiveConnection],
-    clock: Clock,
-    answering: Answering,
-    spending: Spending,
-    share: Share,
-) -> WorkerParts:
-    rules = pipeline_rules(settings)
-    store = _storing(stores, clock)
-    watching = Watching(
-        stores.database, stores.queue, connections, process_id=os.getpid(), clock=clock
-    )
-
-    rounds = itertools.count()
-    pacing = Pacing(connections, clock, share)
-    guards = Guards(stores.database, guard_rules(settings), clock=clock)
-
-    async def watch() -> None:
-        backlog = await asyncio.to_thread(watching.watch)
-        if next(rounds) % _ROUNDS_A_GUARD == 0:
-            await asyncio.to_thread(guards.look, backlog)
-
-    return WorkerParts(
-        database=stores.database,
-        engine=engine,
-        dispatcher=Dispatcher(stores.queue, stores.database, connections, rules=rules, clock=clock),
-        answering=answering,
-        executing=Executing(stores.database, connections, rules=rules, clock=clock, pacing=pacing),
-        spending=spending,
-        pollings={
-            one.id: Polling(one, stores.database, store, clock=clock)
-            for one in connections.values()
-            if one.poll_interval is not None
-        },
-        listenings={
-            one.id: Listening(one, one.listener, stores.database, store, clock=clock)
-            for one in connections.values()
-            if one.listener is not None
-        },
-        views=_views(stores, connections, rules, clock),
-        signs=_signs(stores, connections, rules, clock),
-        connections=connections,
-        changes=ChangeCheck(stores.database.engine, stores.queue),
-        pruning=Pruning(stores.database, stores.queue, rules.retention, clock),
-        clock=clock,
-        watch=watch,
-        tell=_telling(settings, stores, clock),
-        remind=Reminding(stores.database, store, clock=clock).fire,
-        subscribers=_subscribers(settings, stores, connections, rules, clock),
-        share=share,
-        pacing=pacing,
-    )
-
-
-def _views(
-    stores: Stores,
-    connections: Mapping[ConnectionId, LiveConnection],
-    rules: PipelineRules,
-    clock: Clock,
-) -> ChatViews | None:
-    """What keeps messages in step with approvals; None where no chat is connected."""
-    if all(one.facts is not None for one in connections.values()):
-        return None
-    return ChatViews(stores.database, connections, rules=rules, clock=clock)
-
-
-def _signs(
-    stores: Stores,
-    connections: Mapping[ConnectionId, LiveConnection],
-    rules: PipelineRules,
-    clock: Clock,
-) -> WorkingSigns | None:
-    """What shows in a chat that an answer is worked on; None where no chat is connected."""
-    if all(one.facts is not None for one in connections.values()):
-        return None
-    return WorkingSigns(stores.database, connections, rules=rules, clock=clock)
-
-
-def _subscribers(
-    settings: Settings,
-    stores: Stores,
-    connections: Mapping[ConnectionId, LiveConnection],
-    rules: PipelineRules,
-    clock: Clock,
-) -> Callable[[], Awaitable[int]] | None:
-    """What tells subscribers in private messages; None where no chat is connected."""
-    if all(one.facts is not None for one in connections.values()):
-        return None
-    hours = working_hours(settings)
-    return Subscribers(stores.database, connections, rules=rules, hours=hours, clock=clock).tell
-
-
-def _telling(
-    settings: Settings, stores: Stores, clock: Clock
-) -> Callable[[], Awaitable[None]] | None:
-    """What sends notices outside; None where no channel is configured."""
-    if not settings.notices.email_to and settings.notices.webhook_url is None:
-        return None
-    # lazy: the libraries for mail and HTTP are a megabyte that most workers never need.
-    from chargehand.bootstrap.channels import least_severity, notice_channels
-
-    channels = notice_channels(settings.notices, ca_file=settings.network.ca_file)
-    least = least_severity(settings.notices)
-    return Telling(stores.database, channels, least=least, clock=clock).tell
-
-
-def _storing(stores: Stores, clock: Clock) -> StoreDeliveries:
-    """Polled deliveries enter the inbox like any other, one transaction a page."""
-    store_batch = stores.open_inbox()
-
-    async def store(deliveries: tuple[VerifiedDelivery, ...]) -> None:
-        batch = [(DeliveryId(new_id("dlv", clock.now())), one) for one in deliveries]
-        await asyncio.to_thread(store_batch, batch)
-
-    return store
