@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import actions
+import busy_day
 import fixed_rate
 import idle
 import intake
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "actions": actions.measure,
     "intake": intake.measure,
     "fixed_rate": fixed_rate.measure,
+    "busy_day": busy_day.measure,
 }
 _NEED_WRK = {"intake", "fixed_rate"}
 _SETTLE_S = 60.0

@@ -1,7 +1,9 @@
 """`chargehand serve` beside a fake Jira, as processes, with the shipped defaults."""
 
 import json
+import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from procfs import free_port, shipped_environment
+from procfs import family_of, free_port, role_of, shipped_environment
 
 from chargehand.bootstrap.stores import Stores, migrate_stores, open_stores
 from chargehand.config.load import load_settings
@@ -154,6 +156,12 @@ class Service:
             self.process.wait(40)
             self.process = None
 
+    def kill(self, role: str) -> int:
+        """End the front or the worker as a crash would, by SIGKILL; its process id."""
+        pid = next(one for one in family_of(self._running().pid) if role_of(one) == role)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
     def log(self) -> str:
         """The last of what it said."""
         return (self.folder / "serve.log").read_text(errors="replace")[-4000:]
@@ -214,8 +222,8 @@ def running_fake() -> Iterator[FakeSite]:
 
 
 @contextmanager
-def installed_service(folder: Path) -> Iterator[Service]:
-    """A service configured for a fake Jira, not started yet."""
+def installed_service(folder: Path, *, more: str = "") -> Iterator[Service]:
+    """A service configured for a fake Jira, not started yet; `more` is further settings."""
     port, secret = free_port(), secrets.token_hex(16)
     folder.mkdir(parents=True)
     with running_fake() as site:
@@ -228,7 +236,7 @@ def installed_service(folder: Path) -> Iterator[Service]:
             project=PROJECT,
             secret=secret,
         )
-        service.config.write_text(text)
+        service.config.write_text(text + more)
         target = {"url": f"http://127.0.0.1:{port}/webhooks/jira/site", "secret": secret}
         site.send("/webhooks/targets", [target], method="PUT")
         try:
