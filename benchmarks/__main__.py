@@ -11,6 +11,8 @@ from pathlib import Path
 
 import actions
 import busy_day
+import chat_intake
+import chats
 import fixed_rate
 import idle
 import intake
@@ -26,9 +28,11 @@ BENCHMARKS = {
     "actions": actions.measure,
     "intake": intake.measure,
     "fixed_rate": fixed_rate.measure,
+    "chat_intake": chat_intake.measure,
+    "chats": chats.measure,
     "busy_day": busy_day.measure,
 }
-_NEED_WRK = {"intake", "fixed_rate"}
+_NEED_WRK = {"intake", "fixed_rate", "chat_intake"}
 _SETTLE_S = 60.0
 
 

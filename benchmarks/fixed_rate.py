@@ -10,7 +10,7 @@ from typing import Self
 
 from measuring import Plan, Row, below
 from payloads import write_signed_bodies
-from service import PEOPLE, FakeSite, Service, installed_service, wait_until
+from service import PEOPLE, FakeSite, installed_service, wait_until
 from wrk import Load, require_wrk, run_wrk
 
 from chargehand.domain.action import Mode
@@ -33,6 +33,7 @@ class Paced:
     p99_ms: float
     max_ms: float
     late_p99_ms: float
+    bodies: tuple[str, ...]
 
 
 def measure(plan: Plan) -> list[Row]:
@@ -44,7 +45,7 @@ def measure(plan: Plan) -> list[Row]:
         with service.running():
             service.set_mode(Mode.AUTO)
             with _Mentions(service.site) as mentions:
-                paced = _run_paced(service, bodies)
+                paced = run_paced(service.port, "bodies", bodies, Pace())
                 load = Load(_SECONDS, _CONNECTIONS, _PER_S)
                 by_wrk = run_wrk(service.port, bodies, load)
             answered_under_load = len(service.site.posted_comments())
@@ -52,8 +53,6 @@ def measure(plan: Plan) -> list[Row]:
                 lambda: len(service.site.posted_comments()) == mentions.sent,
                 "every mention was answered",
             )
-    if paced.refused:
-        raise SystemExit(f"{paced.refused} requests were refused")
     extra = (
         f" (p50 {paced.p50_ms:.1f} ms, most {paced.max_ms:.0f} ms; requests left up to "
         f"{paced.late_p99_ms:.1f} ms late, p99; wrk saw p99 {by_wrk.p99_ms:.1f} ms at "
@@ -64,14 +63,30 @@ def measure(plan: Plan) -> list[Row]:
     return [below(what, max(paced.p99_ms, by_wrk.p99_ms), _P99_BAR_MS, unit="ms", extra=extra)]
 
 
-def _run_paced(service: Service, bodies: Path) -> Paced:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often, for how long, and over how many connections."""
+
+    per_s: int = _PER_S
+    seconds: int = _SECONDS
+    connections: int = _CONNECTIONS
+
+
+def run_paced(port: int, what: str, requests: Path, pace: Pace) -> Paced:
+    """Send requests at a fixed rate from another process; `what` is `bodies` or `prepared`.
+
+    Raises: SystemExit when some were refused, since the figures would mean nothing.
+    """
     command = [
         *(sys.executable, str(Path(__file__).with_name("paced.py"))),
-        *("--port", str(service.port), "--bodies", str(bodies)),
-        *("--rate", str(_PER_S), "--seconds", str(_SECONDS), "--connections", str(_CONNECTIONS)),
+        *("--port", str(port), f"--{what}", str(requests), "--rate", str(pace.per_s)),
+        *("--seconds", str(pace.seconds), "--connections", str(pace.connections)),
     ]
     told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return Paced(**json.loads(told))
+    paced = Paced(**json.loads(told))
+    if paced.refused:
+        raise SystemExit(f"{paced.refused} requests were refused: {paced.bodies}")
+    return paced
 
 
 class _Mentions:

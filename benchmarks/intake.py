@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from measuring import Plan, Row, at_least, below
 from payloads import write_signed_bodies
 from procfs import cpu_s, free_port, shipped_environment
-from wrk import Load, Outcome, require_wrk, run_wrk
+from wrk import SCRIPT, Load, Outcome, require_wrk, run_wrk
 
 HERE = Path(__file__).parent
 WAYS = ("per_request", "bare_asgi", "production")
@@ -30,21 +31,44 @@ _START_S = 20.0
 _STOP_S = 15.0
 
 
-def _measure_way(way: str, folder: Path, *, secret: str, load: Load) -> tuple[Outcome, float]:
-    """Serve one way on a fresh file and load it; the CPU seconds the server took come second."""
-    with _serving(way, folder, secret) as (port, pid):
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Whose requests are received: what proves them, and what wrk sends of them."""
+
+    connector: str
+    secret: str
+    requests: Path
+    script: Path = SCRIPT
+
+
+Runs = list[tuple[Outcome, float]]
+
+
+def measure_ways(senders: Senders) -> dict[str, Runs]:
+    """Run every way in turn, several times over, each time on a fresh file."""
+    runs: dict[str, Runs] = {way: [] for way in WAYS}
+    for _ in range(ROUNDS):
+        for way in WAYS:
+            runs[way].append(_measure_way(way, senders))
+    return runs
+
+
+def _measure_way(way: str, senders: Senders) -> tuple[Outcome, float]:
+    """Load one way; the CPU seconds the server took come second."""
+    with _serving(way, senders) as (port, pid):
         before_s = cpu_s(pid)
-        outcome = run_wrk(port, folder / "bodies", load)
+        outcome = run_wrk(port, senders.requests, Load(SECONDS), script=senders.script)
         return outcome, cpu_s(pid) - before_s
 
 
 @contextmanager
-def _serving(way: str, folder: Path, secret: str) -> Iterator[tuple[int, int]]:
+def _serving(way: str, senders: Senders) -> Iterator[tuple[int, int]]:
     port = free_port()
-    database = folder / f"{way}-{secrets.token_hex(4)}.db"
+    database = senders.requests.with_name(f"{way}-{secrets.token_hex(4)}.db")
     command = [
         *(sys.executable, str(HERE / "serve_intake.py"), way, "--port", str(port)),
-        *("--database", str(database), "--secret", secret),
+        *("--connector", senders.connector, "--secret", senders.secret),
+        *("--database", str(database)),
     ]
     process = subprocess.Popen(command, env=shipped_environment())
     try:
@@ -73,7 +97,7 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit(f"no server on port {port} after {_START_S} s")
 
 
-def summarise(runs: list[tuple[Outcome, float]]) -> dict[str, float]:
+def summarise(runs: Runs) -> dict[str, float]:
     """The medians of several runs of one way."""
     outcomes = [outcome for outcome, _ in runs]
     return {
@@ -102,13 +126,10 @@ def judge(results: dict[str, dict[str, float]]) -> list[Row]:
 
 
 def measure(plan: Plan) -> list[Row]:
-    """Run every way in turn, several times over."""
+    """Measure how Jira's webhooks are received."""
     require_wrk()
     folder, secret = plan.folder / "intake", secrets.token_hex(16)
     folder.mkdir()
     write_signed_bodies(folder / "bodies", secret, count=BODIES)
-    runs: dict[str, list[tuple[Outcome, float]]] = {way: [] for way in WAYS}
-    for _ in range(ROUNDS):
-        for way in WAYS:
-            runs[way].append(_measure_way(way, folder, secret=secret, load=Load(SECONDS)))
+    runs = measure_ways(Senders("jira", secret, folder / "bodies"))
     return judge({way: summarise(done) for way, done in runs.items()})

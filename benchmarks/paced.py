@@ -1,5 +1,7 @@
 """Sends webhooks at a fixed rate, whatever the answers do; a process of its own.
 
+Either signed Jira bodies under ids that hardly repeat, or requests that were prepared whole.
+
 `wrk` waits for an answer before it sends the next request of a connection, so a server that
 stands still is asked less often just then. Here request number n is due n / rate seconds after
 the start, and its time runs from that moment, waiting for a free connection included.
@@ -19,12 +21,14 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 import uvloop
 from measuring import percentile
+from prepared import whole_request
 
 _TICK_S = 0.001
+_MOST_BODIES = 10
 _LAST_ANSWERS_S = 20.0
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD = (
@@ -36,8 +40,16 @@ _HEAD = (
 )
 
 
-class Requests:
-    """The bytes of request number n; five in a hundred repeat an earlier delivery id."""
+class Requests(Protocol):
+    """What is sent."""
+
+    def bytes_of(self, number: int) -> bytes:
+        """A whole request."""
+        ...
+
+
+class JiraRequests:
+    """Signed bodies; five in a hundred repeat an earlier delivery id."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._run = secrets.token_hex(4)
@@ -54,6 +66,20 @@ class Requests:
         return head + f"{self._run}-{shown}".encode() + rest
 
 
+class PreparedRequests:
+    """Requests that were prepared whole, each sent once."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._whole = [whole_request(line.rstrip("\n")) for line in lines]
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def bytes_of(self, number: int) -> bytes:
+        """A whole request."""
+        return self._whole[number]
+
+
 class Load:
     """What is due, what is under way, and how long it took."""
 
@@ -68,6 +94,8 @@ class Load:
         self.taken_s: list[float] = []
         self.late_s: list[float] = []
         self.refused = 0
+        # What was answered, as far as there are only a few different things.
+        self.bodies: set[str] = set()
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
@@ -97,8 +125,10 @@ class Load:
             number, due = self._due.popleft()
             self.free.popleft().send(self._requests.bytes_of(number), due)
 
-    def answered(self, status: int, due: float) -> None:
+    def answered(self, status: int, due: float, body: bytes) -> None:
         """Note one answer."""
+        if len(self.bodies) < _MOST_BODIES:
+            self.bodies.add(body.decode())
         if status in (200, 202):
             self.taken_s.append(time.perf_counter() - due)
         else:
@@ -131,7 +161,8 @@ class Connection(asyncio.Protocol):
         length = _LENGTH.search(self._read, 0, max(0, head_end))
         if head_end < 0 or length is None or len(self._read) < head_end + 4 + int(length[1]):
             return
-        self._load.answered(int(self._read[9:12]), self._due)
+        body = self._read[head_end + 4 : head_end + 4 + int(length[1])]
+        self._load.answered(int(self._read[9:12]), self._due, body)
         self._read = b""
         self._load.free.append(self)
         self._load.send_due()
@@ -140,7 +171,7 @@ class Connection(asyncio.Protocol):
         raise SystemExit(f"the server closed a connection: {exc}")
 
 
-async def load_server(port: int, load: Load, *, connections: int) -> dict[str, float]:
+async def load_server(port: int, load: Load, *, connections: int) -> dict[str, object]:
     """Run the whole load; what came of it."""
     loop = asyncio.get_running_loop()
     for _ in range(connections):
@@ -153,6 +184,7 @@ async def load_server(port: int, load: Load, *, connections: int) -> dict[str, f
         "p99_ms": 1000 * percentile(load.taken_s, 0.99),
         "max_ms": 1000 * max(load.taken_s),
         "late_p99_ms": 1000 * percentile(load.late_s, 0.99),
+        "bodies": sorted(load.bodies),
     }
 
 
@@ -160,13 +192,19 @@ def main() -> None:
     """Load a server that runs already."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--bodies", type=Path, required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--bodies", type=Path, help="a line each: signature, space, body, for Jira")
+    what.add_argument("--prepared", type=Path, help="a line each, see prepared.py")
     parser.add_argument("--rate", type=float, default=2000.0)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--connections", type=int, default=32)
     chosen = parser.parse_args()
-    with chosen.bodies.open(encoding="ascii") as file:
-        requests = Requests(file.readlines())
+    with (chosen.bodies or chosen.prepared).open(encoding="utf-8") as file:
+        lines = file.readlines()
+    if chosen.prepared is not None and len(lines) < int(chosen.rate * chosen.seconds):
+        parser.error(f"--prepared: there are {len(lines)} requests, too few")
+    kind = PreparedRequests if chosen.prepared is not None else JiraRequests
+    requests: Requests = kind(lines)
     load = Load(requests, rate=chosen.rate, seconds=chosen.seconds)
     found = uvloop.run(load_server(chosen.port, load, connections=chosen.connections))
     print(json.dumps(found))

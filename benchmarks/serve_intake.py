@@ -5,14 +5,18 @@ from pathlib import Path
 
 import uvicorn
 from baselines import bare_asgi, per_request
+from baselines.proofs import PROOFS
 
 from chargehand import __version__
+from chargehand.bootstrap.discord_commands import command_table
+from chargehand.connectors.discord.webhook import DiscordWebhook
 from chargehand.connectors.jira.webhook import JiraWebhook
+from chargehand.connectors.slack.webhook import SlackWebhook
 from chargehand.domain.ids import ConnectionId
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.intake.receive import ReceivingConnection
 from chargehand.kit.clock import SystemClock
-from chargehand.plugins.connector import IntakeSecrets
+from chargehand.plugins.connector import IntakeSecrets, WebhookReceiver
 from chargehand.storage.engines import open_engine, sqlite_url
 from chargehand.storage.inbox.tables import inbox_metadata
 from chargehand.storage.inbox.writer import open_inbox_writer
@@ -31,10 +35,21 @@ def open_inbox(path: Path) -> GroupCommit:
     return GroupCommit(open_inbox_writer(engine).store, clock=CLOCK)
 
 
-def build_production(path: Path, secret: str) -> object:
+def receiver_of(connector: str) -> WebhookReceiver:
+    """What proves the requests of a connector."""
+    match connector:
+        case "slack":
+            return SlackWebhook()
+        case "discord":
+            return DiscordWebhook(command_table())
+        case _:
+            return JiraWebhook()
+
+
+def build_production(path: Path, secret: str, connector: str) -> object:
     """The whole front, as it ships."""
     secrets = IntakeSecrets(signing=(secret,))
-    connection = ReceivingConnection(CONNECTION, "jira", JiraWebhook(), secrets)
+    connection = ReceivingConnection(CONNECTION, connector, receiver_of(connector), secrets)
     return build_front(
         FrontDeps(
             connections={CONNECTION: connection},
@@ -48,18 +63,26 @@ def build_production(path: Path, secret: str) -> object:
     )
 
 
-def build_bare(path: Path, secret: str) -> object:
+def build_bare(path: Path, secret: str, connector: str) -> object:
     """The same writer without the front."""
-    secrets = IntakeSecrets(signing=(secret,))
     return bare_asgi.build(
-        open_inbox(path), JiraWebhook(), secrets=secrets, connection_id=CONNECTION, clock=CLOCK
+        open_inbox(path),
+        receiver_of(connector),
+        secrets=IntakeSecrets(signing=(secret,)),
+        connection_id=CONNECTION,
+        clock=CLOCK,
     )
+
+
+def build_per_request(path: Path, secret: str, connector: str) -> object:
+    """A commit for every request."""
+    return per_request.build(path, PROOFS[connector](secret))
 
 
 BUILDERS = {
     "production": build_production,
     "bare_asgi": build_bare,
-    "per_request": per_request.build,
+    "per_request": build_per_request,
 }
 
 
@@ -76,10 +99,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("way", choices=sorted(BUILDERS))
     parser.add_argument("--database", type=Path, required=True)
-    parser.add_argument("--secret", required=True)
+    parser.add_argument("--connector", choices=sorted(PROOFS), default="jira")
+    parser.add_argument("--secret", required=True, help="for discord the public key")
     parser.add_argument("--port", type=int, required=True)
     chosen = parser.parse_args()
-    app = BUILDERS[chosen.way](chosen.database, chosen.secret)
+    app = BUILDERS[chosen.way](chosen.database, chosen.secret, chosen.connector)
     uvicorn.run(app, port=chosen.port, log_level="warning", **UVICORN_SETTINGS)
 
 

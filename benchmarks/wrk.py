@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("intake.lua")
+PREPARED_SCRIPT = Path(__file__).with_name("prepared.lua")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ def require_wrk() -> None:
         raise SystemExit(message)
 
 
-def run_wrk(port: int, bodies: Path, load: Load) -> Outcome:
-    """Load the server on a port; ids never repeat across runs.
+def run_wrk(port: int, bodies: Path, load: Load, *, script: Path = SCRIPT) -> Outcome:
+    """Load the server on a port; with Jira's script ids never repeat across runs.
 
     Raises: SystemExit when an answer was not a success, since the figures would mean nothing.
     """
@@ -54,7 +55,7 @@ def run_wrk(port: int, bodies: Path, load: Load) -> Outcome:
     command = [
         *("wrk", "--threads", "1", "--connections", str(load.connections)),
         *("--duration", f"{load.seconds}s", "--timeout", "20s", "--latency"),
-        *("--script", str(SCRIPT)),
+        *("--script", str(script)),
         *(f"http://127.0.0.1:{port}", "--", str(bodies), secrets.token_hex(4), str(pause_ms)),
     ]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -3,14 +3,13 @@
 Proves the same signature and writes to the same kind of file (WAL, synchronous=FULL).
 """
 
-import hashlib
-import hmac
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+from baselines.proofs import Proof
 from fastapi import Depends, FastAPI, HTTPException, Request
 from sqlalchemy import String, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -37,7 +36,7 @@ class WebhookEvent(Base):
     body: Mapped[bytes]
 
 
-def build(path: Path, secret: str) -> FastAPI:
+def build(path: Path, prove: Proof) -> FastAPI:
     """The application on a fresh file."""
     engine = open_engine(sqlite_url(path))
     Base.metadata.create_all(engine)
@@ -49,16 +48,19 @@ def build(path: Path, secret: str) -> FastAPI:
         with sessions() as session:
             yield session
 
-    @app.post("/webhooks/jira/{connection}", status_code=202)
+    @app.post("/webhooks/{connector}/{connection}", status_code=202)
+    @app.post("/webhooks/{connector}", status_code=202)
     async def receive(
-        connection: str, request: Request, session: Annotated[Session, Depends(open_session)]
+        connector: str,
+        request: Request,
+        session: Annotated[Session, Depends(open_session)],
+        connection: str | None = None,
     ) -> dict[str, str]:
         body = await request.body()
-        shown = request.headers.get("x-hub-signature", "")
-        expected = f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
-        if not hmac.compare_digest(shown, expected):
+        key = prove(request.headers, body)
+        if key is None:
             raise HTTPException(status_code=401)
-        key = request.headers["x-atlassian-webhook-identifier"]
+        connection = connection or connector
         known = session.scalar(
             select(WebhookEvent).where(
                 WebhookEvent.connection == connection, WebhookEvent.delivery_key == key
