@@ -18,6 +18,8 @@ CHECKED := src tests tools docs deploy benchmarks Makefile README.md CHANGELOG.m
 # One more than a small machine has cores, since many tests wait for processes; each worker starts its
 # own PostgreSQL when a test asks.
 WORKERS ?= 3
+# The quick ones first; then those that mostly wait, so that none of them is left for the end alone.
+TESTS := tests/unit tests/processes tests/cli tests
 TEST_TOOLS := .test-tools
 
 .PHONY: all
@@ -50,7 +52,7 @@ demo: $(PACKAGE) ## Run the main job against a small fake Jira: mention, answer,
 test: $(PACKAGE) ## Run every test, the quick ones first; ARGS="-k name" narrows it.
 	@tools/test_tools.sh '$(TEST_TOOLS)'
 	@echo 'test: pytest, units first, with $(WORKERS) processes'
-	@TMPDIR=$$(tools/test_folder.sh) PATH="$(CURDIR)/$(TEST_TOOLS)/usr/sbin:$(CURDIR)/$(TEST_TOOLS)/usr/bin:$$PATH" $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/unit tests $(ARGS)
+	@TMPDIR=$$(tools/test_folder.sh) PATH="$(CURDIR)/$(TEST_TOOLS)/usr/sbin:$(CURDIR)/$(TEST_TOOLS)/usr/bin:$$PATH" $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 
 .PHONY: test-tools
 test-tools: ## Fetch nginx, caddy and promtool, which some tests run; installs nothing.

@@ -376,17 +376,12 @@ class TestBase:
         assert sentence in house.replies()[0].text
         assert house.states == [("jira.add_comment", "executed")]
 
-    @pytest.mark.parametrize("mode", ["auto", "approve"])
     async def test_change_made_once_is_not_proposed_again_with_a_late_answer(
-        self, house: House, mode: str
+        self, house: House
     ) -> None:
         house.mode("auto")
-        house.mode(mode, kind="jira.assign_issue")
         house.jira.inject(method="POST", path=".*/PAY-7/comment", status=429, retry_after=900)
         await house.ask("@bot\nassign this to Tom Berg\nstatus")
-        for approval in house.approvals:
-            house.approve(approval)
-        await house.settle()
         house.jira.assign("PAY-7", author="Mei Tanaka", to="Lena Novak")
 
         await house.wait(901)
@@ -395,6 +390,24 @@ class TestBase:
         assert house.jira.issue("PAY-7").assignee == house.jira.person("Lena Novak").account_id
         kinds = [kind for kind, _ in house.states]
         assert kinds.count("jira.assign_issue") == 1
+
+    async def test_change_that_had_to_wait_while_somebody_made_another_is_asked_about_again(
+        self, house: House
+    ) -> None:
+        house.mode("auto")
+        house.mode("approve", kind="jira.assign_issue")
+        house.jira.inject(method="POST", path=".*/PAY-7/comment", status=429, retry_after=900)
+        await house.ask("@bot\nassign this to Tom Berg\nstatus")
+        house.approve(house.approvals[0])
+        await house.settle()
+        house.jira.assign("PAY-7", author="Mei Tanaka", to="Lena Novak")
+
+        await house.wait(901)
+
+        assert house.jira.issue("PAY-7").assignee == house.jira.person("Lena Novak").account_id
+        changes = [state for kind, state in house.states if kind == "jira.assign_issue"]
+        assert changes[-1] == "waiting"
+        assert "executed" not in changes
 
     @both_sites
     async def test_item_moved_to_another_project_meanwhile_is_left_alone(

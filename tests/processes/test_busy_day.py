@@ -9,6 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE_S = 300
 
 
 def test_every_question_of_a_busy_day_is_answered_once() -> None:
@@ -20,6 +21,7 @@ def test_every_question_of_a_busy_day_is_answered_once() -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=_PATIENCE_S,
     )
 
     assert told.returncode == 0, told.stdout + told.stderr

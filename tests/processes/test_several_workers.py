@@ -131,12 +131,18 @@ class Cluster:
         )
 
     def counts(self) -> Counter[str]:
+        """How many answers on tickets are in each state; the chats get messages of their own."""
+
         def states(tx) -> Counter[str]:
             found = Counter({"asks": 0})
             cursor = None
             while True:
                 page = tx.actions.page(limit=200, cursor=cursor)
-                found.update(action.state.value for action in page.items)
+                found.update(
+                    action.state.value
+                    for action in page.items
+                    if action.kind is ActionKind.JIRA_ADD_COMMENT
+                )
                 cursor = page.next_cursor
                 if cursor is None:
                     return found

@@ -69,7 +69,7 @@ def made_by(discord: FakeDiscord) -> dict[str, tuple[Interaction, Any]]:
         "ping": (discord.ping(), {"type": 1}),
         "command": (discord.command("help", **where), PRIVATELY),
         "button": (discord.press(asked.id, "why dec_1", author="Tom Berg"), {"type": 6}),
-        "form": (discord.submit("edit apv_1", {"text": "x"}, **where), {"type": 5}),
+        "form": (discord.submit("edit apv_1", {"text": "x"}, **where), PRIVATELY),
         "typing": (
             discord.complete("help blo", **where),
             {"type": 8, "data": {"choices": [{"name": "blockers", "value": "blockers"}]}},

@@ -111,6 +111,7 @@ def tour(world: World) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         ("GET", "/users/@me", {}),
         ("GET", "/applications/@me", {}),
+        ("GET", "/users/@me/guilds", {}),
         ("GET", "/gateway/bot", {}),
         ("GET", f"/guilds/{GUILD_ID}", {}),
         ("GET", f"/guilds/{GUILD_ID}/members/{mei.id}", {}),
