@@ -26,6 +26,8 @@ async def test_first_poll_lets_an_approved_action_go_first(house: House) -> None
     house.mode("approve")
     await house.ask("@bot what's blocking this?")
     house.approve(house.approvals[0])
+    await house.connection.client.aclose()
+    house.start()
     is_under_way, may_end = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:

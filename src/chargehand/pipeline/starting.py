@@ -67,11 +67,12 @@ class Starter:
         self._asks: set[str] = set()
         self._actions: set[str] = set()
         self._next_due_at: datetime | None = None
+        self._has_looked = False
 
     @property
     def is_busy(self) -> bool:
-        """Whether something that was begun here has not ended."""
-        return bool(self._asks or self._actions)
+        """Whether something that was begun here has not ended, or nobody looked for work yet."""
+        return not self._has_looked or bool(self._asks or self._actions)
 
     def is_due(self, now: datetime) -> bool:
         """Whether a postponed row's time has come."""
@@ -95,6 +96,7 @@ class Starter:
             is_fresh = stored.ask.id not in self._asks and is_mine(stored.ask.subject)
             if is_fresh and len(self._asks) < MOST_ASKS:
                 await self._start_ask(stored)
+        self._has_looked = True
 
     def _find_due(self, tx: Reading) -> _Due:
         now = self._clock.now()
