@@ -8,6 +8,7 @@ import typer
 from chargehand.cli.asking import AnswerWrong, ask
 from chargehand.cli.connecting import (
     DEFAULT_TIMEOUT_S,
+    ApprovalsChannel,
     Beginning,
     Channels,
     Keep,
@@ -17,7 +18,9 @@ from chargehand.cli.connecting import (
     ask_channels,
     ask_until_it_works,
     begin,
+    chat_values,
     echo_next,
+    read_api_url,
     read_keeping,
     require_flags,
     save,
@@ -54,9 +57,7 @@ def discord(
         str | None, typer.Option(metavar="ID", help="The server; not needed if the bot is on one.")
     ] = None,
     channel: Channels = None,
-    approvals_channel: Annotated[
-        str | None, typer.Option(metavar="ID", help="The channel that shows what waits.")
-    ] = None,
+    approvals_channel: ApprovalsChannel = None,
     keep: Keep = "env",
     register: Annotated[
         bool, typer.Option("--register/--no-register", help="Register the slash commands.")
@@ -89,11 +90,12 @@ def discord(
         "public_key": survey.public_key,
         "guild_id": guild_id,
     }
-    values |= {"channels": channels} if channels else {}
-    values |= {"approvals_channel": approvals_channel} if approvals_channel is not None else {}
-    values |= {"api_url": api_url} if api_url != _API else {}
-    if request_timeout != DEFAULT_TIMEOUT_S:
-        values["request_timeout"] = f"PT{request_timeout}S"
+    values |= chat_values(
+        channels,
+        approvals_channel,
+        api_url=api_url if api_url != _API else None,
+        timeout_s=request_timeout,
+    )
     draft = _draft(beginning, values, token, survey, guild_id)
     try_draft(beginning, draft, not_yet=_NOT_YET)
     save(beginning, draft, keeping)
@@ -113,12 +115,8 @@ def _survey(
 ) -> tuple[str, "ApplicationSurvey"]:
     # lazy: the client takes longer to load than `--help` may.
     from chargehand.bootstrap.surveying_discord import survey_application
-    from chargehand.config.addresses import address_with_path
 
-    try:
-        address = address_with_path(api_url)
-    except ValueError as error:
-        raise AnswerWrong(what="--api-url", problem=str(error)) from error
+    address = read_api_url(api_url)
     ca_file = beginning.settings.network.ca_file
 
     def look(token: str) -> "ApplicationSurvey":

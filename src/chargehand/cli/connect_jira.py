@@ -29,6 +29,7 @@ from chargehand.cli.connecting import (
     read_keeping,
     require_flags,
     save,
+    timeout_value,
     try_draft,
 )
 
@@ -120,8 +121,7 @@ def _draft(
     values |= {"cloud_id": asked.survey.cloud_id} if asked.survey.cloud_id else {}
     values |= {"user_name": identity.user_name} if identity.user_name else {}
     values |= {"account_id": identity.account_id, "projects": asked.projects, "intake": way}
-    if timeout_s != DEFAULT_TIMEOUT_S:
-        values["request_timeout"] = f"PT{timeout_s}S"
+    values |= timeout_value(timeout_s)
     tokens = {"api_token": asked.token}
     tokens |= {"webhook_secrets": signing} if signing else {}
     return Draft(beginning.name, "jira", values, tokens, {"account_id": identity.name})

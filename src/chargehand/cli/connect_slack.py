@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chargehand.cli.asking import AnswerWrong, ask, choose
+from chargehand.cli.asking import ask, choose
 from chargehand.cli.connecting import (
     DEFAULT_TIMEOUT_S,
+    ApprovalsChannel,
     Beginning,
     Channels,
     Keep,
@@ -18,7 +19,9 @@ from chargehand.cli.connecting import (
     ask_channels,
     ask_until_it_works,
     begin,
+    chat_values,
     echo_next,
+    read_api_url,
     read_keeping,
     read_secret,
     read_signing_secret,
@@ -61,9 +64,7 @@ def slack(
     signing_secret: SigningSecret = None,
     app_token: AppToken = None,
     channel: Channels = None,
-    approvals_channel: Annotated[
-        str | None, typer.Option(metavar="ID", help="The channel that shows what waits.")
-    ] = None,
+    approvals_channel: ApprovalsChannel = None,
     keep: Keep = "env",
     manifest: Annotated[
         bool, typer.Option("--manifest", help="Print the app's manifest alone, and end.")
@@ -97,11 +98,12 @@ def slack(
     served = beginning.settings.served_projects
     channels = ask_channels(channel, survey.channels, served)
     values: dict[str, TOMLValue] = {"team_id": survey.team_id, "intake": way}
-    values |= {"channels": channels} if channels else {}
-    values |= {"approvals_channel": approvals_channel} if approvals_channel is not None else {}
-    values |= {"api_url": api_url} if api_url != _API else {}
-    if request_timeout != DEFAULT_TIMEOUT_S:
-        values["request_timeout"] = f"PT{request_timeout}S"
+    values |= chat_values(
+        channels,
+        approvals_channel,
+        api_url=api_url if api_url != _API else None,
+        timeout_s=request_timeout,
+    )
     # lazy: pydantic takes longer than `--help` may.
     from chargehand.bootstrap.drafting import Draft
 
@@ -176,12 +178,8 @@ def _ask_secrets(
 ) -> tuple["WorkspaceSurvey", dict[str, str]]:
     # lazy: the client takes longer to load than `--help` may.
     from chargehand.bootstrap.surveying_slack import survey_workspace
-    from chargehand.config.addresses import address_with_path
 
-    try:
-        address = address_with_path(api_url)
-    except ValueError as error:
-        raise AnswerWrong(what="--api-url", problem=str(error)) from error
+    address = read_api_url(api_url)
     bot_token, signing_secret, app_token = given
     ca_file = beginning.settings.network.ca_file
 

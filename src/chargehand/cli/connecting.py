@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     # They take longer to load than `--help` may.
     from chargehand.bootstrap.connection_keeping import Hand
     from chargehand.bootstrap.drafting import ConfigFiles, Draft, Keeping
+    from chargehand.config.blocks import TOMLValue
     from chargehand.config.settings import Connection, Settings
     from chargehand.plugins.connector import Check
 
@@ -37,6 +38,9 @@ Channels = Annotated[
 ]
 Keep = Annotated[
     str, typer.Option("--keep", help="Where its secrets are kept: env (in .env) or stored.")
+]
+ApprovalsChannel = Annotated[
+    str | None, typer.Option(metavar="ID", help="The channel that shows what waits.")
 ]
 RequestTimeout = Annotated[
     int,
@@ -202,6 +206,43 @@ def ask_channels(
         flag="--channel",
         default="none",
     )
+
+
+def read_api_url(text: str) -> str:
+    """The address of a vendor's API.
+
+    Raises: AnswerWrong.
+    """
+    # lazy: as above.
+    from chargehand.config.addresses import address_with_path
+
+    try:
+        return address_with_path(text)
+    except ValueError as error:
+        raise AnswerWrong(what="--api-url", problem=str(error)) from error
+
+
+def chat_values(
+    channels: dict[str, tuple[str, ...]],
+    approvals_channel: str | None,
+    *,
+    api_url: str | None,
+    timeout_s: int,
+) -> "dict[str, TOMLValue]":
+    """What every chat's table may hold; what is as it usually is, is left out.
+
+    Shape: `api_url` is None where it is the vendor's own.
+    """
+    values: dict[str, TOMLValue] = {}
+    values |= {"channels": channels} if channels else {}
+    values |= {"approvals_channel": approvals_channel} if approvals_channel is not None else {}
+    values |= {"api_url": api_url} if api_url is not None else {}
+    return values | timeout_value(timeout_s)
+
+
+def timeout_value(timeout_s: int) -> "dict[str, TOMLValue]":
+    """The setting of another time-out than the usual."""
+    return {"request_timeout": f"PT{timeout_s}S"} if timeout_s != DEFAULT_TIMEOUT_S else {}
 
 
 def try_draft(beginning: Beginning, draft: "Draft", *, not_yet: Sequence[str] = ()) -> "Connection":
