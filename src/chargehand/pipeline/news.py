@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chargehand.audit.tags import AuditTag
 from chargehand.decisions import catalogue
 from chargehand.decisions.audience_rules import is_comment_tellable
 from chargehand.decisions.markdown import code, shown
@@ -24,8 +23,8 @@ from chargehand.domain.records import ActionRecord, ApprovalState, EventRecord
 from chargehand.domain.work_item import Facts
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.modes import policy_in_force
-from chargehand.pipeline.proposing import propose
+from chargehand.pipeline.noting import changed_fields
+from chargehand.pipeline.unasked import record_unasked
 from chargehand.storage.repositories.subscriptions import Hearer
 from chargehand.storage.transaction import Writing
 
@@ -128,34 +127,11 @@ def propose_message(
         response=message.words,
         actions=(action,),
     )
-    policy = policy_in_force(tx)
     told = derive_id("dec", message.anchor, member_id, project, connection_id, message.words)
-    decision_id = DecisionId(told)
     event = _nobodys(message, now=now)
-    if not tx.decisions.add_for_event(
-        decision_id, decision, message.anchor, event, policy_version=policy.version, now=now
-    ):
-        return None
-    body = {
-        "event_id": message.anchor,
-        "verdict": decision.verdict.value,
-        "reason": decision.reason.value,
-        "actions": [action.kind.value],
-    }
-    tx.audit.append(AuditTag.WORKER_DECISION_RECORDED, decision_id, body, now=now)
-    action_id = ActionId(derive_id("act", decision_id, 0))
-    propose(
-        tx,
-        action_id,
-        action,
-        decision_id=decision_id,
-        ask_id=None,
-        mode=policy.mode_for(project, action.kind),
-        policy_version=policy.version,
-        approval_lasts=lasts,
-        now=now,
+    return record_unasked(
+        tx, DecisionId(told), decision, message.anchor, event, approval_lasts=lasts, now=now
     )
-    return action_id
 
 
 def _nobodys(message: Message, *, now: datetime) -> Event:
@@ -172,12 +148,8 @@ def _nobodys(message: Message, *, now: datetime) -> Event:
 
 
 def _changes(event: EventRecord) -> list[FieldChange]:
-    log = event.data.get("changelog")
     found = []
-    for change in log if isinstance(log, list) else ():
-        if not isinstance(change, Mapping):
-            continue
-        field = str(change.get("field", "")).casefold()
+    for field, change in changed_fields(event.data):
         if field in TOLD_FIELDS:
             before, after = change.get("from_text"), change.get("to_text")
             found.append(FieldChange(field, str(before or ""), str(after or ""), event.actor_name))

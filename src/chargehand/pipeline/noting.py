@@ -21,6 +21,7 @@ from chargehand.domain.ids import (
     ProjectKey,
     WorkItemKey,
 )
+from chargehand.domain.json import JSONValue
 from chargehand.domain.keys import project_of_key
 from chargehand.domain.records import ActionRecord
 from chargehand.storage.transaction import Writing
@@ -92,7 +93,7 @@ def _is_news(event: Event, *, bot: AccountId | None) -> bool:
             is_open = event.visibility.kind is VisibilityKind.EVERYONE
             return is_person and is_open and event.actor.account_id != bot
         case EventKind.WORK_ITEM_UPDATED:
-            return any(name in TOLD_FIELDS for name, _ in _changed(event))
+            return any(name in TOLD_FIELDS for name, _ in changed_fields(event.data))
         case _:
             return False
 
@@ -106,7 +107,7 @@ def _member_of(
 
 def _asker_behind(tx: Writing, event: Event, item: WorkItemKey) -> MemberId | None:
     """Who asked the bot for the change it made; it is their own, though the bot made it."""
-    kinds = {kind for name, _ in _changed(event) for kind in _MADE_BY.get(name, ())}
+    kinds = {kind for name, _ in changed_fields(event.data) for kind in _MADE_BY.get(name, ())}
     since = event.occurred_at - _LOOKED_BACK
     decisions = {one.id: one for one in tx.decisions.answers_on(item, since=since)}
     made = [
@@ -135,15 +136,17 @@ def _follow(tx: Writing, event: Event, item: WorkItemKey) -> None:
     """Keep to a work item that was moved, which has another key since."""
     if event.kind is not EventKind.WORK_ITEM_UPDATED:
         return
-    for name, change in _changed(event):
+    for name, change in changed_fields(event.data):
         old = change.get("from_text")
         if name == _KEY and isinstance(old, str) and old != item:
             tx.subscriptions.move(WorkItemKey(old), item, project_of_key(item))
 
 
-def _changed(event: Event) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """The fields an update changed, each with what Jira told of it."""
-    log = event.data.get("changelog")
+def changed_fields(
+    data: Mapping[str, JSONValue],
+) -> Iterator[tuple[str, Mapping[str, JSONValue]]]:
+    """The fields an update changed, by the data of its event, each with what Jira told of it."""
+    log = data.get("changelog")
     for change in log if isinstance(log, list) else ():
         if isinstance(change, Mapping):
             yield str(change.get("field", "")).casefold(), change

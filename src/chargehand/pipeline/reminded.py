@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chargehand.audit.tags import AuditTag
 from chargehand.decisions import catalogue
 from chargehand.decisions.markdown import shown
 from chargehand.decisions.placement import POSTS, TELLS_ALONE
@@ -17,7 +16,6 @@ from chargehand.domain.delivery import StoredDelivery
 from chargehand.domain.event import EVERYONE, Actor, ActorKind, Event, EventKind
 from chargehand.domain.ids import (
     NO_PROJECT,
-    ActionId,
     ConnectionId,
     DecisionId,
     EventId,
@@ -26,10 +24,9 @@ from chargehand.domain.ids import (
 from chargehand.domain.json import JSONObject
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.private_chat import private_chat_of
-from chargehand.pipeline.proposing import propose
+from chargehand.pipeline.unasked import record_unasked
 from chargehand.storage.transaction import Writing
 
 _LONGEST_TEXT: Final = 1_000
@@ -53,36 +50,12 @@ def say_reminder(
     tx.events.add_delivery(stored, event_id, duplicate_of=None, now=now)
     action = _message(tx, reminder, connections) if reminder is not None else None
     decision = _decision(action)
-    policy = policy_in_force(tx)
     decision_id = DecisionId(derive_id("dec", event_id, 0))
-    tx.decisions.add_for_event(
-        decision_id, decision, event_id, event, policy_version=policy.version, now=now
-    )
-    tx.audit.append(
-        AuditTag.WORKER_DECISION_RECORDED,
-        decision_id,
-        {
-            "event_id": event_id,
-            "verdict": decision.verdict.value,
-            "reason": decision.reason.value,
-            "actions": [one.kind.value for one in decision.actions],
-        },
-        now=now,
+    record_unasked(
+        tx, decision_id, decision, event_id, event, approval_lasts=approval_lasts, now=now
     )
     if action is None:
         _tell_nobody_was_told(tx, reminder_id, now=now)
-        return
-    propose(
-        tx,
-        ActionId(derive_id("act", decision_id, 0)),
-        action,
-        decision_id=decision_id,
-        ask_id=None,
-        mode=policy.mode_for(action.project, action.kind),
-        policy_version=policy.version,
-        approval_lasts=approval_lasts,
-        now=now,
-    )
 
 
 def _event(stored: StoredDelivery, reminder: Reminder | None, *, now: datetime) -> Event:

@@ -1,0 +1,60 @@
+"""Records what is said to people without a question of theirs: a decision and its one message."""
+
+from datetime import datetime, timedelta
+
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.decision import Decision
+from chargehand.domain.event import Event
+from chargehand.domain.ids import ActionId, DecisionId, EventId
+from chargehand.kit.ids import derive_id
+from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.proposing import propose
+from chargehand.storage.transaction import Writing
+
+
+def record_unasked(
+    tx: Writing,
+    decision_id: DecisionId,
+    decision: Decision,
+    event_id: EventId,
+    event: Event,
+    *,
+    approval_lasts: timedelta,
+    now: datetime,
+) -> ActionId | None:
+    """Record a decision about an event, and propose the message it holds, if it holds one.
+
+    Shape: the action of the message; None without one, and where all of it was recorded before.
+    """
+    policy = policy_in_force(tx)
+    if not tx.decisions.add_for_event(
+        decision_id, decision, event_id, event, policy_version=policy.version, now=now
+    ):
+        return None
+    tx.audit.append(
+        AuditTag.WORKER_DECISION_RECORDED,
+        decision_id,
+        {
+            "event_id": event_id,
+            "verdict": decision.verdict.value,
+            "reason": decision.reason.value,
+            "actions": [action.kind.value for action in decision.actions],
+        },
+        now=now,
+    )
+    if not decision.actions:
+        return None
+    (action,) = decision.actions
+    action_id = ActionId(derive_id("act", decision_id, 0))
+    propose(
+        tx,
+        action_id,
+        action,
+        decision_id=decision_id,
+        ask_id=None,
+        mode=policy.mode_for(action.project, action.kind),
+        policy_version=policy.version,
+        approval_lasts=approval_lasts,
+        now=now,
+    )
+    return action_id
