@@ -1,5 +1,6 @@
 """What the settings of every connection have in common."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final, Self
 
@@ -68,10 +69,7 @@ class ChatSettings(ConnectionSettings):
     @field_validator("channels")
     @classmethod
     def _bound_to_something(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        for channel, projects in value.items():
-            if not projects:
-                message = f"channel {channel}: names no project; leave the channel out instead"
-                raise ValueError(message)
+        require_projects("channel", value)
         return value
 
     @model_validator(mode="after")
@@ -86,6 +84,42 @@ class ChatSettings(ConnectionSettings):
     def projects(self) -> tuple[str, ...]:
         """Every project some channel serves."""
         return tuple(sorted({key for bound in self.channels.values() for key in bound}))
+
+
+class BoundSettings(ConnectionSettings):
+    """What the settings of a code host and a wiki have in common.
+
+    A connector names what it binds: `repositories`, `spaces`.
+    """
+
+    limit_factor: float = Field(
+        1.0,
+        description="How much of the vendor's limits the bot may use: less beside other programs "
+        "with the same token, more where the vendor granted more than it documents.",
+        ge=0.1,
+        le=1000,
+    )
+
+    @property
+    def bound(self) -> Mapping[str, tuple[str, ...]]:
+        """The projects each repository or space serves."""
+        return {}
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Every project some repository or space serves."""
+        return tuple(sorted({key for served in self.bound.values() for key in served}))
+
+
+def require_projects(what: str, bound: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse a repository, space or channel that names no project.
+
+    Raises: ValueError, in words for whoever wrote the settings.
+    """
+    for name, projects in bound.items():
+        if not projects:
+            message = f"{what} {name}: names no project; leave the {what} out instead"
+            raise ValueError(message)
 
 
 def is_somebodys(site: str) -> bool:

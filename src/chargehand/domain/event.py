@@ -103,11 +103,12 @@ EVERYONE = Visibility(VisibilityKind.EVERYONE)
 
 
 class PlaceKind(StrEnum):
-    """Who can read what is said in a chat's channel.
+    """Who can read what is said in a chat's channel, a repository or a space of pages.
 
-    `public` everybody of the workspace; `private` whoever was let in; `direct` one person and the
-    bot; `group` some people and the bot; `shared` people of other workspaces too; `unknown` where
-    the vendor does not say, which is treated as `shared`.
+    `public` everybody of the workspace, and of a repository or space everybody at all; `private`
+    whoever was let in; `direct` one person and the bot; `group` some people and the bot; `shared`
+    people of other workspaces too; `unknown` where the vendor does not say, which is treated as
+    `shared`.
     """
 
     PUBLIC = "public"
@@ -120,10 +121,14 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a chat something was said or pressed.
+    """Where in a chat, on a pull request or on a page something was said or pressed.
 
-    Shape: ids are the vendor's; `thread_id` is the message a thread hangs on, None outside of one;
-    `message_id` is the message itself, None where nothing is posted yet, as for a slash command;
+    Shape: ids are the vendor's. `channel_id` is a chat's channel, a repository (`acme/payments`) or
+    the key of a space of pages; `thread_id` is the message a thread hangs on, the pull request
+    (`pull/12`), the issue (`issue/7`) or the page (`page/98311`), None outside of one; `message_id`
+    is the message or comment itself, None where nothing is posted yet, as for a slash command;
+    `root_id` is the comment that a conversation hangs on within the thread, as beside a line of a
+    diff, None for one that stands alone;
     `is_outsider` says that the person there is a guest or belongs to another workspace;
     `reply_token` is what a vendor demands to answer an interaction by, good for minutes.
     """
@@ -134,6 +139,7 @@ class Place:
     thread_id: str | None = None
     is_outsider: bool = False
     reply_token: str | None = field(default=None, repr=False)
+    root_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ class Event:
     Shape: `project`, `work_item`, `text` are None where the vendor's payload has none; `lines` is
     the same text with quotes, code and mentions told apart; `mentions` names account ids, first
     mention first; `data` holds the few extra facts the event's kind defines, as JSON; `place` is
-    None outside of a chat.
+    None for what was said on a work item, or happened nowhere.
     Units: `occurred_at` is the vendor's own time, UTC.
     """
 

@@ -8,6 +8,7 @@ from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import DEFAULT_RETENTION, Retention
 from chargehand.plugins.connector import (
     ActionPreviewer,
+    CodeSource,
     ConnectorClient,
     EventParser,
     FactSource,
@@ -23,9 +24,10 @@ class LiveConnection:
     """Everything the worker needs of one site.
 
     Shape: `poll_interval` is None when nothing is polled; `facts` is None where no work items
-    live, as in a chat; `listener` is None unless we open the connection events come by;
+    live, as in a chat; `code` is None where no repositories live; `listener` is None unless we open
+    the connection events come by;
     `places` knows more of a chat's places than events tell, and `threads` what was said in them;
-    `channels` binds a chat's channels to
+    `channels` binds a chat's channels, a code host's repositories and a wiki's spaces to
     the projects they serve, `projects` are all of them; what waits for approval in the projects of
     `approvals_channel` is shown there.
     Its client and who sends its actions share `limits`; `limits_of` says what an action counts
@@ -45,6 +47,7 @@ class LiveConnection:
     send_within: timedelta
     settle_after: timedelta
     facts: FactSource | None = None
+    code: CodeSource | None = None
     listener: Listener | None = None
     places: PlaceReader | None = None
     threads: ThreadReader | None = None

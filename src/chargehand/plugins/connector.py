@@ -7,8 +7,10 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, ProposedAction
+from chargehand.domain.code import PullRequest, PullRequestRef
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.event import Event, Place
+from chargehand.domain.fact import Known
 from chargehand.domain.form import Form
 from chargehand.domain.ids import AccountId, ActionId, ConnectionId, ProjectKey
 from chargehand.domain.json import JSONObject
@@ -246,6 +248,32 @@ class FactSource(Protocol):
 
     async def is_own_comment(self, work_item: str, comment_id: str) -> bool | None:
         """Whether a comment carries our action's mark; None when it can not be read now."""
+        ...
+
+
+class CodeSource(Protocol):
+    """What knows repositories and pull requests: a code host.
+
+    What can not be read is Unknown, never raised.
+    """
+
+    async def read_pull_request(self, ref: PullRequestRef, *, now: datetime) -> Known[PullRequest]:
+        """One pull request with its reviewers and the checks of its newest commit."""
+        ...
+
+    async def read_open_pull_requests(
+        self, repository: str, *, limit: int, now: datetime
+    ) -> Known[tuple[PullRequest, ...]]:
+        """The open pull requests of a repository, longest untouched first, at most `limit`.
+
+        Shape: their checks may be Unknown where reading them costs a request each.
+        """
+        ...
+
+    async def may_read(
+        self, repository: str, account_id: AccountId, *, now: datetime
+    ) -> Known[bool]:
+        """Whether an account of the host may read a repository."""
         ...
 
 
