@@ -17,6 +17,9 @@ from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.records import ApprovalState
 from chargehand.kit.clock import EPOCH, SystemClock
 from chargehand.pipeline import looking
+from chargehand.storage.engines import open_engine, sqlite_url
+from chargehand.storage.inbox.closing import CLOSE
+from chargehand.storage.inbox.tables import inbox_metadata
 
 PAY = ProjectKey("PAY")
 DEEP = "0" * 25 + "1"
@@ -116,3 +119,14 @@ def test_no_list_walks_or_sorts_a_table(tmp_path: Path) -> None:
     }
 
     assert bad == {}
+
+
+def test_closing_deliveries_does_not_walk_what_waits(tmp_path: Path) -> None:
+    engine = open_engine(sqlite_url(tmp_path / "inbox.db"))
+    inbox_metadata.create_all(engine)
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {CLOSE}", (0, "[]")).all()
+
+    steps = [str(row[-1]) for row in plan if "inbox_deliveries" in str(row[-1])]
+    assert steps == ["SEARCH inbox_deliveries USING INDEX inbox_deliveries_by_id (delivery_id=?)"]
+    engine.dispose()

@@ -100,6 +100,18 @@ def status_of(
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def answer_to(
+    error: ChargehandError,
+    statuses: Mapping[type[ChargehandError], int] = NO_STATUSES,
+    *,
+    method: str,
+) -> Response:
+    """The answer to one of our errors; a mistake of ours is written to the log."""
+    if status_of(error, statuses) == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log_failure(method, error)
+    return problem_of(error, statuses)
+
+
 def error_answers(
     statuses: Mapping[type[ChargehandError], int] = NO_STATUSES,
 ) -> dict[type[Exception], Answer]:
@@ -108,9 +120,7 @@ def error_answers(
     async def answer_ours(request: Request, error: Exception) -> Response:
         if not isinstance(error, ChargehandError):
             return await answer_unknown(request, error)
-        if status_of(error, statuses) == HTTPStatus.INTERNAL_SERVER_ERROR:
-            log_failure(request.method, error)
-        return problem_of(error, statuses)
+        return answer_to(error, statuses, method=request.method)
 
     async def answer_http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):

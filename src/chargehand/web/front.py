@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from chargehand.domain.ids import ConnectionId
 from chargehand.inbox.group_commit import GroupCommit
@@ -28,7 +29,7 @@ from chargehand.web.health import ReadyProbe, Refresh, health_routes
 from chargehand.web.metrics import FrontMetrics
 from chargehand.web.pages import StatusProbe, front_page_route
 from chargehand.web.reference import Description, reference_route
-from chargehand.web.webhooks import WebhookDoor, webhook_routes
+from chargehand.web.webhooks import ShortWay, WebhookDoor, webhook_routes
 
 # Forwarded addresses are read by intake, which knows whom to believe; an access log would hold
 # path tokens; a thousand connections stay below the usual limit of open files.
@@ -75,6 +76,24 @@ class FrontDeps:
     forms: FindForm | None = None
 
 
+class _Front(Starlette):
+    """Webhooks go straight to their door, everything else the framework's way."""
+
+    def __init__(self, door: WebhookDoor, **named: Any) -> None:
+        super().__init__(**named)
+        self._short_way = ShortWay(door)
+        self._to_door = Edge(self._short_way)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the life of the application."""
+        params = self._short_way.params_of(scope)
+        if params is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["path_params"] = params
+        await self._to_door(scope, receive, send)
+
+
 def build_front(deps: FrontDeps) -> Starlette:
     """The whole application; its lifespan starts the inbox and stops it with everything written."""
 
@@ -92,8 +111,10 @@ def build_front(deps: FrontDeps) -> Starlette:
             gc.unfreeze()
             await deps.inbox.stop()
 
-    app = Starlette(
-        routes=_routes(deps),
+    door = _door(deps)
+    app = _Front(
+        door,
+        routes=_routes(deps, door),
         middleware=[Middleware(Edge)],
         exception_handlers=error_answers(),
         lifespan=lifespan,
@@ -103,8 +124,8 @@ def build_front(deps: FrontDeps) -> Starlette:
     return app
 
 
-def _routes(deps: FrontDeps) -> list[BaseRoute]:
-    door = WebhookDoor(
+def _door(deps: FrontDeps) -> WebhookDoor:
+    return WebhookDoor(
         connections=deps.connections,
         inbox=deps.inbox,
         clock=deps.clock,
@@ -114,6 +135,9 @@ def _routes(deps: FrontDeps) -> list[BaseRoute]:
         trusted_proxies=deps.trusted_proxies,
         forms=deps.forms,
     )
+
+
+def _routes(deps: FrontDeps, door: WebhookDoor) -> list[BaseRoute]:
     return [
         *webhook_routes(door),
         *health_routes(

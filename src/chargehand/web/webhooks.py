@@ -25,6 +25,7 @@ from chargehand.kit.clock import Clock
 from chargehand.plugins.connector import Acknowledgement, FindForm, RawRequest
 from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
 from chargehand.web.body import BodyReader
+from chargehand.web.errors import answer_to
 from chargehand.web.metrics import NO_CONNECTION, FrontMetrics
 
 _STATUS_CODES = {
@@ -33,6 +34,7 @@ _STATUS_CODES = {
 }
 _log = structlog.get_logger(__name__)
 _FORWARDED_FOR = b"x-forwarded-for"
+_PREFIX = "/webhooks/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,39 @@ class EarlierPath:
         """Serve one POST; raises what the door does."""
         meant = {**scope, "path_params": {"connector": self.connector}}
         await self.door(meant, receive_message, send)
+
+
+class ShortWay:
+    """Takes webhooks to the door without asking the routes, which costs a sixth of a request.
+
+    Whatever it does not know at a glance goes through the routes, which know the same paths.
+    """
+
+    def __init__(self, door: WebhookDoor) -> None:
+        self._door = door
+
+    def params_of(self, scope: Scope) -> dict[str, str] | None:
+        """What the path of a webhook names; None where the routes have to look."""
+        if scope["type"] != "http" or scope["method"] != "POST" or scope.get("root_path"):
+            return None
+        path: str = scope["path"]
+        if not path.startswith(_PREFIX):
+            return None
+        match path[len(_PREFIX) :].split("/"):
+            case [connector] if connector:
+                return {"connector": connector}
+            case [connector, connection] if connector and connection:
+                return {"connector": connector, "connection": connection}
+            case _:
+                return None
+
+    async def __call__(self, scope: Scope, receive_message: Receive, send: Send) -> None:
+        """Serve one POST; `scope` carries what `params_of` found."""
+        try:
+            await self._door(scope, receive_message, send)
+        except ChargehandError as error:
+            answer = answer_to(error, method=scope["method"])
+            await answer(scope, receive_message, send)
 
 
 def webhook_routes(door: WebhookDoor) -> list[Route]:

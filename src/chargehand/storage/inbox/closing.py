@@ -6,6 +6,7 @@ this thread waits for the interpreter, and with it every webhook that waits to b
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy import Engine
@@ -15,9 +16,10 @@ from chargehand.kit.clock import to_micros
 from chargehand.storage.inbox.failures import translated
 from chargehand.storage.patience import patience_of, patiently
 
-_CLOSE = """
+# The plus keeps SQLite from finding the rows by their state, which walks through all that waits.
+CLOSE: Final = """
 UPDATE inbox_deliveries SET state = 'dispatched', dispatched_at = ?
-WHERE state = 'stored' AND delivery_id IN (SELECT value FROM json_each(?))
+WHERE +state = 'stored' AND delivery_id IN (SELECT value FROM json_each(?))
 """
 
 
@@ -31,7 +33,7 @@ def close_on_sqlite(engine: Engine, delivery_ids: Sequence[DeliveryId], *, now: 
         pooled = engine.raw_connection()
         try:
             cursor = pooled.cursor()
-            patiently(lambda: cursor.execute(_CLOSE, values), patience_s=patience_of(engine))
+            patiently(lambda: cursor.execute(CLOSE, values), patience_s=patience_of(engine))
             return int(cursor.rowcount)
         finally:
             pooled.close()
