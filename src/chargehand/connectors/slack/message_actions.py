@@ -24,6 +24,7 @@ from chargehand.connectors.slack.params import (
     read_user,
 )
 from chargehand.connectors.slack.render import message_body, render_parts, render_sections
+from chargehand.connectors.slack.schemas import moment_of
 from chargehand.connectors.slack.transport import Call, SlackTransport, decode
 from chargehand.domain.action import (
     ActionKind,
@@ -47,6 +48,8 @@ SENT_IN_PART: Final = "sent_in_part"
 _POST: Final = "post a message"
 # How far Slack's clock and ours may differ before a look-up would miss a message of ours.
 _CLOCK_MARGIN: Final = timedelta(minutes=5)
+# So old a message is taken to be still there.
+_JUST_NOW: Final = timedelta(seconds=10)
 # A part may be sent again for hours while Slack asks us to wait.
 _LOOK_BACK: Final = timedelta(days=1)
 
@@ -270,8 +273,15 @@ class MessageActions:
         return decode(body, ChannelInfoAnswer, operation=operation).channel.id
 
     async def _first_missing(self, channel: str, *stamps: str | None) -> str | None:
-        """The first of some messages that is not there any more."""
+        """The first of some messages that is not there any more.
+
+        Shape: None without asking where the newest is seconds old. Slack lets a bot look 50 times a
+        minute, which would be as many answers as it could give; and it tells of a deletion.
+        """
         wanted = list(dict.fromkeys(one for one in stamps if one is not None))
+        now = self.clock.now()
+        if any(abs(now - at) < _JUST_NOW for at in map(moment_of, wanted) if at is not None):
+            return None
         found = await asyncio.gather(*(self.reader.one(channel, one) for one in wanted))
         return next((one for one, message in zip(wanted, found, strict=True) if not message), None)
 

@@ -164,6 +164,7 @@ class TestPosting:
         asked = world.say()
         channel = world.fake.workspace.channels[PAY]
         world.fake.workspace.remove(channel, channel.messages[0])
+        world.clock.advance(11)
         params = {"markdown": "x", **({"thread_id": asked} if what == "thread_id" else {})}
         base = {"message_id": asked} if what == "message_id" else {}
 
@@ -171,6 +172,15 @@ class TestPosting:
 
         assert isinstance(result, Refused)
         assert (result.reason, world.methods()) == ("question_deleted", [])
+
+    async def test_a_question_of_this_moment_costs_no_look(self, world: World) -> None:
+        asked = world.say()
+        params = {"markdown": "x", "thread_id": asked}
+
+        await world.client.perform(action("post_message", PAY, params, {"message_id": asked}))
+
+        paths = [one.path for one in world.fake.desk.log.entries]
+        assert paths == ["/api/chat.postMessage"]
 
     @pytest.mark.parametrize(
         ("change", "target", "words"),
