@@ -13,12 +13,12 @@ from chargehand.cli.connecting import (
     Channels,
     Keep,
     Name,
-    NotAddressed,
     RequestTimeout,
     ask_channels,
     ask_until_it_works,
     begin,
     chat_values,
+    choose_intake,
     echo_next,
     read_api_url,
     read_keeping,
@@ -39,6 +39,8 @@ _API = "https://discord.com/api/v10"
 # Discord tries the address when it is saved there, so the service has to run first.
 _NOT_YET = ("interactions endpoint",)
 _PERMISSIONS = 274877975616
+_INTAKES = ("webhook", "gateway")
+_QUESTION = "How do commands and buttons reach us? gateway needs no public address"
 BotToken = Annotated[
     str | None,
     typer.Option(
@@ -52,6 +54,12 @@ def discord(
     context: typer.Context,
     name: Name = None,
     *,
+    intake: Annotated[
+        str | None, typer.Option(help="How interactions reach us: webhook or gateway")
+    ] = None,
+    mentions: Annotated[
+        bool, typer.Option("--mentions", help="By the gateway: answer mentions in messages too.")
+    ] = False,
     bot_token: BotToken = None,
     server: Annotated[
         str | None, typer.Option(metavar="ID", help="The server; not needed if the bot is on one.")
@@ -71,14 +79,11 @@ def discord(
 
     The application's id and public key are read from Discord, so the token is all it asks for.
 
-    Example: chargehand connect discord --channel 1100000000000000003=PAY
+    Example: chargehand connect discord --intake gateway --channel 1100000000000000003=PAY
     """
     beginning = begin(context, name, "discord")
     keeping = read_keeping(keep)
-    if not beginning.public_url:
-        raise NotAddressed(
-            intake="webhook", vendor="Discord", path=beginning.files.file, instead=""
-        )
+    way = _choose_way(beginning, intake, hears_messages=mentions)
     _echo_steps()
     require_flags({"--bot-token (or DISCORD_BOT_TOKEN)": bot_token})
     token, survey = _survey(beginning, bot_token, api_url=api_url, timeout_s=request_timeout)
@@ -86,6 +91,7 @@ def discord(
     typer.echo("\nA right click on a channel copies its id, once Developer Mode is on.")
     channels = ask_channels(channel, {}, beginning.settings.served_projects)
     values: dict[str, TOMLValue] = {
+        **({"intake": way, "mentions": mentions} if way == "gateway" else {}),
         "application_id": survey.application_id,
         "public_key": survey.public_key,
         "guild_id": guild_id,
@@ -101,8 +107,18 @@ def discord(
     save(beginning, draft, keeping)
     if register:
         _register(context, beginning)
-    _echo_endpoint(beginning)
+    _echo_endpoint(beginning, way)
     echo_next(beginning)
+
+
+def _choose_way(beginning: Beginning, given: str | None, *, hears_messages: bool) -> str:
+    way = choose_intake(
+        beginning, given, question=_QUESTION, ways=_INTAKES, vendor="Discord", alone="gateway"
+    )
+    if hears_messages and way != "gateway":
+        problem = f"only the gateway hears messages, and --intake is {way}"
+        raise AnswerWrong(what="--mentions", problem=problem)
+    return way
 
 
 def _echo_steps() -> None:
@@ -176,7 +192,10 @@ def _register(context: typer.Context, beginning: Beginning) -> None:
         typer.echo("Run `chargehand discord register` once that is mended.")
 
 
-def _echo_endpoint(beginning: Beginning) -> None:
+def _echo_endpoint(beginning: Beginning, way: str) -> None:
+    if way == "gateway":
+        typer.echo("\nLeave the Interactions Endpoint URL empty: the service connects itself.")
+        return
     url = f"{beginning.public_url}/webhooks/discord/{beginning.name}"
     typer.echo("\nOnce the service runs, enter this in Discord under General Information,")
     typer.echo(f"Interactions Endpoint URL:\n  {url}\n")

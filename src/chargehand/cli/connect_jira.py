@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chargehand.cli.asking import choose
 from chargehand.cli.asking_jira import (
     AskedSite,
     Email,
@@ -22,9 +21,9 @@ from chargehand.cli.connecting import (
     Beginning,
     Keep,
     Name,
-    NotAddressed,
     RequestTimeout,
     begin,
+    choose_intake,
     echo_next,
     read_keeping,
     require_flags,
@@ -39,6 +38,10 @@ if TYPE_CHECKING:
     from chargehand.config.blocks import TOMLValue
 
 _INTAKES = ("poll", "both", "webhook")
+_QUESTION = (
+    "How do comments reach us? poll needs no public address, both is webhooks with polling beside "
+    "them"
+)
 
 
 def jira(
@@ -64,7 +67,9 @@ def jira(
     """
     beginning = begin(context, name, "jira")
     keeping = read_keeping(keep)
-    way = _choose_intake(beginning, intake)
+    way = choose_intake(
+        beginning, intake, question=_QUESTION, ways=_INTAKES, vendor="Jira", alone="poll"
+    )
     needed = {"--site": site, "--token (or ATLASSIAN_API_TOKEN)": token, "--projects": projects}
     require_flags(needed)
     asked = ask_site(
@@ -84,26 +89,6 @@ def jira(
             on_data_center=asked.site.is_data_center,
         )
     echo_next(beginning)
-
-
-def _choose_intake(beginning: Beginning, given: str | None) -> str:
-    has_address = bool(beginning.public_url)
-    way = choose(
-        "How do comments reach us? poll needs no public address, both is webhooks with polling "
-        "beside them",
-        given,
-        _INTAKES,
-        flag="--intake",
-        default="both" if has_address else "poll",
-    )
-    if way != "poll" and not has_address:
-        raise NotAddressed(
-            intake=way,
-            vendor="Jira",
-            path=beginning.files.file,
-            instead=", or take --intake poll",
-        )
-    return way
 
 
 def _draft(

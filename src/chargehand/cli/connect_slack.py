@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chargehand.cli.asking import ask, choose
+from chargehand.cli.asking import ask
 from chargehand.cli.connecting import (
     DEFAULT_TIMEOUT_S,
     ApprovalsChannel,
@@ -14,12 +14,12 @@ from chargehand.cli.connecting import (
     Channels,
     Keep,
     Name,
-    NotAddressed,
     RequestTimeout,
     ask_channels,
     ask_until_it_works,
     begin,
     chat_values,
+    choose_intake,
     echo_next,
     read_api_url,
     read_keeping,
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 _API = "https://slack.com/api"
 _INTAKES = ("webhook", "both", "socket", "poll")
+_QUESTION = (
+    "How do messages reach us? socket and poll need no public address, both is webhooks with "
+    "polling beside them"
+)
 BotToken = Annotated[
     str | None,
     typer.Option(
@@ -83,7 +87,9 @@ def slack(
     """
     beginning = begin(context, name, "slack")
     keeping = read_keeping(keep)
-    way = _choose_intake(beginning, intake)
+    way = choose_intake(
+        beginning, intake, question=_QUESTION, ways=_INTAKES, vendor="Slack", alone="socket"
+    )
     _echo_manifest(beginning, way, is_alone=manifest)
     if manifest:
         return
@@ -111,26 +117,6 @@ def slack(
     try_draft(beginning, draft)
     save(beginning, draft, keeping)
     echo_next(beginning, *_last_steps(way, channels, survey))
-
-
-def _choose_intake(beginning: Beginning, given: str | None) -> str:
-    has_address = bool(beginning.public_url)
-    way = choose(
-        "How do messages reach us? socket and poll need no public address, both is webhooks with "
-        "polling beside them",
-        given,
-        _INTAKES,
-        flag="--intake",
-        default="both" if has_address else "socket",
-    )
-    if way in ("webhook", "both") and not has_address:
-        raise NotAddressed(
-            intake=way,
-            vendor="Slack",
-            path=beginning.files.file,
-            instead=", or take --intake socket",
-        )
-    return way
 
 
 def _echo_manifest(beginning: Beginning, way: str, *, is_alone: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from chargehand.cli.asking import AnswerWrong, ask, is_terminal
+from chargehand.cli.asking import AnswerWrong, ask, choose, is_terminal
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.doctor import shown_check
 from chargehand.domain.errors import ChargehandError, Rejected
@@ -100,6 +100,34 @@ def begin(context: typer.Context, name: str | None, default: str) -> Beginning:
     wanted = name or default
     require_free_name(files.settings, wanted)
     return Beginning(invocation, files, wanted)
+
+
+def choose_intake(
+    beginning: Beginning,
+    given: str | None,
+    *,
+    question: str,
+    ways: Sequence[str],
+    vendor: str,
+    alone: str,
+) -> str:
+    """How what happens at a vendor reaches us.
+
+    Shape: `alone` is the way that needs no public address; it is the default where there is none.
+    Raises: AnswerWrong, and NotAddressed for a way that needs an address.
+    """
+    has_address = bool(beginning.public_url)
+    posted = [way for way in ("both", "webhook") if way in ways]
+    default = posted[0] if has_address else alone
+    way = choose(question, given, ways, flag="--intake", default=default)
+    if way in posted and not has_address:
+        raise NotAddressed(
+            intake=way,
+            vendor=vendor,
+            path=beginning.files.file,
+            instead=f", or take --intake {alone}",
+        )
+    return way
 
 
 def read_keeping(text: str) -> "Keeping":

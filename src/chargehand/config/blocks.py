@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from chargehand.config.errors import ConfigNotEditable
 
-TOMLValue: TypeAlias = str | tuple[str, ...] | Mapping[str, tuple[str, ...]]
+TOMLValue: TypeAlias = str | bool | tuple[str, ...] | Mapping[str, tuple[str, ...]]
 _CONNECTIONS: Final = "connections"
 _SECRETS: Final = "secrets"
 _EXPIRES_ON: Final = "expires_on"
@@ -34,6 +34,8 @@ def shown(value: TOMLValue) -> str:
         case str():
             # A JSON string is a TOML basic string for everything a setting can hold.
             return json.dumps(value, ensure_ascii=False)
+        case bool():
+            return "true" if value else "false"
         case Mapping():
             inner = ", ".join(f"{shown(key)} = {shown(one)}" for key, one in value.items())
             return f"{{ {inner} }}" if inner else "{}"
