@@ -49,7 +49,11 @@ class _Sign:
 _SIGNS: Final[Mapping[str, _Sign]] = {
     "slack": _Sign(
         ActionKind.SLACK_ADD_REACTION, ActionKind.SLACK_REMOVE_REACTION, {"name": "eyes"}
-    )
+    ),
+    # A command or a button is promised a reply by Discord itself; a message is not.
+    "discord": _Sign(
+        ActionKind.DISCORD_ADD_REACTION, ActionKind.DISCORD_REMOVE_REACTION, {"emoji": "\N{EYES}"}
+    ),
 }
 SIGN_KINDS: Final = frozenset(kind for one in _SIGNS.values() for kind in (one.adds, one.removes))
 

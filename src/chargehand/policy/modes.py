@@ -31,6 +31,8 @@ FOLLOWS: Final = {
     ActionKind.DISCORD_FOLLOW_UP: ActionKind.DISCORD_POST_MESSAGE,
     ActionKind.DISCORD_EDIT_MESSAGE: ActionKind.DISCORD_POST_MESSAGE,
     ActionKind.DISCORD_SEND_DIRECT_MESSAGE: ActionKind.DISCORD_POST_MESSAGE,
+    ActionKind.DISCORD_ADD_REACTION: ActionKind.DISCORD_POST_MESSAGE,
+    ActionKind.DISCORD_REMOVE_REACTION: ActionKind.DISCORD_POST_MESSAGE,
 }
 _KEYS = {"default", "rules"}
 _RULE_KEYS = {"project", "kind", "mode"}

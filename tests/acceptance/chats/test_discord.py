@@ -1,5 +1,6 @@
 """Somebody uses a slash command in Discord: promised at once, answered in its place, once."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 from chargehand.bootstrap.discord import live_discord, open_client
 from chargehand.bootstrap.discord_commands import slash_commands
 from chargehand.config.discord_settings import DiscordConnection
+from chargehand.connectors.discord.gateway import dispatched
+from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.member import Role
 from chargehand.domain.records import ActionRecord
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.testing.clock import FakeClock
-from chargehand.testing.discord import FakeDiscord, seed_demo
+from chargehand.testing.discord import FakeDiscord, seed_demo, shapes
 from chargehand.testing.discord.state import APPLICATION_ID, GUILD_ID, Interaction
 from tests.chat_house import add_to_team, waiting
 from tests.house import START, Doubles, House, house_settings, open_house
@@ -61,6 +64,26 @@ class DiscordHouse(House):
         """Somebody types a slash command in #payments."""
         self.clock.advance(1)
         return await self.hear(self.discord.command(line, author=author, channel="payments"))
+
+    async def overhear(self, content: str, *, author: str = "Mei Tanaka") -> str:
+        """Somebody writes in #payments, and the gateway tells of it; the message's id."""
+        self.clock.advance(1)
+        message = self.discord.say(content, author=author, channel="payments")
+        told = shapes.message(self.discord.state, message)
+        told |= {"guild_id": GUILD_ID, "member": shapes.member(self.discord.person(author))}
+        heard = VerifiedDelivery(
+            connection_id=DISCORD,
+            connector="discord",
+            delivery_key=message.id,
+            source=DeliverySource.LISTENER,
+            lane=Lane.INTERACTIVE,
+            received_at=self.clock.now(),
+            body=dispatched(json.dumps(told).encode(), "MESSAGE_CREATE"),
+            headers={},
+        )
+        await self._store((heard,))
+        await self.settle()
+        return message.id
 
     def whispered(self) -> list[str]:
         """What single people were shown, oldest first."""
@@ -124,6 +147,23 @@ async def test_command_is_promised_a_reply_and_gets_it(discord: DiscordHouse) ->
     assert "PAY-7" in reply
     assert "In Progress" in reply
     assert discord.verdicts == [("respond", "answered_from_facts")]
+
+
+async def test_slow_answer_to_a_message_is_announced_by_a_reaction_that_goes_with_it(
+    discord: DiscordHouse,
+) -> None:
+    discord.jira.inject(method="GET", path=".*/issue/.*", status=503, times=40)
+
+    asked = await discord.overhear(f"<@{APPLICATION_ID}> status PAY-12")
+    await discord.wait(1.6)
+    reactions = discord.discord.state.messages[asked].reactions
+    shown = {emoji: tuple(who) for emoji, who in reactions.items()}
+    discord.jira.failures.clear()
+    await discord.wait(300)
+
+    assert shown == {"\N{EYES}": (APPLICATION_ID,)}
+    assert not any(reactions.values())
+    assert "PAY-12" in discord.discord.texts("payments")[-1]
 
 
 async def test_key_of_a_project_that_is_not_served_reads_like_a_missing_one(

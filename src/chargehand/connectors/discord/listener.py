@@ -6,6 +6,7 @@ Source: discord.com/developers/docs/events/gateway (read 2026-11)
 import asyncio
 import random
 import ssl
+from collections import deque
 from collections.abc import Callable
 from time import monotonic
 from typing import Final
@@ -60,6 +61,13 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _ANSWER_WITHIN_S: Final = 3.0
 _ANSWER_AGAIN_S: Final = 0.2
 _MOST_ANSWERS: Final = 64
+_INTERACTION: Final = "INTERACTION_CREATE"
+_CREATED: Final = "MESSAGE_CREATE"
+_DELETED: Final = "MESSAGE_DELETE"
+_TOLD_OF_MESSAGES: Final = frozenset({_CREATED, "MESSAGE_UPDATE", _DELETED})
+# Of so many messages for the bot it is heard when they are edited and deleted; what is older, or
+# from before a restart, is looked at before it is answered.
+_MOST_KEPT: Final = 1_000
 _log = structlog.get_logger(__name__)
 
 
@@ -73,6 +81,7 @@ class _Heading(msgspec.Struct, gc=False):
 class _Said(msgspec.Struct, gc=False):
     """What has to be known of a message to keep it or not."""
 
+    id: str = ""
     author: _Heading = msgspec.field(default_factory=_Heading)
     guild_id: str | None = None
     mentions: list[_Heading] = []
@@ -103,6 +112,7 @@ class DiscordListener:
         self._is_refused = False
         self._answering: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(_MOST_ANSWERS)
+        self._kept: deque[str] = deque(maxlen=_MOST_KEPT)
 
     async def listen(self, store: StoreDeliveries) -> None:
         """Hand in what arrives until cancelled; reconnects by itself, with back-off.
@@ -198,11 +208,31 @@ class DiscordListener:
                 connection_id=self._config.connection_id,
                 is_resumed=message.t == "RESUMED",
             )
-        if message.t == "INTERACTION_CREATE":
+        if message.t == _INTERACTION:
             await self._take_interaction(bytes(message.d), store)
-        if message.t == "MESSAGE_CREATE" and _is_for(session.bot_id, bytes(message.d)):
-            # The same words as the endpoint of another vendor would carry, under Discord's id.
-            await store((self._delivery(dispatched(bytes(message.d), message.t), message.d),))
+        if message.t in _TOLD_OF_MESSAGES and self._is_wanted(message, session.bot_id):
+            # The same words as the endpoint of another vendor would carry. A message goes by
+            # Discord's id for it, of which every change has the same.
+            body = dispatched(bytes(message.d), message.t)
+            named_by = bytes(message.d) if message.t == _CREATED else body
+            await store((self._delivery(body, named_by),))
+
+    def _is_wanted(self, message: Message, bot_id: str) -> bool:
+        """Whether a message is for the bot, or was when it was heard first."""
+        said = _said_in(bytes(message.d))
+        if said is None:
+            return False
+        if message.t == _DELETED:
+            return said.id in self._kept
+        if said.author.id in ("", bot_id):
+            # The bot hears itself where it is alone with somebody; and nobody edited what Discord
+            # itself added to, as it does for an address in a message.
+            return False
+        is_for_us = said.guild_id is None or any(one.id == bot_id for one in said.mentions)
+        if not is_for_us and said.id not in self._kept:
+            return False
+        self._kept.append(said.id)
+        return True
 
     async def _take_interaction(self, body: bytes, store: StoreDeliveries) -> None:
         received_s = monotonic()
@@ -300,13 +330,9 @@ def _heading_of(body: bytes) -> _Heading | None:
     return heading if is_whole else None
 
 
-def _is_for(bot_id: str, body: bytes) -> bool:
-    """Whether a message mentions the bot, or is said to it alone."""
+def _said_in(body: bytes) -> _Said | None:
+    """What is told of a message; None where it can not be read."""
     try:
-        said = msgspec.json.decode(body, type=_Said)
+        return msgspec.json.decode(body, type=_Said)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return False
-    if said.author.id == bot_id:
-        # The bot hears itself where it is alone with somebody.
-        return False
-    return said.guild_id is None or any(one.id == bot_id for one in said.mentions)
+        return None

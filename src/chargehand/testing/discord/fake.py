@@ -22,7 +22,7 @@ from chargehand.testing.discord.gateway import Gateway
 from chargehand.testing.discord.limits import Limits
 from chargehand.testing.discord.refusals import DiscordControlRefused, DiscordRefused
 from chargehand.testing.discord.rest_app import take_answer
-from chargehand.testing.discord.rest_messages import store_message
+from chargehand.testing.discord.rest_messages import apply_edit, pinged_by, store_message
 from chargehand.testing.discord.server_parts import Parts
 from chargehand.testing.discord.state import (
     APPLICATION_ID,
@@ -135,20 +135,40 @@ class FakeDiscord:
             body["message_reference"] = {"message_id": reply_to}
         who, where = self.person(author), self.channel(channel)
         message = store_message(self.state, where.id, body, author_id=who.id)
-        told = shapes.message(self.state, message)
-        is_direct = where.type == _DIRECT
-        if not is_direct:
-            told |= {"guild_id": GUILD_ID, "member": shapes.member(who)}
-        if not (is_direct or APPLICATION_ID in [one["id"] for one in told["mentions"]]):
-            # The words of others are shown only to whom Discord allowed it.
-            told |= {"content": ""}
-        self.gateway.tell("MESSAGE_CREATE", told, intents=_DIRECT_SAID if is_direct else _SAID)
+        self._tell_of("MESSAGE_CREATE", message)
         return message
+
+    def edit(self, message_id: str, content: str) -> None:
+        """Whoever wrote a message edits it."""
+        message = self.state.messages[message_id]
+        apply_edit(self.state, message, {"content": content})
+        message.pinged = pinged_by(content, None)
+        self._tell_of("MESSAGE_UPDATE", message)
+
+    def take_back(self, message_id: str) -> None:
+        """Whoever wrote a message deletes it."""
+        message = self.state.messages.pop(message_id)
+        told = {"id": message_id, "channel_id": message.channel_id, "guild_id": GUILD_ID}
+        is_direct = self.state.channels[message.channel_id].type == _DIRECT
+        if is_direct:
+            del told["guild_id"]
+        self.gateway.tell("MESSAGE_DELETE", told, intents=_DIRECT_SAID if is_direct else _SAID)
 
     def react(self, message_id: str, emoji: str, *, author: str) -> None:
         """A person reacts to a message."""
         who = self.state.messages[message_id].reactions.setdefault(emoji, [])
         who.append(self.person(author).id)
+
+    def _tell_of(self, event: str, message: Message) -> None:
+        told = shapes.message(self.state, message)
+        is_direct = self.state.channels[message.channel_id].type == _DIRECT
+        if not is_direct:
+            member = shapes.member(self.person(message.author_id))
+            told |= {"guild_id": GUILD_ID, "member": member}
+        if not (is_direct or APPLICATION_ID in [one["id"] for one in told["mentions"]]):
+            # The words of others are shown only to whom Discord allowed it.
+            told |= {"content": ""}
+        self.gateway.tell(event, told, intents=_DIRECT_SAID if is_direct else _SAID)
 
     def command(self, line: str, *, author: str, channel: str) -> Interaction:
         """A person types a registered command."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -324,6 +325,30 @@ async def test_messages_are_heard_only_if_they_are_for_the_bot() -> None:
 
         assert ear.keys == [said.id]
         assert ear.heard[0].body.startswith(b'{"t":"MESSAGE_CREATE"')
+
+
+async def test_what_was_for_the_bot_is_heard_when_it_is_edited_and_deleted() -> None:
+    async with listening(hears_mentions=True) as ear:
+        await ear.begun()
+        fake = ear.fake
+        others = fake.say("nothing for you", author="Mei Tanaka", channel="payments")
+        fake.edit(others.id, "still nothing")
+        fake.take_back(others.id)
+        said = fake.say(f"<@{APPLICATION_ID}> help", author="Mei Tanaka", channel="payments")
+        late = fake.say("help", author="Mei Tanaka", channel="payments")
+        fake.edit(said.id, "never mind")
+        fake.edit(late.id, f"<@{APPLICATION_ID}> help")
+        fake.take_back(said.id)
+        await ear.until(lambda: len(ear.heard) >= 4)
+
+    told = [json.loads(one.body) for one in ear.heard]
+    assert [(one["t"].removeprefix("MESSAGE_"), one["d"]["id"]) for one in told] == [
+        ("CREATE", said.id),
+        ("UPDATE", said.id),
+        ("UPDATE", late.id),
+        ("DELETE", said.id),
+    ]
+    assert len(set(ear.keys)) == 4
 
 
 async def test_doctor_says_whether_the_gateway_tells_anything(ear: Ear) -> None:
