@@ -145,7 +145,8 @@ _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {
 
 def actions_page() -> str:
     """Every kind of action with its params and base, and the table of moves."""
-    kinds = [_kind_section(kind, _KINDS[kind]) for kind in ActionKind]
+    # A kind is described by the connector that does it, and may be named before that one comes.
+    kinds = [_kind_section(kind, _KINDS[kind]) for kind in ActionKind if kind in _KINDS]
     rows = [
         [f"`{state.value}`", _STATE_MEANINGS[state], _next_states(state)] for state in ActionState
     ]

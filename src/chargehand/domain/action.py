@@ -46,6 +46,9 @@ class ActionKind(StrEnum):
     DISCORD_SEND_DIRECT_MESSAGE = "discord.send_direct_message"
     DISCORD_ADD_REACTION = "discord.add_reaction"
     DISCORD_REMOVE_REACTION = "discord.remove_reaction"
+    BITBUCKET_ADD_COMMENT = "bitbucket.add_comment"
+    CONFLUENCE_ADD_COMMENT = "confluence.add_comment"
+    GITHUB_ADD_COMMENT = "github.add_comment"
 
     @property
     def connector(self) -> str:
@@ -56,6 +59,9 @@ class ActionKind(StrEnum):
 # What only says something; every other kind changes something.
 COMMENTS: Final = frozenset(
     {
+        ActionKind.BITBUCKET_ADD_COMMENT,
+        ActionKind.CONFLUENCE_ADD_COMMENT,
+        ActionKind.GITHUB_ADD_COMMENT,
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
