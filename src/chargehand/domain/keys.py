@@ -28,6 +28,19 @@ def first_key_in(text: str, projects: Collection[ProjectKey]) -> WorkItemKey | N
     return next((key for key in found if project_of_key(key) in projects), None)
 
 
+def keys_named_in(text: str, projects: Collection[ProjectKey]) -> tuple[WorkItemKey, ...]:
+    """The keys of some projects in a branch, a title or a message, each once, in reading order.
+
+    Branches often part their words by underscores: `fix/PAY-7_rounding` is about `PAY-7`.
+    """
+    for one in (text, text.replace("_", " ")):
+        found = (WorkItemKey(word.upper()) for word in _KEY.findall(one))
+        named = tuple(dict.fromkeys(key for key in found if project_of_key(key) in projects))
+        if named:
+            return named
+    return ()
+
+
 def project_of_key(key: WorkItemKey) -> ProjectKey:
     """The project a key belongs to."""
     return ProjectKey(key.rpartition("-")[0])

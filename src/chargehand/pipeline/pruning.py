@@ -59,7 +59,8 @@ class PruningRun:
         kept = self._left[0]
         removed, is_done = self._step_of(kept)
         if is_done and kept is Kept.TEXTS:
-            removed += self._prune_people(self.now - self.retention[kept])
+            before = self.now - self.retention[kept]
+            removed += self._prune_people(before) + self._prune_references(before)
         self.removed[kept] += removed
         if is_done:
             self._left.pop(0)
@@ -103,6 +104,12 @@ class PruningRun:
         if not self.database.read(lambda tx: tx.members.count_unmapped_before(before)):
             return len(gone)
         return len(gone) + self.database.write(lambda tx: tx.members.forget_unmapped_before(before))
+
+    def _prune_references(self, before: datetime) -> int:
+        """What code hosts and wikis told and nobody heard of since."""
+        if not self.database.read(lambda tx: tx.references.count_older(before)):
+            return 0
+        return self.database.write(lambda tx: tx.references.forget_older(before))
 
     def _adapt(self, took_s: float) -> None:
         if took_s > _STEP_S:
@@ -159,6 +166,7 @@ def _count_contents(tx: Reading, retention: Retention, *, now: datetime) -> dict
     before = now - retention[Kept.TEXTS]
     counts[Kept.TEXTS] += len(tx.members.left_before(before))
     counts[Kept.TEXTS] += tx.members.count_unmapped_before(before)
+    counts[Kept.TEXTS] += tx.references.count_older(before)
     return counts
 
 

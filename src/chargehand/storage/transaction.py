@@ -30,6 +30,7 @@ from chargehand.storage.repositories.personal_data import PersonalDataReader, Pe
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
 from chargehand.storage.repositories.processes import ProcessReader, ProcessWriter
 from chargehand.storage.repositories.pseudonyms import PseudonymReader, PseudonymWriter
+from chargehand.storage.repositories.references import ReferenceReader, ReferenceWriter
 from chargehand.storage.repositories.reservations import ReservationReader, ReservationWriter
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
 from chargehand.storage.repositories.sendings import SendingReader, SendingWriter
@@ -90,6 +91,7 @@ class Reading:
         self.attention = AttentionReader(connection, organization_id)
         self.vendor_limits = VendorLimitReader(connection, organization_id)
         self.subscriptions = SubscriptionReader(connection, organization_id)
+        self.references = ReferenceReader(connection, organization_id)
 
 
 class Writing:
@@ -133,3 +135,4 @@ class Writing:
         self.attention = AttentionWriter(connection, organization_id)
         self.vendor_limits = VendorLimitWriter(connection, organization_id)
         self.subscriptions = SubscriptionWriter(connection, organization_id)
+        self.references = ReferenceWriter(connection, organization_id)
