@@ -7,7 +7,7 @@ from typing import Final
 from chargehand.connectors.jira import change_params, params
 from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
-from tools.reference import discord_actions
+from tools.reference import code_actions, discord_actions
 from tools.reference.kinds import Kind
 from tools.reference.markdown import page, table
 from tools.reference.slack_actions import SLACK_KINDS, SLACK_MEANINGS
@@ -25,6 +25,7 @@ Every step of an action is checked against this table; any other step is refused
 
 
 _KINDS: Final[Mapping[ActionKind, Kind]] = {
+    **code_actions.KINDS,
     **SLACK_KINDS,
     ActionKind.JIRA_ADD_COMMENT: Kind(
         "Adds a comment, restricted as `visibility` says.",
@@ -85,6 +86,7 @@ _KINDS: Final[Mapping[ActionKind, Kind]] = {
     **discord_actions.KINDS,
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
+    **code_actions.MEANINGS,
     **SLACK_MEANINGS,
     (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",
     (params.CommentParams, "visibility"): "`kind` is `everyone`, `role` or `group`; a role or "
@@ -145,8 +147,7 @@ _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {
 
 def actions_page() -> str:
     """Every kind of action with its params and base, and the table of moves."""
-    # A kind is described by the connector that does it, and may be named before that one comes.
-    kinds = [_kind_section(kind, _KINDS[kind]) for kind in ActionKind if kind in _KINDS]
+    kinds = [_kind_section(kind, _KINDS[kind]) for kind in ActionKind]
     rows = [
         [f"`{state.value}`", _STATE_MEANINGS[state], _next_states(state)] for state in ActionState
     ]

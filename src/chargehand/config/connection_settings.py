@@ -92,6 +92,12 @@ class BoundSettings(ConnectionSettings):
     A connector names what it binds: `repositories`, `spaces`.
     """
 
+    tell_in_public: bool = Field(
+        default=False,
+        description="Whether facts of work items are told in repositories and spaces that "
+        "everybody can read; without it only what is public there anyway.",
+    )
+
     limit_factor: float = Field(
         1.0,
         description="How much of the vendor's limits the bot may use: less beside other programs "

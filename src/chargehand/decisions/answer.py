@@ -207,8 +207,11 @@ def _answer_in_chat(
 
 
 def _hint(ask: Ask, place: Place, reason: Reason, context: AnswerContext) -> Decision:
-    """One private sentence where nothing of any project may be told."""
-    section = Section(reason=reason, lines=(catalogue.HINTS[reason],))
+    """One sentence where nothing of any project may be told; private wherever one can be alone."""
+    if place.is_discussion and (place.is_outsider or reason is not Reason.OUTSIDE_AUDIENCE):
+        return silent_decision(reason, ask.visibility)
+    text = catalogue.PUBLIC_AUDIENCE if place.is_discussion else catalogue.HINTS[reason]
+    section = Section(reason=reason, lines=(text,))
     reply = compose((section,), notes=(), own_key=None)
     placement = place_answer(
         place,

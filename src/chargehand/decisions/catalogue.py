@@ -173,6 +173,10 @@ ASKER_UNKNOWN: Final = (
 OUTSIDE_AUDIENCE: Final = (
     "People from outside the team can read along here, so I tell nothing of its projects."
 )
+PUBLIC_AUDIENCE: Final = (
+    "Everybody can read along here, so I tell nothing of the team's work items. The operator can "
+    "allow it with `tell_in_public`."
+)
 HINTS: Final = {
     Reason.CHANNEL_NOT_BOUND: CHANNEL_NOT_BOUND,
     Reason.OUTSIDE_AUDIENCE: OUTSIDE_AUDIENCE,
@@ -183,6 +187,7 @@ CHANGE_WAITS: Final = "This waits for somebody who may approve it:"
 CHANGE_BEGINS: Final = "I do this now:"
 CHANGE_APPROVED: Final = "Approved by {who}, {when}:"
 CHANGE_REJECTED: Final = "Rejected by {who}, {when}:"
+CHANGE_DECIDED_BY: Final = "Who may decide says {approve} or {reject} here."
 CHANGE_EXPIRED: Final = "Nobody decided in time, so this is not done:"
 CHANGE_VOIDED: Final = "No longer proposed:"
 ANNOUNCEMENT: Final = "On {key}:"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chargehand.decisions import catalogue
-from chargehand.decisions.markdown import escape_markdown
+from chargehand.decisions.markdown import code, escape_markdown
 from chargehand.decisions.placement import POSTS, Privacy, place_answer
 from chargehand.domain.action import Mode, ProposedAction
 from chargehand.domain.ask import Ask
@@ -17,6 +17,7 @@ from chargehand.domain.decision import Decision
 from chargehand.domain.event import Place
 from chargehand.domain.ids import ApprovalId, ConnectionId
 from chargehand.domain.json import JSONObject
+from chargehand.kit.ids import short_id
 
 # As many changes as one ask can want; Discord shows five rows of buttons.
 _MOST_CONTROLS: Final = 5
@@ -56,8 +57,11 @@ def with_message(
     else:
         others, message = decision.actions, _message(ask, ask.place, connector)
     words = str(message.params["markdown"])
-    markdown = "\n\n".join(part for part in (words, change_lines(changes)) if part)
-    params = {**message.params, "markdown": markdown, "controls": controls_of(changes)}
+    lines = _lines_to_type(changes) if ask.place.is_discussion else ""
+    markdown = "\n\n".join(part for part in (words, change_lines(changes), lines) if part)
+    params = {**message.params, "markdown": markdown}
+    if not ask.place.is_discussion:
+        params["controls"] = controls_of(changes)
     response = decision.response or markdown
     actions = (*others, replace(message, params=params))
     return replace(decision, actions=actions, response=response)
@@ -90,6 +94,18 @@ def announcement(
         base={},
         preview="",
     )
+
+
+def _lines_to_type(changes: Sequence[Change]) -> str:
+    """What people type under changes that wait where there are no buttons, a line for each."""
+    names = [short_id(one.approval_id) for one in changes if one.approval_id is not None]
+    said = (
+        catalogue.CHANGE_DECIDED_BY.format(
+            approve=code(f"approve {name}"), reject=code(f"reject {name}")
+        )
+        for name in names
+    )
+    return "\n\n".join(said)
 
 
 def restricted(change: Change) -> Change:

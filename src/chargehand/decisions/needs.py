@@ -136,6 +136,11 @@ def asked_item(intent: Intent, ask: Ask) -> WorkItemKey | None:
     return intent.work_item or ask.work_item
 
 
+def tells_of_projects(intent: Intent) -> bool:
+    """Whether something of a project would be told, so that nothing is where none is served."""
+    return intent.kind not in _NEED_NO_ITEM
+
+
 def needs_an_item(intent: Intent) -> bool:
     """Whether an intent is about a work item, so that nothing is told of it without one."""
     return intent.kind not in _NEED_NO_ITEM

@@ -1,4 +1,4 @@
-"""Where in a chat an answer goes: one table, and never a broadcast.
+"""Where an answer goes that was not asked for on a work item: one table, and never a broadcast.
 
 asked                        public answer              private answer
 in a thread                  that thread                shown to the asker alone, there
@@ -7,6 +7,8 @@ in a direct conversation     the conversation           the conversation
 by a slash command, button   as the vendor answers it   as the vendor answers it
 by a shortcut on a message   shown to the asker alone   the same
 by a shortcut on nothing     a direct message           the same
+beside a line of a diff      that conversation          the same, since nobody is alone there
+on a pull request or page    below it                   the same
 """
 
 from collections.abc import Mapping
@@ -48,15 +50,31 @@ TELLS_ALONE: Final[Mapping[str, ActionKind]] = {
     "slack": ActionKind.SLACK_SEND_DIRECT_MESSAGE,
     "discord": ActionKind.DISCORD_SEND_DIRECT_MESSAGE,
 }
+COMMENTS_ON: Final[Mapping[str, ActionKind]] = {
+    "bitbucket": ActionKind.BITBUCKET_ADD_COMMENT,
+    "confluence": ActionKind.CONFLUENCE_ADD_COMMENT,
+    "github": ActionKind.GITHUB_ADD_COMMENT,
+}
+# Where only conversations beside a diff have threads; elsewhere every comment can be answered.
+_WITHOUT_THREADS: Final = frozenset({"github"})
 
 
 def place_answer(
     place: Place, *, connector: str, asker: AccountId | None, privacy: Privacy
 ) -> Placement:
     """Where an answer goes that was asked for at a place."""
+    if place.is_discussion:
+        return _in_discussion(place, connector)
     if connector == "discord":
         return _on_discord(place, asker=asker, privacy=privacy)
     return _on_slack(place, asker=asker, privacy=privacy)
+
+
+def _in_discussion(place: Place, connector: str) -> Placement:
+    what, _, number = (place.thread_id or "").partition("/")
+    target = number if what == "page" else f"{place.channel_id}#{number}"
+    above = None if connector in _WITHOUT_THREADS else place.message_id
+    return Placement(COMMENTS_ON[connector], target, {"in_reply_to": place.root_id or above})
 
 
 def _on_slack(place: Place, *, asker: AccountId | None, privacy: Privacy) -> Placement:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from chargehand.decisions.needs import needs_an_item
+from chargehand.decisions.needs import tells_of_projects
 from chargehand.domain.ask import AskState
 from chargehand.domain.decision import Reason
 from chargehand.domain.event import ActorKind, Event, EventKind
@@ -121,7 +121,7 @@ def _judge_kind(event: Event, context: TriageContext) -> Silent | None:
         case kind if kind in DELETIONS and _has_waiting_ask(context):
             return Silent(Reason.ASK_WITHDRAWN, withdraws_ask=True)
         case EventKind.COMMENT_CREATED | EventKind.COMMENT_UPDATED:
-            return _judge_place(event, context)
+            return _judge_place(event, context) if event.place is None else None
         case kind if kind in _SAID_IN_CHATS and event.place is not None:
             return None
         case EventKind.REACTION_ADDED if context.is_addressed and event.place is not None:
@@ -181,8 +181,11 @@ def _judge_content(event: Event, context: TriageContext) -> Silent | None:
         return None
     if context.recent_answers_to_actor_on_item >= LOOP_LIMIT:
         return Silent(Reason.LOOP_BROKEN)
-    is_about_items = any(needs_an_item(intent) for intent in context.intents)
-    if context.unserved is not None and context.is_hint_given and is_about_items:
+    # Nobody can be answered alone on a pull request or a page.
+    is_read_by_all = event.place is not None and event.place.is_discussion
+    is_about_items = any(tells_of_projects(intent) for intent in context.intents)
+    is_for_silence = context.is_hint_given and (is_about_items or is_read_by_all)
+    if context.unserved is not None and is_for_silence:
         return Silent(context.unserved)
     return None
 

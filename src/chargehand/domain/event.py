@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey, WorkItemKey
 from chargehand.domain.json import JSONObject
@@ -119,6 +120,10 @@ class PlaceKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+# How the thread of a place begins that is no thread of a chat.
+_DISCUSSIONS: Final = frozenset({"pull", "issue", "page"})
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a chat, on a pull request or on a page something was said or pressed.
@@ -140,6 +145,15 @@ class Place:
     is_outsider: bool = False
     reply_token: str | None = field(default=None, repr=False)
     root_id: str | None = None
+
+    @property
+    def is_discussion(self) -> bool:
+        """Whether it is a pull request, an issue of a code host or a page, and no chat.
+
+        Nobody can be told anything alone there.
+        """
+        what, is_one, _ = (self.thread_id or "").partition("/")
+        return bool(is_one) and what in _DISCUSSIONS
 
 
 @dataclass(frozen=True, slots=True)

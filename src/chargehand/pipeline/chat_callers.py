@@ -1,4 +1,4 @@
-"""Who says a command in a chat, with the rights they have there at that moment."""
+"""Who says a command at a place, with the rights they have there at that moment."""
 
 from chargehand.domain.command import Surface
 from chargehand.domain.event import Place
@@ -14,7 +14,7 @@ def chat_caller(
     """The caller behind an account at a place; nobody is believed beyond what is stored."""
     known = tx.members.by_account(connection.id, account_id) if account_id is not None else None
     return Caller(
-        surface=Surface(connection.connector),
+        surface=Surface.TICKET if place.is_discussion else Surface(connection.connector),
         projects=served_at(tx, place, connection, account_id),
         member=known[0] if known is not None else None,
         identity=known[1] if known is not None else None,

@@ -28,8 +28,9 @@ class LiveConnection:
     the connection events come by;
     `places` knows more of a chat's places than events tell, and `threads` what was said in them;
     `channels` binds a chat's channels, a code host's repositories and a wiki's spaces to
-    the projects they serve, `projects` are all of them; what waits for approval in the projects of
-    `approvals_channel` is shown there.
+    the projects they serve, `projects` are all of them; `tells_in_public` says that facts of these
+    projects may be told in repositories and spaces that everybody can read; what waits for
+    approval in the projects of `approvals_channel` is shown there.
     Its client and who sends its actions share `limits`; `limits_of` says what an action counts
     against.
     Units: a send is cut off after `send_within`; by `settle_after`, which is longer, it has landed
@@ -52,6 +53,7 @@ class LiveConnection:
     places: PlaceReader | None = None
     threads: ThreadReader | None = None
     channels: Mapping[str, frozenset[ProjectKey]] = field(default_factory=dict)
+    tells_in_public: bool = False
     approvals_channel: str | None = None
     limits: LimitBoard = field(default_factory=LimitBoard)
     limits_of: LimitsOf = no_limits

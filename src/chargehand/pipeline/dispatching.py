@@ -22,6 +22,7 @@ from chargehand.pipeline.chat_asks import trackers_of
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.judging import Judge
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.referring import Referring
 from chargehand.pipeline.reminded import say_reminder
 from chargehand.storage.database import Database
 from chargehand.storage.errors import CheckpointUnreadable
@@ -75,6 +76,7 @@ class Dispatcher:
         self._rules = rules
         self._clock = clock
         self._registered = frozenset(trackers_of(connections))
+        self._referring = Referring(connections, self._registered)
 
     def dispatch(self) -> int:
         """Dispatch one batch; how many deliveries were dealt with, 0 when none can be.
@@ -143,6 +145,7 @@ class Dispatcher:
             judge = Judge(tx, rules=self._rules, registered=self._registered, now=self._clock.now())
             for done, one in enumerate(parsed, start=1):
                 record = known[one.connection.id]
+                self._referring.note(tx, one.event, one.connection)
                 judge.take(one.stored, one.event, one.connection, record)
                 _note_asker(tx, one.event, record, now=self._clock.now())
                 if monotonic() - started_s > _LONGEST_WRITE_S:

@@ -49,6 +49,7 @@ class FormingChat:
     answers: ActionKind
     projects: frozenset[ProjectKey]
     channels: Mapping[str, frozenset[ProjectKey]] = field(default_factory=dict)
+    tells_in_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

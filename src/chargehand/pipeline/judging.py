@@ -2,12 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final, TypedDict
+from typing import Final
 
 from chargehand.audit.tags import AuditTag
 from chargehand.commands.understanding import Understanding, mentions_name_only, understand
 from chargehand.decisions.audience_rules import silent_decision
-from chargehand.decisions.needs import needs_an_item
 from chargehand.decisions.triage import (
     DELETIONS,
     EDITS,
@@ -30,20 +29,18 @@ from chargehand.domain.ids import (
     ProjectKey,
     WorkItemKey,
 )
-from chargehand.domain.records import ConnectionRecord, Severity
+from chargehand.domain.records import ConnectionRecord
 from chargehand.kit.clock import EPOCH
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.hinting import hinted
 from chargehand.pipeline.late_asks import modes_changed_at, report_late, restored_at
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.noting import note_change
 from chargehand.pipeline.places import (
     ask_key_of,
-    is_message,
-    served_at,
     situate,
     spoken_to_bot,
-    why_unserved,
 )
 from chargehand.pipeline.reacting import Doubt, doubt_in
 from chargehand.pipeline.refusals import is_revocation, record_revoked
@@ -58,13 +55,6 @@ _LONGEST_ID: Final = 64
 _WORDINGS: Final = EDITS | {EventKind.COMMENT_CREATED, EventKind.MESSAGE_CREATED}
 # An action that ended so never reached anybody, so the ask it belongs to is not answered.
 _CAME_TO_NOTHING = frozenset({ActionState.FAILED, ActionState.EXPIRED})
-
-
-class _Hinted(TypedDict):
-    """What triage is told of a place that serves nothing."""
-
-    unserved: Reason | None
-    is_hint_given: bool
 
 
 class Judge:
@@ -198,7 +188,7 @@ class Judge:
             now=self._now,
             answer_within=self._rules.answer_within,
             fresh_since=self._fresh_since(event, record),
-            **self._hinted(event, understood, connection),
+            **hinted(self._tx, event, understood.intents, connection, now=self._now),
         )
 
     def _keys_of(self, event: Event, connection: LiveConnection) -> frozenset[ProjectKey]:
@@ -206,31 +196,8 @@ class Judge:
         # answered like a key that does not exist.
         return connection.projects if event.place is None else self._registered
 
-    def _hinted(
-        self, event: Event, understood: Understanding, connection: LiveConnection
-    ) -> "_Hinted":
-        """Whether a place serves nothing, and whether that was said there before."""
-        # Most messages of a channel ask nothing of the bot, and need nothing looked up.
-        if event.place is None or not any(needs_an_item(one) for one in understood.intents):
-            return {"unserved": None, "is_hint_given": False}
-        reason = why_unserved(event.place, connection)
-        # The vendor may know more of the channel and the person; it is asked before answering.
-        is_told_later = reason is Reason.ASKER_UNKNOWN
-        if is_told_later or served_at(self._tx, event.place, connection, event.actor.account_id):
-            return {"unserved": None, "is_hint_given": False}
-        is_first = tell_operator(
-            self._tx,
-            "channel_not_served",
-            subject_id=f"{connection.id}:{event.place.channel_id}",
-            text=f"The bot was asked in {event.place.channel_id} of {connection.id}, where it may "
-            "tell nothing to whoever asked. It said so once, and is silent there from now on.",
-            now=self._now,
-            severity=Severity.INFO,
-        )
-        return {"unserved": reason, "is_hint_given": not is_first}
-
     def _is_ours(self, event: Event) -> bool:
-        comment_id = event.data.get("message_id" if is_message(event) else "comment_id")
+        comment_id = event.data.get("comment_id" if event.place is None else "message_id")
         if not _is_said(event) or not isinstance(comment_id, str):
             return False
         return self._tx.effects.is_ours(event.connection_id, comment_id)

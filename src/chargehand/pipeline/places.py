@@ -1,20 +1,23 @@
-"""Which projects may be spoken of at a place of a chat, and what an event there is about."""
+"""Which projects may be spoken of at a place, and what an event there is about."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from chargehand.domain.decision import Reason
 from chargehand.domain.event import Event, Place, PlaceKind
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey, WorkItemKey
-from chargehand.domain.keys import first_key_in, project_of_key
+from chargehand.domain.keys import first_key_in, keys_named_in, project_of_key
 from chargehand.domain.member import Member
 from chargehand.domain.text import Line, RichText, Span, mentioned_accounts
 from chargehand.storage.transaction import Reading, Writing
 
+# What can only happen in a chat.
+_OF_CHATS: Final = ("message.", "reaction.", "command.", "button.", "form.")
+
 
 class ChatScope(Protocol):
-    """What is looked up of a chat's connection to know who may be told what there."""
+    """What is looked up of a connection to know who may be told what at its places."""
 
     @property
     def id(self) -> ConnectionId:
@@ -23,7 +26,7 @@ class ChatScope(Protocol):
 
     @property
     def connector(self) -> str:
-        """The kind of chat."""
+        """The kind of chat, code host or wiki."""
         ...
 
     @property
@@ -33,7 +36,12 @@ class ChatScope(Protocol):
 
     @property
     def channels(self) -> Mapping[str, frozenset[ProjectKey]]:
-        """The projects each channel serves."""
+        """The projects each channel, repository or space serves."""
+        ...
+
+    @property
+    def tells_in_public(self) -> bool:
+        """Whether facts may be told where everybody at all can read them."""
         ...
 
 
@@ -45,12 +53,14 @@ def served_at(
     A channel serves what it is bound to. In a direct conversation a member whose account is
     confirmed is told of the projects they have a role in. Where the vendor does not say who reads
     along, as with Slack's buttons and slash commands, a confirmed member is told what the channel
-    serves, and answers are shown to them alone.
+    serves, and answers are shown to them alone. On pull requests, issues and pages nobody is
+    alone: where everybody can read along, or nobody says who can, something is told only where the
+    operator allowed it.
     """
-    if _is_outside(place):
+    if is_outside(place, connection):
         return frozenset()
-    bound = connection.channels.get(place.channel_id, frozenset())
-    if place.kind not in (PlaceKind.DIRECT, PlaceKind.UNKNOWN):
+    bound = bound_at(connection, place.channel_id)
+    if place.is_discussion or place.kind not in (PlaceKind.DIRECT, PlaceKind.UNKNOWN):
         return bound
     member = confirmed_member(tx, connection.id, account_id)
     if member is None:
@@ -58,6 +68,16 @@ def served_at(
     if place.kind is PlaceKind.UNKNOWN:
         return bound
     return frozenset(key for key in connection.projects if member.roles_in(key))
+
+
+def bound_at(connection: ChatScope, name: str) -> frozenset[ProjectKey]:
+    """The projects a channel, repository or space is bound to; hosts keep to no case of names."""
+    bound = connection.channels.get(name)
+    if bound is not None:
+        return bound
+    wanted = name.casefold()
+    found = (served for one, served in connection.channels.items() if one.casefold() == wanted)
+    return next(found, frozenset())
 
 
 def confirmed_member(
@@ -72,9 +92,11 @@ def confirmed_member(
 
 def why_unserved(place: Place, connection: ChatScope) -> Reason:
     """Why nothing is told at a place that serves no project to whoever asks there."""
-    if _is_outside(place):
+    is_bound = bool(bound_at(connection, place.channel_id))
+    if place.is_discussion:
+        return Reason.OUTSIDE_AUDIENCE if is_bound else Reason.CHANNEL_NOT_BOUND
+    if is_outside(place, connection):
         return Reason.OUTSIDE_AUDIENCE
-    is_bound = place.channel_id in connection.channels
     return (
         Reason.ASKER_UNKNOWN
         if is_bound or place.kind is PlaceKind.DIRECT
@@ -82,20 +104,26 @@ def why_unserved(place: Place, connection: ChatScope) -> Reason:
     )
 
 
-def _is_outside(place: Place) -> bool:
+def is_outside(place: Place, connection: ChatScope) -> bool:
     """Whether people from outside the team can read along, or are asking."""
-    return place.is_outsider or place.kind is PlaceKind.SHARED
+    if place.is_outsider or place.kind is PlaceKind.SHARED:
+        return True
+    is_public = place.kind in (PlaceKind.PUBLIC, PlaceKind.UNKNOWN)
+    return place.is_discussion and is_public and not connection.tells_in_public
 
 
 def situate(tx: Reading | Writing, event: Event, connection: ChatScope) -> Event:
-    """The event of a chat with the project and the work item it is about, as far as it says.
+    """The event of a place with the project and the work item it is about, as far as it says.
 
     Shape: the work item is the first that is named of a project bound to the channel, else the
     first in the message a shortcut was used on, else the one the message was about that the thread
-    hangs on. It says nothing of who may be told of it.
+    hangs on. On a pull request or a page it is the first that is named, else the first in its
+    branch and its title, else the one that refers to it. It says nothing of who may be told of it.
     """
     if event.place is None:
         return event
+    if not is_chat(event):
+        return _situate_beside_code(tx, event, event.place, connection)
     is_direct = event.place.kind is PlaceKind.DIRECT
     bound = connection.channels.get(event.place.channel_id, frozenset())
     served = connection.projects if is_direct else bound
@@ -107,11 +135,38 @@ def situate(tx: Reading | Writing, event: Event, connection: ChatScope) -> Event
     return replace(event, project=only)
 
 
+def is_chat(event: Event) -> bool:
+    """Whether an event happened in a chat, and not at a code host or in a wiki."""
+    # Pushes and checks have a repository and no thread.
+    place = event.place
+    return place is not None and not place.is_discussion and event.kind.value.startswith(_OF_CHATS)
+
+
+def _situate_beside_code(
+    tx: Reading | Writing, event: Event, place: Place, connection: ChatScope
+) -> Event:
+    bound = bound_at(connection, place.channel_id)
+    told = (event.text, event.data.get("source_branch"), event.data.get("title"))
+    named = (key for one in told if isinstance(one, str) for key in keys_named_in(one, bound))
+    item = next(named, None)
+    if item is None and place.thread_id is not None:
+        referring = tx.references.items_of(connection.id, place.channel_id, place.thread_id)
+        item = next((key for key in referring if project_of_key(key) in bound), None)
+    if item is not None:
+        return replace(event, project=project_of_key(item), work_item=item)
+    only = next(iter(bound)) if len(bound) == 1 else None
+    return replace(event, project=only)
+
+
 def spoken_to_bot(event: Event, bot: AccountId) -> RichText:
-    """The lines of an event, with the mention that a command and a direct message do without."""
-    is_said_to_us = event.place is not None and (
-        event.place.kind is PlaceKind.DIRECT or not is_message(event)
-    )
+    """The lines of an event, with the mention that a command and a direct message do without.
+
+    Shape: empty for what nobody said, as a push or what a pull request describes.
+    """
+    if event.place is not None and not is_chat(event) and not is_message(event):
+        return ()
+    is_direct = event.place is not None and event.place.kind is PlaceKind.DIRECT
+    is_said_to_us = is_chat(event) and (is_direct or not is_message(event))
     lines = event.lines or ((Line((Span(event.text),)),) if event.text else ())
     if not is_said_to_us or not lines or bot in mentioned_accounts(lines):
         return lines
@@ -121,8 +176,8 @@ def spoken_to_bot(event: Event, bot: AccountId) -> RichText:
 
 
 def is_message(event: Event) -> bool:
-    """Whether an event tells of words somebody posted in a chat, or took back."""
-    return event.kind.value.startswith("message.")
+    """Whether an event tells of words somebody posted at a place, or took back."""
+    return event.kind.value.startswith(("message.", "comment."))
 
 
 def ask_key_of(event: Event) -> str:
@@ -136,9 +191,10 @@ def ask_key_of(event: Event) -> str:
 
 def ask_key_of_thread(connection_id: ConnectionId, place: Place) -> str | None:
     """The natural key of the ask a thread began with; None outside of a thread."""
-    if place.thread_id is None:
+    began_with = place.root_id if place.is_discussion else place.thread_id
+    if began_with is None:
         return None
-    return _message_key(connection_id, place.channel_id, place.thread_id)
+    return _message_key(connection_id, place.channel_id, began_with)
 
 
 def _message_key(connection_id: ConnectionId, channel_id: str, message_id: object) -> str:

@@ -114,8 +114,9 @@ class Running:
                 privacy=_privacy_of(ask, reply),
             )
             action = message_action(ask, words, placement, connection_id=ask.connection_id)
-            controls = controls_to_json(reply.controls)
-            action = replace(action, params={**action.params, "controls": controls})
+            if not ask.place.is_discussion:
+                controls = controls_to_json(reply.controls)
+                action = replace(action, params={**action.params, "controls": controls})
         return replace(action, preview=self._recorder.preview(action))
 
 

@@ -63,6 +63,7 @@ def place_to_json(place: Place) -> JSONObject:
         "thread_id": place.thread_id,
         "is_outsider": place.is_outsider,
         "reply_token": place.reply_token,
+        **({"root_id": place.root_id} if place.root_id is not None else {}),
     }
 
 
@@ -77,6 +78,7 @@ def place_from_json(value: dict[str, Any] | None) -> Place | None:
         thread_id=value.get("thread_id"),
         is_outsider=bool(value.get("is_outsider", False)),
         reply_token=value.get("reply_token"),
+        root_id=value.get("root_id"),
     )
 
 
