@@ -17,6 +17,9 @@ The overlay is a JSON file beside the tests that says where a description is wro
     checks          [{method, path, side, at, schema, why}]: further schemas for parts of bodies;
                     `at` is a path of keys in which * means every entry; `schema` a name or inline
     error           the JSON Schema of a refusal's body
+    composed        (optional) true where objects are put together from parts: unknown properties
+                    are then found by `checks`, and answers may hold more than is described
+    queries         (optional) query parameters every operation takes
     own             an OpenAPI document of our own for paths the vendor describes nowhere
 
 The vendors' files are third-party data: they stay in their folder and are never copied.
@@ -96,6 +99,7 @@ class Contract:
         checks: Sequence[_Check],
         anywhere: frozenset[str],
         error: Schema,
+        queries: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
         self.tally = Tally()
@@ -105,6 +109,7 @@ class Contract:
         self._checks = checks
         self._anywhere = anywhere
         self._error = error
+        self._queries = queries
 
     def check_request(self, request: httpx.Request, body: bytes) -> None:
         """Check what we are about to send.
@@ -121,7 +126,8 @@ class Contract:
         if book is None or operation is None:
             return ["no such method and path"]
         names = {name for name, _ in request.url.params.multi_items()}
-        unknown = [f"unknown query parameter {n}" for n in sorted(names - operation.parameters)]
+        known = operation.parameters | self._queries
+        unknown = [f"unknown query parameter {n}" for n in sorted(names - known)]
         errors = book.requests.iter_request_errors(seen_request(request, body, book.host))
         return [*unknown, *_texts(errors), *self._further(operation, "request", body)]
 
@@ -260,12 +266,17 @@ def load_contract(folder: Path, overlay_path: Path) -> Contract:
     return Contract(
         Path(overlay["spec"]).name,
         vendor=load_book(
-            lambda: json.loads(spec_text), date_time=pattern, patches=patches, dropped=dropped
+            lambda: json.loads(spec_text),
+            date_time=pattern,
+            patches=patches,
+            dropped=dropped,
+            is_composed=overlay.get("composed", False),
         ),
         own=load_book(lambda: json.loads(json.dumps(own)), date_time=pattern),
         checks=[_check(entry, schemas) for entry in overlay["checks"]],
         anywhere=frozenset(overlay["anywhere"]),
         error=build_schema(overlay["error"]),
+        queries=frozenset(overlay.get("queries", ())),
     )
 
 

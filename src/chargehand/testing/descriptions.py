@@ -76,9 +76,12 @@ def load_book(
     date_time: re.Pattern[str],
     patches: Sequence[Mapping[str, Any]] = (),
     dropped: Sequence[str] = (),
+    is_composed: bool = False,
 ) -> Book:
     """A description ready for checking; `read` must give a fresh copy each time.
 
+    Shape: with `is_composed` the description puts its objects together from parts, none of which
+    may refuse what another names, and answers may hold more than it says.
     Raises: OverlayUnusable when a patch leads nowhere.
     """
     # lazy: only tests have the checkers installed.
@@ -97,8 +100,11 @@ def load_book(
         for patch in patches:
             _apply(document, patch["at"], patch["set"])
         _drop_security(document, dropped)
-    _forbid_unknown(strict.get("components", {}).get("schemas", {}))
-    _forbid_unknown(strict["paths"])
+    if is_composed:
+        _allow_unknown(written)
+    else:
+        _forbid_unknown(strict.get("components", {}).get("schemas", {}))
+        _forbid_unknown(strict["paths"])
     return Book(
         requests=OpenAPI.from_dict(strict, config=config),
         responses=OpenAPI.from_dict(written, config=config),
@@ -143,8 +149,11 @@ def _parameters(
 
 def _apply(document: dict[str, Any], pointer: str, value: object) -> None:
     *way, last = (part.replace("~1", "/") for part in pointer.lstrip("/").split("/"))
-    place = document
+    place: Any = document
     for part in way:
+        if isinstance(place, list) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+            continue
         if part not in place:
             raise OverlayUnusable(overlay=pointer, detail=f"the description has no {part} there")
         place = place[part]
@@ -170,6 +179,17 @@ def _forbid_unknown(node: object) -> None:
             node["additionalProperties"] = node["additionalProperties"] if is_map else False
         for entry in node.values():
             _forbid_unknown(entry)
+
+
+def _allow_unknown(node: object) -> None:
+    if isinstance(node, list):
+        for entry in node:
+            _allow_unknown(entry)
+    elif isinstance(node, dict):
+        if node.get("additionalProperties") is False:
+            del node["additionalProperties"]
+        for entry in node.values():
+            _allow_unknown(entry)
 
 
 def build_schema(schema: Any) -> Schema:
