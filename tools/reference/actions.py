@@ -8,6 +8,7 @@ from chargehand.connectors.jira import change_params, params
 from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
 from tools.reference import code_actions, discord_actions
+from tools.reference.bitbucket_actions import BITBUCKET_KINDS, BITBUCKET_MEANINGS
 from tools.reference.kinds import Kind
 from tools.reference.markdown import page, table
 from tools.reference.slack_actions import SLACK_KINDS, SLACK_MEANINGS
@@ -26,6 +27,7 @@ Every step of an action is checked against this table; any other step is refused
 
 _KINDS: Final[Mapping[ActionKind, Kind]] = {
     **code_actions.KINDS,
+    **BITBUCKET_KINDS,
     **SLACK_KINDS,
     ActionKind.JIRA_ADD_COMMENT: Kind(
         "Adds a comment, restricted as `visibility` says.",
@@ -87,6 +89,7 @@ _KINDS: Final[Mapping[ActionKind, Kind]] = {
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     **code_actions.MEANINGS,
+    **BITBUCKET_MEANINGS,
     **SLACK_MEANINGS,
     (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",
     (params.CommentParams, "visibility"): "`kind` is `everyone`, `role` or `group`; a role or "

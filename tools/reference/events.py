@@ -13,6 +13,7 @@ from chargehand.connectors.jira.participants import VisibilityState
 from chargehand.connectors.jira.schemas import Payload, read_payload
 from chargehand.domain.event import EventKind
 from chargehand.domain.json import JSONObject
+from tools.reference.bitbucket_events import BITBUCKET_NAMES, bitbucket_sections
 from tools.reference.markdown import page, table
 from tools.reference.slack_events import SLACK_NAMES, slack_sections
 
@@ -64,8 +65,8 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "name": "The sprint's name.",
     "project_type": "`software`, `service_desk` or `business`, as Jira says it.",
     "reason": "`not_json`, `not_an_object`, `no_event_name`, `unused_event`, `unknown_event` or "
-    "`incomplete`; of Slack also `unchanged` (a preview was added), `events_dropped` and "
-    "`access_revoked`.",
+    "`incomplete`; of Bitbucket also `unfinished` (a check that still runs); of Slack also "
+    "`unchanged` (a preview was added), `events_dropped` and `access_revoked`.",
     "security_level": "Name of the work item's security level.",
     "spent_s": "Time logged, in seconds.",
     "sprint_id": "Jira's id of the sprint.",
@@ -91,11 +92,12 @@ def events_page() -> str:
     names = [
         [f"`{kind.value}`", ", ".join(_in_code(name) for name in JIRA_NAMES[kind])] for kind in told
     ]
-    told = [*told, *SLACK_NAMES]
+    told = [*told, *SLACK_NAMES, *BITBUCKET_NAMES]
     untold = [kind for kind in EventKind if kind not in told]
     sections = [
         "## What Jira tells\n\n" + table(["kind", "Jira's name for it"], names),
         *slack_sections(),
+        *bitbucket_sections([*JIRA_NAMES, *SLACK_NAMES]),
         *(_data_section(title, keys) for title, keys in event_data().items()),
         "## Kinds no connector tells of yet\n\n"
         + ", ".join(f"`{kind.value}`" for kind in untold)

@@ -18,6 +18,14 @@ from chargehand.domain.json import JSONObject
 class ActionKind(StrEnum):
     """Every kind of side effect there is; the connector is the part before the dot."""
 
+    BITBUCKET_ADD_COMMENT = "bitbucket.add_comment"
+    BITBUCKET_DELETE_COMMENT = "bitbucket.delete_comment"
+    BITBUCKET_ADD_REVIEWERS = "bitbucket.add_reviewers"
+    BITBUCKET_REMOVE_REVIEWERS = "bitbucket.remove_reviewers"
+    BITBUCKET_APPROVE = "bitbucket.approve"
+    BITBUCKET_UNAPPROVE = "bitbucket.unapprove"
+    BITBUCKET_RUN_PIPELINE = "bitbucket.run_pipeline"
+    BITBUCKET_STOP_PIPELINE = "bitbucket.stop_pipeline"
     JIRA_ADD_COMMENT = "jira.add_comment"
     JIRA_ADD_INTERNAL_COMMENT = "jira.add_internal_comment"
     JIRA_REPLY_TO_CUSTOMER = "jira.reply_to_customer"

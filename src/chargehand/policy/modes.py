@@ -16,8 +16,15 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.records import PolicyVersion
 from chargehand.policy.errors import PolicyInvalid
 
-# A text that customers read is never sent by a rule that did not name it.
-NAMED_ONLY = frozenset({ActionKind.JIRA_REPLY_TO_CUSTOMER})
+# A text that customers read, and what counts as a judgement of a change, is never sent by a rule
+# that did not name it.
+NAMED_ONLY = frozenset(
+    {
+        ActionKind.BITBUCKET_APPROVE,
+        ActionKind.BITBUCKET_UNAPPROVE,
+        ActionKind.JIRA_REPLY_TO_CUSTOMER,
+    }
+)
 # The bot's own words in a chat, however they are put there, and what it says without words: a kind
 # without a rule of its own has the mode of posting.
 FOLLOWS: Final = {
