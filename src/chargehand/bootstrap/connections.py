@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import assert_never
 
 from chargehand.bootstrap.jira import live_jira
+from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import Connection, Settings
@@ -57,5 +58,10 @@ def live_connection(
             from chargehand.bootstrap.discord import live_discord
 
             return live_discord(configured, clock=clock, ca_file=ca_file, forms=forms)
+        case BitbucketConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.bootstrap.bitbucket import live_bitbucket
+
+            return live_bitbucket(configured, clock=clock, observer=observer, ca_file=ca_file)
         case _:
             assert_never(configured)

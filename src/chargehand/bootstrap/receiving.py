@@ -6,6 +6,7 @@ A connector's modules are loaded only when a connection of its kind is configure
 from collections.abc import Mapping
 from typing import assert_never
 
+from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import Connection, Settings
@@ -47,6 +48,11 @@ def receiver_of(configured: Connection) -> WebhookReceiver:
             from chargehand.connectors.discord.webhook import DiscordWebhook
 
             return DiscordWebhook(command_table())
+        case BitbucketConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.connectors.bitbucket.webhook import BitbucketWebhook
+
+            return BitbucketWebhook()
         case _:
             assert_never(configured)
 
@@ -73,6 +79,15 @@ def previewer_of(configured: Connection) -> ActionPreviewer:
             from chargehand.connectors.discord.preview import DiscordPreviewer
 
             return DiscordPreviewer()
+        case BitbucketConnection():
+            # lazy: as above.
+            from chargehand.connectors.bitbucket.preview import (
+                BitbucketPreviewer,
+                DataCenterPreviewer,
+            )
+
+            is_cloud = configured.deployment == "cloud"
+            return BitbucketPreviewer() if is_cloud else DataCenterPreviewer()
         case _:
             assert_never(configured)
 
@@ -84,7 +99,9 @@ def jira_previewer(configured: JiraConnection) -> ActionPreviewer:
 
 
 def _intake_secrets(configured: Connection) -> IntakeSecrets:
-    path_token = configured.path_token if isinstance(configured, JiraConnection) else None
+    path_token = None
+    if isinstance(configured, BitbucketConnection | JiraConnection):
+        path_token = configured.path_token
     signing = tuple(secret.get_secret_value() for secret in configured.webhook_secrets)
     if isinstance(configured, DiscordConnection):
         # Discord signs with a key of its own; ours is the public half.

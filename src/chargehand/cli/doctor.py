@@ -26,6 +26,7 @@ _SQLITE_BYTES = 2**30
 _SQLITE_DELIVERIES = 10_000
 _SILENT_AFTER = timedelta(days=3)
 _SECRET_NAMES = {
+    "bitbucket": "BITBUCKET_WEBHOOK_SECRET into .env, and the same secret into the webhook",
     "jira": "JIRA_WEBHOOK_SECRET into .env, and the same secret into the webhook in Jira",
     "slack": "SLACK_SIGNING_SECRET into .env, as the app's page shows it under Basic Information",
 }

@@ -25,6 +25,7 @@ _Sign: TypeAlias = Callable[[bytes, datetime], Mapping[str, str]]
 class ParsedConnector(StrEnum):
     """Connectors whose payloads can be read from files."""
 
+    BITBUCKET = "bitbucket"
     JIRA = "jira"
     SLACK = "slack"
     DISCORD = "discord"
@@ -51,6 +52,21 @@ def _jira_reader(_event_type: str) -> EventReader:
         return {SIGNATURE_HEADER: f"sha256={hmac_sha256_hex(secret.encode(), body)}"}
 
     return _reader(JiraWebhook(), JiraParser(), secret, sign)
+
+
+def _bitbucket_reader(event_type: str) -> EventReader:
+    # lazy: as above.
+    from chargehand.connectors.bitbucket.parse import BitbucketParser
+    from chargehand.connectors.bitbucket.webhook import EVENT_HEADER, BitbucketWebhook
+    from chargehand.plugins.hub_signature import SIGNATURE_HEADER, hub_signature
+
+    secret = secrets.token_hex()
+    named = {EVENT_HEADER: event_type} if event_type else {}
+
+    def sign(body: bytes, _received_at: datetime) -> Mapping[str, str]:
+        return {SIGNATURE_HEADER: hub_signature(secret, body), **named}
+
+    return _reader(BitbucketWebhook(), BitbucketParser(), secret, sign)
 
 
 def _slack_reader(_event_type: str) -> EventReader:
@@ -117,6 +133,7 @@ def _reader(
 
 
 _READERS: Mapping[ParsedConnector, Callable[[str], EventReader]] = {
+    ParsedConnector.BITBUCKET: _bitbucket_reader,
     ParsedConnector.JIRA: _jira_reader,
     ParsedConnector.SLACK: _slack_reader,
     ParsedConnector.DISCORD: _discord_reader,

@@ -34,7 +34,7 @@ def _seconds(text: str) -> object:
 
 
 # Names of one connector fill its only connection; a connection that does not say is of the first.
-CONNECTORS = ("jira", "slack", "discord")
+CONNECTORS = ("jira", "slack", "discord", "bitbucket")
 # Later entries win, so our own names stand at the end.
 NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("PORT", "server.port"),
@@ -61,6 +61,11 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("DISCORD_PUBLIC_KEY", "discord.public_key"),
     EnvironmentName("DISCORD_APPLICATION_ID", "discord.application_id"),
     EnvironmentName("DISCORD_GUILD_ID", "discord.guild_id"),
+    EnvironmentName("BITBUCKET_REPO_TOKEN", "bitbucket.api_token"),
+    EnvironmentName("BITBUCKET_API_TOKEN", "bitbucket.api_token"),
+    EnvironmentName("BITBUCKET_EMAIL", "bitbucket.email"),
+    EnvironmentName("BITBUCKET_POLL_INTERVAL", "bitbucket.poll_interval", _seconds),
+    EnvironmentName("BITBUCKET_WEBHOOK_SECRET", "bitbucket.webhook_secrets", _list),
     EnvironmentName("CHARGEHAND_HOST", "server.host"),
     EnvironmentName("CHARGEHAND_PORT", "server.port"),
     EnvironmentName("CHARGEHAND_PUBLIC_URL", "server.public_url"),

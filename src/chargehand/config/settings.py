@@ -24,8 +24,9 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chargehand.config.addresses import is_loopback_url, public_address
+from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.budget_settings import BudgetSettings
-from chargehand.config.connection_settings import ChatSettings
+from chargehand.config.connection_settings import BoundSettings, ChatSettings
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.log_settings import LogSettings
@@ -326,11 +327,12 @@ def _connector_of(entry: object) -> object:
 Connection: TypeAlias = Annotated[
     Annotated[JiraConnection, Tag("jira")]
     | Annotated[SlackConnection, Tag("slack")]
-    | Annotated[DiscordConnection, Tag("discord")],
+    | Annotated[DiscordConnection, Tag("discord")]
+    | Annotated[BitbucketConnection, Tag("bitbucket")],
     Discriminator(
         _connector_of,
         custom_error_type="connector_unknown",
-        custom_error_message="connector must be one of jira, slack, discord",
+        custom_error_message="connector must be one of jira, slack, discord, bitbucket",
     ),
 ]
 
@@ -423,6 +425,23 @@ class Settings(BaseSettings):
                         message = (
                             f"connections.{one.id}.channels.{channel}: no tracker serves "
                             f"{project}; served: {allowed}"
+                        )
+                        raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _repositories_serve_known_projects(self) -> "Settings":
+        served = self.served_projects
+        for one in self.connections:
+            if not isinstance(one, BoundSettings):
+                continue
+            for name, projects in one.bound.items():
+                for project in projects:
+                    if project not in served:
+                        allowed = ", ".join(served) or "none"
+                        message = (
+                            f"connections.{one.id}: {name} names {project}, which no tracker "
+                            f"serves; served: {allowed}"
                         )
                         raise ValueError(message)
         return self
