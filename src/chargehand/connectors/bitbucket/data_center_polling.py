@@ -162,7 +162,7 @@ def _walk(
     seen = shapes.comment_of(raw, parent=parent, anchor=anchor)
     if seen is None or depth > _DEEPEST:
         return
-    yield {**raw, "anchor": anchor}, seen
+    yield {**raw, "anchor": {**anchor}}, seen
     for one in people_in(raw, "comments"):
         yield from _walk(one, int(seen.id), anchor, depth=depth + 1)
 
@@ -190,7 +190,7 @@ def _news_of_comment(
 
 
 def _body(name: str, at: datetime, actor: Fields, pull_request: Fields) -> dict[str, object]:
-    return {"eventKey": name, "date": _date(at), "actor": actor, "pullRequest": pull_request}
+    return {"eventKey": name, "date": _date(at), "actor": {**actor}, "pullRequest": pull_request}
 
 
 def _date(at: datetime) -> str:
