@@ -54,7 +54,6 @@ class ActionKind(StrEnum):
     DISCORD_SEND_DIRECT_MESSAGE = "discord.send_direct_message"
     DISCORD_ADD_REACTION = "discord.add_reaction"
     DISCORD_REMOVE_REACTION = "discord.remove_reaction"
-    BITBUCKET_ADD_COMMENT = "bitbucket.add_comment"
     CONFLUENCE_ADD_COMMENT = "confluence.add_comment"
     GITHUB_ADD_COMMENT = "github.add_comment"
 
