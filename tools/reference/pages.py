@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import typer
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -80,6 +80,7 @@ def settings_page() -> str:
             sections.append(
                 f"## `{title}`\n\n{intro}\n\n" + table(["key", "default", "meaning"], rows)
             )
+            sections.extend(_inner_sections(name, model))
     intro = (
         "Keys of `chargehand.toml`.\nA key that is not listed is an error.\n"
         "Secrets, and some keys, come from "
@@ -87,6 +88,21 @@ def settings_page() -> str:
         "Durations are written as ISO 8601, such as `PT2H`, or as seconds."
     )
     return page("Settings", intro, "\n".join(sections))
+
+
+def _inner_sections(name: str, model: type[BaseModel]) -> list[str]:
+    """The tables within a table, each with a section of its own."""
+    sections = []
+    for key, field in model.model_fields.items():
+        for inner in models_of(field.annotation):
+            rows = [_setting_row(*item) for item in inner.model_fields.items()]
+            intro = (inspect.getdoc(inner) or "").partition("\n")[0]
+            title = f"[[{name}.{key}]]"
+            sections.append(
+                f"## `{title}`\n\n{intro}\n\n" + table(["key", "default", "meaning"], rows)
+            )
+            sections.extend(_inner_sections(f"{name}.{key}", inner))
+    return sections
 
 
 def cli_page() -> str:

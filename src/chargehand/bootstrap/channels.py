@@ -14,10 +14,10 @@ from typing import Any
 
 from chargehand import __version__
 from chargehand.bootstrap.trust import read_certificates
-from chargehand.config.settings import NoticeSettings, webhook_key
+from chargehand.config.settings import NoticeSettings
 from chargehand.domain.records import NoticeRecord, Severity
 from chargehand.kit.redact import redact_text
-from chargehand.kit.signing import standard_webhook_signature
+from chargehand.kit.signing import standard_webhook_signature, webhook_key
 from chargehand.kit.trust import explained
 from chargehand.pipeline.telling import ChannelFailed, NoticeChannel
 

@@ -10,6 +10,7 @@ from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import BusinessSettings, Connection, Settings
 from chargehand.config.shown import connection_marks
+from chargehand.config.webhook_settings import WebhookConnection
 from chargehand.domain.delivery import DeliverySource
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import Kept
@@ -55,6 +56,19 @@ def find_discord(settings: Settings, wanted: str | None) -> DiscordConnection:
         if wanted == one.id or (wanted is None and len(servers) == 1):
             return one
     configured = ", ".join(one.id for one in servers) or "none of Discord"
+    raise ConnectionMissing(wanted=wanted or "to choose by itself", configured=configured)
+
+
+def find_webhook(settings: Settings, wanted: str | None) -> WebhookConnection:
+    """The named sender of plain webhooks, or the only one.
+
+    Raises: ConnectionMissing.
+    """
+    senders = [one for one in settings.connections if isinstance(one, WebhookConnection)]
+    for one in senders:
+        if wanted == one.id or (wanted is None and len(senders) == 1):
+            return one
+    configured = ", ".join(one.id for one in senders) or "none of plain webhooks"
     raise ConnectionMissing(wanted=wanted or "to choose by itself", configured=configured)
 
 

@@ -12,6 +12,7 @@ from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import Connection, Settings
 from chargehand.config.slack_settings import SlackConnection
+from chargehand.config.webhook_settings import WebhookConnection
 from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
@@ -63,5 +64,10 @@ def live_connection(
             from chargehand.bootstrap.bitbucket import live_bitbucket
 
             return live_bitbucket(configured, clock=clock, observer=observer, ca_file=ca_file)
+        case WebhookConnection():
+            # lazy: as above.
+            from chargehand.bootstrap.webhook import live_webhook
+
+            return live_webhook(configured)
         case _:
             assert_never(configured)

@@ -121,7 +121,9 @@ def read_draft(files: ConfigFiles, draft: Draft, keeping: Keeping = Keeping.ENV)
     try:
         settings = files.read(texts)
     except ConfigInvalid as error:
-        if f"connections.{len(files.entries)}." in str(error) or "channels" in str(error):
+        place = f"connections.{len(files.entries)}"
+        ours = (f"{place}.", f"{place}:", f"connections.{draft.id}.", "channels")
+        if any(one in str(error) for one in ours):
             raise
         raise OthersDisturbed(names=", ".join(shared_names(draft.connector))) from error
     *others, added = settings.connections

@@ -11,6 +11,7 @@ from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import Connection, Settings
 from chargehand.config.slack_settings import SlackConnection
+from chargehand.config.webhook_settings import WebhookConnection
 from chargehand.connectors.jira.preview import DataCenterPreviewer, JiraPreviewer
 from chargehand.connectors.jira.webhook import JiraWebhook
 from chargehand.domain.ids import ConnectionId
@@ -53,6 +54,12 @@ def receiver_of(configured: Connection) -> WebhookReceiver:
             from chargehand.connectors.bitbucket.webhook import BitbucketWebhook
 
             return BitbucketWebhook()
+        case WebhookConnection():
+            # lazy: as above.
+            from chargehand.bootstrap.webhook import config_of
+            from chargehand.connectors.webhook.webhook import PlainWebhook
+
+            return PlainWebhook(config_of(configured))
         case _:
             assert_never(configured)
 
@@ -88,6 +95,11 @@ def previewer_of(configured: Connection) -> ActionPreviewer:
 
             is_cloud = configured.deployment == "cloud"
             return BitbucketPreviewer() if is_cloud else DataCenterPreviewer()
+        case WebhookConnection():
+            # lazy: as above.
+            from chargehand.connectors.webhook.preview import NothingToPreview
+
+            return NothingToPreview()
         case _:
             assert_never(configured)
 
@@ -100,7 +112,7 @@ def jira_previewer(configured: JiraConnection) -> ActionPreviewer:
 
 def _intake_secrets(configured: Connection) -> IntakeSecrets:
     path_token = None
-    if isinstance(configured, BitbucketConnection | JiraConnection):
+    if isinstance(configured, BitbucketConnection | JiraConnection | WebhookConnection):
         path_token = configured.path_token
     signing = tuple(secret.get_secret_value() for secret in configured.webhook_secrets)
     if isinstance(configured, DiscordConnection):

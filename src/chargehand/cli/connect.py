@@ -5,14 +5,16 @@ import typer
 from chargehand.cli.connect_discord import discord
 from chargehand.cli.connect_jira import jira
 from chargehand.cli.connect_slack import slack
+from chargehand.cli.connect_webhook import webhook
 
 connect = typer.Typer(
     name="connect",
-    help="Connect a Slack workspace, a Discord server or a Jira site: says what to do there, tries "
-    "the secrets by real calls, and saves nothing that does not work.\n\n"
+    help="Connect a Slack workspace, a Discord server, a Jira site or a sender of webhooks: says "
+    "what to do there, tries the secrets by real calls, and saves nothing that does not work.\n\n"
     "Example: chargehand connect slack",
     no_args_is_help=True,
 )
 connect.command("slack")(slack)
 connect.command("discord")(discord)
 connect.command("jira")(jira)
+connect.command("webhook")(webhook)

@@ -29,6 +29,7 @@ _SECRET_NAMES = {
     "bitbucket": "BITBUCKET_WEBHOOK_SECRET into .env, and the same secret into the webhook",
     "jira": "JIRA_WEBHOOK_SECRET into .env, and the same secret into the webhook in Jira",
     "slack": "SLACK_SIGNING_SECRET into .env, as the app's page shows it under Basic Information",
+    "webhook": "the sender's secret into .env, under the name `chargehand connect webhook` uses",
 }
 _OLD_BACKUP = timedelta(days=2)
 

@@ -3,6 +3,7 @@
 A file enters by the door of all payloads, so that nothing but a connector ever makes a delivery.
 """
 
+import base64
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -13,6 +14,7 @@ from chargehand.domain.ids import ConnectionId
 
 if TYPE_CHECKING:
     # The parsers take longer to load than `--help` may.
+    from chargehand.config.webhook_settings import WebhookConnection
     from chargehand.domain.event import Event
     from chargehand.plugins.connector import EventParser, WebhookReceiver
 
@@ -29,6 +31,7 @@ class ParsedConnector(StrEnum):
     JIRA = "jira"
     SLACK = "slack"
     DISCORD = "discord"
+    WEBHOOK = "webhook"
 
 
 def reader_of(connector: ParsedConnector, event_type: str) -> EventReader:
@@ -38,6 +41,39 @@ def reader_of(connector: ParsedConnector, event_type: str) -> EventReader:
     all in it, as Jira and Slack do.
     """
     return _READERS[connector](event_type)
+
+
+def webhook_reader(configured: "WebhookConnection", headers: Mapping[str, str]) -> EventReader:
+    """What reads the payloads of a configured sender of plain webhooks, with its rules.
+
+    Shape: `headers` are those its rules look at, lower case.
+    """
+    # lazy: as below.
+    from chargehand.bootstrap.webhook import config_of
+    from chargehand.connectors.webhook import webhook
+    from chargehand.connectors.webhook.parse import WebhookParser
+    from chargehand.plugins.connector import IntakeSecrets, RawRequest
+
+    config, key = config_of(configured), secrets.token_bytes(32)
+    secret = "whsec_" + base64.b64encode(key).decode()
+    receiver, parser = webhook.PlainWebhook(config), WebhookParser(config)
+
+    def read(body: bytes, received_at: datetime) -> "Event":
+        sent_at_s = int(received_at.timestamp())
+        signed = webhook.sign(
+            config.proof, secret, identifier=secrets.token_hex(8), sent_at_s=sent_at_s, body=body
+        )
+        request = RawRequest(
+            connection_id=config.connection_id,
+            headers={**headers, **signed},
+            body=body,
+            path_token=secret,
+            received_at=received_at,
+        )
+        proof = IntakeSecrets(signing=(secret,), path_token=secret)
+        return parser.parse(receiver.verify(request, proof))
+
+    return read
 
 
 def _jira_reader(_event_type: str) -> EventReader:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chargehand.cli.context import Invocation
-from chargehand.cli.event_readers import ParsedConnector, reader_of
+from chargehand.cli.event_readers import (
+    EventReader,
+    ParsedConnector,
+    reader_of,
+    webhook_reader,
+)
 from chargehand.cli.naming import bot_names, with_names
 from chargehand.cli.options import AsJSON, Cursor, Last, Project, WorkItem
 from chargehand.cli.output import (
@@ -21,6 +26,7 @@ from chargehand.cli.output import (
     excerpt,
     local_time,
 )
+from chargehand.domain.errors import Rejected
 from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ProjectKey
 from chargehand.kit.clock import SystemClock
@@ -39,6 +45,13 @@ events = typer.Typer(
     no_args_is_help=True,
 )
 _STDIN = "-"
+
+
+class HeaderWrong(Rejected):
+    """A header that is not written as one."""
+
+    code = "header_wrong"
+    template = "--header {pair!r} is not like x-event:created: a name, a colon, a value."
 
 
 @events.command("list")
@@ -115,6 +128,7 @@ def _echo_events(
 
 @events.command("parse")
 def parse(
+    context: typer.Context,
     files: Annotated[
         list[str], typer.Argument(metavar="FILE", help="Payloads; - reads standard input.")
     ],
@@ -130,14 +144,30 @@ def parse(
             help="The vendor's name of the event, where the vendor tells it beside the payload.",
         ),
     ] = "",
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="With webhook: the connection whose rules say what they mean."
+        ),
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--header", metavar="NAME:VALUE", help="With webhook: a header the rules look at."
+        ),
+    ] = None,
 ) -> None:
-    """Print the event each payload means, one JSON object a line; needs no configuration.
+    """Print the event each payload means, one JSON object a line.
 
-    What is not understood is `unsupported`, which is no failure; a file that can not be read is.
+    It needs no configuration, but for plain webhooks, whose meaning is configured. What is not
+    understood is `unsupported`, which is no failure; a file that can not be read is.
 
     Example: chargehand events parse --connector slack payload.json
     """
-    read = reader_of(connector, event_type)
+    if connector is ParsedConnector.WEBHOOK:
+        read = _configured_reader(context.obj, connection, header or [])
+    else:
+        read = reader_of(connector, event_type)
     unreadable = 0
     for name in files:
         try:
@@ -150,6 +180,25 @@ def parse(
         echo_json_line(_event_json(read(body, received_at)))
     if unreadable:
         raise typer.Exit(2)
+
+
+def _configured_reader(
+    invocation: Invocation, wanted: str | None, headers: "Sequence[str]"
+) -> "EventReader":
+    """What reads the payloads of a sender of plain webhooks.
+
+    Raises: ConnectionMissing, HeaderWrong, and what reading the settings raises.
+    """
+    # lazy: pydantic takes longer than `--help` may.
+    from chargehand.bootstrap.configured import find_webhook
+
+    found: dict[str, str] = {}
+    for pair in headers:
+        name, colon, value = pair.partition(":")
+        if not (name.strip() and colon and value.strip()):
+            raise HeaderWrong(pair=pair)
+        found[name.strip().lower()] = value.strip()
+    return webhook_reader(find_webhook(invocation.load_settings(), wanted), found)
 
 
 def _read(name: str) -> tuple[bytes, datetime]:

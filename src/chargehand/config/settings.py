@@ -1,6 +1,5 @@
 """The settings, their defaults and what is allowed; this file is the source of their reference."""
 
-import base64
 import ipaddress
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -41,10 +40,11 @@ from chargehand.config.secret_settings import (
 )
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.config.telling_settings import SentrySettings, TracingSettings
+from chargehand.config.webhook_settings import WebhookConnection, require_known
+from chargehand.kit.signing import webhook_key
 from chargehand.plugins.secret import FoundSecret
 
 _EMAIL = r"^[^@\s<>,]+@[^@\s<>,]+$"
-_LEAST_KEY, _LONGEST_KEY = 24, 64
 
 
 def _known_zone(name: str) -> str:
@@ -89,23 +89,6 @@ def _plain_url(url: str) -> str:
         message = "must not hold a user name or password; the posts are signed"
         raise ValueError(message)
     return url
-
-
-def webhook_key(secret: str) -> bytes:
-    """The bytes a Standard Webhooks secret stands for.
-
-    Raises: ValueError.
-    """
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except ValueError:
-        key = b""
-    if not secret.startswith("whsec_") or not _LEAST_KEY <= len(key) <= _LONGEST_KEY:
-        message = (
-            'must be whsec_ and 24 to 64 bytes in base64: echo "whsec_$(openssl rand -base64 32)"'
-        )
-        raise ValueError(message)
-    return key
 
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
@@ -328,11 +311,12 @@ Connection: TypeAlias = Annotated[
     Annotated[JiraConnection, Tag("jira")]
     | Annotated[SlackConnection, Tag("slack")]
     | Annotated[DiscordConnection, Tag("discord")]
-    | Annotated[BitbucketConnection, Tag("bitbucket")],
+    | Annotated[BitbucketConnection, Tag("bitbucket")]
+    | Annotated[WebhookConnection, Tag("webhook")],
     Discriminator(
         _connector_of,
         custom_error_type="connector_unknown",
-        custom_error_message="connector must be one of jira, slack, discord, bitbucket",
+        custom_error_message="connector must be one of jira, slack, discord, bitbucket, webhook",
     ),
 ]
 
@@ -444,6 +428,14 @@ class Settings(BaseSettings):
                             f"serves; served: {allowed}"
                         )
                         raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _senders_serve_known_projects(self) -> "Settings":
+        chats = {one.id: one.channels for one in self.connections if isinstance(one, ChatSettings)}
+        for one in self.connections:
+            if isinstance(one, WebhookConnection):
+                require_known(one, self.served_projects, chats)
         return self
 
     @model_validator(mode="after")

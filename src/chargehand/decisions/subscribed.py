@@ -19,6 +19,7 @@ MOST_ITEMS: Final = 20
 _MOST_MATTERS: Final = 20
 _MOST_NAMES: Final = 4
 _EXCERPT: Final = 200
+_MOST_TOLD: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,21 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class ItemNews:
-    """What happened to one work item, oldest first; `more` changes are only counted."""
+    """What happened to one work item, oldest first; `more` changes are only counted.
+
+    Shape: `told` are safe lines of what plain webhooks told of it.
+    """
 
     item: WorkItem
     changes: tuple[FieldChange, ...]
     comments: tuple[Comment, ...]
+    told: tuple[str, ...] = ()
     more: int = 0
 
     @property
     def is_nothing(self) -> bool:
         """Whether nothing of it is left to be told."""
-        return not (self.changes or self.comments or self.more)
+        return not (self.changes or self.comments or self.told or self.more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def news_message(news: Sequence[ItemNews], matters: Sequence[Matter], subscribed
 def _paragraph(news: ItemNews) -> str:
     item = news.item
     head = f"**{link(shown(item.key), item.url)}** {shown(item.title)}"
-    lines = [*_field_lines(news.changes), *_comment_lines(news.comments)]
+    lines = [*_field_lines(news.changes), *_comment_lines(news.comments), *news.told[-_MOST_TOLD:]]
     if news.more:
         lines.append(catalogue.NEWS_MORE.of(news.more))
     return "\n".join((head, "", *(f"- {line}" for line in lines)))

@@ -26,6 +26,7 @@ class Topic(StrEnum):
     LATE_ASKS = "late-asks"
     FAILURES = "failures"
     CHANGES = "changes"
+    WEBHOOKS = "webhooks"
 
 
 class QuietScope(StrEnum):

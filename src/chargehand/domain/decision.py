@@ -71,6 +71,7 @@ class Reason(StrEnum):
     ITEM_NOT_READABLE = "item_not_readable"
     REMINDER_DUE = "reminder_due"
     SUBSCRIBER_TOLD = "subscriber_told"
+    EVENT_ANNOUNCED = "event_announced"
     REMINDER_WITHOUT_PLACE = "reminder_without_place"
     NOTHING_TO_DO = "nothing_to_do"
     UNSUPPORTED_EVENT = "unsupported_event"

@@ -3,6 +3,10 @@
 import base64
 import hmac
 from collections.abc import Iterable
+from typing import Final
+
+_LEAST_KEY: Final = 24
+_LONGEST_KEY: Final = 64
 
 
 def hmac_sha256_hex(secret: bytes, body: bytes) -> str:
@@ -25,3 +29,20 @@ def matches_any(presented: str, expected: Iterable[str]) -> bool:
     # Every candidate is compared, so the time taken does not tell which one matched.
     results = [hmac.compare_digest(shown, candidate.encode()) for candidate in expected]
     return any(results)
+
+
+def webhook_key(secret: str) -> bytes:
+    """The bytes a Standard Webhooks secret stands for.
+
+    Raises: ValueError.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not secret.startswith("whsec_") or not _LEAST_KEY <= len(key) <= _LONGEST_KEY:
+        message = (
+            'must be whsec_ and 24 to 64 bytes in base64: echo "whsec_$(openssl rand -base64 32)"'
+        )
+        raise ValueError(message)
+    return key

@@ -31,6 +31,7 @@ class LiveConnection:
     the projects they serve, `projects` are all of them; `tells_in_public` says that facts of these
     projects may be told in repositories and spaces that everybody can read; what waits for
     approval in the projects of `approvals_channel` is shown there.
+    `announces_in` is the channel, as connection/channel, where events that say so are told.
     Its client and who sends its actions share `limits`; `limits_of` says what an action counts
     against.
     Units: a send is cut off after `send_within`; by `settle_after`, which is longer, it has landed
@@ -55,6 +56,7 @@ class LiveConnection:
     channels: Mapping[str, frozenset[ProjectKey]] = field(default_factory=dict)
     tells_in_public: bool = False
     approvals_channel: str | None = None
+    announces_in: str | None = None
     limits: LimitBoard = field(default_factory=LimitBoard)
     limits_of: LimitsOf = no_limits
 

@@ -18,6 +18,7 @@ from chargehand.intake.internal import reminder_in
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.accounts import note_seen
+from chargehand.pipeline.announcing import announce
 from chargehand.pipeline.chat_asks import trackers_of
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.judging import Judge
@@ -147,6 +148,7 @@ class Dispatcher:
                 record = known[one.connection.id]
                 self._referring.note(tx, one.event, one.connection)
                 judge.take(one.stored, one.event, one.connection, record)
+                announce(tx, one.event, self._connections, rules=self._rules, now=self._clock.now())
                 _note_asker(tx, one.event, record, now=self._clock.now())
                 if monotonic() - started_s > _LONGEST_WRITE_S:
                     return done

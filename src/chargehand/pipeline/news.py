@@ -10,6 +10,7 @@ from chargehand.decisions.audience_rules import is_comment_tellable
 from chargehand.decisions.markdown import code, shown
 from chargehand.decisions.placement import TELLS_ALONE
 from chargehand.decisions.subscribed import TOLD_FIELDS, FieldChange, ItemNews, Matter
+from chargehand.decisions.told import is_told, told_line
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.ask import AskState
 from chargehand.domain.attention import Waiting
@@ -62,6 +63,9 @@ class Subjects:
                 event = tx.events.find(subject_id)
                 if event is not None:
                     events[subject_id] = event
+                if event is not None and is_told(event.connector, event.kind):
+                    item = WorkItemKey(event.work_item) if event.work_item else None
+                    matters[subject_id] = (event.id, Matter(_told(event), item))
             else:
                 matter = _matter(tx, subject_id)
                 if matter is not None:
@@ -101,6 +105,7 @@ class Subjects:
                 for comment in comments
                 if comment.id in said and is_comment_tellable(comment, EVERYONE)
             ),
+            told=tuple(_told(event) for event in events if is_told(event.connector, event.kind)),
             more=one.count - len(one.subjects),
         )
 
@@ -145,6 +150,10 @@ def _nobodys(message: Message, *, now: datetime) -> Event:
         actor=Actor(None, "chargehand", ActorKind.BOT),
         project=message.hearer[1],
     )
+
+
+def _told(event: EventRecord) -> str:
+    return told_line(event.connection_id, event.kind, event.text, event.data)
 
 
 def _changes(event: EventRecord) -> list[FieldChange]:

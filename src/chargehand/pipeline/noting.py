@@ -9,6 +9,7 @@ from typing import Final
 
 from chargehand.decisions.placement import TELLS_ALONE
 from chargehand.decisions.subscribed import TOLD_FIELDS
+from chargehand.decisions.told import is_told
 from chargehand.domain.action import ActionKind, ActionState
 from chargehand.domain.attention import Topic
 from chargehand.domain.event import ActorKind, Event, EventKind, VisibilityKind
@@ -53,7 +54,11 @@ def note_change(
     Shape: what happened before `since` was told before a restore, or is not known to be news.
     """
     item = event.work_item
-    if item is None or event.occurred_at < since:
+    if event.occurred_at < since:
+        return
+    if event.project is not None and is_told(event.connector, event.kind):
+        note_matter(tx, Topic.WEBHOOKS, event_id, project=event.project, now=now)
+    if item is None:
         return
     _follow(tx, event, item)
     if not _is_news(event, bot=bot):
@@ -79,7 +84,7 @@ def note_matter(
     kind: ActionKind | None = None,
     now: datetime,
 ) -> None:
-    """Note an approval, a late ask or a failure for those who want to hear of such in a project."""
+    """Note what a topic is about for those who want to hear of such in a project."""
     if project == NO_PROJECT or kind in _NOT_TOLD:
         return
     for subscription_id, _ in tx.subscriptions.to_topic(topic, project):
@@ -87,6 +92,8 @@ def note_matter(
 
 
 def _is_news(event: Event, *, bot: AccountId | None) -> bool:
+    if is_told(event.connector, event.kind):
+        return True
     match event.kind:
         case EventKind.COMMENT_CREATED:
             is_person = event.actor.kind in (ActorKind.PERSON, ActorKind.CUSTOMER)

@@ -1,0 +1,1 @@
+"""Plain webhooks: whatever else posts JSON, understood by what the configuration says of it."""
