@@ -8,30 +8,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from chargehand.connectors.jira.adf_nodes import (
-    Block,
-    BlockKind,
-    Break,
-    Inline,
-    Mention,
-    Text,
-    document,
-    has_visible_text,
-    paragraph,
-)
-from chargehand.connectors.jira.markdown_blocks import blocks_of_tokens
+from chargehand.connectors.jira.adf_nodes import document
 from chargehand.connectors.jira.params import CommentParams, MentionParam
 from chargehand.connectors.jira.wiki_markup import user_mention, wiki_markup
 from chargehand.connectors.jira.wiki_text import disarm, mention_markup, wiki_text
 from chargehand.domain.errors import Rejected
 from chargehand.domain.json import JSONObject, JSONValue
-from chargehand.kit.markdown_parser import is_cut_off, parse_markdown
-from chargehand.kit.visible import defuse, defuse_line
+from chargehand.kit.visible import defuse_line
+from chargehand.plugins.markdown_reading import blocks_of
+from chargehand.plugins.text_blocks import Block, BlockKind, Mention, Text, paragraph
 
 COMMENT_LIMIT_CHARS: Final = 32_767
 # What may stand in a mention without ending it or meaning something else.
 _MENTIONABLE: Final = re.compile(r"[^\s\[\]|\\{},]{1,255}")
-_BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
 class CommentTooLong(Rejected):
@@ -46,10 +35,10 @@ def render_comment(params: CommentParams) -> dict[str, JSONValue]:
 
     Raises: CommentTooLong.
     """
-    blocks = list(_blocks_of(params.markdown))
+    blocks = list(blocks_of(params.markdown))
     if params.mention is not None:
         blocks = _begin_with(_mention_of(params.mention), blocks)
-    more = _blocks_of(params.more)
+    more = blocks_of(params.more)
     if more:
         title = {"title": defuse_line(params.more_title)}
         blocks.append(Block(BlockKind.EXPAND, more, title))
@@ -63,7 +52,7 @@ def render_description(markdown: str) -> dict[str, JSONValue]:
 
     Raises: CommentTooLong.
     """
-    rendered = document(list(_blocks_of(markdown)))
+    rendered = document(list(blocks_of(markdown)))
     _refuse_too_long(adf_size(rendered))
     return rendered
 
@@ -96,7 +85,7 @@ def render_wiki_description(markdown: str) -> str:
 
     Raises: CommentTooLong.
     """
-    text = wiki_markup(_blocks_of(markdown))
+    text = wiki_markup(blocks_of(markdown))
     _refuse_too_long(len(text))
     return text
 
@@ -104,12 +93,12 @@ def render_wiki_description(markdown: str) -> str:
 def _render_text(
     params: CommentParams, write: Callable[[Iterable[Block]], str], *, mention: str
 ) -> str:
-    blocks = _blocks_of(params.markdown)
+    blocks = blocks_of(params.markdown)
     parts = [write(blocks)]
     if mention:
         gap = " " if blocks and blocks[0].kind is BlockKind.PARAGRAPH else "\n\n"
         parts[0] = f"{mention}{gap}{parts[0]}"
-    more = write(_blocks_of(params.more))
+    more = write(blocks_of(params.more))
     if more:
         parts += [disarm(defuse_line(params.more_title)), more]
     text = "\n\n".join(parts)
@@ -119,7 +108,7 @@ def _render_text(
 
 def markdown_to_plain(markdown: str) -> str:
     """The text without Markdown signs, in which no wiki markup is left alive."""
-    return wiki_text(_blocks_of(markdown))
+    return wiki_text(blocks_of(markdown))
 
 
 def adf_size(adf: JSONObject) -> int:
@@ -152,34 +141,6 @@ def _attrs_size(node: JSONValue) -> int:
 
 def _sequence(value: JSONValue) -> Sequence[JSONValue]:
     return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
-
-
-def _blocks_of(markdown: str) -> tuple[Block, ...]:
-    if not markdown:
-        return ()
-    source = defuse(markdown)
-    tokens = parse_markdown(source)
-    if not is_cut_off(tokens):
-        blocks = blocks_of_tokens(tokens)
-        if has_visible_text(blocks):
-            return blocks
-    # Too deeply nested, or signs only ("---"): shown exactly as it was written.
-    return _literal_blocks(source)
-
-
-def _literal_blocks(source: str) -> tuple[Block, ...]:
-    return tuple(
-        paragraph(_lines_with_breaks(part))
-        for part in _BLANK_LINES.split(source.strip("\n"))
-        if part.strip()
-    )
-
-
-def _lines_with_breaks(text: str) -> Iterable[Inline]:
-    for number, line in enumerate(text.split("\n")):
-        if number:
-            yield Break()
-        yield Text(line)
 
 
 def _mention_of(param: MentionParam) -> Mention:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from chargehand.connectors.jira.adf_nodes import (
+from chargehand.connectors.jira.wiki_text import MARKS, disarm, wiki_text
+from chargehand.plugins.text_blocks import (
     Block,
     BlockKind,
     Break,
@@ -20,7 +21,6 @@ from chargehand.connectors.jira.adf_nodes import (
     Style,
     Text,
 )
-from chargehand.connectors.jira.wiki_text import MARKS, disarm, wiki_text
 
 _BOLD, _EM, _LINK, _BAR, _END = tuple(MARKS)
 _WRITTEN: Final = str.maketrans(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count, groupby, repeat
 from typing import Final, assert_never
 
-from chargehand.connectors.jira.adf_nodes import (
+from chargehand.plugins.text_blocks import (
     RULE_TEXT,
     Block,
     BlockKind,

@@ -1,13 +1,15 @@
-"""Markdown tokens to ADF blocks, in one pass over the tokens."""
+"""Our Markdown as blocks of text, in one pass over its tokens; every surface begins here."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from markdown_it.token import Token
 
-from chargehand.connectors.jira.adf_nodes import (
+from chargehand.kit.markdown_parser import is_cut_off, parse_markdown
+from chargehand.kit.visible import defuse, defuse_line
+from chargehand.plugins.text_blocks import (
     Block,
     BlockKind,
     Break,
@@ -16,11 +18,11 @@ from chargehand.connectors.jira.adf_nodes import (
     Style,
     Text,
     blockquote,
+    has_visible_text,
     join_texts,
     list_item,
     paragraph,
 )
-from chargehand.kit.visible import defuse_line
 
 _STYLES: Final = {"strong": Style.STRONG, "em": Style.EM, "s": Style.STRIKE}
 _HOLDERS: Final = {
@@ -30,6 +32,39 @@ _HOLDERS: Final = {
 }
 _CELLS: Final = {"th_open": BlockKind.TABLE_HEADER, "td_open": BlockKind.TABLE_CELL}
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9+#._-]{1,40}")
+_BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+
+
+def blocks_of(markdown: str) -> tuple[Block, ...]:
+    """The blocks a Markdown text describes; no word of it is lost.
+
+    Shape: empty for an empty text. What is nested too deeply for the parser, or consists of signs
+    alone ("---"), becomes paragraphs that show it exactly as it was written.
+    """
+    if not markdown:
+        return ()
+    source = defuse(markdown)
+    tokens = parse_markdown(source)
+    if not is_cut_off(tokens):
+        blocks = blocks_of_tokens(tokens)
+        if has_visible_text(blocks):
+            return blocks
+    return _literal_blocks(source)
+
+
+def _literal_blocks(source: str) -> tuple[Block, ...]:
+    return tuple(
+        paragraph(_lines_with_breaks(part))
+        for part in _BLANK_LINES.split(source.strip("\n"))
+        if part.strip()
+    )
+
+
+def _lines_with_breaks(text: str) -> Iterable[Inline]:
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            yield Break()
+        yield Text(line)
 
 
 @dataclass(slots=True)
