@@ -22,6 +22,7 @@ from chargehand.decisions.audience_rules import (
     silent_decision,
     tell,
 )
+from chargehand.decisions.code_rules import with_code
 from chargehand.decisions.dates import (
     DateWording,
     local_day,
@@ -43,6 +44,7 @@ from chargehand.decisions.reply import (
     withheld_of,
 )
 from chargehand.decisions.section import Inquiry, Section, Talk
+from chargehand.decisions.told_code import ItemCode
 from chargehand.decisions.wishes import Plan, plan_intents
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.ask import Ask
@@ -99,7 +101,8 @@ class AnswerContext:
     were asks to the bot, which are not repeated as news; `sending` says whether the words must
     still be right when a person lets them through later; `connector` is where it was asked, and
     `trackers` where the work items of each project are changed, when it was asked in a chat;
-    `unserved` says why nothing of any project may be told there, None where something may.
+    `unserved` says why nothing of any project may be told there, None where something may;
+    `code` is what was read of the code of each work item.
     """
 
     now: datetime
@@ -110,6 +113,7 @@ class AnswerContext:
     connector: str = "jira"
     trackers: Mapping[ProjectKey, ConnectionId] = field(default_factory=dict)
     unserved: Reason | None = None
+    code: Mapping[WorkItemKey, ItemCode] = field(default_factory=dict)
     last_answers: tuple[LastAnswer, ...] = ()
     ask_comment_ids: frozenset[str] = frozenset()
     sending: Sending = Sending.AT_ONCE
@@ -167,7 +171,7 @@ def answer(ask: Ask, facts: Mapping[WorkItemKey, Facts], context: AnswerContext)
     if reason is not None:
         return _stay_silent(reason, ask)
     rule = reply_rule(ask, own.value)
-    told = tellable_items(ask, facts, rule)
+    told = with_code(tellable_items(ask, facts, rule), context.code, ask)
     wording = answer_wording(ask, context)
     material = Material(
         ask=ask, connection_id=context.connection_id, plan=plan, facts=facts, told=told
@@ -200,7 +204,7 @@ def _answer_in_chat(
         trackers=context.trackers,
         plan=plan,
         facts=facts,
-        told=tellable_in_chat(ask, facts, rule),
+        told=with_code(tellable_in_chat(ask, facts, rule), context.code, ask),
     )
     wording = answer_wording(ask, context)
     return _Writer(material=material, context=context, rule=rule, wording=wording).write()

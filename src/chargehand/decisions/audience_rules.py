@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from chargehand.decisions import catalogue
+from chargehand.decisions.told_code import ToldCode
 from chargehand.domain.action import ActionKind
 from chargehand.domain.ask import Ask
 from chargehand.domain.audience import Audience, audience_of_place, audience_of_work_item
@@ -27,6 +28,7 @@ from chargehand.domain.work_item import (
 )
 
 NOBODY: Final = "nobody"
+NO_CODE: Final = ToldCode()
 _CUSTOMER: Final = Visibility(VisibilityKind.CUSTOMER)
 _NAMED: Final = frozenset({VisibilityKind.ROLE, VisibilityKind.GROUP})
 _COMMENT_KINDS: Final = {
@@ -93,6 +95,7 @@ class Told:
     sprint: Known[Sprint | None]
     hidden_blockers: int = 0
     withheld: tuple[str, ...] = ()
+    code: ToldCode = NO_CODE
 
 
 def reply_kind(visibility: Visibility) -> ActionKind:

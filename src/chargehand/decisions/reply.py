@@ -25,6 +25,8 @@ _WITHHELD_PARTS: Final = {
     catalogue.WITHHELD_COMMENTS: Part.COMMENTS,
     catalogue.WITHHELD_CHANGES: Part.HISTORY,
     catalogue.WITHHELD_LINKS: Part.LINKS,
+    catalogue.WITHHELD_PULL_REQUESTS: Part.CODE,
+    catalogue.WITHHELD_REFERENCES: Part.CODE,
 }
 
 
@@ -215,6 +217,9 @@ def _sources_of_item(section: Section) -> list[Source]:
     sprint = told.sprint
     if Part.SPRINT in section.looked_at and isinstance(sprint, Fact) and sprint.value is not None:
         sources.append(_source(told, catalogue.SOURCE_SPRINT, sprint.source_url))
+    if Part.CODE in section.looked_at:
+        read = (one for one in told.code.pull_requests if isinstance(one.known, Fact))
+        sources.extend(Source(label=str(one.ref), url=one.url) for one in read)
     return sources
 
 

@@ -21,6 +21,7 @@ class Part(StrEnum):
     COMMENTS = "comments"
     HISTORY = "history"
     SPRINT = "sprint"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from chargehand.domain.work_item import Facts
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.chat_asks import Standing, standing_of, tracker_of
+from chargehand.pipeline.code_reading import CodeReading
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.late_asks import report_late
@@ -64,6 +65,7 @@ class Answering:
         self._clock = clock
         self._models = models
         self._recorder = Recorder(connections, rules=rules)
+        self._code = CodeReading(connections, database)
         self._running = Running(connections, self._recorder, commands)
 
     async def answer(self, ask_id: AskId) -> JSONObject:
@@ -91,6 +93,7 @@ class Answering:
             needs,
             now=self._clock.now(),
         )
+        code = await self._code.read(ask, facts, now=self._clock.now())
         # Reading takes time, and what is said is said after it.
         now = self._clock.now()
         if is_command(ask):
@@ -110,6 +113,7 @@ class Answering:
             connector=connection.connector,
             trackers=standing.trackers,
             unserved=standing.unserved,
+            code=code,
         )
         outcome = answer(ask, facts, context)
         if isinstance(outcome, NotYet):

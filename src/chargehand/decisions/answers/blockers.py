@@ -5,6 +5,7 @@ from typing import Final
 
 from chargehand.decisions import catalogue
 from chargehand.decisions.answers import parts
+from chargehand.decisions.answers.code import holding_lines
 from chargehand.decisions.markdown import shown
 from chargehand.decisions.section import Inquiry, Part, Section
 from chargehand.domain.decision import Reason
@@ -32,6 +33,7 @@ def blockers_section(inquiry: Inquiry) -> Section:
         *_link_lines(inquiry, found),
         *_hidden_lines(inquiry, found),
         *((catalogue.FLAGGED.format(key=told.item.key),) if told.item.is_flagged else ()),
+        *_code_lines(inquiry),
     )
     return Section(
         reason=Reason.ANSWERED_FROM_FACTS,
@@ -41,7 +43,7 @@ def blockers_section(inquiry: Inquiry) -> Section:
             *parts.could_not_read(catalogue.PART_COMMENTS, told.comments),
         ),
         told=told,
-        looked_at=frozenset({Part.ITEM, Part.LINKS, Part.COMMENTS}),
+        looked_at=frozenset({Part.ITEM, Part.LINKS, Part.COMMENTS, Part.CODE}),
         comments=spoken,
     )
 
@@ -83,6 +85,14 @@ def _hidden_lines(inquiry: Inquiry, found: tuple[LinkedItem, ...]) -> tuple[str,
         return ()
     text = catalogue.HIDDEN_BLOCKERS if found else catalogue.HIDDEN_BLOCKERS_ONLY
     return (text.of(count, key=inquiry.told.item.key),)
+
+
+def _code_lines(inquiry: Inquiry) -> tuple[str, ...]:
+    """The pull requests that something holds up, and that there are others."""
+    held, hidden = holding_lines(inquiry), inquiry.told.code.hidden
+    head = catalogue.HELD_BY_CODE.of(len(held), key=inquiry.told.item.key) if held else ""
+    elsewhere = catalogue.HIDDEN_PULL_REQUESTS.of(hidden) if hidden else ""
+    return tuple(line for line in (head, *held, elsewhere) if line)
 
 
 def _latest_blocker_words(comments: tuple[Comment, ...]) -> tuple[Comment, ...]:

@@ -4,11 +4,12 @@ from typing import Final
 
 from chargehand.decisions import catalogue
 from chargehand.decisions.answers import parts
+from chargehand.decisions.answers.code import pull_request_lines, reference_lines
 from chargehand.decisions.markdown import shown
 from chargehand.decisions.section import Inquiry, Part, Section
 from chargehand.domain.decision import Reason
 
-_STATUS_PARTS: Final = frozenset({Part.ITEM, Part.COMMENTS, Part.HISTORY, Part.SPRINT})
+_STATUS_PARTS: Final = frozenset({Part.ITEM, Part.COMMENTS, Part.HISTORY, Part.SPRINT, Part.CODE})
 
 
 def status_section(inquiry: Inquiry) -> Section:
@@ -21,6 +22,7 @@ def status_section(inquiry: Inquiry) -> Section:
     lines = (
         parts.about(inquiry) + parts.status_sentence(inquiry),
         plan,
+        *pull_request_lines(inquiry),
         *(
             catalogue.LAST_COMMENT.format(
                 name=shown(one.author.name),
@@ -36,6 +38,7 @@ def status_section(inquiry: Inquiry) -> Section:
     return Section(
         reason=Reason.ANSWERED_FROM_FACTS,
         lines=tuple(line for line in lines if line),
+        more=reference_lines(inquiry),
         told=told,
         looked_at=_STATUS_PARTS,
         comments=latest,

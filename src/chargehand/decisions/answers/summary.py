@@ -7,6 +7,7 @@ from chargehand.decisions import catalogue
 from chargehand.decisions.answers import parts
 from chargehand.decisions.answers.blockers import more_blockers
 from chargehand.decisions.answers.changes import change_words
+from chargehand.decisions.answers.code import pull_request_lines, reference_lines
 from chargehand.decisions.markdown import shown
 from chargehand.decisions.section import Inquiry, Part, Section
 from chargehand.domain.decision import Reason
@@ -32,6 +33,7 @@ def summary_section(inquiry: Inquiry) -> Section:
         parts.about(inquiry) + _what(inquiry),
         _standing(inquiry),
         _blockers(inquiry),
+        *pull_request_lines(inquiry),
         changes,
         *(_comment_line(inquiry, one) for one in latest[:_COMMENTS_SHOWN]),
     )
@@ -40,6 +42,7 @@ def summary_section(inquiry: Inquiry) -> Section:
             (catalogue.EXCERPT.format(text=shown(description, _DESCRIPTION_LIMIT)),)
             * bool(description)
         ),
+        *reference_lines(inquiry),
         *older_changes,
         *(_comment_line(inquiry, one) for one in latest[_COMMENTS_SHOWN:]),
         *parts.could_not_read(catalogue.PART_SPRINT, told.sprint),

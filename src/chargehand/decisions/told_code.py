@@ -1,0 +1,71 @@
+"""What was read of a work item's code, and what of it the readers of an answer may learn."""
+
+from dataclasses import dataclass, field
+
+from chargehand.domain.code import PullRequest, PullRequestRef
+from chargehand.domain.fact import Fact, Known
+from chargehand.domain.ids import ProjectKey
+from chargehand.domain.reference import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A repository or space as far as who may read it matters.
+
+    Shape: `projects` are those it is bound to; `is_closed_to_asker` says that the host refuses it
+    to the asker's confirmed account there.
+    """
+
+    name: str
+    is_private: bool
+    projects: frozenset[ProjectKey] = frozenset()
+    is_closed_to_asker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPullRequest:
+    """A pull request that names a work item, as its host tells it now."""
+
+    ref: PullRequestRef
+    url: str
+    known: Known[PullRequest]
+    shelf: Shelf
+
+    @property
+    def is_private(self) -> bool:
+        """Whether not everybody may read it, as heard now, else as heard last."""
+        known = self.known
+        return known.value.is_private if isinstance(known, Fact) else self.shelf.is_private
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReference:
+    """A branch, commit or page that names a work item."""
+
+    reference: Reference
+    shelf: Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCode:
+    """Everything that was read of one work item's code.
+
+    Shape: open pull requests first, then newest first; `unread` are further ones that were left.
+    """
+
+    pull_requests: tuple[ReadPullRequest, ...] = ()
+    references: tuple[ReadReference, ...] = ()
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCode:
+    """What may be told of it.
+
+    Shape: `hidden` counts pull requests that name the item and may not be told of here.
+    """
+
+    pull_requests: tuple[ReadPullRequest, ...] = ()
+    references: tuple[Reference, ...] = field(default=())
+    unread: int = 0
+    hidden: int = 0
