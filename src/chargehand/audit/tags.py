@@ -31,6 +31,7 @@ class AuditTag(StrEnum):
     WORKER_ASK_STUCK = "worker:ask:stuck"
     PERSON_FLAG_CHANGED = "person:flag:changed"
     PERSON_COMMANDS_REGISTERED = "person:commands:registered"
+    PERSON_WEBHOOKS_REGISTERED = "person:webhooks:registered"
     PERSON_CONNECTION_ADDED = "person:connection:added"
     PERSON_CONNECTION_REMOVED = "person:connection:removed"
     PERSON_CONNECTION_ROTATED = "person:connection:rotated"

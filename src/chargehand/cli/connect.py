@@ -2,6 +2,7 @@
 
 import typer
 
+from chargehand.cli.connect_bitbucket import bitbucket
 from chargehand.cli.connect_discord import discord
 from chargehand.cli.connect_jira import jira
 from chargehand.cli.connect_slack import slack
@@ -9,12 +10,13 @@ from chargehand.cli.connect_webhook import webhook
 
 connect = typer.Typer(
     name="connect",
-    help="Connect a Slack workspace, a Discord server, a Jira site or a sender of webhooks: says "
-    "what to do there, tries the secrets by real calls, and saves nothing that does not work.\n\n"
+    help="Connect Slack, Discord, Jira, Bitbucket or any sender of webhooks: says what to do there, "
+    "tries the secrets by real calls, and saves nothing that does not work.\n\n"
     "Example: chargehand connect slack",
     no_args_is_help=True,
 )
 connect.command("slack")(slack)
 connect.command("discord")(discord)
 connect.command("jira")(jira)
+connect.command("bitbucket")(bitbucket)
 connect.command("webhook")(webhook)

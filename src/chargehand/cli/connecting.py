@@ -194,8 +194,14 @@ def ask_until_it_works(
             typer.echo(f"  {error}")
 
 
-def read_channels(pairs: Sequence[str], served: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The projects of each channel, of words such as `C0123=PAY,OPS`.
+def read_channels(
+    pairs: Sequence[str],
+    served: Sequence[str],
+    *,
+    what: str = "a channel's id",
+    like: str = "C0123=PAY,OPS",
+) -> dict[str, tuple[str, ...]]:
+    """The projects of each channel or repository, of words such as `C0123=PAY,OPS`.
 
     Raises: ValueError.
     """
@@ -204,7 +210,7 @@ def read_channels(pairs: Sequence[str], served: Sequence[str]) -> dict[str, tupl
         channel, equals, text = pair.partition("=")
         keys = tuple(dict.fromkeys(key.strip().upper() for key in text.split(",") if key.strip()))
         if not (channel and equals and keys):
-            message = f"{pair!r} is not like C0123=PAY,OPS: a channel's id, =, and projects"
+            message = f"{pair!r} is not like {like}: {what}, =, and projects"
             raise ValueError(message)
         unknown = [key for key in keys if key not in served]
         if unknown:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chargehand.cli.asking import is_terminal
+from chargehand.cli.bitbucket_hooks import hook_address, remove_hooks
 from chargehand.cli.connecting import FlagsMissing
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.domain.errors import ChargehandError
@@ -24,7 +25,7 @@ def disconnect(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
-    """Take a connection out: its settings, its secrets, and Discord's commands; nothing else.
+    """Take a connection out: its settings, its secrets, and what was registered; nothing else.
 
     What was received and done under its name stays, and its place in the audit.
 
@@ -34,6 +35,7 @@ def disconnect(
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.bootstrap.connection_keeping import Hand
     from chargehand.bootstrap.connection_removal import plan_removal, remove
+    from chargehand.config.bitbucket_settings import BitbucketConnection
     from chargehand.config.discord_settings import DiscordConnection
 
     file = invocation.config or Path("chargehand.toml")
@@ -48,6 +50,9 @@ def disconnect(
     settings = invocation.load_settings()
     if isinstance(plan.connection, DiscordConnection):
         _take_commands(invocation, plan.connection)
+    if isinstance(plan.connection, BitbucketConnection) and plan.connection.takes_webhooks:
+        url = hook_address(settings.server.public_url or "", name)
+        remove_hooks(invocation, plan.connection, url=url)
     hand = Hand(operator_name(), invocation.clock(settings))
     remove(file, os.environ, name, hand=hand)
     typer.echo(f"{name} is taken out. Let the running service know it: systemctl reload.")
@@ -63,6 +68,8 @@ def _show(plan: "Removal") -> None:
         typer.echo(f"  the stored secrets {', '.join(plan.stored)}")
     if plan.connection.connector == "discord":
         typer.echo("  the commands registered with Discord")
+    if plan.connection.connector == "bitbucket" and plan.connection.takes_webhooks:
+        typer.echo("  the webhooks of its repositories")
     if plan.left:
         typer.echo(f"This stays, take it away yourself: {', '.join(plan.left)}")
     typer.echo("The app at the vendor stays too; remove it there.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chargehand.cli.asking import AnswerWrong, ask, choose, is_terminal
+from chargehand.cli.bitbucket_hooks import hook_address, put_hooks
 from chargehand.cli.connecting import (
     FlagsMissing,
     call,
@@ -59,6 +60,10 @@ def rotate(
     drop_old: Annotated[
         bool, typer.Option("--drop-old", help="End the older of two signing secrets.")
     ] = False,
+    webhooks: Annotated[
+        bool,
+        typer.Option("--webhooks", help="Have Bitbucket's webhooks sign with the newest secret."),
+    ] = False,
 ) -> None:
     """Replace a secret of a connection, once the vendor took the new one.
 
@@ -78,6 +83,9 @@ def rotate(
     files = read_files(file, os.environ)
     settings = invocation.load_settings()
     connection = find_configured(files, name)
+    if webhooks:
+        _renew_hooks(invocation, connection)
+        return
     ends_on = expires_on.date() if expires_on is not None else None
     change = (
         _dropping()
@@ -93,6 +101,20 @@ def rotate(
         hand=Hand(operator_name(), invocation.clock(settings)),
     )
     _tell(files, connection, change, is_own=new is None)
+
+
+def _renew_hooks(invocation: Invocation, connection: "Connection") -> None:
+    """Have Bitbucket's webhooks sign with the newest secret, which the service accepts by then."""
+    # lazy: pydantic takes longer than `--help` may.
+    from chargehand.config.bitbucket_settings import BitbucketConnection
+
+    signing = connection.webhook_secrets
+    if not isinstance(connection, BitbucketConnection) or not signing:
+        problem = f"{connection.id} has no webhooks that chargehand could set"
+        raise AnswerWrong(what="--webhooks", problem=problem)
+    url = hook_address(invocation.load_settings().server.public_url or "", connection.id)
+    if not put_hooks(invocation, connection, url=url, secret=signing[0].get_secret_value()):
+        sys.exit(1)
 
 
 def _dropping() -> "Change":
@@ -116,8 +138,8 @@ def _asked(
         raise AnswerWrong(what="--expires-on", problem=f"{ends_on} is not in the future")
     known = rotatable(connection)
     setting = choose("Which secret", secret, known, flag="--secret", default=known[0])
-    if setting == SIGNING and new is None and connection.connector == "jira":
-        # In Jira whoever makes the webhook makes its secret.
+    if setting == SIGNING and new is None and connection.connector in ("jira", "bitbucket"):
+        # There whoever makes the webhook makes its secret.
         return Change(setting, secrets.token_urlsafe(32), ends_on)
     if new is None and not is_terminal():
         raise FlagsMissing(flags=f"--new (or {_NEW})")
@@ -160,6 +182,8 @@ def _tell(
             url = f"{files.settings.server.public_url or ''}/webhooks/jira/{name}"
             typer.echo("After the reload, in Jira under System > Webhooks, put it into the webhook")
             typer.echo(f"  URL     {url}\n  Secret  {change.text}")
+        if connection.connector == "bitbucket":
+            typer.echo(f"After the reload, set the webhooks: chargehand rotate {name} --webhooks")
         typer.echo(f"When something arrived by it: chargehand rotate {name} --drop-old")
     else:
         typer.echo(

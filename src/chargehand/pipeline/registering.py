@@ -1,4 +1,4 @@
-"""Keeps account of commands an operator registers with a chat."""
+"""Keeps account of what an operator registers with a vendor: commands, webhooks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,6 +18,22 @@ def record_registration(
     """
     tx.audit.append(
         AuditTag.PERSON_COMMANDS_REGISTERED,
+        connection_id,
+        {"changes": list(changes), "by": by},
+        now=now,
+    )
+
+
+def record_webhooks(
+    tx: Writing, connection_id: ConnectionId, changes: Sequence[str], *, by: str, now: datetime
+) -> None:
+    """Record which webhooks are about to be made, set or taken away, and who asked for it.
+
+    Shape: each change reads as `put acme/payments` or `remove acme/payments`; recorded before
+    anything is sent, as above.
+    """
+    tx.audit.append(
+        AuditTag.PERSON_WEBHOOKS_REGISTERED,
         connection_id,
         {"changes": list(changes), "by": by},
         now=now,
