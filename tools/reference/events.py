@@ -14,6 +14,7 @@ from chargehand.connectors.jira.schemas import Payload, read_payload
 from chargehand.domain.event import EventKind
 from chargehand.domain.json import JSONObject
 from tools.reference.bitbucket_events import BITBUCKET_NAMES, bitbucket_sections
+from tools.reference.github_events import GITHUB_NAMES, github_sections
 from tools.reference.markdown import page, table
 from tools.reference.slack_events import SLACK_NAMES, slack_sections
 
@@ -92,12 +93,13 @@ def events_page() -> str:
     names = [
         [f"`{kind.value}`", ", ".join(_in_code(name) for name in JIRA_NAMES[kind])] for kind in told
     ]
-    told = [*told, *SLACK_NAMES, *BITBUCKET_NAMES]
+    told = [*told, *SLACK_NAMES, *BITBUCKET_NAMES, *GITHUB_NAMES]
     untold = [kind for kind in EventKind if kind not in told]
     sections = [
         "## What Jira tells\n\n" + table(["kind", "Jira's name for it"], names),
         *slack_sections(),
         *bitbucket_sections([*JIRA_NAMES, *SLACK_NAMES]),
+        *github_sections(),
         *(_data_section(title, keys) for title, keys in event_data().items()),
         "## Kinds no connector tells of yet\n\n"
         + ", ".join(f"`{kind.value}`" for kind in untold)

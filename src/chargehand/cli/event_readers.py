@@ -31,6 +31,7 @@ class ParsedConnector(StrEnum):
     JIRA = "jira"
     SLACK = "slack"
     DISCORD = "discord"
+    GITHUB = "github"
     WEBHOOK = "webhook"
 
 
@@ -147,6 +148,20 @@ def _discord_reader(event_type: str) -> EventReader:
     return read_told
 
 
+def _github_reader(event_type: str) -> EventReader:
+    # lazy: as above.
+    from chargehand.connectors.github import webhook
+    from chargehand.connectors.github.parse import GitHubParser
+
+    secret = secrets.token_hex()
+
+    def sign(body: bytes, _received_at: datetime) -> Mapping[str, str]:
+        named = {webhook.EVENT_HEADER: event_type} if event_type else {}
+        return {webhook.SIGNATURE_HEADER: webhook.sign(secret, body), **named}
+
+    return _reader(webhook.GitHubWebhook(), GitHubParser(), secret, sign)
+
+
 def _reader(
     receiver: "WebhookReceiver", parser: "EventParser", secret: str, sign: _Sign
 ) -> EventReader:
@@ -173,4 +188,5 @@ _READERS: Mapping[ParsedConnector, Callable[[str], EventReader]] = {
     ParsedConnector.JIRA: _jira_reader,
     ParsedConnector.SLACK: _slack_reader,
     ParsedConnector.DISCORD: _discord_reader,
+    ParsedConnector.GITHUB: _github_reader,
 }
