@@ -9,6 +9,7 @@ from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
 from tools.reference import code_actions, discord_actions
 from tools.reference.bitbucket_actions import BITBUCKET_KINDS, BITBUCKET_MEANINGS
+from tools.reference.github_actions import GITHUB_KINDS, GITHUB_MEANINGS
 from tools.reference.kinds import Kind
 from tools.reference.markdown import page, table
 from tools.reference.slack_actions import SLACK_KINDS, SLACK_MEANINGS
@@ -28,6 +29,7 @@ Every step of an action is checked against this table; any other step is refused
 _KINDS: Final[Mapping[ActionKind, Kind]] = {
     **code_actions.KINDS,
     **BITBUCKET_KINDS,
+    **GITHUB_KINDS,
     **SLACK_KINDS,
     ActionKind.JIRA_ADD_COMMENT: Kind(
         "Adds a comment, restricted as `visibility` says.",
@@ -133,6 +135,7 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     "be given to another project.",
     (change_params.FieldsBase, "fields"): "The values before, of the same fields.",
     **discord_actions.MEANINGS,
+    **GITHUB_MEANINGS,
 }
 _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {
     ActionState.PROPOSED: "Made and not yet given its mode; none is ever stored in this state.",

@@ -38,6 +38,20 @@ class ActionKind(StrEnum):
     JIRA_DELETE_COMMENT = "jira.delete_comment"
     JIRA_REMOVE_LABELS = "jira.remove_labels"
     JIRA_UNLINK_ISSUES = "jira.unlink_issues"
+    GITHUB_ADD_COMMENT = "github.add_comment"
+    GITHUB_DELETE_COMMENT = "github.delete_comment"
+    GITHUB_CREATE_ISSUE = "github.create_issue"
+    GITHUB_ADD_LABELS = "github.add_labels"
+    GITHUB_REMOVE_LABELS = "github.remove_labels"
+    GITHUB_ASSIGN = "github.assign"
+    GITHUB_UNASSIGN = "github.unassign"
+    GITHUB_REQUEST_REVIEWERS = "github.request_reviewers"
+    GITHUB_REMOVE_REVIEWERS = "github.remove_reviewers"
+    GITHUB_APPROVE = "github.approve"
+    GITHUB_DISMISS_APPROVAL = "github.dismiss_approval"
+    GITHUB_DISPATCH_WORKFLOW = "github.dispatch_workflow"
+    GITHUB_RERUN_WORKFLOW = "github.rerun_workflow"
+    GITHUB_CANCEL_WORKFLOW = "github.cancel_workflow"
     SLACK_POST_MESSAGE = "slack.post_message"
     SLACK_POST_EPHEMERAL = "slack.post_ephemeral"
     SLACK_SEND_DIRECT_MESSAGE = "slack.send_direct_message"
@@ -55,7 +69,6 @@ class ActionKind(StrEnum):
     DISCORD_ADD_REACTION = "discord.add_reaction"
     DISCORD_REMOVE_REACTION = "discord.remove_reaction"
     CONFLUENCE_ADD_COMMENT = "confluence.add_comment"
-    GITHUB_ADD_COMMENT = "github.add_comment"
 
     @property
     def connector(self) -> str:

@@ -19,6 +19,7 @@ OUTDATED: Final = "outdated"
 _FRESH_FOR: Final = timedelta(minutes=10)
 _ANSWERS: Final = frozenset(
     {
+        ActionKind.GITHUB_ADD_COMMENT,
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,

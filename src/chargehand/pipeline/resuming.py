@@ -44,6 +44,9 @@ _AT_ONCE: Final = 8
 # Their effects carry a mark, so a look-up that finds none proves that nothing was sent.
 _MARKED: Final = frozenset(
     {
+        ActionKind.GITHUB_ADD_COMMENT,
+        ActionKind.GITHUB_APPROVE,
+        ActionKind.GITHUB_CREATE_ISSUE,
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,

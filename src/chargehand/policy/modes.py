@@ -16,12 +16,14 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.records import PolicyVersion
 from chargehand.policy.errors import PolicyInvalid
 
-# A text that customers read, and what counts as a judgement of a change, is never sent by a rule
-# that did not name it.
+# A text that customers read, and a verdict on other people's work, is never sent by a rule that did
+# not name it.
 NAMED_ONLY = frozenset(
     {
         ActionKind.BITBUCKET_APPROVE,
         ActionKind.BITBUCKET_UNAPPROVE,
+        ActionKind.GITHUB_APPROVE,
+        ActionKind.GITHUB_DISMISS_APPROVAL,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
     }
 )

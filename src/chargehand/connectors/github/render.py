@@ -1,0 +1,32 @@
+"""Bodies of comments, issues and reviews, with the mark that tells that they are ours."""
+
+import re
+from typing import Final
+
+from chargehand.connectors.github.errors import CommentTooLong
+from chargehand.connectors.github.markdown_writer import write_markdown
+
+LIMIT_CHARS: Final = 65_536
+_MARK: Final = re.compile(r"<!-- chargehand (?P<action>[A-Za-z0-9_-]{1,64}) -->\s*\Z")
+
+
+def render_body(markdown: str, *, action_id: str) -> str:
+    """A text as GitHub's Markdown, with the hidden mark of its action below it.
+
+    Raises: CommentTooLong.
+    """
+    body = f"{write_markdown(markdown)}\n\n{mark_of(action_id)}"
+    if len(body) > LIMIT_CHARS:
+        raise CommentTooLong(chars=len(body), limit_chars=LIMIT_CHARS)
+    return body
+
+
+def mark_of(action_id: str) -> str:
+    """The comment in HTML that names an action; GitHub shows it to nobody."""
+    return f"<!-- chargehand {action_id} -->"
+
+
+def action_in(body: str | None) -> str | None:
+    """The action whose mark stands at the end of a body; None where there is none."""
+    found = _MARK.search(body or "")
+    return found["action"] if found else None

@@ -1,0 +1,139 @@
+"""Polling finds what webhooks missed, under the very keys webhooks have."""
+
+import pytest
+
+from chargehand.connectors.github.parse import GitHubParser
+from chargehand.connectors.github.webhook import GitHubWebhook, sign
+from chargehand.domain.event import EventKind
+from chargehand.domain.ids import ConnectionId
+from chargehand.plugins.connector import IntakeSecrets, RawRequest
+from chargehand.plugins.errors import CursorUnreadable
+from chargehand.testing.github import Target, people
+from tests.connectors.github.client.world import World
+
+pytestmark = pytest.mark.anyio
+TARGET = Target("http://127.0.0.1:9/hook", "s")
+
+
+def told(world: World) -> dict[str, EventKind]:
+    """The events of every webhook that was sent, by key."""
+    found = {}
+    for sending in world.fake.sender.sendings:
+        headers = {
+            "x-hub-signature-256": sign("s", sending.body),
+            "x-github-event": sending.event,
+            "x-github-delivery": sending.id,
+        }
+        request = RawRequest(ConnectionId("github"), headers, sending.body, None, world.clock.now())
+        delivery = GitHubWebhook().verify(request, IntakeSecrets(signing=("s",)))
+        event = GitHubParser("chargehand-bot").parse(delivery)
+        found[event.event_key] = event.kind
+    return found
+
+
+async def begin(world: World) -> str:
+    world.clock.advance(300)
+    _, cursor = await world.poll(None)
+    world.clock.advance(300)
+    world.fake.sender.targets = (TARGET,)
+    return cursor
+
+
+async def test_a_poll_and_a_webhook_know_everything_by_the_same_keys(world: World) -> None:
+    cursor = await begin(world)
+    site, payments = world.site, world.payments
+    people.comment_on(site, payments, 1, author="tom-berg", body="@chargehand-bot status")
+    kept = people.comment_on(site, payments, 2, author="tom-berg", body="Hm")
+    beside = people.comment_on_line(site, payments, 2, author="tom-berg", body="Why?")
+    people.comment_on_line(
+        site, payments, 2, author="Mei-Tanaka", body="So.", in_reply_to=beside.id
+    )
+    world.clock.advance(60)
+    people.edit_comment(site, payments, kept.id, body="@chargehand-bot blockers")
+    people.open_issue(site, payments, author="ana-ruiz", title="New", body="Words")
+    opened = people.open_pull(site, payments, author="tom-berg", title="PAY-9", branch="b")
+    world.clock.advance(60)
+    people.push(site, payments, "PAY-7-retry", author="Mei-Tanaka")
+    people.review(site, payments, 2, author="tom-berg", state="APPROVED", body="Good")
+    world.clock.advance(60)
+    people.close(site, payments, 2, closer="tom-berg", is_merged=True)
+    people.close(site, payments, opened.number, closer="tom-berg")
+
+    events, _ = await world.poll(cursor)
+
+    polled = {one.event_key: one.kind for one in events}
+    webhooks = told(world)
+    # What was pushed GitHub does not tell by asking.
+    missed = {key: kind for key, kind in webhooks.items() if key not in polled}
+    assert set(missed.values()) == {EventKind.PUSH_RECEIVED}
+    further = {key: kind for key, kind in polled.items() if key not in webhooks}
+    # A comment changes the time of what it stands on, so that this seems to have changed.
+    seeming = {EventKind.PULL_REQUEST_UPDATED, EventKind.WORK_ITEM_UPDATED}
+    assert set(further.values()) <= seeming
+    assert set(polled.values()) - seeming == {
+        EventKind.COMMENT_CREATED,
+        EventKind.COMMENT_UPDATED,
+        EventKind.WORK_ITEM_CREATED,
+        EventKind.PULL_REQUEST_OPENED,
+        EventKind.PULL_REQUEST_MERGED,
+        EventKind.PULL_REQUEST_DECLINED,
+        EventKind.REVIEW_SUBMITTED,
+    }
+
+
+async def test_a_polled_comment_is_what_its_webhook_says(world: World) -> None:
+    cursor = await begin(world)
+    people.comment_on(world.site, world.payments, 2, author="tom-berg", body="@chargehand-bot hi")
+
+    events, _ = await world.poll(cursor)
+
+    (event,) = [one for one in events if one.kind is EventKind.COMMENT_CREATED]
+    assert event.place is not None
+    assert (event.place.thread_id, event.mentions) == ("pull/2", ("chargehand-bot",))
+    assert (event.actor.account_id, event.place.kind) == ("tom-berg", "private")
+
+
+async def test_the_first_poll_tells_nothing_and_a_quiet_one_costs_nothing(world: World) -> None:
+    cursor = await begin(world)
+    _, cursor = await world.poll(cursor)
+    world.clock.advance(600)
+    left = world.fake.desk.remaining
+
+    events, _ = await world.poll(cursor)
+
+    lists = [one for one in world.fake.desk.calls()[-8:] if one["query"]]
+    assert events == []
+    assert {one["status"] for one in lists} == {304}
+    # Two repositories were looked at by name.
+    assert left - world.fake.desk.remaining == 2
+
+
+async def test_a_poll_goes_to_the_end_of_every_list(world: World) -> None:
+    cursor = await begin(world)
+    for number in range(250):
+        people.comment_on(world.site, world.payments, 1, author="tom-berg", body=str(number))
+
+    events, _ = await world.poll(cursor)
+
+    created = [one.text for one in events if one.kind is EventKind.COMMENT_CREATED]
+    assert sorted(created, key=int) == [str(number) for number in range(250)]
+
+
+async def test_a_repository_that_is_hidden_is_read_on_when_it_is_back(world: World) -> None:
+    cursor = await begin(world)
+    permissions = dict(world.payments.permissions)
+    world.payments.permissions.clear()
+    people.comment_on(world.site, world.payments, 1, author="tom-berg", body="meanwhile")
+
+    hidden, cursor = await world.poll(cursor)
+    world.payments.permissions.update(permissions)
+    world.clock.advance(600)
+    back, _ = await world.poll(cursor)
+
+    assert [one.text for one in hidden] == []
+    assert [one.text for one in back if one.kind is EventKind.COMMENT_CREATED] == ["meanwhile"]
+
+
+async def test_a_cursor_nobody_wrote_is_refused(world: World) -> None:
+    with pytest.raises(CursorUnreadable):
+        await world.poll('{"origin": 1}')
