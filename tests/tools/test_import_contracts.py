@@ -26,6 +26,7 @@ HOUSE = {
     "secrets/aws.py": "import boto3, botocore, cryptography\n",
     "storage/database.py": "import alembic, psycopg, sqlalchemy, sqlite3, chargehand.inbox.ports\n",
     "testing/jira.py": "import httpx\n",
+    "testing/github/app_key.py": "import cryptography\n",
     "approvals/gate.py": "from chargehand.domain import action\n",
     "attention/notifying.py": "from chargehand.domain import action\n",
     "audit/chain.py": "from chargehand.kit import clock\n",

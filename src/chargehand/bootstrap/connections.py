@@ -9,6 +9,7 @@ from typing import assert_never
 from chargehand.bootstrap.jira import live_jira
 from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.discord_settings import DiscordConnection
+from chargehand.config.github_settings import GitHubConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import Connection, Settings
 from chargehand.config.slack_settings import SlackConnection
@@ -31,7 +32,12 @@ def live_connections(
     ca_file = settings.network.ca_file
     return {
         ConnectionId(configured.id): live_connection(
-            configured, clock=clock, observer=observer, ca_file=ca_file, forms=forms
+            configured,
+            clock=clock,
+            observer=observer,
+            ca_file=ca_file,
+            forms=forms,
+            public_url=settings.server.public_url,
         )
         for configured in settings.connections
     }
@@ -44,6 +50,7 @@ def live_connection(
     observer: RequestObserver = ignore_request,
     ca_file: Path | None = None,
     forms: FindForm | None = None,
+    public_url: str | None = None,
 ) -> LiveConnection:
     """One connection, of whatever connector."""
     match configured:
@@ -69,5 +76,16 @@ def live_connection(
             from chargehand.bootstrap.webhook import live_webhook
 
             return live_webhook(configured)
+        case GitHubConnection():
+            # lazy: only who has a GitHub needs what signs in there.
+            from chargehand.bootstrap.github import live_github
+
+            return live_github(
+                configured,
+                clock=clock,
+                observer=observer,
+                ca_file=ca_file,
+                public_url=public_url,
+            )
         case _:
             assert_never(configured)

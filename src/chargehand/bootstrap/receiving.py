@@ -8,6 +8,7 @@ from typing import assert_never
 
 from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.discord_settings import DiscordConnection
+from chargehand.config.github_settings import GitHubConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import Connection, Settings
 from chargehand.config.slack_settings import SlackConnection
@@ -60,6 +61,11 @@ def receiver_of(configured: Connection) -> WebhookReceiver:
             from chargehand.connectors.webhook.webhook import PlainWebhook
 
             return PlainWebhook(config_of(configured))
+        case GitHubConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.connectors.github.webhook import GitHubWebhook
+
+            return GitHubWebhook()
         case _:
             assert_never(configured)
 
@@ -100,6 +106,11 @@ def previewer_of(configured: Connection) -> ActionPreviewer:
             from chargehand.connectors.webhook.preview import NothingToPreview
 
             return NothingToPreview()
+        case GitHubConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.connectors.github.preview import GitHubPreviewer
+
+            return GitHubPreviewer()
         case _:
             assert_never(configured)
 

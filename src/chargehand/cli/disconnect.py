@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     # They take longer to load than `--help` may.
     from chargehand.bootstrap.connection_removal import Removal
     from chargehand.config.discord_settings import DiscordConnection
+    from chargehand.config.github_settings import GitHubConnection
 
 
 def disconnect(
@@ -37,6 +38,7 @@ def disconnect(
     from chargehand.bootstrap.connection_removal import plan_removal, remove
     from chargehand.config.bitbucket_settings import BitbucketConnection
     from chargehand.config.discord_settings import DiscordConnection
+    from chargehand.config.github_settings import GitHubConnection
 
     file = invocation.config or Path("chargehand.toml")
     plan = plan_removal(file, os.environ, name)
@@ -53,6 +55,8 @@ def disconnect(
     if isinstance(plan.connection, BitbucketConnection) and plan.connection.takes_webhooks:
         url = hook_address(settings.server.public_url or "", name)
         remove_hooks(invocation, plan.connection, url=url)
+    if isinstance(plan.connection, GitHubConnection):
+        _take_webhooks(invocation, plan.connection)
     hand = Hand(operator_name(), invocation.clock(settings))
     remove(file, os.environ, name, hand=hand)
     typer.echo(f"{name} is taken out. Let the running service know it: systemctl reload.")
@@ -70,6 +74,8 @@ def _show(plan: "Removal") -> None:
         typer.echo("  the commands registered with Discord")
     if plan.connection.connector == "bitbucket" and plan.connection.takes_webhooks:
         typer.echo("  the webhooks of its repositories")
+    if plan.connection.connector == "github":
+        typer.echo("  the webhooks registered in its repositories")
     if plan.left:
         typer.echo(f"This stays, take it away yourself: {', '.join(plan.left)}")
     typer.echo("The app at the vendor stays too; remove it there.")
@@ -95,3 +101,20 @@ def _take_commands(invocation: Invocation, configured: "DiscordConnection") -> N
             typer.echo("They vanish with the application, or when the bot leaves the server.")
         else:
             typer.echo(f"Took {count} command(s) away at Discord.")
+
+
+def _take_webhooks(invocation: Invocation, configured: "GitHubConnection") -> None:
+    """Take the webhooks away at GitHub, where that still works."""
+    # lazy: the client takes longer to load than `--help` may.
+    from chargehand.bootstrap.surveying_github import remove_hooks
+
+    settings = invocation.load_settings()
+    if settings.server.public_url is None or configured.token is None:
+        # An App's webhook stands on its own page, and goes with it.
+        return
+    ca_file = settings.network.ca_file
+    for one in asyncio.run(remove_hooks(configured, settings.server.public_url, ca_file=ca_file)):
+        if one.problem:
+            typer.echo(f"The webhook of {one.repository} could not be removed: {one.problem}")
+        else:
+            typer.echo(f"Took the webhook of {one.repository} away at GitHub.")

@@ -28,6 +28,7 @@ _SILENT_AFTER = timedelta(days=3)
 _SECRET_NAMES = {
     "bitbucket": "BITBUCKET_WEBHOOK_SECRET into .env, and the same secret into the webhook",
     "jira": "JIRA_WEBHOOK_SECRET into .env, and the same secret into the webhook in Jira",
+    "github": "CHARGEHAND_GITHUB_WEBHOOK_SECRET into .env, and the same secret into its webhooks",
     "slack": "SLACK_SIGNING_SECRET into .env, as the app's page shows it under Basic Information",
     "webhook": "the sender's secret into .env, under the name `chargehand connect webhook` uses",
 }

@@ -112,6 +112,11 @@ class BoundSettings(ConnectionSettings):
         return {}
 
     @property
+    def bound_by(self) -> str:
+        """The setting that binds them."""
+        return "repositories"
+
+    @property
     def projects(self) -> tuple[str, ...]:
         """Every project some repository or space serves."""
         return tuple(sorted({key for served in self.bound.values() for key in served}))

@@ -34,7 +34,7 @@ def _seconds(text: str) -> object:
 
 
 # Names of one connector fill its only connection; a connection that does not say is of the first.
-CONNECTORS = ("jira", "slack", "discord", "bitbucket")
+CONNECTORS = ("jira", "slack", "discord", "bitbucket", "github")
 # Later entries win, so our own names stand at the end.
 NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("PORT", "server.port"),
@@ -100,6 +100,7 @@ _SECRETS = frozenset(
         "dsn",
         "headers",
         "path_token",
+        "private_key",
         "smtp_password",
         "token",
         "webhook_secret",
@@ -117,6 +118,8 @@ OF_ONE: Mapping[str, EnvironmentName] = {
         EnvironmentName("APP_TOKEN", "app_token"),
         EnvironmentName("WEBHOOK_SECRET", "webhook_secrets", _list),
         EnvironmentName("PATH_TOKEN", "path_token"),
+        EnvironmentName("PRIVATE_KEY", "private_key"),
+        EnvironmentName("TOKEN", "token"),
     )
 }
 

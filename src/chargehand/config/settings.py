@@ -27,6 +27,7 @@ from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.budget_settings import BudgetSettings
 from chargehand.config.connection_settings import BoundSettings, ChatSettings
 from chargehand.config.discord_settings import DiscordConnection
+from chargehand.config.github_settings import GitHubConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.log_settings import LogSettings
 from chargehand.config.model_settings import ModelSettings, ProviderSettings
@@ -312,11 +313,13 @@ Connection: TypeAlias = Annotated[
     | Annotated[SlackConnection, Tag("slack")]
     | Annotated[DiscordConnection, Tag("discord")]
     | Annotated[BitbucketConnection, Tag("bitbucket")]
+    | Annotated[GitHubConnection, Tag("github")]
     | Annotated[WebhookConnection, Tag("webhook")],
     Discriminator(
         _connector_of,
         custom_error_type="connector_unknown",
-        custom_error_message="connector must be one of jira, slack, discord, bitbucket, webhook",
+        custom_error_message="connector must be one of jira, slack, discord, bitbucket, github, "
+        "webhook",
     ),
 ]
 
@@ -400,14 +403,18 @@ class Settings(BaseSettings):
     def _channels_serve_known_projects(self) -> "Settings":
         served = self.served_projects
         for one in self.connections:
-            if not isinstance(one, ChatSettings):
-                continue
-            for channel, projects in one.channels.items():
+            bound: dict[str, tuple[str, ...]] = {}
+            what = ""
+            if isinstance(one, ChatSettings):
+                bound, what = one.channels, "channels"
+            elif isinstance(one, BoundSettings):
+                bound, what = dict(one.bound), one.bound_by
+            for place, projects in bound.items():
                 for project in projects:
                     if project not in served:
                         allowed = ", ".join(served) or "none"
                         message = (
-                            f"connections.{one.id}.channels.{channel}: no tracker serves "
+                            f"connections.{one.id}.{what}.{place}: no tracker serves "
                             f"{project}; served: {allowed}"
                         )
                         raise ValueError(message)

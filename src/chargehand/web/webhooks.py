@@ -184,8 +184,11 @@ def webhook_routes(door: WebhookDoor) -> list[Route]:
             ("/webhooks/{connector}", "webhook_short"),
         )
     ]
-    earlier = EarlierPath(door, "discord")
-    return [*routes, Route("/discord", earlier, methods=["POST"], name="webhook_earlier_discord")]
+    earlier = [
+        Route(path, EarlierPath(door, connector), methods=["POST"], name=f"earlier_{connector}")
+        for path, connector in (("/discord", "discord"), ("/github/webhook", "github"))
+    ]
+    return [*routes, *earlier]
 
 
 async def _acknowledge(wanted: Acknowledgement, outcome: StoreOutcome | None, send: Send) -> None:
