@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
@@ -27,6 +27,9 @@ from chargehand.plugins.errors import CursorUnreadable, TargetMissing
 # Jira's search index follows its data after a moment; what was seen already is dropped by its key.
 _OVERLAP_MS = 180_000
 _DELIVERIES_PER_PAGE = 200
+# A site may write times in whole seconds, so another comment can bear the time of one just read.
+_SAME_TIME_MS = 2_000
+_MOST_REMEMBERED = 50_000
 # Half of what the transport lets through, so that answers never wait behind a long poll.
 _ISSUES_AT_ONCE = 4
 _OPERATION = "search for changed work items"
@@ -73,6 +76,7 @@ class Poller:
     transport: JiraTransport
     dialect: Dialect
     comments: CommentReader
+    _remembered: "_Remembered" = field(default_factory=lambda: _Remembered({}))
 
     async def poll(
         self, projects: Sequence[ProjectKey], cursor: str | None, *, now: datetime
@@ -88,11 +92,16 @@ class Poller:
             return
         position = self._read_cursor(cursor)
         floor_ms = position.floor_ms
+        self._remembered.forget_before(floor_ms)
         async for changed in self._changed_issues(projects, floor_ms):
-            found = await self._deliveries(changed, floor_ms, now)
+            unread = [issue for issue in changed if not self._remembered.has(issue, floor_ms)]
+            read_from_ms = self._present_millis(now) - _SAME_TIME_MS
+            found = await self._deliveries(unread, floor_ms, now)
             before, position = position, position.moved_to(_newest_millis(changed))
             for page in _pages(found, before, position):
                 yield page
+            # Who asks for the next page has stored this one, so nothing remembered is lost.
+            self._remembered.note(unread, floor_ms, until_ms=read_from_ms)
         yield PollPage((), position.moved_to(self._present_millis(now)).text())
 
     def _read_cursor(self, text: str) -> _Cursor:
@@ -158,6 +167,33 @@ class _Changed:
     key: str
     updated_ms: int
     raw: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """Which work items were read in which state; without it each is read at every poll for minutes.
+
+    Shape: by key, when it was updated last and from when on its comments were told. It is lost
+    with the process, and what is read again then is the same events.
+    """
+
+    read: dict[str, tuple[int, int]]
+
+    def has(self, issue: _Changed, floor_ms: int) -> bool:
+        """Whether nothing can have happened to a work item that was not told."""
+        known = self.read.get(issue.key)
+        return known is not None and known[0] == issue.updated_ms and known[1] <= floor_ms
+
+    def note(self, issues: Iterable[_Changed], floor_ms: int, *, until_ms: int) -> None:
+        """Remember what was read, but for what was updated after `until_ms`."""
+        for issue in issues:
+            if issue.updated_ms <= until_ms and len(self.read) < _MOST_REMEMBERED:
+                self.read[issue.key] = (issue.updated_ms, floor_ms)
+
+    def forget_before(self, floor_ms: int) -> None:
+        """Forget what no search from there on can find."""
+        for key in [key for key, (at_ms, _) in self.read.items() if at_ms < floor_ms]:
+            del self.read[key]
 
 
 @dataclass(frozen=True, slots=True)

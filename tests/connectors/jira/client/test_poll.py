@@ -320,3 +320,56 @@ async def test_search_asks_in_absolute_time():
         f'project in ("PAY", "X\\" OR project = \\"Y") AND updated >= {millis(NOW)} '
         "ORDER BY updated ASC"
     )
+
+
+def reads_of_comments(world):
+    return [one.path for one in world.jira.requests if one.path.endswith("/comment")]
+
+
+async def test_an_unchanged_item_is_not_read_again_within_the_overlap(world, poll):
+    say(world, "one")
+    world.clock.advance(10)
+    assert [event.text for event in await poll.run()] == ["one"]
+    first = len(reads_of_comments(world))
+
+    world.clock.advance(60)
+    assert await poll.run() == []
+    assert len(reads_of_comments(world)) == first
+
+    say(world, "two")
+    world.clock.advance(10)
+    assert [event.text for event in await poll.run()] == ["two"]
+    assert len(reads_of_comments(world)) == first + 1
+
+
+async def test_an_item_read_in_the_moment_of_its_change_is_read_once_more(world, poll):
+    say(world, "one")
+    await poll.run()
+    late = world.jira.comment("PAY-1", author="Ana Ruiz", body="in the same moment")
+
+    assert [event.text for event in await poll.run()] == ["in the same moment"]
+    assert f"poll:comment:{late.id}:{millis(world.clock.now())}" in poll.stored
+
+
+async def test_what_could_not_be_stored_is_read_again(world, poll):
+    say(world, "one")
+    world.clock.advance(10)
+    pages = world.client.poll(poll.projects, poll.cursor, now=world.clock.now())
+    lost = await anext(pages)
+    await pages.aclose()
+
+    assert len(lost.deliveries) == 1
+    assert [event.text for event in await poll.run()] == ["one"]
+
+
+async def test_a_lost_cursor_reads_from_before_what_was_remembered(world, poll):
+    say(world, "first")
+    world.clock.advance(600)
+    say(world, "second")
+    world.clock.advance(10)
+    late = json.dumps({"since_ms": millis(world.clock.now()), "origin_ms": millis(NOW)})
+    poll.cursor = late
+    assert [event.text for event in await poll.run()] == ["second"]
+
+    poll.cursor = START
+    assert [event.text for event in await poll.run()] == ["first"]
