@@ -110,6 +110,15 @@ def pytest_terminal_summary(
             f"Slack: {counts['slack_unchecked']} tests did not check the vendor's contract, since "
             "the folder is missing"
         )
+    if counts["confluence"]:
+        terminalreporter.write_line(
+            f"contract checks of Confluence: {counts['confluence']} run, 0 skipped"
+        )
+    if counts["confluence_unchecked"]:
+        terminalreporter.write_line(
+            f"Confluence: {counts['confluence_unchecked']} tests did not check the vendor's "
+            "contract, since the folder is missing"
+        )
     if counts["data_center"]:
         terminalreporter.write_line(
             f"Jira Data Center: {counts['data_center']} tests, not checked against a vendor "

@@ -8,11 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from chargehand.connectors.confluence.params import CommentParams as WikiCommentParams
+from chargehand.connectors.confluence.params import MentionParam as WikiMentionParam
+from chargehand.connectors.confluence.render import COMMENT_LIMIT_CHARS as WIKI_LIMIT_CHARS
+from chargehand.connectors.confluence.render import render_comment as render_wiki
+from chargehand.connectors.confluence.storage_text import read_storage
+from chargehand.connectors.confluence.storage_tree import read_tree
 from chargehand.connectors.discord.render import render_parts as discord_parts
 from chargehand.connectors.jira.params import CommentParams, CommentVisibility, VisibilityParam
 from chargehand.connectors.jira.render import render_comment, render_wiki_comment
 from chargehand.connectors.slack.render import render_parts as slack_parts
 from chargehand.domain.errors import Rejected
+from chargehand.domain.ids import AccountId
+from chargehand.domain.text import mentioned_accounts, plain_text
 from chargehand.kit.visible import defuse
 from chargehand.plugins.markdown_dialects import (
     BITBUCKET_LIMIT_CHARS,
@@ -130,12 +138,39 @@ def test_no_text_calls_anybody_in_jira(markdown: str) -> None:
 
 
 @unhurried
+@given(markdown=st.one_of(calling, any_markdown))
+def test_confluence_gets_words_and_nothing_that_acts(markdown: str) -> None:
+    storage = _wiki(markdown)
+
+    waiting, tags, addresses = [read_tree(storage)], set(), []
+    while waiting:
+        node = waiting.pop()
+        waiting.extend(node.children)
+        tags.add(node.tag)
+        addresses += [node.attributes["href"]] if "href" in node.attributes else []
+        assert node.tag != "ac:structured-macro" or node.attributes == {"ac:name": "code"}
+    assert not {tag for tag in tags if tag.startswith("ri:")} | tags & {"ac:link", "ac:image"}
+    assert all(re.match(r"(?:https?|mailto):", one, re.IGNORECASE) for one in addresses)
+    assert mentioned_accounts(read_storage(storage).lines) == ()
+
+
+def test_confluence_notifies_the_one_that_is_meant_and_stores_a_text_whole() -> None:
+    mention = WikiMentionParam(AccountId("712020:ana"), "Ana")
+    storage = render_wiki(WikiCommentParams("- one", mention=mention))
+
+    assert mentioned_accounts(read_storage(storage).lines) == ("712020:ana",)
+    with pytest.raises(TextTooLong, match=str(WIKI_LIMIT_CHARS)):
+        _wiki("<" * (WIKI_LIMIT_CHARS // 4 + 1))
+
+
+@unhurried
 @given(markdown=calling)
 def test_every_surface_says_the_same_words(markdown: str) -> None:
     expected = _letters(_without_addresses(markdown))
 
     texts = {
         "adf": read_aloud(render_comment(CommentParams(markdown, EVERYONE))),
+        "confluence": plain_text(read_storage(_wiki(markdown)).lines),
         "slack": "".join(slack_parts(markdown)),
         "discord": "".join(discord_parts(markdown, most=1_000)),
         "github": github_markdown(markdown),
@@ -206,6 +241,10 @@ def test_a_title_quoted_on_github_is_one_line_of_words() -> None:
 def test_what_a_text_becomes(markdown: str, github: str, bitbucket: str | None) -> None:
     assert github_markdown(markdown) == github
     assert bitbucket_markdown(markdown) == (github if bitbucket is None else bitbucket)
+
+
+def _wiki(markdown: str) -> str:
+    return render_wiki(WikiCommentParams(markdown))
 
 
 def _read(written: str) -> list[tuple[str, str]]:

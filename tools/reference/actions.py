@@ -9,6 +9,7 @@ from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
 from tools.reference import code_actions, discord_actions
 from tools.reference.bitbucket_actions import BITBUCKET_KINDS, BITBUCKET_MEANINGS
+from tools.reference.confluence_actions import CONFLUENCE_KINDS, CONFLUENCE_MEANINGS
 from tools.reference.github_actions import GITHUB_KINDS, GITHUB_MEANINGS
 from tools.reference.kinds import Kind
 from tools.reference.markdown import page, table
@@ -88,6 +89,7 @@ _KINDS: Final[Mapping[ActionKind, Kind]] = {
         "Removes a link, to undo it.", change_params.LinkParams, change_params.LinkBase
     ),
     **discord_actions.KINDS,
+    **CONFLUENCE_KINDS,
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     **code_actions.MEANINGS,
@@ -135,6 +137,7 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     "be given to another project.",
     (change_params.FieldsBase, "fields"): "The values before, of the same fields.",
     **discord_actions.MEANINGS,
+    **CONFLUENCE_MEANINGS,
     **GITHUB_MEANINGS,
 }
 _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {

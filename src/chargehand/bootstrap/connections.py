@@ -8,6 +8,7 @@ from typing import assert_never
 
 from chargehand.bootstrap.jira import live_jira
 from chargehand.config.bitbucket_settings import BitbucketConnection
+from chargehand.config.confluence_settings import ConfluenceConnection
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.github_settings import GitHubConnection
 from chargehand.config.jira_settings import JiraConnection
@@ -43,7 +44,7 @@ def live_connections(
     }
 
 
-def live_connection(
+def live_connection(  # noqa: PLR0911 - one for each connector.
     configured: Connection,
     *,
     clock: Clock,
@@ -87,5 +88,10 @@ def live_connection(
                 ca_file=ca_file,
                 public_url=public_url,
             )
+        case ConfluenceConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.bootstrap.confluence import live_confluence
+
+            return live_confluence(configured, clock=clock, observer=observer, ca_file=ca_file)
         case _:
             assert_never(configured)

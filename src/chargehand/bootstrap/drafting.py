@@ -131,7 +131,8 @@ def read_draft(files: ConfigFiles, draft: Draft, keeping: Keeping = Keeping.ENV)
         raise OthersDisturbed(names=", ".join(shared_names(draft.connector)))
     _require_as_drafted(draft, added)
     for one in others:
-        if one.site == added.site:
+        # The Jira and the Confluence of one site share its address.
+        if (one.connector, one.site) == (added.connector, added.site):
             raise SiteConnected(site=added.site, name=one.id)
     return ReadDraft(texts, settings, added)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from chargehand.config.bitbucket_settings import BitbucketConnection
+from chargehand.config.confluence_settings import ConfluenceConnection
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.github_settings import GitHubConnection
 from chargehand.config.jira_settings import JiraConnection
@@ -34,7 +35,7 @@ def receiving_connections(settings: Settings) -> dict[ConnectionId, ReceivingCon
     }
 
 
-def receiver_of(configured: Connection) -> WebhookReceiver:
+def receiver_of(configured: Connection) -> WebhookReceiver:  # noqa: PLR0911 - one each.
     """What proves the senders of one connection."""
     match configured:
         case JiraConnection():
@@ -66,6 +67,11 @@ def receiver_of(configured: Connection) -> WebhookReceiver:
             from chargehand.connectors.github.webhook import GitHubWebhook
 
             return GitHubWebhook()
+        case ConfluenceConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.connectors.confluence.webhook import ConfluenceWebhook
+
+            return ConfluenceWebhook()
         case _:
             assert_never(configured)
 
@@ -77,7 +83,7 @@ def previewers(settings: Settings) -> Mapping[ConnectionId, ActionPreviewer]:
     }
 
 
-def previewer_of(configured: Connection) -> ActionPreviewer:
+def previewer_of(configured: Connection) -> ActionPreviewer:  # noqa: PLR0911 - one each.
     """What words the actions of one connection for people."""
     match configured:
         case JiraConnection():
@@ -111,6 +117,11 @@ def previewer_of(configured: Connection) -> ActionPreviewer:
             from chargehand.connectors.github.preview import GitHubPreviewer
 
             return GitHubPreviewer()
+        case ConfluenceConnection():
+            # lazy: loaded only where such a connection is configured.
+            from chargehand.connectors.confluence.preview import ConfluencePreviewer
+
+            return ConfluencePreviewer()
         case _:
             assert_never(configured)
 
@@ -123,7 +134,10 @@ def jira_previewer(configured: JiraConnection) -> ActionPreviewer:
 
 def _intake_secrets(configured: Connection) -> IntakeSecrets:
     path_token = None
-    if isinstance(configured, BitbucketConnection | JiraConnection | WebhookConnection):
+    if isinstance(
+        configured,
+        BitbucketConnection | ConfluenceConnection | JiraConnection | WebhookConnection,
+    ):
         path_token = configured.path_token
     signing = tuple(secret.get_secret_value() for secret in configured.webhook_secrets)
     if isinstance(configured, DiscordConnection):

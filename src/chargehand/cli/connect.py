@@ -3,6 +3,7 @@
 import typer
 
 from chargehand.cli.connect_bitbucket import bitbucket
+from chargehand.cli.connect_confluence import confluence
 from chargehand.cli.connect_discord import discord
 from chargehand.cli.connect_github import github
 from chargehand.cli.connect_jira import jira
@@ -11,8 +12,9 @@ from chargehand.cli.connect_webhook import webhook
 
 connect = typer.Typer(
     name="connect",
-    help="Connect Slack, Discord, Jira, GitHub, Bitbucket or any sender of webhooks: says what to "
-    "do there, tries the secrets by real calls, and saves nothing that does not work.\n\n"
+    help="Connect Slack, Discord, Jira, Confluence, GitHub, Bitbucket or any sender of webhooks: "
+    "says what to do there, tries the secrets by real calls, and saves nothing that does not "
+    "work.\n\n"
     "Example: chargehand connect slack",
     no_args_is_help=True,
 )
@@ -22,3 +24,4 @@ connect.command("github")(github)
 connect.command("jira")(jira)
 connect.command("bitbucket")(bitbucket)
 connect.command("webhook")(webhook)
+connect.command("confluence")(confluence)

@@ -29,6 +29,7 @@ _SECRET_NAMES = {
     "bitbucket": "BITBUCKET_WEBHOOK_SECRET into .env, and the same secret into the webhook",
     "jira": "JIRA_WEBHOOK_SECRET into .env, and the same secret into the webhook in Jira",
     "github": "CHARGEHAND_GITHUB_WEBHOOK_SECRET into .env, and the same secret into its webhooks",
+    "confluence": "CONFLUENCE_WEBHOOK_SECRET into .env, and the same secret into the sender",
     "slack": "SLACK_SIGNING_SECRET into .env, as the app's page shows it under Basic Information",
     "webhook": "the sender's secret into .env, under the name `chargehand connect webhook` uses",
 }

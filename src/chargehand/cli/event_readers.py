@@ -31,6 +31,7 @@ class ParsedConnector(StrEnum):
     JIRA = "jira"
     SLACK = "slack"
     DISCORD = "discord"
+    CONFLUENCE = "confluence"
     GITHUB = "github"
     WEBHOOK = "webhook"
 
@@ -148,6 +149,26 @@ def _discord_reader(event_type: str) -> EventReader:
     return read_told
 
 
+def _confluence_reader(event_type: str) -> EventReader:
+    # lazy: as above.
+    from chargehand.connectors.confluence.parse import ConfluenceParser, named
+    from chargehand.connectors.confluence.webhook import SIGNATURE_HEADER, ConfluenceWebhook
+    from chargehand.kit.signing import hmac_sha256_hex
+
+    secret = secrets.token_hex()
+
+    def sign(body: bytes, _received_at: datetime) -> Mapping[str, str]:
+        return {SIGNATURE_HEADER: f"sha256={hmac_sha256_hex(secret.encode(), body)}"}
+
+    read = _reader(ConfluenceWebhook(), ConfluenceParser(), secret, sign)
+
+    def read_told(body: bytes, received_at: datetime) -> "Event":
+        # Confluence Cloud names an event in the address it posts to, and not in the payload.
+        return read(named(body, event_type) if event_type else body, received_at)
+
+    return read_told
+
+
 def _github_reader(event_type: str) -> EventReader:
     # lazy: as above.
     from chargehand.connectors.github import webhook
@@ -188,5 +209,6 @@ _READERS: Mapping[ParsedConnector, Callable[[str], EventReader]] = {
     ParsedConnector.JIRA: _jira_reader,
     ParsedConnector.SLACK: _slack_reader,
     ParsedConnector.DISCORD: _discord_reader,
+    ParsedConnector.CONFLUENCE: _confluence_reader,
     ParsedConnector.GITHUB: _github_reader,
 }

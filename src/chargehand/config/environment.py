@@ -34,7 +34,7 @@ def _seconds(text: str) -> object:
 
 
 # Names of one connector fill its only connection; a connection that does not say is of the first.
-CONNECTORS = ("jira", "slack", "discord", "bitbucket", "github")
+CONNECTORS = ("jira", "slack", "discord", "bitbucket", "confluence", "github")
 # Later entries win, so our own names stand at the end.
 NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("PORT", "server.port"),
@@ -66,6 +66,9 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("BITBUCKET_EMAIL", "bitbucket.email"),
     EnvironmentName("BITBUCKET_POLL_INTERVAL", "bitbucket.poll_interval", _seconds),
     EnvironmentName("BITBUCKET_WEBHOOK_SECRET", "bitbucket.webhook_secrets", _list),
+    EnvironmentName("CONFLUENCE_POLL_INTERVAL", "confluence.poll_interval", _seconds),
+    EnvironmentName("CONFLUENCE_API_TOKEN", "confluence.api_token"),
+    EnvironmentName("CONFLUENCE_WEBHOOK_SECRET", "confluence.webhook_secrets", _list),
     EnvironmentName("CHARGEHAND_HOST", "server.host"),
     EnvironmentName("CHARGEHAND_PORT", "server.port"),
     EnvironmentName("CHARGEHAND_PUBLIC_URL", "server.public_url"),

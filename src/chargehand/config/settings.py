@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from chargehand.config.addresses import is_loopback_url, public_address
 from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.budget_settings import BudgetSettings
+from chargehand.config.confluence_settings import ConfluenceConnection
 from chargehand.config.connection_settings import BoundSettings, ChatSettings
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.github_settings import GitHubConnection
@@ -313,13 +314,14 @@ Connection: TypeAlias = Annotated[
     | Annotated[SlackConnection, Tag("slack")]
     | Annotated[DiscordConnection, Tag("discord")]
     | Annotated[BitbucketConnection, Tag("bitbucket")]
+    | Annotated[ConfluenceConnection, Tag("confluence")]
     | Annotated[GitHubConnection, Tag("github")]
     | Annotated[WebhookConnection, Tag("webhook")],
     Discriminator(
         _connector_of,
         custom_error_type="connector_unknown",
-        custom_error_message="connector must be one of jira, slack, discord, bitbucket, github, "
-        "webhook",
+        custom_error_message="connector must be one of jira, slack, discord, bitbucket, "
+        "confluence, github, webhook",
     ),
 ]
 

@@ -69,6 +69,10 @@ class ActionKind(StrEnum):
     DISCORD_ADD_REACTION = "discord.add_reaction"
     DISCORD_REMOVE_REACTION = "discord.remove_reaction"
     CONFLUENCE_ADD_COMMENT = "confluence.add_comment"
+    CONFLUENCE_DELETE_COMMENT = "confluence.delete_comment"
+    CONFLUENCE_CREATE_PAGE = "confluence.create_page"
+    CONFLUENCE_UPDATE_PAGE = "confluence.update_page"
+    CONFLUENCE_DELETE_PAGE = "confluence.delete_page"
 
     @property
     def connector(self) -> str:

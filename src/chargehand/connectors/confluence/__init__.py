@@ -1,0 +1,1 @@
+"""Confluence: pages and their comments, read, answered and written."""
