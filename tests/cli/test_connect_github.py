@@ -84,6 +84,29 @@ async def test_webhooks_are_registered_and_go_with_the_connection(
     assert payments.hooks == []
 
 
+async def test_a_new_signing_secret_goes_into_the_webhooks(
+    person: WithGitHub, github: FakeGitHub
+) -> None:
+    person.publish()
+    await person.connect("--intake", "both", *TOKEN, *PAYMENTS)
+    first = person.connected("github").webhook_secrets[0].get_secret_value()
+
+    ended = await person.run("rotate", "github", "--secret", "webhook_secrets")
+    wrong = await person.run("rotate", "github", "--secret", "token", "--new", "ghp_not_a_token")
+
+    (hook,) = github.site.repository("acme/payments").hooks
+    both = [one.get_secret_value() for one in person.connected("github").webhook_secrets]
+    assert ended.code == 0, ended
+    # Both are accepted while the webhook still signs with the first.
+    assert (hook.secret, len(both)) == (first, 2)
+    dropped = await person.run("rotate", "github", "--drop-old")
+    assert dropped.code == 0, dropped
+    (kept,) = person.connected("github").webhook_secrets
+    assert hook.secret == kept.get_secret_value() != first
+    assert wrong.code == 1, wrong
+    assert person.connected("github").token.get_secret_value() == BOT_TOKEN
+
+
 async def test_who_may_not_register_webhooks_is_told_what_an_administrator_does(
     person: WithGitHub, github: FakeGitHub
 ) -> None:

@@ -60,10 +60,9 @@ async def survey_github(
 
 
 async def register_hooks(
-    configured: GitHubConnection, public_url: str, *, ca_file: Path | None = None
+    configured: GitHubConnection, public_url: str, *, secret: str, ca_file: Path | None = None
 ) -> Sequence[HookOutcome]:
-    """Have GitHub post what happens in every bound repository to us."""
-    secret = configured.webhook_secrets[-1].get_secret_value()
+    """Have GitHub post what happens in every bound repository to us, signed with a secret."""
     url = webhook_url(public_url, configured.id)
     client = open_client(configured, clock=SystemClock(), ca_file=ca_file)
     outcomes = []

@@ -240,7 +240,9 @@ def _last_steps(
     if is_app or not isinstance(connection, GitHubConnection):
         return ["Put this into the App's page on GitHub, under Webhook:", *by_hand]
     ca_file = beginning.settings.network.ca_file
-    outcomes = asyncio.run(register_hooks(connection, beginning.public_url, ca_file=ca_file))
+    outcomes = asyncio.run(
+        register_hooks(connection, beginning.public_url, secret=signing, ca_file=ca_file)
+    )
     steps = [f"GitHub posts {one.repository} to {url}." for one in outcomes if not one.problem]
     failed = [one for one in outcomes if one.problem]
     steps += [

@@ -34,6 +34,8 @@ _OF_SECRETS = frozenset(
 _WORDS = {
     "api_token": "API token",
     "bot_token": "Bot token",
+    "private_key": "Private key",
+    "token": "Token",
     "app_token": "App token",
     "path_token": "Path token",
     "webhook_secrets": "Signing secret",
@@ -47,7 +49,9 @@ def rotate(
     *,
     secret: Annotated[
         str | None,
-        typer.Option(help="Which one: api_token, bot_token, app_token, webhook_secrets."),
+        typer.Option(
+            help="Which one: api_token, bot_token, app_token, token, private_key, webhook_secrets."
+        ),
     ] = None,
     new: Annotated[
         str | None,
@@ -93,6 +97,8 @@ def rotate(
         else _asked(connection, secret, new, ends_on, invocation.clock(settings).now().date())
     )
     _try(files, connection, change)
+    if drop_old and connection.connector == "github":
+        _sign_with_newest(files, connection)
     put(
         file,
         os.environ,
@@ -138,7 +144,8 @@ def _asked(
         raise AnswerWrong(what="--expires-on", problem=f"{ends_on} is not in the future")
     known = rotatable(connection)
     setting = choose("Which secret", secret, known, flag="--secret", default=known[0])
-    if setting == SIGNING and new is None and connection.connector in ("jira", "bitbucket"):
+    makes_its_own = connection.connector in ("bitbucket", "github", "jira")
+    if setting == SIGNING and new is None and makes_its_own:
         # There whoever makes the webhook makes its secret.
         return Change(setting, secrets.token_urlsafe(32), ends_on)
     if new is None and not is_terminal():
@@ -182,6 +189,9 @@ def _tell(
             url = f"{files.settings.server.public_url or ''}/webhooks/jira/{name}"
             typer.echo("After the reload, in Jira under System > Webhooks, put it into the webhook")
             typer.echo(f"  URL     {url}\n  Secret  {change.text}")
+        elif connection.connector == "github":
+            _tell_github(connection, name, change.text)
+            return
         if connection.connector == "bitbucket":
             typer.echo(f"After the reload, set the webhooks: chargehand rotate {name} --webhooks")
         typer.echo(f"When something arrived by it: chargehand rotate {name} --drop-old")
@@ -191,3 +201,36 @@ def _tell(
         )
         typer.echo("Revoke the old one at the vendor after the reload.")
     typer.echo("Let the running service know it: systemctl reload chargehand, or SIGHUP.")
+
+
+def _tell_github(connection: "Connection", name: str, secret: str) -> None:
+    typer.echo("Let the running service know it: systemctl reload chargehand, or SIGHUP.")
+    if getattr(connection, "token", None) is None:
+        typer.echo(f"Then put it into the webhook on the App's page on GitHub: {secret}")
+    typer.echo(f"Then have GitHub sign with it alone: chargehand rotate {name} --drop-old")
+
+
+def _sign_with_newest(files: "ConfigFiles", connection: "Connection") -> None:
+    """Give the webhooks of its repositories the newest secret; 1 where that does not work."""
+    # lazy: the client takes longer to load than `--help` may.
+    from chargehand.bootstrap.surveying_github import register_hooks
+    from chargehand.config.github_settings import GitHubConnection
+
+    public_url, ca_file = files.settings.server.public_url, files.settings.network.ca_file
+    if not isinstance(connection, GitHubConnection) or connection.token is None:
+        return
+    if public_url is None or not connection.webhook_secrets:
+        return
+    # The newest stands first.
+    secret = connection.webhook_secrets[0].get_secret_value()
+    outcomes = asyncio.run(register_hooks(connection, public_url, secret=secret, ca_file=ca_file))
+    for one in outcomes:
+        word = one.problem or "signed with the new secret from now on"
+        typer.echo(f"The webhook of {one.repository}: {word}")
+    if any(one.problem for one in outcomes):
+        typer.echo(
+            f"The older secret stays, since not every webhook took the new one. Put it there by "
+            f"hand, and take the older one out of the settings: {secret}",
+            err=True,
+        )
+        sys.exit(1)
