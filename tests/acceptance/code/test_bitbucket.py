@@ -1,0 +1,132 @@
+"""Somebody asks on a pull request of Bitbucket, and is answered there, once, whatever told of it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from pydantic import SecretStr
+
+from chargehand.bootstrap.bitbucket import live_bitbucket, open_client
+from chargehand.config.bitbucket_settings import BitbucketConnection
+from chargehand.connectors.bitbucket.client import BitbucketClient
+from chargehand.connectors.bitbucket.webhook import BitbucketWebhook
+from chargehand.domain.ids import ConnectionId
+from chargehand.domain.member import Role
+from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.connector import IntakeSecrets, RawRequest
+from chargehand.testing.bitbucket import FakeBitbucket, seed_demo
+from chargehand.testing.bitbucket.fake import API_TOKEN, BOT_EMAIL
+from chargehand.testing.bitbucket.records import Webhook
+from chargehand.testing.jira.failures import Failure
+from tests.chat_house import add_to_team, slack_settings
+from tests.code_house import CodeHouse
+from tests.house import Doubles, house_settings, open_house
+from tests.wire import ContractCheck
+
+pytestmark = pytest.mark.anyio
+REPOSITORY, BITBUCKET, SECRET = "acme/payments", ConnectionId("bitbucket"), "the-signing-secret"
+
+
+class BitbucketHouse(CodeHouse):
+    """A house with the real connector, beside a fake Bitbucket."""
+
+    bitbucket: FakeBitbucket
+    client: BitbucketClient
+
+    def furnish(self) -> None:
+        super().furnish()
+        self.bitbucket = FakeBitbucket(clock=self.clock, retry_delays_s=())
+        seed_demo(self.bitbucket)
+        self.bitbucket.sender.further = [Webhook("{1}", "http://127.0.0.1:9/", SECRET, [])]
+
+    def connect_all(self) -> dict[ConnectionId, LiveConnection]:
+        configured = BitbucketConnection(
+            api_token=SecretStr(API_TOKEN),
+            email=BOT_EMAIL,
+            repositories={REPOSITORY: ("PAY",)},
+        )
+        live = live_bitbucket(configured, clock=self.clock)
+        transport = self.bitbucket.transport()
+        self.client = open_client(configured, clock=self.clock, transport=transport)
+        ours = replace(live, client=self.client, code=self.client)
+        return {**super().connect_all(), BITBUCKET: ours}
+
+    async def hear(self) -> None:
+        """Everything the webhooks told so far arrives, again too."""
+        for sending in self.bitbucket.sender.sendings:
+            headers = self.bitbucket.sender.headers_of(sending).items()
+            request = RawRequest(
+                connection_id=BITBUCKET,
+                headers={name.lower(): value for name, value in headers},
+                body=sending.body,
+                path_token=None,
+                received_at=self.clock.now(),
+            )
+            await self._store((BitbucketWebhook().verify(request, IntakeSecrets((SECRET,))),))
+        await self.settle()
+
+    async def look(self, cursor: str | None) -> str | None:
+        """One round of polling."""
+        async for page in self.client.poll((), cursor, now=self.clock.now()):
+            await self._store(page.deliveries)
+            cursor = page.cursor
+        await self.settle()
+        return cursor
+
+    def answers(self) -> list[Any]:
+        """What the bot wrote on the first pull request."""
+        comments = self.bitbucket.host.repository(REPOSITORY).pull_requests[1].comments
+        return [one for one in comments.values() if one.author == "chargehand"]
+
+
+@pytest.fixture
+async def house(
+    storage: dict[str, Any], contract_if_any: ContractCheck | None
+) -> AsyncIterator[BitbucketHouse]:
+    settings = house_settings(storage["data_dir"], storage=storage, chats=[slack_settings()])
+    async with open_house(
+        settings, Doubles(contract=contract_if_any), kind=BitbucketHouse
+    ) as opened:
+        house = cast("BitbucketHouse", opened)
+        house.mode("auto", kind="bitbucket.add_comment")
+        add_to_team(house, "Mei Tanaka", {BITBUCKET: "712020:mei"}, Role.DEVELOPER)
+        yield house
+        await house.bitbucket.aclose()
+
+
+async def test_a_question_beside_a_line_is_answered_once_in_its_conversation(
+    house: BitbucketHouse,
+) -> None:
+    host = house.bitbucket.host
+    cursor = await house.look(None)
+    house.clock.advance(60)
+    host.open_pull_request(REPOSITORY, "mei", title="Round", source="feature/PAY-7")
+    asked = host.comment(
+        REPOSITORY, 1, "mei", text="@{712020:chargehand} status", path="pay.py", line=3
+    )
+
+    await house.hear()
+    await house.look(cursor)
+    await house.hear()
+
+    (answer,) = house.answers()
+    assert (answer.parent, answer.path) == (asked.id, "pay.py")
+    assert "PAY-7" in answer.text
+    assert "In Progress" in answer.text
+
+
+async def test_a_comment_that_landed_unseen_is_not_written_twice(house: BitbucketHouse) -> None:
+    host = house.bitbucket.host
+    await house.look(None)
+    house.clock.advance(60)
+    host.open_pull_request(REPOSITORY, "mei", title="Round", source="feature/PAY-7")
+    host.comment(REPOSITORY, 1, "mei", text="@{712020:chargehand} status")
+    cut = {"method": "POST", "path": ".*/comments", "cut": "after"}
+    house.bitbucket.desk.failures.add(Failure(**cut))  # type: ignore[arg-type] # its own fields.
+
+    await house.hear()
+    house.clock.advance(600)
+    await house.settle()
+
+    assert len(house.answers()) == 1
