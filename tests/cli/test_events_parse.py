@@ -210,3 +210,26 @@ def test_parse_reads_what_slack_posts_and_says_where_it_was_said(tmp_path: Path)
         "thread_id": None,
         "is_outsider": False,
     }
+
+
+def test_parse_reads_what_bitbucket_posts_with_its_event_beside_it(tmp_path: Path) -> None:
+    push = tmp_path / "push.json"
+    push.write_text(
+        json.dumps(
+            {
+                "repository": {"full_name": "acme/payments", "is_private": True},
+                "push": {"changes": [{"new": {"name": "main", "target": {"hash": "a" * 40}}}]},
+            }
+        )
+    )
+    nowhere = Terminal(tmp_path / "chargehand.toml", FakeClock(START))
+
+    by_shape = nowhere.run("events", "parse", "--connector", "bitbucket", str(push))
+    named = nowhere.run(
+        "events", "parse", "--connector", "bitbucket", "--type", "repo:fork", str(push)
+    )
+
+    (event,), (unused,) = events_of(by_shape), events_of(named)
+    assert event["event_key"] == f"bitbucket:push:acme/payments:refs/heads/main::{'a' * 40}"
+    assert event["place"]["channel_id"] == "acme/payments"
+    assert (unused["kind"], unused["data"]["reason"]) == ("unsupported", "unused_event")

@@ -1,4 +1,4 @@
-"""Somebody asks on a pull request of Bitbucket, and is answered there, once, whatever told of it."""
+"""Somebody asks on a pull request of Bitbucket, and is answered there once."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +17,9 @@ from chargehand.testing.bitbucket.fake import (
     BOT_EMAIL,
     FakeBitbucket,
     seed_demo,
-    serving,
 )
 from chargehand.testing.bitbucket.records import Webhook
+from chargehand.testing.jira.server import HOST, build_cutting_server, listen, wait_until_started
 
 
 def run(
@@ -31,6 +32,7 @@ def run(
         for n, url in enumerate(options.webhook_url)
     ]
     try:
+        wire = listen(options.port)
         fake = make(state_path=options.state, webhooks=hooks)
         if fake.host.is_new:
             seed_demo(fake, repository=seed)
@@ -38,12 +40,8 @@ def run(
         sys.stderr.write(f"The fake can not start: {error}\n")
         return 2
     signal.signal(signal.SIGTERM, _leave)
-    try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(fake, options.port))
-    except OSError as error:
-        sys.stderr.write(f"The fake can not start: {error}\n")
-        return 2
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(fake, wire))
     return 0
 
 
@@ -70,23 +68,27 @@ def _parser(name: str, about: str) -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(fake: FakeBitbucket, port: int) -> None:
-    async with serving(fake, port) as url:
-        ready = {
-            "ready": True,
-            "url": url,
-            "api_url": fake.api_url,
-            "email": BOT_EMAIL,
-            "api_token": API_TOKEN,
-            "access_token": ACCESS_TOKEN,
-            "account_id": fake.host.person(fake.host.state.bot).account_id,
-            "repositories": sorted(fake.host.state.repositories),
-            "is_new": fake.host.is_new,
-        }
-        sys.stdout.write(json.dumps(ready) + "\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
+async def _serve(fake: FakeBitbucket, wire: socket.socket) -> None:
+    fake.desk.base_url = f"http://{HOST}:{wire.getsockname()[1]}"
+    server = build_cutting_server(fake.app, ws="none")
+    running = asyncio.create_task(server.serve(sockets=[wire]))
+    await wait_until_started(server, running)
+    ready = {
+        "ready": True,
+        "url": fake.desk.base_url,
+        "api_url": fake.api_url,
+        "email": BOT_EMAIL,
+        "api_token": API_TOKEN,
+        "access_token": ACCESS_TOKEN,
+        "account_id": fake.host.person(fake.host.state.bot).account_id,
+        "repositories": sorted(fake.host.state.repositories),
+        "is_new": fake.host.is_new,
+    }
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    await running
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    # The server has shut down by the time it passes the signal on to us.
+    raise SystemExit(0)
