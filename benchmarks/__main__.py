@@ -17,6 +17,7 @@ import fixed_rate
 import idle
 import intake
 import mentions
+import polls
 import start
 from measuring import Plan, Row, as_json, describe_machine, table
 from wrk import require_wrk
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "idle": idle.measure,
     "mentions": mentions.measure,
     "actions": actions.measure,
+    "polls": polls.measure,
     "intake": intake.measure,
     "fixed_rate": fixed_rate.measure,
     "chat_intake": chat_intake.measure,
