@@ -45,6 +45,7 @@ def live_bitbucket(
             name: frozenset(ProjectKey(key) for key in projects)
             for name, projects in configured.repositories.items()
         },
+        tells_in_public=configured.tell_in_public,
         limits=limits,
         limits_of=scaled(limits_of, configured.limit_factor),
     )

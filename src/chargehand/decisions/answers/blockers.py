@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import catalogue, code_catalogue
 from chargehand.decisions.answers import parts
 from chargehand.decisions.answers.code import holding_lines
 from chargehand.decisions.markdown import shown
@@ -90,8 +90,8 @@ def _hidden_lines(inquiry: Inquiry, found: tuple[LinkedItem, ...]) -> tuple[str,
 def _code_lines(inquiry: Inquiry) -> tuple[str, ...]:
     """The pull requests that something holds up, and that there are others."""
     held, hidden = holding_lines(inquiry), inquiry.told.code.hidden
-    head = catalogue.HELD_BY_CODE.of(len(held), key=inquiry.told.item.key) if held else ""
-    elsewhere = catalogue.HIDDEN_PULL_REQUESTS.of(hidden) if hidden else ""
+    head = code_catalogue.HELD_BY_CODE.of(len(held), key=inquiry.told.item.key) if held else ""
+    elsewhere = code_catalogue.HIDDEN_PULL_REQUESTS.of(hidden) if hidden else ""
     return tuple(line for line in (head, *held, elsewhere) if line)
 
 

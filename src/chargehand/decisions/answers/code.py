@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import catalogue, code_catalogue
 from chargehand.decisions.dates import DateWording
 from chargehand.decisions.markdown import EXCERPT_LIMIT, code, escape_markdown, link, shown
 from chargehand.decisions.section import Inquiry
@@ -21,8 +21,8 @@ def pull_request_lines(inquiry: Inquiry) -> tuple[str, ...]:
     told = inquiry.told.code
     return (
         *(_line(one, inquiry.wording) for one in told.pull_requests),
-        *((catalogue.MORE_PULL_REQUESTS.of(told.unread),) if told.unread else ()),
-        *((catalogue.HIDDEN_PULL_REQUESTS.of(told.hidden),) if told.hidden else ()),
+        *((code_catalogue.MORE_PULL_REQUESTS.of(told.unread),) if told.unread else ()),
+        *((code_catalogue.HIDDEN_PULL_REQUESTS.of(told.hidden),) if told.hidden else ()),
     )
 
 
@@ -35,7 +35,7 @@ def holding_lines(inquiry: Inquiry) -> tuple[str, ...]:
             found.append(_unread_line(one, known))
         elif reasons := held_by(known.value):
             found.append(
-                catalogue.PULL_REQUEST.format(
+                code_catalogue.PULL_REQUEST.format(
                     ref=ref_link(one), title=shown(known.value.title), state="; ".join(reasons)
                 )
             )
@@ -50,9 +50,9 @@ def reference_lines(inquiry: Inquiry) -> tuple[str, ...]:
     commits = list({one.subject: one for one in by_kind[ReferenceKind.COMMIT]}.values())
     pages = list({one.subject: one for one in by_kind[ReferenceKind.PAGE]}.values())
     return (
-        *((catalogue.BRANCHES.format(branches=_listed(branches)),) if branches else ()),
+        *((code_catalogue.BRANCHES.format(branches=_listed(branches)),) if branches else ()),
         *((_commits_line(commits, inquiry.wording),) if commits else ()),
-        *((catalogue.PAGES.format(pages=_listed(pages)),) if pages else ()),
+        *((code_catalogue.PAGES.format(pages=_listed(pages)),) if pages else ()),
     )
 
 
@@ -61,12 +61,14 @@ def held_by(request: PullRequest) -> tuple[str, ...]:
     if request.state is not PullRequestState.OPEN:
         return ()
     asked = _reviewers(request, ReviewState.CHANGES_REQUESTED)
-    reasons = [catalogue.CHANGES_REQUESTED.format(names=asked)] if asked else []
+    reasons = [code_catalogue.CHANGES_REQUESTED.format(names=asked)] if asked else []
     reasons += _failing(request)
     if waits_for_review(request):
         names = _reviewers(request, ReviewState.WAITING)
         reasons.append(
-            catalogue.WAITS_FOR_REVIEW.format(names=names) if names else catalogue.WAITS_FOR_NOBODY
+            code_catalogue.WAITS_FOR_REVIEW.format(names=names)
+            if names
+            else code_catalogue.WAITS_FOR_NOBODY
         )
     return tuple(reasons)
 
@@ -83,16 +85,22 @@ def waits_for_review(request: PullRequest) -> bool:
 def state_words(request: PullRequest, wording: DateWording) -> str:
     """Where a pull request stands, in one sentence without its end."""
     if request.state is not PullRequestState.OPEN:
-        return catalogue.PULL_REQUEST_STATES[request.state]
-    state = catalogue.DRAFT if request.is_draft else catalogue.PULL_REQUEST_STATES[request.state]
+        return code_catalogue.PULL_REQUEST_STATES[request.state]
+    state = (
+        code_catalogue.DRAFT
+        if request.is_draft
+        else code_catalogue.PULL_REQUEST_STATES[request.state]
+    )
     opened = request.created_at.astimezone(wording.zone).date()
-    words = [catalogue.OPENED.format(state=state, day=wording.near(opened)), *held_by(request)]
+    words = [code_catalogue.OPENED.format(state=state, day=wording.near(opened)), *held_by(request)]
     approved = _reviewers(request, ReviewState.APPROVED)
     if approved:
-        words.append(catalogue.APPROVED_BY.format(names=approved))
+        words.append(code_catalogue.APPROVED_BY.format(names=approved))
     checks = request.checks
     if isinstance(checks, Unknown):
-        words.append(catalogue.CHECKS_UNKNOWN.format(why=catalogue.WHY_CODE_UNKNOWN[checks.reason]))
+        words.append(
+            code_catalogue.CHECKS_UNKNOWN.format(why=code_catalogue.WHY_CODE_UNKNOWN[checks.reason])
+        )
     elif checks.value and not _failing(request):
         words.append(_checks_words([one.state for one in checks.value]))
     return "; ".join(words)
@@ -108,15 +116,15 @@ def _line(one: ReadPullRequest, wording: DateWording) -> str:
     if isinstance(known, Unknown):
         return catalogue.BULLET.format(text=_unread_line(one, known))
     request = known.value
-    text = catalogue.PULL_REQUEST.format(
+    text = code_catalogue.PULL_REQUEST.format(
         ref=ref_link(one), title=shown(request.title), state=state_words(request, wording)
     )
     return catalogue.BULLET.format(text=text)
 
 
 def _unread_line(one: ReadPullRequest, unknown: Unknown) -> str:
-    why = catalogue.WHY_CODE_UNKNOWN[unknown.reason]
-    return catalogue.PULL_REQUEST_UNKNOWN.format(ref=ref_link(one), why=why)
+    why = code_catalogue.WHY_CODE_UNKNOWN[unknown.reason]
+    return code_catalogue.PULL_REQUEST_UNKNOWN.format(ref=ref_link(one), why=why)
 
 
 def _failing(request: PullRequest) -> list[str]:
@@ -125,13 +133,15 @@ def _failing(request: PullRequest) -> list[str]:
     if not failed:
         return []
     named = catalogue.COMMA.join(failed[:_NAMED])
-    return [catalogue.CHECKS_FAIL.of(len(failed), total=str(len(checks)), names=named)]
+    return [code_catalogue.CHECKS_FAIL.of(len(failed), total=str(len(checks)), names=named)]
 
 
 def _checks_words(states: Sequence[CheckState]) -> str:
     if CheckState.RUNNING in states:
-        return catalogue.CHECKS_RUN
-    return catalogue.ALL_CHECKED if CheckState.PASSED in states else catalogue.CHECKS_NEUTRAL
+        return code_catalogue.CHECKS_RUN
+    return (
+        code_catalogue.ALL_CHECKED if CheckState.PASSED in states else code_catalogue.CHECKS_NEUTRAL
+    )
 
 
 def _reviewers(request: PullRequest, state: ReviewState) -> str:
@@ -148,12 +158,12 @@ def _named(reference: Reference) -> str:
     if subject.kind is ReferenceKind.PAGE:
         return link(shown(reference.title or subject.name), reference.url)
     name = link(shown(subject.name), reference.url)
-    return catalogue.IN_REPOSITORY.format(name=name, repository=shown(subject.place))
+    return code_catalogue.IN_REPOSITORY.format(name=name, repository=shown(subject.place))
 
 
 def _commits_line(commits: Sequence[Reference], wording: DateWording) -> str:
     last = commits[0]
-    return catalogue.COMMITS.of(
+    return code_catalogue.COMMITS.of(
         len(commits),
         commit=link(code(last.subject.name[:_HASH]), last.url),
         branch=shown(last.branch),

@@ -1,0 +1,52 @@
+"""Every text about pull requests, branches, commits and pages; see `catalogue` for the rest."""
+
+from typing import Final
+
+from chargehand.decisions.catalogue import Counted
+from chargehand.domain.code import PullRequestState
+from chargehand.domain.fact import UnknownReason
+
+PULL_REQUEST: Final = "{ref} {title}: {state}"
+PULL_REQUEST_UNKNOWN: Final = "{ref}: I do not know how it stands, because {why}"
+PULL_REQUEST_STATES: Final = {
+    PullRequestState.OPEN: "open",
+    PullRequestState.MERGED: "merged",
+    PullRequestState.DECLINED: "closed without merging",
+}
+DRAFT: Final = "draft"
+OPENED: Final = "{state} since {day}"
+WAITS_FOR_REVIEW: Final = "waits for a review by {names}"
+WAITS_FOR_NOBODY: Final = "waits for a review, and nobody is asked for one"
+CHANGES_REQUESTED: Final = "{names} asked for changes"
+APPROVED_BY: Final = "approved by {names}"
+CHECKS_FAIL: Final = Counted(
+    "{count} of {total} checks fails ({names})", "{count} of {total} checks fail ({names})"
+)
+ALL_CHECKED: Final = "checks pass"
+CHECKS_RUN: Final = "checks run"
+CHECKS_NEUTRAL: Final = "no check speaks for it"
+CHECKS_UNKNOWN: Final = "checks unknown, because {why}"
+MORE_PULL_REQUESTS: Final = Counted("{count} more pull request", "{count} more pull requests")
+HIDDEN_PULL_REQUESTS: Final = Counted(
+    "One pull request elsewhere names it, of which I can not tell here.",
+    "{count} pull requests elsewhere name it, of which I can not tell here.",
+)
+HELD_BY_CODE: Final = Counted(
+    "{count} pull request of {key} holds it up:", "{count} pull requests of {key} hold it up:"
+)
+BRANCHES: Final = "Branches: {branches}."
+IN_REPOSITORY: Final = "{name} in {repository}"
+COMMITS: Final = Counted(
+    "One commit, {commit} on {branch} by {name} on {moment}: {excerpt}",
+    "{count} commits, the last {commit} on {branch} by {name} on {moment}: {excerpt}",
+)
+PAGES: Final = "Pages: {pages}."
+WHY_CODE_UNKNOWN: Final = {
+    UnknownReason.NOT_FOUND: "its host says there is no such thing",
+    UnknownReason.NO_ACCESS: "I have no access",
+    UnknownReason.SIGN_IN_REFUSED: "its host does not accept my sign-in",
+    UnknownReason.NOT_CONFIGURED: "it is not set up",
+    UnknownReason.UNREACHABLE: "its host does not answer",
+    UnknownReason.RATE_LIMITED: "its host asks me to wait",
+    UnknownReason.UNREADABLE: "its host answered in a form I can not read",
+}
