@@ -49,6 +49,7 @@ def live_confluence(
         },
         limits=limits,
         limits_of=scaled(limits_of, configured.limit_factor),
+        tells_in_public=configured.tell_in_public,
     )
 
 
