@@ -99,13 +99,8 @@ def rotate(
     _try(files, connection, change)
     if drop_old and connection.connector == "github":
         _sign_with_newest(files, connection)
-    put(
-        file,
-        os.environ,
-        name,
-        change,
-        hand=Hand(operator_name(), invocation.clock(settings)),
-    )
+    hand = Hand(operator_name(), invocation.clock(settings))
+    put(file, os.environ, name, change, hand=hand)
     _tell(files, connection, change, is_own=new is None)
 
 
