@@ -92,7 +92,7 @@ def test_actions_page_tells_what_may_follow_a_state(state: ActionState) -> None:
 def test_commands_page_has_every_command_as_people_are_told_about_it() -> None:
     page = commands_page()
 
-    named = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    named = re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)
 
     assert sorted(named) == sorted(entry.name for entry in command_reference())
     assert all(entry.does in page for entry in command_reference())

@@ -20,6 +20,8 @@ class Argument(StrEnum):
     ITEM = "item"
     FIELD = "field"
     DRAFT = "draft"
+    PULL_REQUEST = "pull_request"
+    REPOSITORY = "repository"
     LINE = "line"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from chargehand.commands.code_questions import read_code_question
 from chargehand.commands.courtesies import READ_FRAME
 from chargehand.commands.question_wordings import CLASSES, QUESTIONS
 from chargehand.commands.registry import BY_WORD, Argument
@@ -160,6 +161,9 @@ def _is_opening(words: Sequence[str]) -> bool:
 def _read_whole(sentence: Sentence, subject: Subject) -> Intent | None:
     if not sentence.is_short_enough or len(sentence.keys) > 1:
         return None
+    about_code = read_code_question(sentence)
+    if about_code is not None:
+        return about_code
     words = sentence.words
     command = _read_command(words)
     if command is not None:

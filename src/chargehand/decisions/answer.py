@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from chargehand.decisions import catalogue
+from chargehand.decisions.answers.pull_requests import pull_request_section
 from chargehand.decisions.audience_rules import (
     Reach,
     ReplyRule,
@@ -31,7 +32,7 @@ from chargehand.decisions.dates import (
     wording_without_time,
 )
 from chargehand.decisions.markdown import link
-from chargehand.decisions.needs import fact_needs, needs_an_item
+from chargehand.decisions.needs import fact_needs, needs_an_item, tells_of_projects
 from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.ranking import confidence_of, reason_of, urgency_of
 from chargehand.decisions.render import Material, render_sections
@@ -44,7 +45,7 @@ from chargehand.decisions.reply import (
     withheld_of,
 )
 from chargehand.decisions.section import Inquiry, Section, Talk
-from chargehand.decisions.told_code import ItemCode
+from chargehand.decisions.told_code import AskedCode, ItemCode, asked_key
 from chargehand.decisions.wishes import Plan, plan_intents
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.ask import Ask
@@ -102,7 +103,8 @@ class AnswerContext:
     still be right when a person lets them through later; `connector` is where it was asked, and
     `trackers` where the work items of each project are changed, when it was asked in a chat;
     `unserved` says why nothing of any project may be told there, None where something may;
-    `code` is what was read of the code of each work item.
+    `code` is what was read of the code of each work item, `asked_code` what was read for each
+    question about pull requests, by `asked_key`.
     """
 
     now: datetime
@@ -114,6 +116,7 @@ class AnswerContext:
     trackers: Mapping[ProjectKey, ConnectionId] = field(default_factory=dict)
     unserved: Reason | None = None
     code: Mapping[WorkItemKey, ItemCode] = field(default_factory=dict)
+    asked_code: Mapping[str, AskedCode] = field(default_factory=dict)
     last_answers: tuple[LastAnswer, ...] = ()
     ask_comment_ids: frozenset[str] = frozenset()
     sending: Sending = Sending.AT_ONCE
@@ -195,7 +198,8 @@ def _answer_in_chat(
 ) -> Answered:
     if not plan.intents:
         return _stay_silent(Reason.NOT_A_QUESTION_TO_US, ask)
-    if context.unserved is not None and any(needs_an_item(one) for one in plan.intents):
+    is_untold = needs_an_item if place.is_discussion else tells_of_projects
+    if context.unserved is not None and any(is_untold(one) for one in plan.intents):
         return Answered(_hint(ask, place, context.unserved, context), answer_digest="")
     rule = chat_rule(ask, place)
     material = Material(
@@ -329,6 +333,10 @@ class _Worded:
             now=self.context.now,
             quiet_comments=self.context.ask_comment_ids | {self.ask.comment_id},
         )
+
+    def of_code(self, intent: Intent) -> Section:
+        asked = self.context.asked_code.get(asked_key(intent.kind, intent.arguments), AskedCode())
+        return pull_request_section(intent, asked, self.wording)
 
     def talk(self, intent: Intent, key: WorkItemKey | None) -> Talk:
         return Talk(intent, key, self.context.commands, self.context.bot_name)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from chargehand.decisions.catalogue import Counted
-from chargehand.domain.code import PullRequestState
+from chargehand.domain.code import PullRequestState, ReviewState
 from chargehand.domain.fact import UnknownReason
 
 PULL_REQUEST: Final = "{ref} {title}: {state}"
@@ -50,3 +50,24 @@ WHY_CODE_UNKNOWN: Final = {
     UnknownReason.RATE_LIMITED: "its host asks me to wait",
     UnknownReason.UNREADABLE: "its host answered in a form I can not read",
 }
+
+WHICH_PULL_REQUEST: Final = (
+    "Which pull request do you mean? Name it, as in `status acme/payments#12`."
+)
+WHICH_REPOSITORY: Final = "{ref} of which repository, {names}? Name both, as in `acme/payments#12`."
+NO_REVIEWER: Final = "Nobody is asked to review {ref}."
+REVIEWERS: Final = "Who reviews {ref}:"
+REVIEWER: Final = "{name}: {said}"
+REVIEWER_SAID: Final = {
+    ReviewState.WAITING: "said nothing yet",
+    ReviewState.COMMENTED: "commented",
+    ReviewState.APPROVED: "approved",
+    ReviewState.CHANGES_REQUESTED: "asked for changes",
+}
+NO_REPOSITORY: Final = "I can not find such a repository, or it is not for this conversation."
+QUEUE: Final = Counted(
+    "{count} open pull request waits for review in {repositories}:",
+    "{count} open pull requests wait for review in {repositories}, oldest first:",
+)
+NOTHING_WAITS: Final = "No open pull request waits for review in {repositories}."
+QUEUE_UNKNOWN: Final = "I do not know what waits in {repository}, because {why}."

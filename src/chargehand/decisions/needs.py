@@ -38,6 +38,10 @@ _READ: Final = {
 _NEED_NO_ITEM: Final = frozenset(
     {IntentKind.HELP, IntentKind.BARE, IntentKind.UNCLEAR, IntentKind.RUN}
 )
+# What is asked about pull requests themselves.
+ABOUT_CODE: Final = frozenset(
+    {IntentKind.PULL_REQUEST, IntentKind.REVIEWERS, IntentKind.REVIEW_QUEUE}
+)
 _READ_ONLY: Final = frozenset({ActorKind.CUSTOMER, ActorKind.ANONYMOUS})
 
 
@@ -143,7 +147,7 @@ def tells_of_projects(intent: Intent) -> bool:
 
 def needs_an_item(intent: Intent) -> bool:
     """Whether an intent is about a work item, so that nothing is told of it without one."""
-    return intent.kind not in _NEED_NO_ITEM
+    return intent.kind not in _NEED_NO_ITEM | ABOUT_CODE
 
 
 def is_item_askable(key: WorkItemKey, ask: Ask) -> bool:

@@ -25,6 +25,7 @@ from chargehand.decisions.answers.wish import Wish, said
 from chargehand.decisions.audience_rules import Reach, Told
 from chargehand.decisions.markdown import escape_markdown
 from chargehand.decisions.needs import (
+    ABOUT_CODE,
     asked_item,
     creation_key,
     creation_project,
@@ -96,6 +97,10 @@ class Wording(Protocol):
         """An intent that needs no facts."""
         ...
 
+    def of_code(self, intent: Intent) -> Section:
+        """What is asked about pull requests themselves."""
+        ...
+
 
 def render_sections(material: Material, wording: Wording) -> tuple[Section, ...]:
     """The sections of a reply in the order of the plan."""
@@ -126,6 +131,8 @@ def _section(intent: Intent, material: Material, wording: Wording) -> Section:
         return talk(wording.talk(intent, key))
     if is_creation_in_chat(intent, material.ask):
         return _creation(intent, material)
+    if intent.kind in ABOUT_CODE:
+        return wording.of_code(intent)
     if key is None:
         return _which_item(intent)
     return _section_on_item(intent, key, material, wording)

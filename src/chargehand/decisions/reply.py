@@ -175,7 +175,8 @@ def sources_of(sections: Sequence[Section]) -> tuple[Source, ...]:
         key = section.told.item.key
         earlier = by_key.get(key)
         by_key[key] = section if earlier is None else _with_both(earlier, section)
-    return tuple(source for section in by_key.values() for source in _sources_of_item(section))
+    of_items = [source for section in by_key.values() for source in _sources_of_item(section)]
+    return tuple(dict.fromkeys([*of_items, *(one for own in sections for one in own.sources)]))
 
 
 def withheld_of(sections: Sequence[Section]) -> tuple[str, ...]:

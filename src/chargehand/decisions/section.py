@@ -7,7 +7,7 @@ from enum import StrEnum
 from chargehand.decisions.audience_rules import Told
 from chargehand.decisions.dates import DateWording
 from chargehand.domain.action import ProposedAction
-from chargehand.domain.decision import Reason
+from chargehand.domain.decision import Reason, Source
 from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.intent import Intent
 from chargehand.domain.work_item import Comment
@@ -69,3 +69,4 @@ class Section:
     comments: tuple[Comment, ...] = ()
     actions: tuple[ProposedAction, ...] = ()
     withheld: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()

@@ -1,5 +1,6 @@
 """What was read of a work item's code, and what of it the readers of an answer may learn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chargehand.domain.code import PullRequest, PullRequestRef
@@ -69,3 +70,28 @@ class ToldCode:
     references: tuple[Reference, ...] = field(default=())
     unread: int = 0
     hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQueue:
+    """The open pull requests of a repository, longest untouched first."""
+
+    repository: str
+    known: Known[tuple[PullRequest, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCode:
+    """What was read for a question about pull requests; nothing in it that may not be told.
+
+    Shape: `repositories` are those that may be meant, where several may.
+    """
+
+    request: ReadPullRequest | None = None
+    queues: tuple[ReadQueue, ...] = ()
+    repositories: tuple[str, ...] = ()
+
+
+def asked_key(kind: str, arguments: Mapping[str, str]) -> str:
+    """By what the code that a question is about is found again."""
+    return " ".join((kind, *sorted(arguments.values()))).casefold()

@@ -94,6 +94,7 @@ class Answering:
             now=self._clock.now(),
         )
         code = await self._code.read(ask, facts, now=self._clock.now())
+        asked_code = await self._code.read_asked(ask, now=self._clock.now())
         # Reading takes time, and what is said is said after it.
         now = self._clock.now()
         if is_command(ask):
@@ -114,6 +115,7 @@ class Answering:
             trackers=standing.trackers,
             unserved=standing.unserved,
             code=code,
+            asked_code=asked_code,
         )
         outcome = answer(ask, facts, context)
         if isinstance(outcome, NotYet):

@@ -1,13 +1,20 @@
 """Reads the code of the work items an ask is about: what is known of it, and how it stands now."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
-from chargehand.decisions.needs import asked_item, is_item_askable
-from chargehand.decisions.told_code import ItemCode, ReadPullRequest, ReadReference, Shelf
+from chargehand.decisions.needs import ABOUT_CODE, asked_item, is_item_askable
+from chargehand.decisions.told_code import (
+    AskedCode,
+    ItemCode,
+    ReadPullRequest,
+    ReadReference,
+    Shelf,
+    asked_key,
+)
 from chargehand.domain.ask import Ask
 from chargehand.domain.code import PullRequest, PullRequestRef, PullRequestState
 from chargehand.domain.event import VisibilityKind
@@ -16,18 +23,16 @@ from chargehand.domain.ids import AccountId, ConnectionId, WorkItemKey
 from chargehand.domain.intent import IntentKind
 from chargehand.domain.reference import Reference, ReferenceKind, ReferenceSubject
 from chargehand.domain.work_item import Facts
+from chargehand.pipeline.asked_code import AskedCodeReading
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.in_time import in_time
 from chargehand.pipeline.places import bound_at, confirmed_member
 from chargehand.pipeline.smart_links import linked_in
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Reading
 
-T = TypeVar("T")
 MOST_READ: Final = 5
-# Of what a whole answer may take; a host that is slower is one that does not answer.
-_WITHIN_S: Final = 10.0
 _ABOUT_CODE: Final = frozenset({IntentKind.STATUS, IntentKind.SUMMARY, IntentKind.BLOCKERS})
-_TOO_SLOW: Final = Unknown(UnknownReason.UNREACHABLE, "took too long")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,17 @@ class CodeReading:
         heard, accounts = await self.database.aread(look)
         shelves = await self._shelves(list(heard.values()), accounts, now=now)
         return {key: await self._item(one, shelves, now=now) for key, one in heard.items()}
+
+    async def read_asked(self, ask: Ask, *, now: datetime) -> dict[str, AskedCode]:
+        """What each question about pull requests is about, by its key."""
+        intents = [one for one in ask.intents if one.kind in ABOUT_CODE]
+        if not intents:
+            return {}
+        accounts = await self.database.aread(lambda tx: self._accounts(tx, ask))
+        reading = AskedCodeReading(self.connections, accounts, ask)
+        return {
+            asked_key(one.kind, one.arguments): await reading.read(one, now=now) for one in intents
+        }
 
     def _links_in(self, facts: Facts) -> tuple[ReferenceSubject, ...]:
         item = facts.item
@@ -142,7 +158,7 @@ class CodeReading:
                 continue
             shelf = Shelf(name, closed, bound_at(connection, name))
             if connection.code is not None and account is not None:
-                may = await _in_time(connection.code.may_read(name, account, now=now))
+                may = await in_time(connection.code.may_read(name, account, now=now))
                 is_refused = isinstance(may, Fact) and not may.value
                 shelf = replace(shelf, is_closed_to_asker=is_refused)
             found[connection_id, name] = shelf
@@ -181,16 +197,7 @@ class CodeReading:
         source = self.connections[one.connection_id].code
         if source is None:
             return Unknown(UnknownReason.NOT_CONFIGURED)
-        return await _in_time(source.read_pull_request(one.ref, now=now))
-
-
-async def _in_time(reading: Awaitable[Known[T]]) -> Known[T]:
-    """What is read; Unknown when it takes so long that the rest of the answer would wait."""
-    try:
-        async with asyncio.timeout(_WITHIN_S):
-            return await reading
-    except TimeoutError:
-        return _TOO_SLOW
+        return await in_time(source.read_pull_request(one.ref, now=now))
 
 
 def _asked(ask: Ask, facts: Mapping[WorkItemKey, Facts]) -> tuple[WorkItemKey, ...]:

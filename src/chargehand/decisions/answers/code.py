@@ -20,7 +20,7 @@ def pull_request_lines(inquiry: Inquiry) -> tuple[str, ...]:
     """Each pull request with where it stands; what can not be read is said to be unknown."""
     told = inquiry.told.code
     return (
-        *(_line(one, inquiry.wording) for one in told.pull_requests),
+        *(pull_request_line(one, inquiry.wording) for one in told.pull_requests),
         *((code_catalogue.MORE_PULL_REQUESTS.of(told.unread),) if told.unread else ()),
         *((code_catalogue.HIDDEN_PULL_REQUESTS.of(told.hidden),) if told.hidden else ()),
     )
@@ -111,7 +111,8 @@ def ref_link(one: ReadPullRequest) -> str:
     return link(escape_markdown(str(one.ref)), one.url)
 
 
-def _line(one: ReadPullRequest, wording: DateWording) -> str:
+def pull_request_line(one: ReadPullRequest, wording: DateWording) -> str:
+    """A pull request with where it stands, or that this is unknown."""
     known = one.known
     if isinstance(known, Unknown):
         return catalogue.BULLET.format(text=_unread_line(one, known))

@@ -1,0 +1,79 @@
+"""People ask about pull requests themselves, from wherever they stand."""
+
+import pytest
+
+from chargehand.domain.fact import UnknownReason
+from chargehand.domain.member import Role
+from tests.code_house import CONSOLE, PAYMENTS, CodeHouse
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_status_reviewers_and_queue_on_every_surface(code: CodeHouse) -> None:
+    code.mode("auto", kind="jira.add_comment")
+    code.host.open(12, reviews={"Ana": "waiting", "Tom": "approved"}, checks={"build": "passed"})
+    code.host.open(13, "Older", days=9)
+    code.host.open(14, "Draft", is_draft=True)
+
+    for text in (
+        "@bot status #12",
+        "@bot who reviews acme/payments#12?",
+        "@bot what's waiting for review?",
+    ):
+        await code.comment(text)
+        await code.chat(text)
+        await code.ask(text)
+    for said in (code.told_there(), code.said(), [one.text for one in code.replies()]):
+        status, reviewers, queue = said
+        assert "waits for a review by Ana; approved by Tom; checks pass" in status
+        assert "Tom: approved" in reviewers
+        assert "Ana: said nothing yet" in reviewers
+        assert queue.index("Older") < queue.index("Round to cents")
+        assert "2 open pull requests wait for review in acme/payments" in queue
+        assert "Draft" not in queue
+
+
+async def test_pull_request_one_stands_on_is_meant(code: CodeHouse) -> None:
+    code.host.open(12, "This one", reviews={"Ana": "changes_requested"})
+
+    for text in ("@bot status PR", "@bot who reviews this?", "@bot who reviews"):
+        await code.comment(text)
+
+    status, *reviewers = code.told_there()
+    assert "This one" in status
+    assert all("Ana: asked for changes" in one for one in reviewers)
+    await code.chat("@bot who reviews this?")
+    assert "Which pull request" in code.said()[-1]
+
+
+async def test_what_is_not_served_there_is_like_what_does_not_exist(code: CodeHouse) -> None:
+    code.host.open(5, "Plans", repository=CONSOLE)
+
+    for name in (f"{CONSOLE}#5", f"{PAYMENTS}#4711", "acme/unbound#5"):
+        await code.chat(f"@bot status {name}")
+        assert "Plans" not in code.said()[-1]
+        assert "I can not find" in code.said()[-1]
+    await code.chat(f"@bot review-queue {CONSOLE}")
+    assert "I can not find such a repository" in code.said()[-1]
+
+
+async def test_host_that_is_away_and_asker_it_refuses(code: CodeHouse) -> None:
+    code.host.open(12)
+    code.host.readers[PAYMENTS] = {"ana"}
+    code.teammate("Mei Tanaka", Role.DEVELOPER)
+
+    await code.comment("@bot status PR")
+    assert "Round to cents" not in code.told_there()[-1]
+    code.host.away = UnknownReason.RATE_LIMITED
+    await code.comment("@bot review-queue", by="ana")
+    assert "because its host asks me to wait" in code.told_there()[-1]
+
+
+async def test_public_pull_request_is_told_on_itself(code: CodeHouse) -> None:
+    code.host.open(12, "For everybody", is_private=False)
+
+    await code.comment("@bot status PR", place={"kind": "public"})
+    await code.comment("@bot status PR", place={"kind": "public", "is_outsider": True})
+
+    (said,) = code.told_there()
+    assert "For everybody" in said
