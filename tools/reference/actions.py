@@ -7,7 +7,7 @@ from typing import Final
 from chargehand.connectors.jira import change_params, params
 from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
-from tools.reference import code_actions, discord_actions
+from tools.reference import discord_actions
 from tools.reference.bitbucket_actions import BITBUCKET_KINDS, BITBUCKET_MEANINGS
 from tools.reference.confluence_actions import CONFLUENCE_KINDS, CONFLUENCE_MEANINGS
 from tools.reference.github_actions import GITHUB_KINDS, GITHUB_MEANINGS
@@ -28,7 +28,6 @@ Every step of an action is checked against this table; any other step is refused
 
 
 _KINDS: Final[Mapping[ActionKind, Kind]] = {
-    **code_actions.KINDS,
     **BITBUCKET_KINDS,
     **GITHUB_KINDS,
     **SLACK_KINDS,
@@ -92,7 +91,6 @@ _KINDS: Final[Mapping[ActionKind, Kind]] = {
     **CONFLUENCE_KINDS,
 }
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
-    **code_actions.MEANINGS,
     **BITBUCKET_MEANINGS,
     **SLACK_MEANINGS,
     (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",

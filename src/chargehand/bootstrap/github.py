@@ -48,6 +48,7 @@ def live_github(
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,
         settle_after=configured.request_timeout + SETTLE_MARGIN,
+        tells_in_public=configured.tell_in_public,
         channels={
             repository: frozenset(ProjectKey(key) for key in projects)
             for repository, projects in configured.repositories.items()
