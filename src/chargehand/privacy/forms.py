@@ -7,6 +7,8 @@ stands for all its own forms. Letters and digits of ASCII are written as themsel
 
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
 from html.entities import codepoint2name
 from typing import Final
 
@@ -16,6 +18,11 @@ _WHOLE_WORD_BELOW: Final = 6
 _LEAST_HINT: Final = 3
 _LATIN_END: Final = 0x0250
 _BMP_END: Final = 0xFFFF
+_LATIN_START: Final = 0x00C0
+_SURROGATES: Final = 0xD800
+_BEHIND_THEM: Final = 0xE000
+_HIGH_TWINS: Final = (*range(0x1D15E, 0x1D1C1), *range(0x2F800, 0x2FA1E))
+_LONGEST_FIRST: Final = (3, 2, 1)
 _DASHES: Final = "-‐‑‒–"
 _APOSTROPHES: Final = "'’ʼ`´"
 _LIKE: Final = {char: like for like in (_DASHES, _APOSTROPHES) for char in like}
@@ -33,11 +40,7 @@ _BEHIND: Final = r"(?![^\W_])"
 def pattern_of(word: str) -> str:
     """What matches a word in every form, whatever its case; for `re.IGNORECASE`."""
     plain = _plain(word)
-    body = "".join(
-        _BLANK if part.isspace() else "".join(_forms_of(char) for char in part)
-        for part in re.split(r"(\s+)", plain)
-        if part
-    )
+    body = _body_of(plain)
     if len(plain) >= _WHOLE_WORD_BELOW and not _is_identifier(plain):
         return body
     before = _BEFORE if _has_word_edge(plain[0]) else ""
@@ -47,13 +50,7 @@ def pattern_of(word: str) -> str:
 
 def bytes_pattern_of(word: str) -> bytes:
     """The same for the bytes of a file, in which a word may stand directly behind another."""
-    plain = _plain(word)
-    parts = (
-        _BLANK if part.isspace() else "".join(_forms_of(char) for char in part)
-        for part in re.split(r"(\s+)", plain)
-        if part
-    )
-    return "".join(parts).encode("utf-8", "surrogatepass")
+    return _body_of(_plain(word)).encode("utf-8", "surrogatepass")
 
 
 def hint_of(word: str) -> str:
@@ -72,6 +69,45 @@ def hint_of(word: str) -> str:
 
 def _plain(word: str) -> str:
     return unicodedata.normalize("NFC", word.strip())
+
+
+def _body_of(plain: str) -> str:
+    return "".join(
+        _BLANK if part.isspace() else "".join(_forms_of_each(part))
+        for part in re.split(r"(\s+)", plain)
+        if part
+    )
+
+
+def _forms_of_each(part: str) -> Iterator[str]:
+    at = 0
+    while at < len(part):
+        for length in _LONGEST_FIRST:
+            twins = _twins().get(part[at : at + length])
+            if twins is not None:
+                apart = "".join(_forms_of(char) for char in part[at : at + length])
+                together = "|".join(_forms_of(one) for one in twins)
+                yield f"(?:{apart}|{together})"
+                at += length
+                break
+        else:
+            yield _forms_of(part[at])
+            at += 1
+
+
+@cache
+def _twins() -> Mapping[str, tuple[str, ...]]:
+    """Characters that Unicode holds to be the same as others, by those others.
+
+    Such as a hundred ideographs that are there twice, and letters that are always written in two.
+    """
+    twins: dict[str, tuple[str, ...]] = {}
+    for code in (*range(_LATIN_START, _SURROGATES), *range(_BEHIND_THEM, _BMP_END), *_HIGH_TWINS):
+        char = chr(code)
+        same = unicodedata.normalize("NFC", char)
+        if same != char and not same.isascii():
+            twins[same] = (*twins.get(same, ()), char)
+    return twins
 
 
 def _is_identifier(plain: str) -> bool:

@@ -53,6 +53,18 @@ def test_word_is_found_and_goes_in_every_form(word: str, written) -> None:
     assert proof is None or (proof(text.encode()) and not proof(gone.encode()))
 
 
+@pytest.mark.parametrize(
+    "word", ["ab\U0002f800", "\u212bngstr\u00f6m", "\u0958\u0930\u092e", "\ufb2a\u05d1\u05d2"]
+)
+def test_character_that_unicode_has_twice_is_found_as_either(word: str) -> None:
+    other = unicodedata.normalize("NFC", word)
+
+    for known in (word, other):
+        redactor = Redactor({known: "erased:1"})
+        assert other != word
+        assert [redactor.redact(text) for text in (word, other)] == ["erased:1", "erased:1"]
+
+
 @pytest.mark.parametrize("text", ["validation", "Alice", "Kali"])
 def test_short_name_is_no_part_of_another_word(text: str) -> None:
     assert not Redactor({"Ali": "erased:1"}).tells_in(text)
