@@ -27,6 +27,11 @@ def without_hidden(text: str) -> str:
     return _SPACE.sub(" ", _HIDDEN.sub("", _BREAK.sub("\n", text)))
 
 
+def with_newlines(text: str) -> str:
+    """The text with a newline for every kind of line break, and all else as it is."""
+    return _BREAK.sub("\n", text)
+
+
 def strings_in(value: object) -> Iterator[str]:
     """Every string inside a decoded JSON value, in no order, at most a bounded number."""
     waiting = [value]

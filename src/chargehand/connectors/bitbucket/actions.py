@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from chargehand.connectors.bitbucket.comment_actions import CommentActions
-from chargehand.connectors.bitbucket.errors import CommentTooLong, NotOnDataCenter
+from chargehand.connectors.bitbucket.errors import NotOnDataCenter
 from chargehand.connectors.bitbucket.other_actions import OtherActions
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, Faulty, Refused
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
+from chargehand.plugins.markdown_writing import TextTooLong
 from chargehand.plugins.outcomes import VENDOR_FAILURES, outcome_before_send
 from chargehand.plugins.param_fields import ParamInvalid, ParamUnknown
 
 Performer: TypeAlias = Callable[[ApprovedAction], Awaitable[ActionResult]]
 Finder: TypeAlias = Callable[[SentAction, PastEffect], Awaitable[LookUp]]
-_OUR_MISTAKES: Final = (ParamInvalid, ParamUnknown, CommentTooLong)
+_OUR_MISTAKES: Final = (ParamInvalid, ParamUnknown, TextTooLong)
 
 
 @dataclass(frozen=True, slots=True)

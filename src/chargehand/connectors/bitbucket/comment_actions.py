@@ -39,7 +39,7 @@ class CommentActions:
     Bitbucket keeps nothing hidden with a comment, so ours is known by its author, its time, its
     place and the digest of its text.
     Every method raises what `BitbucketTransport.read` raises, and ParamInvalid, ParamUnknown or
-    CommentTooLong; what a write meets is its result.
+    TextTooLong; what a write meets is its result.
     """
 
     config: BitbucketConfig

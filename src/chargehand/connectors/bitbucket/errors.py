@@ -4,7 +4,6 @@ Rejected
 ├── BitbucketConfigWrong    a setting of a Bitbucket connection; names the field
 ├── BitbucketSignInRefused  the token is worth nothing (CredentialsRefused)
 ├── RepositoryMoved         the repository was renamed or moved (RequestRefused)
-├── CommentTooLong          more than Bitbucket takes as one comment; nothing is cut to fit
 └── NotOnDataCenter         a kind of action that Data Center has nothing for
 plugins/errors.py draws the rest of the tree.
 """
@@ -64,16 +63,6 @@ class RepositoryMoved(RequestRefused):
     template = (
         "Bitbucket says that {target} is now {repository}. Write the new name into repositories "
         "in chargehand.toml."
-    )
-
-
-class CommentTooLong(Rejected):
-    """A text longer than one comment of Bitbucket."""
-
-    code = "bitbucket_comment_too_long"
-    template = (
-        "The comment takes {size} characters as Bitbucket's Markdown; one comment takes at most "
-        "{limit}."
     )
 
 

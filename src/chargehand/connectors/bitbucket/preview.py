@@ -43,7 +43,7 @@ class BitbucketPreviewer:
     def preview(self, action: ProposedAction) -> str:
         """The action in words, complete.
 
-        Raises: ParamInvalid, ParamUnknown, CommentTooLong, NotOnDataCenter, all Rejected.
+        Raises: ParamInvalid, ParamUnknown, TextTooLong, NotOnDataCenter, all Rejected.
         """
         if action.kind is ActionKind.BITBUCKET_ADD_COMMENT:
             # What is too long is refused before anybody is asked.

@@ -12,7 +12,7 @@ from chargehand.connectors.bitbucket.data_center_shapes import slug_of
 from chargehand.connectors.bitbucket.seen import MAX_TEXT_CHARS
 from chargehand.domain.ids import AccountId
 from chargehand.domain.text import LineKind
-from chargehand.kit.hidden import without_hidden
+from chargehand.kit.hidden import with_newlines, without_hidden
 from chargehand.kit.markdown_parser import is_cut_off, parse_markdown
 from chargehand.plugins.reading import LineCollector, Reading, marked
 
@@ -55,13 +55,14 @@ class Mentions:
 
 def read_markdown(raw: str, mentions: Mentions) -> Reading:
     """The lines of a comment or a description."""
-    text = without_hidden(_CARD.sub("", raw[:MAX_TEXT_CHARS]))
+    # What is hidden goes last: it keeps signs apart that Bitbucket would see power in.
+    text = with_newlines(_CARD.sub("", raw[:MAX_TEXT_CHARS]))
     tokens = parse_markdown(text)
     lines = LineCollector()
     if is_cut_off(tokens):
         # Nested deeper than the parser goes: all of it is kept, and none of it as the writer's own.
         for line in text.split("\n"):
-            lines.add(line)
+            lines.add(without_hidden(line))
             lines.end_line(LineKind.QUOTE)
     else:
         _Reader(lines, mentions).read(tokens)
@@ -82,7 +83,7 @@ class _Reader:
                 self._quotes += token.nesting
             elif token.type in _BLOCKS:
                 for line in token.content.removesuffix("\n").split("\n"):
-                    self._lines.add(line)
+                    self._lines.add(without_hidden(line))
                     self._lines.end_line(LineKind.QUOTE if self._quotes else LineKind.CODE)
             elif token.type == "inline":
                 self._inline(token.children or ())
@@ -101,26 +102,31 @@ class _Reader:
                 case "link_close":
                     # A link is its words and where it leads: either may name a work item.
                     if href and href not in (label, f"mailto:{label}"):
-                        self._lines.add(f" ({href})")
+                        self._lines.add(without_hidden(f" ({href})"))
                     href = ""
                 case "code_inline":
                     label += token.content
-                    self._lines.add(f"`{token.content}`")
+                    self._lines.add(without_hidden(f"`{token.content}`"))
                 case _:
                     label += token.content
                     self._words(token.content)
 
     def _words(self, text: str) -> None:
         if self._struck:
-            self._lines.add_struck(html.unescape(text))
+            self._lines.add_struck(_shown(text))
             return
         place = 0
         for found in self._pattern.finditer(text):
-            self._lines.add(html.unescape(text[place : found.start()]))
+            self._lines.add(_shown(text[place : found.start()]))
             self._lines.add_mention(self._mentions.account_of(found), found[0])
             place = found.end()
         # An entity is shown as its sign, and never makes a mention.
-        self._lines.add(html.unescape(text[place:]))
+        self._lines.add(_shown(text[place:]))
 
     def _end_line(self) -> None:
         self._lines.end_line(LineKind.QUOTE if self._quotes else LineKind.BODY)
+
+
+def _shown(text: str) -> str:
+    """What a reader sees: entities as their signs, and nothing that is hidden."""
+    return without_hidden(html.unescape(text))

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from chargehand.connectors.github.comment_actions import CommentActions
-from chargehand.connectors.github.errors import CommentTooLong, GitHubConfigWrong
+from chargehand.connectors.github.errors import GitHubConfigWrong
 from chargehand.connectors.github.review_actions import ReviewActions
 from chargehand.connectors.github.set_actions import SetActions
 from chargehand.connectors.github.workflow_actions import WorkflowActions
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, Faulty
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
+from chargehand.plugins.markdown_writing import TextTooLong
 from chargehand.plugins.outcomes import VENDOR_FAILURES, outcome_before_send
 from chargehand.plugins.param_fields import ParamInvalid, ParamUnknown
 
 Performer: TypeAlias = Callable[[ApprovedAction], Awaitable[ActionResult]]
 Finder: TypeAlias = Callable[[SentAction, PastEffect], Awaitable[LookUp]]
-_OUR_MISTAKES = (ParamInvalid, ParamUnknown, CommentTooLong, GitHubConfigWrong)
+_OUR_MISTAKES = (ParamInvalid, ParamUnknown, TextTooLong, GitHubConfigWrong)
 
 
 @dataclass(frozen=True, slots=True)

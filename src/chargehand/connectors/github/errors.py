@@ -3,8 +3,7 @@
 Rejected
 ├── GitHubConfigWrong       a setting of a GitHub connection; names the field
 ├── GitHubSignInRefused     the token or the App is worth nothing (CredentialsRefused)
-├── RepositoryMoved         the repository has another name now (TargetMissing)
-└── CommentTooLong          a text longer than GitHub takes; nothing is cut to fit
+└── RepositoryMoved         the repository has another name now (TargetMissing)
 plugins/errors.py draws the rest of the tree.
 """
 
@@ -66,13 +65,6 @@ class RepositoryMoved(TargetMissing):
         "{repository} has another name on GitHub now, so nothing was sent there. Put its new name "
         "into the settings."
     )
-
-
-class CommentTooLong(Rejected):
-    """A text longer than one comment of GitHub takes."""
-
-    code = "github_comment_too_long"
-    template = "The text makes {chars} characters; a comment of GitHub takes {limit_chars}."
 
 
 def error_of(

@@ -40,7 +40,7 @@ class GitHubPreviewer:
     def preview(self, action: ProposedAction) -> str:
         """The action in words, complete.
 
-        Raises: ParamInvalid, ParamUnknown, CommentTooLong, all Rejected.
+        Raises: ParamInvalid, ParamUnknown, TextTooLong, all Rejected.
         """
         return f"{_PREVIEWS[action.kind](action)}\n{undo_line(action.kind)}"
 

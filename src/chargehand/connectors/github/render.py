@@ -3,22 +3,18 @@
 import re
 from typing import Final
 
-from chargehand.connectors.github.errors import CommentTooLong
-from chargehand.connectors.github.markdown_writer import write_markdown
+from chargehand.plugins.markdown_dialects import github_markdown
 
-LIMIT_CHARS: Final = 65_536
 _MARK: Final = re.compile(r"<!-- chargehand (?P<action>[A-Za-z0-9_-]{1,64}) -->\s*\Z")
 
 
 def render_body(markdown: str, *, action_id: str) -> str:
     """A text as GitHub's Markdown, with the hidden mark of its action below it.
 
-    Raises: CommentTooLong.
+    Raises: TextTooLong.
     """
-    body = f"{write_markdown(markdown)}\n\n{mark_of(action_id)}"
-    if len(body) > LIMIT_CHARS:
-        raise CommentTooLong(chars=len(body), limit_chars=LIMIT_CHARS)
-    return body
+    mark = f"\n\n{mark_of(action_id)}"
+    return github_markdown(markdown, spare_chars=len(mark)) + mark
 
 
 def mark_of(action_id: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from chargehand.domain.ids import AccountId
 from chargehand.domain.text import LineKind
-from chargehand.kit.hidden import without_hidden
+from chargehand.kit.hidden import with_newlines, without_hidden
 from chargehand.kit.tolerant import Fields
 from chargehand.plugins.reading import LineCollector, Reading, marked
 
@@ -62,7 +62,8 @@ def read_field(fields: Fields, name: str, bot: BotName) -> Reading:
 def read_markdown(source: str, bot: BotName) -> Reading:
     """The lines of a text as GitHub shows it: what it hides in HTML comments is left out."""
     reader = _Reader(bot)
-    text = _COMMENT.sub("", without_hidden(source[:MAX_TEXT_CHARS]))
+    # What is hidden goes last: GitHub calls nobody whose name something hidden stands before.
+    text = _COMMENT.sub("", with_newlines(source[:MAX_TEXT_CHARS]))
     for line in text.split("\n"):
         reader.read(line)
     reading = reader.lines.reading()
@@ -121,7 +122,7 @@ class _Reader:
         self.lines.end_line(kind)
 
     def _add(self, text: str, kind: LineKind) -> None:
-        self.lines.add(text)
+        self.lines.add(without_hidden(text))
         self.lines.end_line(kind)
 
 
@@ -129,17 +130,17 @@ def read_inline(lines: LineCollector, text: str, bot: BotName) -> None:
     """Read the words of one line."""
     place = 0
     for found in _INLINE.finditer(text):
-        lines.add(text[place : found.start()])
+        lines.add(without_hidden(text[place : found.start()]))
         place = found.end()
         if found["login"]:
             lines.add_mention(bot.account_of(found["login"]), f"@{found['login']}")
         elif found["struck"]:
-            lines.add_struck(found["struck"])
+            lines.add_struck(without_hidden(found["struck"]))
         elif found["words"]:
             read_inline(lines, found["words"], bot)
         else:
-            lines.add(_words_of(found))
-    lines.add(text[place:])
+            lines.add(without_hidden(_words_of(found)))
+    lines.add(without_hidden(text[place:]))
 
 
 def _opened(line: str) -> str:

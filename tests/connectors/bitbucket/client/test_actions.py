@@ -6,7 +6,6 @@ import pytest
 
 from chargehand.connectors.bitbucket.comment_actions import text_digest
 from chargehand.connectors.bitbucket.preview import BitbucketPreviewer
-from chargehand.connectors.bitbucket.render import ZERO_WIDTH_SPACE
 from chargehand.domain.action import (
     ActionResult,
     Done,
@@ -17,6 +16,7 @@ from chargehand.domain.action import (
     Undecided,
 )
 from chargehand.plugins.connector import DoneAction, LookUpState
+from chargehand.plugins.markdown_writing import NO_WIDTH
 from tests.connectors.bitbucket.client.world import ACTION_ID, PAST, World, action
 
 pytestmark = pytest.mark.anyio
@@ -69,8 +69,8 @@ async def test_an_answer_stands_in_the_right_conversation_and_calls_nobody(opene
 
     (_, answer) = opened.comments()
     assert (answer.parent, answer.path, answer.author) == (root.id, "pay.py", "chargehand")
-    assert f"@{ZERO_WIDTH_SPACE}" in answer.text
-    assert "&lt;b&gt;" in answer.text
+    assert f"@{NO_WIDTH}" in answer.text
+    assert f"<{NO_WIDTH}b" in answer.text
     assert sent.external_id == str(answer.id)
     assert sent.url.endswith(f"#comment-{answer.id}")
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from chargehand.connectors.bitbucket.errors import CommentTooLong, NotOnDataCenter
+from chargehand.connectors.bitbucket.errors import NotOnDataCenter
 from chargehand.connectors.bitbucket.preview import BitbucketPreviewer, DataCenterPreviewer
 from chargehand.domain.action import ActionKind, Mode, ProposedAction
 from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.plugins.markdown_writing import TextTooLong
 from chargehand.policy.modes import ModePolicy
 
 UUID = "{11111111-0000-4000-8000-000000000001}"
@@ -83,11 +84,11 @@ def test_a_preview_says_all_of_it(
 
 def test_what_can_not_be_sent_is_not_proposed() -> None:
     run = proposed("run_pipeline", "PAY/payments", {"ref_name": "main"}, {})
-    long = proposed("add_comment", "acme/payments#1", {"markdown": "<" * 20_000}, {})
+    long = proposed("add_comment", "acme/payments#1", {"markdown": "[" * 20_000}, {})
 
     with pytest.raises(NotOnDataCenter, match="no pipelines"):
         DataCenterPreviewer().preview(run)
-    with pytest.raises(CommentTooLong):
+    with pytest.raises(TextTooLong):
         BitbucketPreviewer().preview(long)
 
 

@@ -174,7 +174,7 @@ def test_no_verdict_is_given_by_a_rule_that_did_not_name_it() -> None:
         ("add_comment", {"in_reply_to": "issue-7"}, "in_reply_to"),
         ("add_comment", {"in_reply_to": None, "path": "a.py"}, "path"),
         ("add_comment", {"notify": True}, "notify"),
-        ("add_comment", {"markdown": "@a" * 15_000}, "65536"),
+        ("add_comment", {"markdown": "x" + "#" * 29_000}, "as GitHub takes it"),
         ("create_issue", {"title": ""}, "title"),
         ("add_labels", {"labels": []}, "labels"),
         ("assign", {"assignees": ["two words"]}, "assignees"),
