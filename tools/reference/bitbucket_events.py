@@ -1,6 +1,6 @@
 """What Bitbucket tells of, by the names both kinds of it give."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from chargehand.connectors.bitbucket import cloud_events, data_center_events
@@ -29,13 +29,10 @@ def _names() -> dict[EventKind, tuple[str, ...]]:
 BITBUCKET_NAMES: Final[Mapping[EventKind, tuple[str, ...]]] = _names()
 
 
-def bitbucket_sections(told: Collection[EventKind]) -> list[str]:
-    """The part of the page that is Bitbucket's; `told` are the kinds that stand above."""
+def bitbucket_sections() -> list[str]:
+    """The part of the page that is Bitbucket's."""
     rows = [
-        [
-            f"{'also ' if kind in told else ''}`{kind.value}`",
-            ", ".join(f"`{name}`" for name in names),
-        ]
+        [f"`{kind.value}`", ", ".join(f"`{name}`" for name in names)]
         for kind, names in BITBUCKET_NAMES.items()
     ]
     return ["## What Bitbucket tells\n\n" + table(["kind", "Bitbucket's name for it"], rows)]

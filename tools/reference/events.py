@@ -98,7 +98,7 @@ def events_page() -> str:
     sections = [
         "## What Jira tells\n\n" + table(["kind", "Jira's name for it"], names),
         *slack_sections(),
-        *bitbucket_sections([*JIRA_NAMES, *SLACK_NAMES]),
+        *bitbucket_sections(),
         *github_sections(),
         *(_data_section(title, keys) for title, keys in event_data().items()),
         "## Kinds no connector tells of yet\n\n"
