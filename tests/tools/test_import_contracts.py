@@ -43,6 +43,7 @@ HOUSE = {
     "members/roster.py": "from chargehand.domain import action\n",
     "privacy/person.py": "from chargehand.domain import action\n",
     "plugins/connector.py": "from chargehand.domain import action\n",
+    "plugins/guarded_http.py": "import httpx\n",
     "plugins/vendor_http.py": "import httpx\nfrom chargehand.kit import clock\n",
     "domain/action.py": "from chargehand.kit import clock\n",
     "logs/log.py": "from chargehand.kit import clock\n",

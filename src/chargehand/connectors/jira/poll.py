@@ -92,7 +92,7 @@ class Poller:
             return
         position = self._read_cursor(cursor)
         floor_ms = position.floor_ms
-        self._remembered.forget_before(floor_ms)
+        self._remembered.go_on_from(cursor, floor_ms)
         async for changed in self._changed_issues(projects, floor_ms):
             unread = [issue for issue in changed if not self._remembered.has(issue, floor_ms)]
             read_from_ms = self._present_millis(now) - _SAME_TIME_MS
@@ -102,7 +102,9 @@ class Poller:
                 yield page
             # Who asks for the next page has stored this one, so nothing remembered is lost.
             self._remembered.note(unread, floor_ms, until_ms=read_from_ms)
-        yield PollPage((), position.moved_to(self._present_millis(now)).text())
+        reached = position.moved_to(self._present_millis(now)).text()
+        self._remembered.reached = reached
+        yield PollPage((), reached)
 
     def _read_cursor(self, text: str) -> _Cursor:
         try:
@@ -169,15 +171,17 @@ class _Changed:
     raw: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Remembered:
     """Which work items were read in which state; without it each is read at every poll for minutes.
 
-    Shape: by key, when it was updated last and from when on its comments were told. It is lost
-    with the process, and what is read again then is the same events.
+    Shape: by key, when it was updated last and from when on its comments were told; `reached` is
+    where the last poll ended. It is lost with the process, and what is read again then is the same
+    events.
     """
 
     read: dict[str, tuple[int, int]]
+    reached: str = ""
 
     def has(self, issue: _Changed, floor_ms: int) -> bool:
         """Whether nothing can have happened to a work item that was not told."""
@@ -190,8 +194,14 @@ class _Remembered:
             if issue.updated_ms <= until_ms and len(self.read) < _MOST_REMEMBERED:
                 self.read[issue.key] = (issue.updated_ms, floor_ms)
 
-    def forget_before(self, floor_ms: int) -> None:
-        """Forget what no search from there on can find."""
+    def go_on_from(self, cursor: str, floor_ms: int) -> None:
+        """Forget what no search from there on can find.
+
+        Who begins elsewhere than the last poll ended may have lost what it told, as a database has
+        that was restored; so all is forgotten then.
+        """
+        if cursor != self.reached:
+            self.read.clear()
         for key in [key for key, (at_ms, _) in self.read.items() if at_ms < floor_ms]:
             del self.read[key]
 
