@@ -32,6 +32,9 @@ from chargehand.storage.transaction import Reading
 # Of the three seconds a vendor waits; after it the usual promise is given.
 _WITHIN_S: Final = 1.5
 _OPENS: Final = "edit"
+# Whoever opens a form names the command, as a word of its own or before what it is about. To read
+# all of what is pressed costs the front more than to receive it.
+_MARKS: Final = (b'"edit"', b'"edit ')
 _PRESSED: Final = frozenset({EventKind.BUTTON_PRESSED, EventKind.COMMAND_INVOKED})
 _log = get_logger()
 
@@ -63,7 +66,7 @@ class FormDesk:
     async def find(self, delivery: VerifiedDelivery) -> Form | None:
         """The form a delivery opens, soon; None where the worker has something to say instead."""
         chat = self.chats.get(delivery.connection_id)
-        if chat is None:
+        if chat is None or not any(mark in delivery.body for mark in _MARKS):
             return None
         event = chat.parser.parse(delivery)
         line = read_line(event.text or "") if event.kind in _PRESSED else None
