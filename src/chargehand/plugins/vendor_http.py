@@ -101,6 +101,66 @@ async def bounded_body(
     return b"".join(chunks)
 
 
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What a vendor answered to one request, whatever it means."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request as it goes out, and who is told of its answer.
+
+    Shape: `note` sees the headers as soon as they are there; `secrets` are words of the request
+    that no error may repeat.
+    """
+
+    access: Access
+    operation: str
+    vendor: str
+    limit_bytes: int
+    observer: RequestObserver
+    note: Callable[[Mapping[str, str]], None]
+    secrets: Collection[str] = ()
+
+    async def through(self, wire: VendorTransport, request: httpx.Request) -> Exchanged:
+        """Send the request once, and read the whole answer.
+
+        Raises: VendorUnreachable, which says whether it may have landed; VendorAnswerUnreadable.
+        """
+        status: int | None = None
+        try:
+            response = await wire.handle_async_request(request)
+            try:
+                status = response.status_code
+                self.note(response.headers)
+                body = await bounded_body(
+                    response,
+                    limit_bytes=self.limit_bytes,
+                    vendor=self.vendor,
+                    operation=self.operation,
+                )
+            finally:
+                await response.aclose()
+        except httpx.TransportError as error:
+            raise unreachable(
+                error,
+                vendor=self.vendor,
+                may_have_landed=not isinstance(error, NEVER_SENT),
+                secrets=self.secrets,
+            ) from error
+        except httpx.DecodingError as error:
+            raise VendorAnswerUnreadable(
+                vendor=self.vendor, operation=self.operation, detail="its compression is broken"
+            ) from error
+        finally:
+            self.observer(SentRequest(self.access, request.method, self.operation, status))
+        return Exchanged(status, response.headers, body)
+
+
 def unreachable(
     error: httpx.TransportError,
     *,

@@ -37,19 +37,16 @@ from chargehand.plugins.errors import (
 from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import (
     CONNECT_TIMEOUT_S,
-    NEVER_SENT,
     Access,
+    Exchange,
     RequestObserver,
-    SentRequest,
     Sleep,
     VendorTransport,
     backoff_s,
-    bounded_body,
     extensions_of,
     ignore_request,
     open_wire,
     remaining_s,
-    unreachable,
 )
 
 ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
@@ -267,33 +264,23 @@ class BitbucketTransport:
             raise BitbucketConfigWrong(field="network.ca_file", problem=problem) from error
 
     async def _send_through(self, wire: VendorTransport, call: Call, access: Access) -> Answer:
-        status: int | None = None
-        request = self._request(call, access)
-        try:
-            response = await wire.handle_async_request(request)
-            try:
-                status = response.status_code
-                self._note_clock(response.headers)
-                body = await bounded_body(
-                    response,
-                    limit_bytes=ANSWER_LIMIT_BYTES,
-                    vendor=VENDOR,
-                    operation=call.operation,
-                )
-            finally:
-                await response.aclose()
-        except NEVER_SENT as error:
-            raise unreachable(error, vendor=VENDOR, may_have_landed=False) from error
-        except httpx.TransportError as error:
-            raise unreachable(error, vendor=VENDOR, may_have_landed=True) from error
-        except httpx.DecodingError as error:
-            raise unreadable(call.operation, "its compression is broken") from error
-        finally:
-            self._observer(SentRequest(access, call.method, call.operation, status))
-        if is_success(status):
-            return Answer(body, response.headers)
+        exchange = Exchange(
+            access=access,
+            operation=call.operation,
+            vendor=VENDOR,
+            limit_bytes=ANSWER_LIMIT_BYTES,
+            observer=self._observer,
+            note=self._note_clock,
+        )
+        found = await exchange.through(wire, self._request(call, access))
+        if is_success(found.status):
+            return Answer(found.body, found.headers)
         failure = error_from_answer(
-            status, response.headers, body=body, operation=call.operation, target=call.target
+            found.status,
+            found.headers,
+            body=found.body,
+            operation=call.operation,
+            target=call.target,
         )
         if isinstance(failure, VendorBusy):
             self._limits.stop(EVERYTHING, after_s=failure.retry_after_s or 0.0)

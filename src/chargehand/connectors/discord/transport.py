@@ -40,19 +40,16 @@ from chargehand.plugins.errors import (
 from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import (
     CONNECT_TIMEOUT_S,
-    NEVER_SENT,
     Access,
+    Exchange,
     RequestObserver,
-    SentRequest,
     Sleep,
     VendorTransport,
     backoff_s,
-    bounded_body,
     extensions_of,
     ignore_request,
     open_wire,
     remaining_s,
-    unreachable,
 )
 
 T = TypeVar("T")
@@ -226,39 +223,21 @@ class DiscordTransport:
         return self._buckets.wait_s(call.route, now_s=now_s, workers=workers)
 
     async def _send(self, call: Call, access: Access) -> bytes:
-        status: int | None = None
         if self._wire is None:
             self._wire = self._given_transport or self._connection()
-        try:
-            response = await self._wire.handle_async_request(self._request(call, access))
-            try:
-                status = response.status_code
-                self._note(response.headers, call)
-                body = await bounded_body(
-                    response,
-                    limit_bytes=ANSWER_LIMIT_BYTES,
-                    vendor=VENDOR,
-                    operation=call.operation,
-                )
-            finally:
-                await response.aclose()
-        except NEVER_SENT as error:
-            raise unreachable(
-                error, vendor=VENDOR, may_have_landed=False, secrets=[call.secret]
-            ) from error
-        except httpx.TransportError as error:
-            raise unreachable(
-                error, vendor=VENDOR, may_have_landed=True, secrets=[call.secret]
-            ) from error
-        except httpx.DecodingError as error:
-            raise VendorAnswerUnreadable(
-                vendor=VENDOR, operation=call.operation, detail="its compression is broken"
-            ) from error
-        finally:
-            self._observer(SentRequest(access, call.method, call.operation, status))
-        if is_success(status):
-            return body
-        raise self._failure(status, response.headers, body, call)
+        exchange = Exchange(
+            access=access,
+            operation=call.operation,
+            vendor=VENDOR,
+            limit_bytes=ANSWER_LIMIT_BYTES,
+            observer=self._observer,
+            note=lambda headers: self._note(headers, call),
+            secrets=[call.secret],
+        )
+        found = await exchange.through(self._wire, self._request(call, access))
+        if is_success(found.status):
+            return found.body
+        raise self._failure(found.status, found.headers, found.body, call)
 
     def _failure(
         self, status: int, headers: Mapping[str, str], body: bytes, call: Call

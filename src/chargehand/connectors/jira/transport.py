@@ -39,19 +39,16 @@ from chargehand.plugins.errors import (
 from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import (
     CONNECT_TIMEOUT_S,
-    NEVER_SENT,
     Access,
+    Exchange,
     RequestObserver,
-    SentRequest,
     Sleep,
     VendorTransport,
     backoff_s,
-    bounded_body,
     extensions_of,
     ignore_request,
     open_wire,
     remaining_s,
-    unreachable,
 )
 
 T = TypeVar("T")
@@ -235,43 +232,27 @@ class JiraTransport:
             raise JiraConfigWrong(field="network.ca_file", problem=problem) from error
 
     async def _send_through(self, wire: VendorTransport, call: Call, access: Access) -> bytes:
-        status: int | None = None
-        request = self._request(call, access)
-        try:
-            response = await wire.handle_async_request(request)
-            try:
-                status = response.status_code
-                self._note_clock(response.headers)
-                body = await bounded_body(
-                    response,
-                    limit_bytes=ANSWER_LIMIT_BYTES,
-                    vendor=VENDOR,
-                    operation=call.operation,
-                )
-            finally:
-                await response.aclose()
-        except NEVER_SENT as error:
-            raise unreachable(error, vendor=VENDOR, may_have_landed=False) from error
-        except httpx.TransportError as error:
-            raise unreachable(error, vendor=VENDOR, may_have_landed=True) from error
-        except httpx.DecodingError as error:
-            raise VendorAnswerUnreadable(
-                vendor=VENDOR, operation=call.operation, detail="its compression is broken"
-            ) from error
-        finally:
-            self._observer(SentRequest(access, call.method, call.operation, status))
-        if is_success(status):
-            return body
+        exchange = Exchange(
+            access=access,
+            operation=call.operation,
+            vendor=VENDOR,
+            limit_bytes=ANSWER_LIMIT_BYTES,
+            observer=self._observer,
+            note=self._note_clock,
+        )
+        found = await exchange.through(wire, self._request(call, access))
+        if is_success(found.status):
+            return found.body
         failure = error_from_answer(
-            status,
-            response.headers,
-            body=body,
+            found.status,
+            found.headers,
+            body=found.body,
             operation=call.operation,
             target=call.target,
             scope=needed_scope(call.method, call.path),
         )
         if isinstance(failure, VendorBusy):
-            bucket = stopped_bucket(call.path, response.headers)
+            bucket = stopped_bucket(call.path, found.headers)
             self._limits.stop(bucket, after_s=failure.retry_after_s or 0.0)
         raise failure
 

@@ -37,19 +37,16 @@ from chargehand.plugins.errors import (
 from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.vendor_http import (
     CONNECT_TIMEOUT_S,
-    NEVER_SENT,
     Access,
+    Exchange,
     RequestObserver,
-    SentRequest,
     Sleep,
     VendorTransport,
     backoff_s,
-    bounded_body,
     extensions_of,
     ignore_request,
     open_wire,
     remaining_s,
-    unreachable,
 )
 
 T = TypeVar("T")
@@ -229,29 +226,16 @@ class SlackTransport:
             raise SlackConfigWrong(field="network.ca_file", problem=problem) from error
 
     async def _send_through(self, wire: VendorTransport, call: Call, access: Access) -> Answer:
-        status: int | None = None
-        try:
-            response = await wire.handle_async_request(self._request(call, access))
-            try:
-                status = response.status_code
-                self._note_clock(response.headers)
-                body = await bounded_body(
-                    response,
-                    limit_bytes=ANSWER_LIMIT_BYTES,
-                    vendor=VENDOR,
-                    operation=call.operation,
-                )
-            finally:
-                await response.aclose()
-        except NEVER_SENT as error:
-            raise unreachable(error, vendor=VENDOR, may_have_landed=False) from error
-        except httpx.TransportError as error:
-            raise unreachable(error, vendor=VENDOR, may_have_landed=True) from error
-        except httpx.DecodingError as error:
-            raise unreadable(call.operation, "its compression is broken") from error
-        finally:
-            self._observer(SentRequest(access, call.method, call.operation, status))
-        return _judged(call, status, response.headers, body)
+        exchange = Exchange(
+            access=access,
+            operation=call.operation,
+            vendor=VENDOR,
+            limit_bytes=ANSWER_LIMIT_BYTES,
+            observer=self._observer,
+            note=self._note_clock,
+        )
+        found = await exchange.through(wire, self._request(call, access))
+        return _judged(call, found.status, found.headers, found.body)
 
     def _request(self, call: Call, access: Access) -> httpx.Request:
         url = f"{self._config.api_url}/{call.method}"
