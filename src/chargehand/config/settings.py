@@ -329,7 +329,8 @@ Connection: TypeAlias = Annotated[
 class Settings(BaseSettings):
     """Everything an operator can set; unknown keys are errors."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+    # What was given may be a secret in the wrong place, and errors end up in logs.
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     server: ServerSettings = Field(default_factory=ServerSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)

@@ -41,6 +41,7 @@ from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.keys import keys_in, project_of_key
 from chargehand.domain.work_item import Facts
 from chargehand.kit.canonical import digest_of
+from chargehand.kit.redact import redact_text
 from chargehand.plugins.model import ModelPlan, SuggestedAction
 
 _LINE_CHARS: Final = 400
@@ -192,14 +193,18 @@ def _by_model(decision: Decision, plan: ModelPlan, material: ModelMaterial) -> D
         decided_by=DecidedBy.MODEL,
         confidence=plan.confidence,
         cost_usd=material.cost_usd,
-        reasoning=plan.reasoning[:_REASONING_CHARS],
+        reasoning=redact_text(plan.reasoning)[:_REASONING_CHARS],
         model=material.use,
     )
 
 
 def _said(plan: ModelPlan, material: ModelMaterial, ask: Ask) -> list[Section]:
-    """The model's words, escaped line by line, with every item it was shown as a source."""
-    lines = tuple(_line(raw) for raw in plan.response.splitlines() if raw.strip())[:_LINES]
+    """The model's words, escaped line by line, with every item it was shown as a source.
+
+    Shape: what looks like a credential is masked, wherever the model had it from.
+    """
+    words = redact_text(plan.response)
+    lines = tuple(_line(raw) for raw in words.splitlines() if raw.strip())[:_LINES]
     if not lines:
         return []
     own = material.told.get(ask.work_item) if ask.work_item is not None else None

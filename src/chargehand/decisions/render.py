@@ -192,7 +192,12 @@ def _write_section(intent: Intent, key: WorkItemKey, told: Told, material: Mater
             connection_id=material.trackers.get(facts.item.value.project, material.connection_id),
             facts=facts,
             item=facts.item.value,
-            others={one: material.facts[one] for one in material.told if one != key},
+            # What a model looked up by itself is told, and was not read for this change.
+            others={
+                one: material.facts[one]
+                for one in material.told
+                if one != key and one in material.facts
+            },
         )
         section = _WISH_RENDERERS[intent.kind](wish)
     section = replace(section, told=told, looked_at=frozenset({Part.ITEM}))
