@@ -10,6 +10,7 @@ from service import PROJECT, Service, installed_service
 from chargehand.approvals.digest import action_digest
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
 from chargehand.domain.ids import ActionId, ConnectionId, DecisionId
+from chargehand.domain.policy import Cause
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.ids import new_id
 from chargehand.pipeline.proposing import open_approval
@@ -88,6 +89,7 @@ def _open_approvals(service: Service) -> None:
                     mode=Mode.APPROVE,
                     state=ActionState.WAITING,
                     policy_version=1,
+                    cause=Cause(),
                     now=now,
                 )
                 open_approval(tx, action_id, digest=digest, lasts=lasts, now=now)

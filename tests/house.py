@@ -44,6 +44,7 @@ from chargehand.kit.ids import new_id
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.approving import DecidedApproval, approve, edit, expire_approvals, reject
 from chargehand.pipeline.auditing import verify_audit
+from chargehand.pipeline.causing import cause_of_operator
 from chargehand.pipeline.chat_views import ChatViews
 from chargehand.pipeline.connecting import connect
 from chargehand.pipeline.connection import LiveConnection
@@ -353,6 +354,7 @@ class House:
                 previewers={CONNECTION: self.connection.previewer},
                 by=by,
                 via="cli",
+                cause=cause_of_operator(by),
                 lasts=pipeline_rules(self.settings).approval_expires_after,
                 now=now,
             )

@@ -16,6 +16,7 @@ from sqlalchemy import URL, text
 
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
 from chargehand.domain.ids import ActionId, ConnectionId, DecisionId, ProjectKey
+from chargehand.domain.policy import Cause
 from chargehand.domain.process import ProcessRecord, ProcessRole, ProcessState
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.ids import derive_id
@@ -187,6 +188,7 @@ def propose_message(cluster: Cluster, connection: str, channel: str, number: int
             ask_id=None,
             mode=Mode.AUTO,
             policy_version=1,
+            cause=Cause(),
             approval_lasts=timedelta(days=1),
             now=now,
         )

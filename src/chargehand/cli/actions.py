@@ -162,6 +162,7 @@ def undo(
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.bootstrap.receiving import previewers
+    from chargehand.pipeline.causing import cause_of_operator
     from chargehand.pipeline.undoing import undo_action
 
     with invocation.open_stores() as (settings, stores):
@@ -173,6 +174,7 @@ def undo(
                 previewers=previewers(settings),
                 by=operator_name(),
                 via="cli",
+                cause=cause_of_operator(operator_name()),
                 lasts=settings.answers.approval_expires_after,
                 now=now,
             )
@@ -205,6 +207,9 @@ def _echo_action(
             ("at", str(record.result.get("url", ""))),
             ("undoes", undoes),
             ("undo", undone_by),
+            ("asked by", record.cause.requester),
+            ("asked in", record.cause.origin.value),
+            ("trust", record.cause.trust.value),
             ("decision", record.decision_id),
             ("digest", record.digest),
         ]

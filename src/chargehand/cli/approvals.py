@@ -156,7 +156,7 @@ def approve(context: typer.Context, identifiers: Identifiers) -> None:
             )
             name, action = decided.approval.short_id, decided.action
             told = f"{name} approved: {action.kind.value} on {action.target}."
-            if _mode_now(stores, action) is Mode.SIMULATE:
+            if _mode_now(stores, action, now=now) is Mode.SIMULATE:
                 return f"{told} The mode is simulate by now, so it will be recorded, not sent."
             return f"{told} The worker sends it next; see `chargehand trace {name}`."
 
@@ -252,12 +252,11 @@ def _background(stores: "Stores", action: "ActionRecord") -> _Background:
     return _Background(ask=ask, decision=decision)
 
 
-def _mode_now(stores: "Stores", action: "ActionRecord") -> Mode:
+def _mode_now(stores: "Stores", action: "ActionRecord", *, now: datetime) -> Mode:
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.pipeline.modes import policy_in_force
+    from chargehand.pipeline.ruling import rule_on
 
-    policy = stores.database.read(policy_in_force)
-    return policy.mode_for(action.project, action.kind)
+    return stores.database.read(lambda tx: rule_on(tx, action, cause=action.cause, now=now)).mode
 
 
 def _state(shown: "ShownApproval", now: datetime) -> str:

@@ -4,7 +4,6 @@ from typing import Final
 
 from chargehand.commands.definition import (
     CHATS,
-    DECIDERS,
     EVERYWHERE,
     Access,
     Command,
@@ -13,6 +12,7 @@ from chargehand.commands.definition import (
 )
 from chargehand.domain.attention import Topic
 from chargehand.domain.intent import IntentKind
+from chargehand.domain.member import DECIDERS
 
 ME: Final = "me"
 HERE: Final = "here"

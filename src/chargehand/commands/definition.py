@@ -75,7 +75,6 @@ FOUND: Final = "{found}"
 CHATS: Final = frozenset({Surface.SLACK, Surface.DISCORD})
 CONVERSATIONS: Final = CHATS | {Surface.TICKET}
 EVERYWHERE: Final = frozenset(Surface)
-DECIDERS: Final = frozenset({Role.APPROVER, Role.PROJECT_MANAGER, Role.OPERATOR, Role.ADMIN})
 _KEY: Final = Parameter("key", ParameterType.KEY, "Another work item than the one it is said on.")
 _REST: Final = Parameter("ask", ParameterType.TEXT, "What it takes, in the words of a comment.")
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from chargehand.domain.ids import AccountId, ConnectionId, MemberId, ProjectKey
 
@@ -18,6 +19,10 @@ class Role(StrEnum):
     OPERATOR = "operator"
     ADMIN = "admin"
     SERVICE = "service"
+
+
+# Who decides on the team's behalf, where no policy names others.
+DECIDERS: Final = frozenset({Role.APPROVER, Role.PROJECT_MANAGER, Role.OPERATOR, Role.ADMIN})
 
 
 class IdentityState(StrEnum):

@@ -4,7 +4,7 @@ Everything here is frozen and whole; nothing here knows a column or a query.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -32,6 +32,7 @@ from chargehand.domain.ids import (
     ReservationId,
 )
 from chargehand.domain.json import JSONObject
+from chargehand.domain.policy import Cause
 
 R = TypeVar("R")
 
@@ -154,7 +155,8 @@ class ActionRecord:
     Shape: `mode` is the one the policy gave it when it was proposed; `problem` is a closed word
     when it failed, was rejected, or is unknown; `result` holds the vendor's id and address;
     `is_erased` says that params, base and preview are gone for good, while the digest stays;
-    `attempts` counts every time it was postponed, `waits` those where only its turn was awaited.
+    `attempts` counts every time it was postponed, `waits` those where only its turn was awaited;
+    `cause` tells nothing for actions older than it.
     """
 
     id: ActionId
@@ -179,6 +181,7 @@ class ActionRecord:
     problem: str
     is_erased: bool = False
     waits: int = 0
+    cause: Cause = field(default_factory=Cause)
 
     @property
     def failed_attempts(self) -> int:

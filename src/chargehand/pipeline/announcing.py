@@ -11,6 +11,7 @@ from chargehand.domain.audience import Audience
 from chargehand.domain.decision import Decision, Reason, Verdict
 from chargehand.domain.event import EVERYONE, Event
 from chargehand.domain.ids import ConnectionId, DecisionId, EventId, ProjectKey
+from chargehand.domain.policy import Cause, Origin
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import restored_at
@@ -92,6 +93,7 @@ def _propose(
         decision,
         event_id,
         event,
+        cause=Cause(origin=Origin.WEBHOOK),
         approval_lasts=rules.approval_expires_after,
         now=now,
     )

@@ -29,15 +29,16 @@ from chargehand.domain.records import DecisionRecord, Severity
 from chargehand.domain.work_item import Facts
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.caller import CommandDeps
+from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.chat_asks import Standing, standing_of, tracker_of
 from chargehand.pipeline.code_reading import CodeReading
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.late_asks import report_late
 from chargehand.pipeline.model_deciding import AskAgain, ModelDeciding
-from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.recording import Recorder
+from chargehand.pipeline.ruling import rulings
 from chargehand.pipeline.running import Running, is_command
 from chargehand.pipeline.standing import is_undone
 from chargehand.pipeline.waiting import wait_before_next
@@ -100,7 +101,7 @@ class Answering:
         if is_command(ask):
             return await self._run(replace(stored, ask=ask), facts)
         (bot_name, last, asked), sending = await self._database.aread(
-            lambda tx: (_earlier(tx, ask, now=now), _sending(tx, ask, connection))
+            lambda tx: (_earlier(tx, ask, now=now), _sending(tx, ask, connection, now=now))
         )
         context = AnswerContext(
             now=now,
@@ -248,7 +249,7 @@ def _earlier(
     return bot_name, answers, asked
 
 
-def _sending(tx: Reading, ask: Ask, connection: LiveConnection) -> Sending:
+def _sending(tx: Reading, ask: Ask, connection: LiveConnection, *, now: datetime) -> Sending:
     """Whether the reply will wait for a person, by the policy in force."""
     kind = reply_kind(ask.visibility)
     if ask.place is not None:
@@ -256,7 +257,7 @@ def _sending(tx: Reading, ask: Ask, connection: LiveConnection) -> Sending:
         kind = place_answer(
             ask.place, connector=connection.connector, asker=asker, privacy=Privacy.AS_ASKED
         ).kind
-    mode = policy_in_force(tx).mode_for(ask.project, kind)
+    mode = rulings(tx).on_kind(kind, ask.project, cause=cause_of_ask(tx, ask), now=now).mode
     return Sending.AFTER_APPROVAL if mode is Mode.APPROVE else Sending.AT_ONCE
 
 

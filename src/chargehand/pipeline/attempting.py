@@ -9,7 +9,7 @@ from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.ids import ActionId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ActionRecord, ApprovalRecord, EffectState
-from chargehand.policy.modes import ModePolicy
+from chargehand.pipeline.ruling import Rulings
 from chargehand.storage.repositories.effects import OpenEffect
 
 
@@ -29,7 +29,7 @@ class GateSight:
     told, so that nothing leaves after the time the ledger knows of.
     """
 
-    modes: ModePolicy
+    rulings: Rulings
     is_held: bool
     approvals: Mapping[str, ApprovalRecord]
     begun_s: float

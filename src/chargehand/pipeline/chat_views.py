@@ -27,8 +27,8 @@ from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.approving import has_words
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.proposing import propose
+from chargehand.pipeline.ruling import rule_on
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Writing
 
@@ -91,8 +91,8 @@ class ChatViews:
         connection = self._connections.get(message.connection_id)
         if kind is None or connection is None:
             return
-        policy = policy_in_force(tx)
-        if policy.mode_for(message.project, kind) is not Mode.AUTO:
+        ruling = rule_on(tx, _renewal(message, kind), cause=message.cause, now=now)
+        if ruling.mode is not Mode.AUTO:
             # A view is worth no approval of its own; whoever presses its buttons is told.
             return
         changes = self._changes(tx, message, now=now)
@@ -114,8 +114,9 @@ class ChatViews:
             edited,
             decision_id=message.decision_id,
             ask_id=message.ask_id,
-            mode=Mode.AUTO,
-            policy_version=policy.version,
+            mode=ruling.mode,
+            policy_version=ruling.version,
+            cause=message.cause,
             approval_lasts=self._rules.approval_expires_after,
             now=now,
         )
@@ -174,7 +175,12 @@ def _edited(message: ActionRecord, kind: ActionKind, changes: Sequence[Change]) 
         "controls": controls_of(changes),
         **({"more": more} if more is not None else {}),
     }
+    return replace(_renewal(message, kind), params=params, base={})
+
+
+def _renewal(message: ActionRecord, kind: ActionKind) -> ProposedAction:
+    """The edit of a message, in the words it has now."""
     external_id = str(message.result.get("external_id", ""))
     channel_id = message.target
     target = external_id if "/" in external_id else f"{channel_id}/{external_id}"
-    return replace(proposal_of(message), kind=kind, target=target, params=params, base={})
+    return replace(proposal_of(message), kind=kind, target=target)

@@ -12,7 +12,7 @@ from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalStat
 from chargehand.pipeline import approving
 from chargehand.pipeline.caller import Call, Caller, CommandReply, Outcome
 from chargehand.pipeline.errors import AlreadyDecided
-from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.ruling import rule_on
 
 _MOST_FOUND: Final = 20
 _PREVIEW_CHARS: Final = 1500
@@ -39,7 +39,7 @@ def run_approve(call: Call) -> CommandReply:
         return _closed(call, _again(call, meant))
     action = decided.action
     told = f"Approved: {action_words(call, action)} ({code(decided.approval.short_id)})."
-    mode = policy_in_force(call.tx).mode_for(action.project, action.kind)
+    mode = rule_on(call.tx, action, cause=action.cause, now=call.now).mode
     next_ = (
         "The mode is simulate by now, so it will be recorded and not sent."
         if mode is Mode.SIMULATE

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Final
 
 from chargehand.audit.tags import AuditTag
-from chargehand.commands.definition import DECIDERS
 from chargehand.decisions.audience_rules import is_same_visibility
 from chargehand.decisions.catalogue import SOURCE_SEPARATOR, reason_text, withheld_text
 from chargehand.decisions.chat_proposals import approval_controls
@@ -19,9 +18,11 @@ from chargehand.domain.errors import Rejected
 from chargehand.domain.event import EVERYONE
 from chargehand.domain.ids import FeedbackId
 from chargehand.domain.json import JSONObject
+from chargehand.domain.member import DECIDERS
 from chargehand.domain.records import ActionRecord, DecisionRecord
 from chargehand.kit.ids import id_kind, new_id
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
+from chargehand.pipeline.causing import cause_of_caller
 from chargehand.pipeline.undoing import undo_action
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_action
 from chargehand.storage.repositories.asks import StoredAsk
@@ -243,6 +244,7 @@ def _undone(call: Call, action: ActionRecord, taken: _TakenBack) -> _TakenBack:
             previewers=call.deps.previewers,
             by=call.caller.by,
             via=call.caller.surface.value,
+            cause=cause_of_caller(call.caller),
             lasts=call.deps.rules.approval_expires_after,
             now=call.now,
         )

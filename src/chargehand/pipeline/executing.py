@@ -40,7 +40,6 @@ from chargehand.pipeline.attempting import (
     is_of,
 )
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.noting import note_matter
@@ -48,6 +47,7 @@ from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_as
 from chargehand.pipeline.pacing import WAITS, Pacing
 from chargehand.pipeline.proposing import open_approval
 from chargehand.pipeline.refusals import note_refusal
+from chargehand.pipeline.ruling import rulings
 from chargehand.pipeline.sought import sought
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
@@ -166,7 +166,7 @@ class Executing:
     def _look_around(self, tx: Writing, action_ids: Sequence[ActionId]) -> GateSight:
         begun_s, now = monotonic(), self._clock.now()
         return GateSight(
-            modes=policy_in_force(tx),
+            rulings=rulings(tx),
             is_held=tx.holds.current() is not None,
             approvals=tx.approvals.newest_of_actions(action_ids),
             begun_s=begun_s,
@@ -268,7 +268,7 @@ class Executing:
                 action=action,
                 effect_id=EffectId(derive_id("eff", action.id)),
                 approval=view.approvals.get(action.id),
-                mode=view.modes.mode_for(action.project, action.kind),
+                mode=view.rulings.on(action, cause=action.cause, now=now).mode,
                 is_held=view.is_held,
                 now=now,
             )

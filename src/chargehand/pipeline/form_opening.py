@@ -20,11 +20,12 @@ from chargehand.domain.form import Form
 from chargehand.domain.ids import NO_PROJECT, ConnectionId, ProjectKey
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.causing import cause_of_caller
 from chargehand.pipeline.chat_callers import chat_caller
 from chargehand.pipeline.commanding import refusal_of
 from chargehand.pipeline.editing_by_line import form_in_time
-from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.places import situate
+from chargehand.pipeline.ruling import rulings
 from chargehand.plugins.connector import EventParser
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Reading
@@ -83,9 +84,11 @@ class FormDesk:
         if event.place is None:
             return None
         project = situate(tx, event, chat).project or NO_PROJECT
-        if policy_in_force(tx).mode_for(project, chat.answers) is not Mode.AUTO:
+        caller, now = chat_caller(tx, chat, event.place, event.actor.account_id), self.clock.now()
+        cause = cause_of_caller(caller)
+        ruling = rulings(tx).on_kind(chat.answers, project, cause=cause, now=now)
+        if ruling.mode is not Mode.AUTO:
             return None
-        caller = chat_caller(tx, chat, event.place, event.actor.account_id)
         if refusal_of(line.command, caller):
             return None
-        return form_in_time(tx, line, caller, now=self.clock.now())
+        return form_in_time(tx, line, caller, now=now)

@@ -8,6 +8,7 @@ from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import COMMENTS, ActionKind, Mode, ProposedAction
 from chargehand.domain.decision import DecidedBy, Decision
 from chargehand.domain.ids import ProjectKey
+from chargehand.domain.policy import Ruling
 from chargehand.pipeline.errors import ProjectUnknown
 from chargehand.policy.errors import PolicyChangedMeanwhile
 from chargehand.policy.modes import ModePolicy, ModeRule, read_policy
@@ -32,14 +33,13 @@ def policy_in_force(tx: Reading | Writing) -> ModePolicy:
     return read_policy(current.version, current.document)
 
 
-def mode_of_proposal(policy: ModePolicy, decision: Decision, action: ProposedAction) -> Mode:
+def mode_of_proposal(ruling: Ruling, decision: Decision, action: ProposedAction) -> Mode:
     """The mode of a proposed action; a change that a model suggested is never sent at once.
 
     A model can be led by what strangers wrote, so a person looks at what it would change.
     """
-    mode = policy.mode_for(action.project, action.kind)
     is_suggested = decision.decided_by is DecidedBy.MODEL and action.kind not in COMMENTS
-    return Mode.APPROVE if is_suggested and mode is Mode.AUTO else mode
+    return Mode.APPROVE if is_suggested and ruling.mode is Mode.AUTO else ruling.mode
 
 
 def list_modes(tx: Reading | Writing, projects: Collection[ProjectKey]) -> tuple[ModeLine, ...]:

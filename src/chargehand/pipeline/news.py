@@ -20,6 +20,7 @@ from chargehand.domain.event import EVERYONE, Actor, ActorKind, Event, EventKind
 from chargehand.domain.fact import Fact
 from chargehand.domain.ids import AccountId, ActionId, DecisionId, EventId, WorkItemKey
 from chargehand.domain.keys import keys_in
+from chargehand.domain.policy import Cause, Origin
 from chargehand.domain.records import ActionRecord, ApprovalState, EventRecord
 from chargehand.domain.work_item import Facts
 from chargehand.kit.ids import derive_id
@@ -135,7 +136,15 @@ def propose_message(
     told = derive_id("dec", message.anchor, member_id, project, connection_id, message.words)
     event = _nobodys(message, now=now)
     return record_unasked(
-        tx, DecisionId(told), decision, message.anchor, event, approval_lasts=lasts, now=now
+        tx,
+        DecisionId(told),
+        decision,
+        message.anchor,
+        event,
+        # A subscription is no request for this very message, which may tell others' words.
+        cause=Cause(origin=Origin.SCHEDULE),
+        approval_lasts=lasts,
+        now=now,
     )
 
 

@@ -9,6 +9,7 @@ from chargehand.domain.action import ActionState, Mode, ProposedAction
 from chargehand.domain.attention import Topic
 from chargehand.domain.ids import ActionId, ApprovalId, AskId, DecisionId
 from chargehand.domain.json import JSONObject
+from chargehand.domain.policy import Cause
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.noting import note_matter
 from chargehand.storage.transaction import Writing
@@ -29,6 +30,7 @@ def propose(
     ask_id: AskId | None,
     mode: Mode,
     policy_version: int,
+    cause: Cause,
     approval_lasts: timedelta,
     now: datetime,
     tag: AuditTag | None = None,
@@ -49,6 +51,7 @@ def propose(
         mode=mode,
         state=_STATE_BY_MODE[mode],
         policy_version=policy_version,
+        cause=cause,
         now=now,
     )
     if not is_new:

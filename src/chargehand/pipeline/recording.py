@@ -12,7 +12,6 @@ from chargehand.decisions.chat_proposals import (
     announcement,
     with_message,
 )
-from chargehand.decisions.placement import POSTS
 from chargehand.decisions.previews import with_previews
 from chargehand.domain.action import Mode, ProposedAction
 from chargehand.domain.ask import Ask, AskState
@@ -22,13 +21,14 @@ from chargehand.domain.json import JSONObject
 from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.approving import has_words
+from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.late_asks import find_overtaking, report_late
 from chargehand.pipeline.modes import mode_of_proposal
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.proposing import approval_of, propose
+from chargehand.pipeline.ruling import CausedRulings, rulings
 from chargehand.pipeline.standing import without_standing
-from chargehand.policy.modes import ModePolicy, read_policy
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
@@ -56,11 +56,10 @@ class Recorder:
         if current is None:
             return
         decision = without_standing(tx, ask.id, decision)
-        policy = tx.policies.current()
-        version = policy.version if policy is not None else 0
-        modes = read_policy(version, policy.document if policy is not None else {})
-        decision_id = decision_of(ask)
-        decision = self._told(tx, answered, decision, modes, ask, now=now)
+        policy, cause = rulings(tx), cause_of_ask(tx, ask)
+        modes = CausedRulings(policy, cause, now)
+        version, decision_id = policy.version, decision_of(ask)
+        decision = self._told(tx, answered, decision, modes, ask)
         tx.decisions.add_for_ask(
             decision_id,
             decision,
@@ -70,7 +69,7 @@ class Recorder:
             now=now,
         )
         _account(tx, decision_id, ask, decision, version, now=now)
-        opened = self._propose_all(tx, decision_id, ask, decision, modes, now=now)
+        opened = self._propose_all(tx, decision_id, ask, decision, modes)
         if decision.actions and decision.actions[-1].params.get("controls"):
             _show_in_message(tx, opened)
         tx.asks.close(ask.id, AskState.DECIDED, now=now, by="worker")
@@ -107,9 +106,7 @@ class Recorder:
         decision_id: DecisionId,
         ask: Ask,
         decision: Decision,
-        modes: ModePolicy,
-        *,
-        now: datetime,
+        modes: CausedRulings,
     ) -> list[tuple[ActionId, ApprovalId | None]]:
         opened = []
         for index, action in enumerate(decision.actions):
@@ -120,10 +117,11 @@ class Recorder:
                 action,
                 decision_id=decision_id,
                 ask_id=ask.id,
-                mode=mode_of_proposal(modes, decision, action),
-                policy_version=modes.version,
+                mode=mode_of_proposal(modes.on(action), decision, action),
+                policy_version=modes.policy.version,
+                cause=modes.cause,
                 approval_lasts=self._rules.approval_expires_after,
-                now=now,
+                now=modes.now,
             )
             opened.append((action_id, approval_id))
         return opened
@@ -133,17 +131,15 @@ class Recorder:
         tx: Writing,
         answered: Answered,
         decision: Decision,
-        modes: ModePolicy,
+        modes: CausedRulings,
         ask: Ask,
-        *,
-        now: datetime,
     ) -> Decision:
         """The decision with a message in a chat that tells of its changes, where one is told."""
         if ask.place is None and not self._is_announced:
             return decision
         decision_id = decision_of(ask)
         changes = [
-            self._change(tx, decision, action, modes, _action_id(decision_id, index), now=now)
+            self._change(tx, decision, action, modes, _action_id(decision_id, index))
             for index, action in enumerate(decision.actions)
             if ask.place is None or action.connection_id != ask.connection_id
         ]
@@ -161,39 +157,39 @@ class Recorder:
         tx: Writing,
         decision: Decision,
         action: ProposedAction,
-        modes: ModePolicy,
+        modes: CausedRulings,
         action_id: ActionId,
-        *,
-        now: datetime,
     ) -> Change:
-        mode = mode_of_proposal(modes, decision, action)
+        mode = mode_of_proposal(modes.on(action), decision, action)
         digest = action_digest(tx.organization_id, action)
-        approval_id = approval_of(action_id, digest, now=now) if mode is Mode.APPROVE else None
+        approval_id = (
+            approval_of(action_id, digest, now=modes.now) if mode is Mode.APPROVE else None
+        )
         is_editable = has_words(action.params)
         return Change(action.preview, mode, digest, approval_id, is_editable=is_editable)
 
     def _announcement(
-        self, waiting: Sequence[Change], ask: Ask, modes: ModePolicy, *, is_open: bool
+        self, waiting: Sequence[Change], ask: Ask, modes: CausedRulings, *, is_open: bool
     ) -> tuple[ProposedAction, ...]:
         """The message where approvals of the project are asked for; none where there is no such."""
         for connection in self._connections.values():
             channel_id = connection.approvals_channel
             if not waiting or channel_id is None:
                 continue
-            kind = POSTS[connection.connector]
             is_served = ask.project in connection.channels.get(channel_id, frozenset())
             # A question about a question would wait for a person as well.
-            if is_served and modes.mode_for(ask.project, kind) is Mode.AUTO:
-                return (
-                    announcement(
-                        waiting,
-                        connector=connection.connector,
-                        connection_id=connection.id,
-                        channel_id=channel_id,
-                        ask=ask,
-                        is_open=is_open,
-                    ),
-                )
+            if not is_served:
+                continue
+            told = announcement(
+                waiting,
+                connector=connection.connector,
+                connection_id=connection.id,
+                channel_id=channel_id,
+                ask=ask,
+                is_open=is_open,
+            )
+            if modes.on(told).mode is Mode.AUTO:
+                return (told,)
         return ()
 
 

@@ -22,7 +22,9 @@ from chargehand.domain.ids import (
     ReminderId,
 )
 from chargehand.domain.json import JSONObject
+from chargehand.domain.policy import Cause, Origin
 from chargehand.kit.ids import derive_id
+from chargehand.pipeline.causing import cause_of_reminder
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.private_chat import private_chat_of
@@ -51,8 +53,16 @@ def say_reminder(
     action = _message(tx, reminder, connections) if reminder is not None else None
     decision = _decision(action)
     decision_id = DecisionId(derive_id("dec", event_id, 0))
+    cause = cause_of_reminder(tx, reminder.person) if reminder is not None else None
     record_unasked(
-        tx, decision_id, decision, event_id, event, approval_lasts=approval_lasts, now=now
+        tx,
+        decision_id,
+        decision,
+        event_id,
+        event,
+        cause=cause or Cause(origin=Origin.SCHEDULE),
+        approval_lasts=approval_lasts,
+        now=now,
     )
     if action is None:
         _tell_nobody_was_told(tx, reminder_id, now=now)

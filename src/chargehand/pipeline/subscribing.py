@@ -14,9 +14,10 @@ from chargehand.domain.attention import Person, Subscription, Topic
 from chargehand.domain.ids import ProjectKey, WorkItemKey
 from chargehand.domain.keys import project_of_key
 from chargehand.domain.member import Identity, Member
+from chargehand.domain.policy import Cause, Origin
 from chargehand.pipeline.attending import no_member
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
-from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.ruling import rulings
 
 MOST_SUBSCRIPTIONS: Final = 100
 _MOST_PROJECTS: Final = 20
@@ -172,8 +173,8 @@ def _told(call: Call, wanted: _Wanted, projects: Sequence[ProjectKey], chat: Ide
     else:
         what = f"{wanted.topic.value} in {listed_with_and(projects)}"
     connector = call.deps.chats[chat.connection_id].connector
-    policy, kind = policy_in_force(call.tx), TELLS_ALONE[connector]
-    modes = {policy.mode_for(project, kind) for project in projects}
+    policy, kind, cause = rulings(call.tx), TELLS_ALONE[connector], Cause(origin=Origin.SCHEDULE)
+    modes = {policy.on_kind(kind, project, cause=cause, now=call.now).mode for project in projects}
     hint = ""
     if Mode.SIMULATE in modes:
         hint = f" Now {code(kind.value)} is only simulated, so nothing arrives until that changes."

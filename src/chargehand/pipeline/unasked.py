@@ -6,9 +6,10 @@ from chargehand.audit.tags import AuditTag
 from chargehand.domain.decision import Decision
 from chargehand.domain.event import Event
 from chargehand.domain.ids import ActionId, DecisionId, EventId
+from chargehand.domain.policy import Cause
 from chargehand.kit.ids import derive_id
-from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.proposing import propose
+from chargehand.pipeline.ruling import rulings
 from chargehand.storage.transaction import Writing
 
 
@@ -19,6 +20,7 @@ def record_unasked(
     event_id: EventId,
     event: Event,
     *,
+    cause: Cause,
     approval_lasts: timedelta,
     now: datetime,
 ) -> ActionId | None:
@@ -26,7 +28,7 @@ def record_unasked(
 
     Shape: the action of the message; None without one, and where all of it was recorded before.
     """
-    policy = policy_in_force(tx)
+    policy = rulings(tx)
     if not tx.decisions.add_for_event(
         decision_id, decision, event_id, event, policy_version=policy.version, now=now
     ):
@@ -52,8 +54,9 @@ def record_unasked(
         action,
         decision_id=decision_id,
         ask_id=None,
-        mode=policy.mode_for(action.project, action.kind),
+        mode=policy.on(action, cause=cause, now=now).mode,
         policy_version=policy.version,
+        cause=cause,
         approval_lasts=approval_lasts,
         now=now,
     )

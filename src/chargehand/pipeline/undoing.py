@@ -12,11 +12,12 @@ from chargehand.approvals.gate import proposal_of
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState, ProposedAction
 from chargehand.domain.ids import ActionId, ConnectionId
+from chargehand.domain.policy import Cause
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.errors import AlreadyUndone, NotFound, NotUndoable
-from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.proposing import propose
+from chargehand.pipeline.ruling import rule_on
 from chargehand.pipeline.standing import STANDING
 from chargehand.plugins.connector import ActionPreviewer, DoneAction, NoWayBack
 from chargehand.storage.transaction import Writing
@@ -31,6 +32,7 @@ def undo_action(
     previewers: Mapping[ConnectionId, ActionPreviewer],
     by: str,
     via: str,
+    cause: Cause,
     lasts: timedelta,
     now: datetime,
 ) -> ActionRecord:
@@ -47,7 +49,9 @@ def undo_action(
     if not tx.undos.add(undo_id, action.id, ordinal=ordinal, by=by, now=now):
         # Another process asked for the same between our read and this write.
         raise AlreadyUndone(id=action.id, undo_id=undo_id, state=ActionState.PROPOSED.value)
-    return _propose(tx, action, inverse, undo_id=undo_id, by=by, via=via, lasts=lasts, now=now)
+    return _propose(
+        tx, action, inverse, undo_id=undo_id, by=by, via=via, cause=cause, lasts=lasts, now=now
+    )
 
 
 def _next_ordinal(tx: Writing, action: ActionRecord) -> int:
@@ -89,10 +93,11 @@ def _propose(
     undo_id: ActionId,
     by: str,
     via: str,
+    cause: Cause,
     lasts: timedelta,
     now: datetime,
 ) -> ActionRecord:
-    policy = policy_in_force(tx)
+    ruling = rule_on(tx, proposal, cause=cause, now=now)
     propose(
         tx,
         undo_id,
@@ -100,8 +105,9 @@ def _propose(
         decision_id=undone.decision_id,
         # The ask is not what asked for this; withdrawing it must not take the undo back.
         ask_id=None,
-        mode=policy.mode_for(proposal.project, proposal.kind),
-        policy_version=policy.version,
+        mode=ruling.mode,
+        policy_version=ruling.version,
+        cause=cause,
         approval_lasts=lasts,
         now=now,
         tag=AuditTag.PERSON_UNDO_PROPOSED,

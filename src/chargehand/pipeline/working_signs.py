@@ -12,15 +12,17 @@ from typing import Final
 
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
 from chargehand.domain.ask import Ask
-from chargehand.domain.ids import ActionId, ConnectionId
+from chargehand.domain.ids import ActionId, ConnectionId, ProjectKey
 from chargehand.domain.json import JSONObject
+from chargehand.domain.policy import Cause, Ruling
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
+from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.proposing import propose
 from chargehand.pipeline.recording import decision_of
+from chargehand.pipeline.ruling import rule_on, rulings
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_action
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
@@ -125,25 +127,20 @@ class WorkingSigns:
         ask = stored.ask
         sign = _SIGNS[self._connections[ask.connection_id].connector]
         target = _target_of(ask)
-        policy = policy_in_force(tx)
-        mode = policy.mode_for(ask.project, sign.adds)
-        may_go_again = policy.mode_for(ask.project, sign.removes) is Mode.AUTO
-        if target is None or not (mode is Mode.SIMULATE or (mode is Mode.AUTO and may_go_again)):
+        if target is None:
+            return False
+        adding = _proposal(sign.adds, ask.connection_id, ask.project, target, sign.params)
+        policy, cause = rulings(tx), cause_of_ask(tx, ask)
+        ruling = policy.on(adding, cause=cause, now=now)
+        removal = policy.on(replace(adding, kind=sign.removes), cause=cause, now=now)
+        is_right = ruling.mode is Mode.AUTO and removal.mode is Mode.AUTO
+        if not (ruling.mode is Mode.SIMULATE or is_right):
             # A sign is worth no approval, and one that could not go again is worse than none.
             return False
         action_id = ActionId(derive_id("act", "sign", ask.id, ask.revision))
         if not tx.working_signs.add(ask.id, action_id):
             return False
-        action = ProposedAction(
-            kind=sign.adds,
-            connection_id=ask.connection_id,
-            project=ask.project,
-            target=target,
-            params=sign.params,
-            base={},
-            preview="",
-        )
-        self._propose(tx, action_id, action, ask=ask, mode=mode, now=now)
+        self._propose(tx, action_id, adding, ask=ask, ruling=ruling, cause=cause, now=now)
         return True
 
     def _remove(self, tx: Writing, sign: WorkingSign, *, now: datetime) -> bool:
@@ -167,20 +164,13 @@ class WorkingSigns:
         if connection is None:
             return False
         kind = _SIGNS[connection.connector].removes
-        if policy_in_force(tx).mode_for(added.project, kind) is not Mode.AUTO:
+        removing = _proposal(kind, added.connection_id, added.project, added.target, added.params)
+        ruling = rule_on(tx, removing, cause=added.cause, now=now)
+        if ruling.mode is not Mode.AUTO:
             # It stays until it may go; nothing is written while all is simulated.
             return False
-        action = ProposedAction(
-            kind=kind,
-            connection_id=added.connection_id,
-            project=added.project,
-            target=added.target,
-            params=added.params,
-            base={},
-            preview="",
-        )
         action_id = ActionId(derive_id("act", "sign", added.id, "removed"))
-        self._propose(tx, action_id, action, ask=ask, mode=Mode.AUTO, now=now)
+        self._propose(tx, action_id, removing, ask=ask, ruling=ruling, cause=added.cause, now=now)
         tx.working_signs.remove(ask.id)
         return True
 
@@ -191,7 +181,8 @@ class WorkingSigns:
         action: ProposedAction,
         *,
         ask: Ask,
-        mode: Mode,
+        ruling: Ruling,
+        cause: Cause,
         now: datetime,
     ) -> None:
         previewer = self._connections[action.connection_id].previewer
@@ -202,11 +193,22 @@ class WorkingSigns:
             # The decision that is being made: the sign is there before it is.
             decision_id=decision_of(ask),
             ask_id=ask.id,
-            mode=mode,
-            policy_version=policy_in_force(tx).version,
+            mode=ruling.mode,
+            policy_version=ruling.version,
+            cause=cause,
             approval_lasts=self._rules.approval_expires_after,
             now=now,
         )
+
+
+def _proposal(
+    kind: ActionKind,
+    connection_id: ConnectionId,
+    project: ProjectKey,
+    target: str,
+    params: JSONObject,
+) -> ProposedAction:
+    return ProposedAction(kind, connection_id, project, target, params, base={}, preview="")
 
 
 def _target_of(ask: Ask) -> str | None:

@@ -13,6 +13,8 @@ from typing import Final
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.json import JSONObject
+from chargehand.domain.member import DECIDERS
+from chargehand.domain.policy import Approvers, PolicyQuestion, Ruling
 from chargehand.domain.records import PolicyVersion
 from chargehand.policy.errors import PolicyInvalid
 
@@ -43,6 +45,8 @@ FOLLOWS: Final = {
     ActionKind.DISCORD_ADD_REACTION: ActionKind.DISCORD_POST_MESSAGE,
     ActionKind.DISCORD_REMOVE_REACTION: ActionKind.DISCORD_POST_MESSAGE,
 }
+# What decided where no rule did.
+DEFAULT_RULE: Final = "default"
 _KEYS = {"default", "rules"}
 _RULE_KEYS = {"project", "kind", "mode"}
 
@@ -60,6 +64,11 @@ class ModeRule:
         """What the rule is about; a policy holds one rule for each scope."""
         return (self.project, self.kind)
 
+    @property
+    def name(self) -> str:
+        """The scope in words: `PAY jira.add_comment`, `PAY` or `jira.add_comment`."""
+        return " ".join(part for part in self.scope if part is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class ModePolicy:
@@ -72,6 +81,16 @@ class ModePolicy:
     def mode_for(self, project: ProjectKey, kind: ActionKind) -> Mode:
         """The mode an action of this kind gets in this project."""
         return self.explain(project, kind)[0]
+
+    def rule_on(self, question: PolicyQuestion) -> Ruling:
+        """What the policy says about one action: any one decider but the requester lets it pass."""
+        mode, rule = self.explain(question.project, question.kind)
+        return Ruling(
+            mode=mode,
+            approvers=Approvers(DECIDERS),
+            version=self.version,
+            rule=rule.name if rule is not None else DEFAULT_RULE,
+        )
 
     def explain(self, project: ProjectKey, kind: ActionKind) -> tuple[Mode, ModeRule | None]:
         """The mode and the rule that gave it; None means the default did."""

@@ -159,6 +159,11 @@ actions = Table(
     Column("result", Text, nullable=False),
     Column("problem", _WORD, nullable=False),
     Column("waits", Integer),
+    # Who and what it goes back to; None in actions that were proposed before this was kept.
+    Column("requested_by", _KEY),
+    Column("agent", _WORD),
+    Column("origin", _WORD),
+    Column("trust", _WORD),
     PrimaryKeyConstraint("organization_id", "action_id"),
     Index("actions_by_state", "organization_id", "state", "next_attempt_at"),
     Index("actions_by_decision", "organization_id", "decision_id"),

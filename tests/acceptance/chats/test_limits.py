@@ -12,6 +12,7 @@ from chargehand.cli.story import tell
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
 from chargehand.domain.ids import ActionId, DecisionId, ProjectKey
+from chargehand.domain.policy import Cause
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.pacing import Pacing
@@ -155,6 +156,7 @@ def post(
                 ask_id=None,
                 mode=Mode.AUTO,
                 policy_version=1,
+                cause=Cause(),
                 approval_lasts=timedelta(days=1),
                 now=now,
             )

@@ -43,6 +43,7 @@ from chargehand.domain.ids import (
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.json import JSONObject
 from chargehand.domain.member import Member, Role
+from chargehand.domain.policy import Cause
 from chargehand.domain.records import EffectState
 from chargehand.kit.calendar import WorkingHours
 from chargehand.kit.ids import derive_id, new_id
@@ -352,6 +353,7 @@ def _write(
         mode=mode,
         state=ActionState.WAITING if mode is Mode.APPROVE else ActionState.SIMULATED,
         policy_version=1,
+        cause=Cause(),
         now=now,
     )
     approval_id = ApprovalId("")

@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
 from chargehand.domain.ids import ActionId, AskId, DecisionId
 from chargehand.domain.json import JSONObject
+from chargehand.domain.policy import Cause, Origin, Trust
 from chargehand.domain.records import ActionRecord, Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.contents import ContentWriter
@@ -115,6 +116,7 @@ class ActionWriter(ActionReader):
         mode: Mode,
         state: ActionState,
         policy_version: int,
+        cause: Cause,
         now: datetime,
     ) -> bool:
         """Record a proposal with the mode the policy gave it; False when it was there already."""
@@ -133,6 +135,10 @@ class ActionWriter(ActionReader):
                 "mode": mode.value,
                 "state": state.value,
                 "policy_version": policy_version,
+                "requested_by": cause.requester,
+                "agent": cause.agent,
+                "origin": cause.origin.value,
+                "trust": cause.trust.value,
                 "attempts": 0,
                 "next_attempt_at": None,
                 "created_at": to_micros(now),
@@ -253,4 +259,11 @@ def _action(row: AnyRow) -> ActionRecord:
         problem=row.problem,
         is_erased=is_erased(row),
         waits=row.waits or 0,
+        cause=_cause(row),
     )
+
+
+def _cause(row: AnyRow) -> Cause:
+    if row.origin is None:
+        return Cause()
+    return Cause(row.requested_by, row.agent, Origin(row.origin), Trust(row.trust))

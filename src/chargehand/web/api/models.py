@@ -11,6 +11,7 @@ from chargehand.domain.decision import DecidedBy, Reason, Urgency
 from chargehand.domain.delivery import DeliverySource, Lane
 from chargehand.domain.event import ActorKind, EventKind, PlaceKind, VisibilityKind
 from chargehand.domain.intent import IntentForm, IntentKind
+from chargehand.domain.policy import Origin, Trust
 from chargehand.domain.records import ApprovalState, EffectState
 
 ID_LETTERS = "[0-9a-hjkmnp-tv-z]{26}"
@@ -240,6 +241,18 @@ class Decision(Shown):
     is_erased: IsErased
 
 
+class Cause(Shown):
+    """Who and what an action goes back to."""
+
+    requester: str = Field(
+        description="`member:<id>`, else `<connection>:<account>`, else the key or the person at "
+        "the command line; empty where nobody asked."
+    )
+    agent: str = Field(description="Who proposed it.")
+    origin: Origin = Field(description="Where the text that caused it was written.")
+    trust: Trust = Field(description="Whose words caused it.")
+
+
 class Action(Shown):
     """One side effect on one target, and where it stands."""
 
@@ -265,6 +278,7 @@ class Action(Shown):
     problem: Problem
     is_erased: IsErased
     waits: int = Field(description="Those of the attempts that only awaited a vendor's limit.")
+    cause: Cause
 
 
 class Undo(Action):

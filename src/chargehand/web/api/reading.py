@@ -8,6 +8,7 @@ from starlette.responses import Response
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.json import JSONValue
 from chargehand.pipeline import looking
+from chargehand.pipeline.causing import cause_of_operator
 from chargehand.pipeline.settling import settle_action
 from chargehand.pipeline.showing import to_json
 from chargehand.pipeline.timeline import read_timeline
@@ -243,6 +244,7 @@ def _add_acting(router: APIRouter, deps: APIDeps) -> None:
                 previewers=deps.previewers,
                 by=caller.actor,
                 via="rest",
+                cause=cause_of_operator(caller.actor),
                 lasts=deps.rules.approval_expires_after,
                 now=now,
             )
