@@ -35,7 +35,7 @@ async def test_answer_of_a_model_is_posted_with_its_sources(
         assert decision.model is not None
         assert (decision.model.provider, decision.model.prompt_version) == (
             "anthropic",
-            "decision-2",
+            "decision-3",
         )
         assert decision.cost_usd == house.cash.spent_usd > 0
         requests = house.stores.database.read(lambda tx: tx.model_requests.of_decision(decision.id))
@@ -90,6 +90,6 @@ async def test_decision_of_a_model_tells_by_which_and_why_over_rest_and_json(
         assert shown["model"] == {
             "provider": "anthropic",
             "model": "claude-haiku-5-5",
-            "prompt_version": "decision-2",
+            "prompt_version": "decision-3",
             "reservation_id": next(iter(house.cash.reservations)),
         }

@@ -30,7 +30,7 @@ async def test_plan_comes_back_whole(kind: ProviderKind, model_contract: ModelCo
         confidence=0.9,
         suggested_actions=(SuggestedAction("label", "PAY-7", "", ("late",)),),
     )
-    assert (run.provider, run.prompt_version) == (kind, "decision-2")
+    assert (run.provider, run.prompt_version) == (kind, "decision-3")
     (sent,) = run.requests
     (received,) = bench.scripts[0].received
     assert sent.body.encode() == received.raw

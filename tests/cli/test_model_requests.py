@@ -48,7 +48,7 @@ async def test_every_request_is_shown_as_it_left(
     assert "hunter2" not in text
     assert "password********" in json.dumps(shown)
     whole = terminal.done("decisions", "show", decision_id).out
-    assert "claude-haiku-5-5 of anthropic (prompt decision-2)" in whole
+    assert "claude-haiku-5-5 of anthropic (prompt decision-3)" in whole
     assert "The status says so." in whole
 
 

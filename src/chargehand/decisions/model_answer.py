@@ -78,6 +78,7 @@ class ModelMaterial:
     known: frozenset[WorkItemKey]
     shown_keys: frozenset[WorkItemKey]
     served: frozenset[ProjectKey]
+    read_outsiders: bool = False
 
 
 def invented_keys(
@@ -195,6 +196,7 @@ def _by_model(decision: Decision, plan: ModelPlan, material: ModelMaterial) -> D
         cost_usd=material.cost_usd,
         reasoning=redact_text(plan.reasoning)[:_REASONING_CHARS],
         model=material.use,
+        read_outsiders=material.read_outsiders,
     )
 
 

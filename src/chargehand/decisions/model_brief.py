@@ -135,11 +135,17 @@ def keys_of_chat(
     return tuple(dict.fromkeys((*own, *mine)))[:most]
 
 
+def holds_outsiders_words(thread: Sequence[ThreadMessage] | None, ask: Ask) -> bool:
+    """Whether a model that is shown a thread reads what people outside of the team wrote."""
+    return any(one.is_outsider and one.message_id != ask.comment_id for one in thread or ())
+
+
 def _thread(thread: Sequence[ThreadMessage], ask: Ask) -> list[JSONValue]:
     return [
         {
             "by": "chargehand" if one.is_ours else one.author,
             "at": _moment(one.sent_at) if one.sent_at is not None else None,
+            "is_outsider": one.is_outsider,
             "text": one.text[:_COMMENT_CHARS],
         }
         for one in thread

@@ -101,7 +101,8 @@ class Decision:
 
     Shape: `response` is the Markdown a person would read, empty when silent; `withheld` names
     what was left out for the audience's sake, as catalogue keys; `reasoning` is a model's own
-    word for operators, empty for a rule; `model` is None for a rule.
+    word for operators, empty for a rule; `model` is None for a rule; `read_outsiders` says that the
+    model was shown what people outside of the team wrote.
     Units: `confidence` runs from 0 to 1; `cost_usd` is what models took, zero for a rule.
     """
 
@@ -118,3 +119,4 @@ class Decision:
     cost_usd: Decimal = Decimal(0)
     reasoning: str = ""
     model: ModelUse | None = None
+    read_outsiders: bool = False

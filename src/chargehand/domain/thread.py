@@ -8,6 +8,8 @@ from datetime import datetime
 class ThreadMessage:
     """One message of a thread; `is_ours` is true where the bot wrote it.
 
+    Shape: `is_outsider` is true where a guest, another organization, or an app wrote it, and where
+    nobody can tell who did.
     Units: `sent_at` is the vendor's time, UTC; None where it does not say.
     """
 
@@ -16,3 +18,4 @@ class ThreadMessage:
     text: str
     sent_at: datetime | None
     is_ours: bool = False
+    is_outsider: bool = False

@@ -182,6 +182,7 @@ class ModelDeciding:
             known=reading.known,
             shown_keys=frozenset(reading.shown_keys),
             served=self._rules.served,
+            read_outsiders=reading.reads_outsiders,
         )
         if plan.confidence < self._rules.confidence_threshold:
             return unsure_answer(rules_answer, plan, material)

@@ -18,6 +18,7 @@ from chargehand.decisions.audience_rules import (
 from chargehand.decisions.model_brief import (
     brief,
     chat_brief,
+    holds_outsiders_words,
     item_brief,
     keys_of_chat,
     known_keys,
@@ -60,6 +61,11 @@ class ModelReading:
     def known(self) -> frozenset[WorkItemKey]:
         """The work items whose facts were read."""
         return frozenset().union(*(known_keys(one) for one in self.told.values()))
+
+    @property
+    def reads_outsiders(self) -> bool:
+        """Whether people outside of the team wrote some of what is shown."""
+        return holds_outsiders_words(self.thread, self.ask)
 
     def material(self, *, today: date) -> JSONObject:
         """Everything the model is shown at once."""

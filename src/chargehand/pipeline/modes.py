@@ -36,9 +36,11 @@ def policy_in_force(tx: Reading | Writing) -> ModePolicy:
 def mode_of_proposal(ruling: Ruling, decision: Decision, action: ProposedAction) -> Mode:
     """The mode of a proposed action; a change that a model suggested is never sent at once.
 
-    A model can be led by what strangers wrote, so a person looks at what it would change.
+    A model can be led by what strangers wrote, so a person looks at what it would change; and at
+    what it would say, where strangers did write something of what it read.
     """
-    is_suggested = decision.decided_by is DecidedBy.MODEL and action.kind not in COMMENTS
+    is_led = action.kind not in COMMENTS or decision.read_outsiders
+    is_suggested = decision.decided_by is DecidedBy.MODEL and is_led
     return Mode.APPROVE if is_suggested and ruling.mode is Mode.AUTO else ruling.mode
 
 

@@ -145,6 +145,8 @@ class DiscordClient:
                 text=plain_text(read_message(one.content, {}).lines),
                 sent_at=time_of_id(one.id),
                 is_ours=one.author.id == bot,
+                # Of people only members of the server write there; an app may tell of anybody.
+                is_outsider=one.author.bot and one.author.id != bot,
             )
             for one in found
         )

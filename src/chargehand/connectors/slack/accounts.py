@@ -47,6 +47,16 @@ class Channel:
     is_archived: bool
 
 
+def is_outside(account: Account | None, team_id: str) -> bool:
+    """Whether an account is a guest's, of another workspace, or unknown.
+
+    Shape: `team_id` is the connection's own workspace, or the organization's, as `E...`.
+    """
+    if account is None or account.is_guest or not account.is_active:
+        return True
+    return not team_id.startswith("E") and account.team_id not in ("", team_id)
+
+
 @dataclass(frozen=True, slots=True)
 class AccountReader:
     """Reads people and channels; every method raises what `SlackTransport.read` raises."""

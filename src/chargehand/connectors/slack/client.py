@@ -73,7 +73,7 @@ class SlackClient:
         )
         self._poller = Poller(config, self._transport, self._accounts)
         self._places = PlaceLooker(config, self._accounts, clock)
-        self._threads = ThreadLooker(self._transport, self._accounts)
+        self._threads = ThreadLooker(self._transport, self._accounts, config.team_id)
 
     @property
     def clock_offset_s(self) -> float | None:

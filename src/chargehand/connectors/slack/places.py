@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from chargehand.connectors.slack.accounts import AccountReader
+from chargehand.connectors.slack.accounts import AccountReader, is_outside
 from chargehand.connectors.slack.config import SlackConfig
 from chargehand.domain.errors import ChargehandError
 from chargehand.domain.event import Place, PlaceKind
@@ -63,7 +63,4 @@ class PlaceLooker:
 
     async def _is_outsider(self, account_id: str) -> bool:
         account = await self.accounts.account(AccountId(account_id))
-        if account is None or account.is_guest or not account.is_active:
-            return True
-        is_organization = self.config.team_id.startswith("E")
-        return not is_organization and account.team_id not in ("", self.config.team_id)
+        return is_outside(account, self.config.team_id)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chargehand.connectors.slack.accounts import AccountReader
+from chargehand.connectors.slack.accounts import Account, AccountReader, is_outside
 from chargehand.connectors.slack.answers import MessageAnswer, RawMessagesAnswer
 from chargehand.connectors.slack.messages import read_text
 from chargehand.connectors.slack.schemas import moment_of
@@ -29,6 +29,7 @@ class ThreadLooker:
 
     transport: SlackTransport
     accounts: AccountReader
+    team_id: str
 
     async def read_thread(
         self, place: Place, bot: AccountId, *, limit: int
@@ -39,10 +40,10 @@ class ThreadLooker:
         try:
             raws = (await self._raws(place.channel_id, place.thread_id))[-limit:]
             said = [(raw, decode(bytes(raw), MessageAnswer, operation=_READ)) for raw in raws]
-            names = await self._names([message.user for _, message in said])
+            people = await self._people([message.user for _, message in said])
         except ChargehandError:
             return None
-        return tuple(_message(raw, message, names, bot) for raw, message in said)
+        return tuple(self._message(raw, message, people, bot) for raw, message in said)
 
     async def _raws(self, channel: str, thread: str) -> list[msgspec.Raw]:
         found: list[msgspec.Raw] = []
@@ -58,25 +59,32 @@ class ThreadLooker:
             further = {"cursor": cursor}
         return found
 
-    async def _names(self, users: list[str]) -> dict[str, str]:
-        names: dict[str, str] = {}
+    async def _people(self, users: list[str]) -> dict[str, Account]:
+        people: dict[str, Account] = {}
         for user in list(dict.fromkeys(one for one in users if one))[:_MOST_NAMES]:
             account = await self.accounts.account(AccountId(user))
-            names[user] = account.name if account is not None else user
-        return names
+            if account is not None:
+                people[user] = account
+        return people
 
-
-def _message(
-    raw: msgspec.Raw, message: MessageAnswer, names: Mapping[str, str], bot: AccountId
-) -> ThreadMessage:
-    fields = decode(bytes(raw), dict[object, object], operation=_READ)
-    text = plain_text(read_text(fields).lines)
-    for user, name in names.items():
-        text = text.replace(f"@{user}", f"@{name}")
-    return ThreadMessage(
-        message_id=message.ts,
-        author=names.get(message.user, message.user),
-        text=text,
-        sent_at=moment_of(message.ts),
-        is_ours=message.user == bot,
-    )
+    def _message(
+        self,
+        raw: msgspec.Raw,
+        message: MessageAnswer,
+        people: Mapping[str, Account],
+        bot: AccountId,
+    ) -> ThreadMessage:
+        fields = decode(bytes(raw), dict[object, object], operation=_READ)
+        text = plain_text(read_text(fields).lines)
+        for user, person in people.items():
+            text = text.replace(f"@{user}", f"@{person.name}")
+        author, is_ours = people.get(message.user), message.user == bot
+        is_app = author is not None and author.is_bot
+        return ThreadMessage(
+            message_id=message.ts,
+            author=author.name if author is not None else message.user,
+            text=text,
+            sent_at=moment_of(message.ts),
+            is_ours=is_ours,
+            is_outsider=not is_ours and (is_app or is_outside(author, self.team_id)),
+        )
