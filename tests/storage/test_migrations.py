@@ -1,15 +1,19 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
 
 from chargehand.bootstrap.stores import migrate_stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.kit.clock import SystemClock
+from chargehand.storage.engines import open_engine
 from chargehand.storage.inbox.tables import inbox_metadata
+from chargehand.storage.migrate import migrate
 from chargehand.storage.tables import metadata
+from tests.postgres import PostgresServer
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,37 @@ def test_migrated_database_is_what_the_tables_say(
 
     stores.close()
     assert difference == []
+
+
+@pytest.mark.postgres
+def test_migration_may_last_where_a_statement_of_the_service_may_not(
+    postgres_server: PostgresServer,
+) -> None:
+    url = postgres_server.create()
+    engine = open_engine(url)
+    limits: list[tuple[str, str]] = []
+
+    def look(*how: Any) -> None:
+        cursor, statement = how[1], how[2]
+        if statement.lstrip().startswith("CREATE TABLE"):
+            limits.append(_limits(cursor))
+
+    event.listen(engine, "before_cursor_execute", look)
+    assert migrate(engine, "main", version="test")
+    with engine.connect() as connection:
+        after = _limits(connection.connection.cursor())
+    engine.dispose()
+    postgres_server.drop(url)
+
+    assert set(limits) == {("0", "0")}
+    assert after == ("30s", "10s")
+
+
+def _limits(cursor: Any) -> tuple[str, str]:
+    """How long a statement may last, and a transaction may idle, as the server has it."""
+    cursor.execute(
+        "SELECT current_setting('statement_timeout'),"
+        " current_setting('idle_in_transaction_session_timeout')"
+    )
+    found: tuple[str, str] = cursor.fetchone()
+    return found

@@ -21,9 +21,21 @@ def migrate(engine: Engine, branch: Branch, *, version: str) -> bool:
             take_turn_to_write(connection)
         if is_current(connection, branch, version=version):
             return False
+        if engine.dialect.name != "sqlite":
+            _take_all_the_time(connection)
         upgrade(connection, branch, "head")
         note_program(connection, version=version)
         return True
+
+
+def _take_all_the_time(connection: Connection) -> None:
+    """Let this transaction last as long as it must.
+
+    An index of a million rows, or reading them all to fill a new column, takes longer than any
+    statement or pause of a running service may.
+    """
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def note_program(connection: Connection, *, version: str) -> None:
