@@ -11,6 +11,7 @@ from pathlib import Path
 
 import actions
 import busy_day
+import busy_team
 import chat_intake
 import chats
 import fixed_rate
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "chat_intake": chat_intake.measure,
     "chats": chats.measure,
     "busy_day": busy_day.measure,
+    "busy_team": busy_team.measure,
 }
 _NEED_WRK = {"intake", "fixed_rate", "chat_intake"}
 _SETTLE_S = 60.0

@@ -20,12 +20,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from busy_day_sending import Post, Sent, disordered, send_all
+from busy_day_sending import Post, Sent, disordered, send_all, slack_message
 from busy_day_story import Asked, Story
 from chat_service import Chats, running_chats
 from measuring import Plan, Row, below, percentile
+from service import Service
 
 from chargehand.bootstrap.stores import Stores, open_stores
+from chargehand.testing.slack import FakeSlack
 from chargehand.testing.slack.workspace_ids import BOT
 
 MESSAGES: Final = 10_000
@@ -80,13 +82,13 @@ async def replay(
         story = Story(chats.slack, chance, channels=chats.channels, persons=chats.people)
         story.act(messages, keys)
         told = tuple(chats.slack.sender.sendings)
-        posts = disordered(told, chance)
-        begun = time.monotonic()
-        sent = await send_all(posts, chats.slack_hook, _kills(chats, posts, chance))
+        posts = disordered([slack_message(one, chats.slack_hook) for one in told], chance)
+        begun, sent = time.monotonic(), Sent()
+        await send_all(posts, _kills(chats.service, posts, chance), sent)
         sent_in_s = time.monotonic() - begun
         await _await_rest(chats, story.asks, sent)
         rest_in_s = time.monotonic() - begun - sent_in_s
-        answers = _answers(chats)
+        answers = answers_in(chats.slack)
     judged = _judge(story.asks, sent, answers)
     return Result(
         messages=messages,
@@ -103,38 +105,45 @@ async def replay(
 
 
 def _kills(
-    chats: Chats, posts: Sequence[Post], chance: random.Random
+    service: Service, posts: Sequence[Post], chance: random.Random
 ) -> dict[int, Callable[[], Awaitable[None]]]:
     """The worker is killed in the middle third, the front somewhere in the last."""
 
-    def kill(role: str) -> Callable[[], Awaitable[None]]:
-        return lambda: asyncio.to_thread(_kill, chats, role)
-
     third = len(posts) // 3
     return {
-        chance.randrange(third, 2 * third): kill("worker"),
-        chance.randrange(2 * third, len(posts)): kill("front"),
+        chance.randrange(third, 2 * third): killing(service, "worker"),
+        chance.randrange(2 * third, len(posts)): killing(service, "front"),
     }
 
 
-def _kill(chats: Chats, role: str) -> None:
-    pid = chats.service.kill(role)
+def killing(service: Service, role: str) -> Callable[[], Awaitable[None]]:
+    """What kills the worker or the front, and says so."""
+    return lambda: asyncio.to_thread(_kill, service, role)
+
+
+def _kill(service: Service, role: str) -> None:
+    pid = service.kill(role)
     print(f"busy_day: killed the {role}, process {pid}", file=sys.stderr, flush=True)
 
 
 async def _await_rest(chats: Chats, asks: Sequence[Asked], sent: Sent) -> None:
-    """Return when every promised question is answered and nothing is under way any more.
-
-    What never comes is counted afterwards, so waiting has an end.
-    """
+    """Return when every promised question is answered and nothing is under way any more."""
     promised = {_place_of(one) for one in asks if _is_promised(one, sent)}
-    stores = await asyncio.to_thread(open_stores, chats.service.settings)
+    await await_rest(chats.service, lambda: promised <= answers_in(chats.slack).keys())
+
+
+async def await_rest(service: Service, is_answered: Callable[[], bool]) -> None:
+    """Return when nothing is under way and everything is answered, or after a quarter of an hour.
+
+    What never comes is counted afterwards.
+    """
+    stores = await asyncio.to_thread(open_stores, service.settings)
     try:
         end_s = time.monotonic() + _REST_WITHIN_S
         while time.monotonic() < end_s:
             await asyncio.sleep(_LOOK_EVERY_S)
             is_idle = await asyncio.to_thread(_is_idle, stores)
-            if is_idle and promised <= _answers(chats).keys():
+            if is_idle and await asyncio.to_thread(is_answered):
                 return
     finally:
         await asyncio.to_thread(stores.close)
@@ -147,10 +156,10 @@ def _is_idle(stores: Stores) -> bool:
     return left == 0
 
 
-def _answers(chats: Chats) -> Counter[Place]:
+def answers_in(slack: FakeSlack) -> Counter[Place]:
     """What the bot posted, by where it stands and the work item it is about."""
     found: Counter[Place] = Counter()
-    for channel in chats.slack.workspace.channels.values():
+    for channel in slack.workspace.channels.values():
         for message in channel.messages:
             if message.raw.get("user") == BOT:
                 named = _KEY.search(str(message.raw["text"]))

@@ -1,4 +1,4 @@
-"""Sends what Slack tells as Slack does: signed, some of it twice, out of order, tried again."""
+"""Sends what vendors tell as they do: signed, some of it twice, out of order, tried again."""
 
 import asyncio
 import random
@@ -25,10 +25,26 @@ Moments = Mapping[int, Callable[[], Awaitable[None]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """One post; `retry` is the number Slack gives a repetition, 0 the first time."""
+class Message:
+    """What a vendor tells.
 
-    sending: Sending
+    Shape: `headers` is asked anew for each attempt, whose number it gets, since some vendors sign
+    the moment; after the n-th attempt that failed `delays_s[n]` seconds pass, and there is none
+    where that list ends.
+    """
+
+    id: str
+    url: str
+    body: bytes
+    headers: Callable[[int], Mapping[str, str]]
+    delays_s: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post; `retry` is the number of a repetition, 0 the first time."""
+
+    message: Message
     retry: int = 0
 
 
@@ -46,27 +62,39 @@ class Sent:
     failures: int = 0
 
 
-def disordered(sendings: Sequence[Sending], chance: random.Random) -> list[Post]:
+def slack_message(sending: Sending, url: str) -> Message:
+    """What Slack tells, signed when it leaves and tried as often as Slack does."""
+    body, content_type = sending.body, sending.content_type
+
+    def headers(retry: int) -> Mapping[str, str]:
+        proved = signed_headers(SIGNING_SECRET, body, sent_at_s=int(time.time()))
+        again = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"}
+        return {**proved, "Content-Type": content_type, **(again if retry else {})}
+
+    return Message(sending.id, url, body, headers, RETRY_DELAYS_S)
+
+
+def disordered(messages: Sequence[Message], chance: random.Random) -> list[Post]:
     """Everything once, five in a hundred twice, and nothing quite in its place."""
     placed = [
         (number + chance.uniform(0, _WINDOW), number, Post(one))
-        for number, one in enumerate(sendings)
+        for number, one in enumerate(messages)
     ]
-    for number in chance.sample(range(len(sendings)), round(_DUPLICATED * len(sendings))):
+    for number in chance.sample(range(len(messages)), round(_DUPLICATED * len(messages))):
         place = number + chance.uniform(0, 2 * _WINDOW)
-        placed.append((place, number, Post(sendings[number], retry=1)))
+        placed.append((place, number, Post(messages[number], retry=1)))
     return [post for _, _, post in sorted(placed, key=lambda one: one[:2])]
 
 
-async def send_all(posts: Sequence[Post], url: str, moments: Moments) -> Sent:
+async def send_all(posts: Sequence[Post], moments: Moments, sent: Sent) -> None:
     """Send everything, a few at a time; before post number n, `moments[n]` happens."""
-    sent, left = Sent(), iter(enumerate(posts))
+    left = iter(enumerate(posts))
 
     async def send_some(client: httpx.AsyncClient) -> None:
         for number, post in left:
             if number in moments:
                 await moments[number]()
-            await _send(client, url, post, sent)
+            await _send(client, post, sent)
 
     limits = httpx.Limits(max_connections=_AT_A_TIME)
     async with (
@@ -75,31 +103,25 @@ async def send_all(posts: Sequence[Post], url: str, moments: Moments) -> Sent:
     ):
         for _ in range(_AT_A_TIME):
             senders.create_task(send_some(client))
-    return sent
 
 
-async def _send(client: httpx.AsyncClient, url: str, post: Post, sent: Sent) -> None:
-    """Try as often as Slack does; each attempt is signed anew."""
-    for attempt in range(len(RETRY_DELAYS_S) + 1):
+async def _send(client: httpx.AsyncClient, post: Post, sent: Sent) -> None:
+    """Try as often as its vendor does; each attempt is signed anew."""
+    message = post.message
+    for attempt in range(len(message.delays_s) + 1):
         if attempt:
-            await asyncio.sleep(RETRY_DELAYS_S[attempt - 1])
-        if await _attempt(client, url, post, retry=post.retry + attempt, sent=sent):
-            sent.acknowledged.add(post.sending.id)
+            await asyncio.sleep(message.delays_s[attempt - 1])
+        if await _attempt(client, message, retry=post.retry + attempt, sent=sent):
+            sent.acknowledged.add(message.id)
             return
 
 
-async def _attempt(
-    client: httpx.AsyncClient, url: str, post: Post, *, retry: int, sent: Sent
-) -> bool:
-    body = post.sending.body
-    headers = signed_headers(SIGNING_SECRET, body, sent_at_s=int(time.time()))
-    headers["Content-Type"] = post.sending.content_type
-    if retry:
-        headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"}
+async def _attempt(client: httpx.AsyncClient, message: Message, *, retry: int, sent: Sent) -> bool:
     sent.posts += 1
     started = time.perf_counter()
+    headers = dict(message.headers(retry))
     try:
-        response = await client.post(url, content=body, headers=headers)
+        response = await client.post(message.url, content=message.body, headers=headers)
     except httpx.TransportError:
         sent.failures += 1
         return False

@@ -15,13 +15,13 @@ from chargehand.testing.slack import FakeSlack, people
 from chargehand.testing.slack.records import Person
 from chargehand.testing.slack.sending import Sending
 
-_QUESTIONS: Final = (
+QUESTIONS: Final = (
     "status {key}",
     "who is working on {key}?",
     "when is {key} due?",
     "what is blocking {key}?",
 )
-_CHATTER: Final = (
+CHATTER: Final = (
     "morning all",
     "the release went out, thanks everybody",
     "has anybody seen the export fail again? {key} maybe",
@@ -34,7 +34,7 @@ _CHATTER: Final = (
 _EDITS, _DELETIONS, _BOTS, _REACTIONS = 0.03, 0.01, 0.05, 0.02
 _IN_THREAD: Final = 0.3
 # Of the asks: reworded, asked by an edit alone, taken back.
-_REWORDED, _BY_EDIT, _TAKEN_BACK = 0.08, 0.05, 0.05
+REWORDED, BY_EDIT, TAKEN_BACK = 0.08, 0.05, 0.05
 
 
 @dataclass(slots=True)
@@ -73,32 +73,35 @@ class Story:
         self._loose: list[tuple[str, str]] = []
         self.asks: list[Asked] = []
 
-    def act(self, happenings: int, keys: Sequence[str]) -> None:
-        """As many things happen, one of them a question for each key."""
+    def act(self, happenings: int, keys: Sequence[str], others: Sequence[str] = ()) -> None:
+        """As many things happen, a question for each of `keys` among them.
+
+        Shape: what is no question names `others`, and the same keys where there are none.
+        """
         asking = set(self._chance.sample(range(happenings), len(keys)))
         left = iter(keys)
         for number in range(happenings):
             if number in asking:
                 self._ask(next(left))
             else:
-                self._anything(self._chance.choice(keys))
+                self._anything(self._chance.choice(others or keys))
 
     def _ask(self, key: str) -> None:
         channel, person = self._somewhere(), self._somebody()
         roots, chance = self._roots[channel], self._chance
         thread = chance.choice(roots) if roots and chance.random() < _IN_THREAD else None
-        question = chance.choice(_QUESTIONS).format(key=key)
+        question = chance.choice(QUESTIONS).format(key=key)
         fate, began = chance.random(), len(self._told)
-        is_by_edit = fate < _BY_EDIT
+        is_by_edit = fate < BY_EDIT
         text = question if is_by_edit else f"{MENTION} {question}"
         message = people.say(self._place, channel, user=person, text=text, thread_ts=thread)
         if is_by_edit:
             began = len(self._told)
             people.edit_message(self._place, channel, message.ts, text=f"{MENTION} {question}")
         asked = Asked(key, channel, thread or message.ts, self._told[began:])
-        if _BY_EDIT <= fate < _BY_EDIT + _REWORDED:
+        if BY_EDIT <= fate < BY_EDIT + REWORDED:
             people.edit_message(self._place, channel, message.ts, text=f"{text} Please.")
-        elif _BY_EDIT + _REWORDED <= fate < _BY_EDIT + _REWORDED + _TAKEN_BACK:
+        elif BY_EDIT + REWORDED <= fate < BY_EDIT + REWORDED + TAKEN_BACK:
             people.delete_message(self._place, channel, message.ts)
             asked.is_taken_back = True
         self.asks.append(asked)
@@ -153,7 +156,7 @@ class Story:
         return self._slack.sender.sendings
 
     def _words(self, key: str) -> str:
-        return self._chance.choice(_CHATTER).format(key=key)
+        return self._chance.choice(CHATTER).format(key=key)
 
     def _somewhere(self) -> str:
         return self._chance.choice(self._channels)

@@ -95,7 +95,7 @@ async def running_chats(
     slack, discord = FakeSlack(), FakeDiscord()
     seed_discord(discord)
     _register_commands(discord)
-    names, persons = _furnish(slack, channels, people)
+    names, persons = furnish(slack, channels, people)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(serving_slack(slack))
         await stack.enter_async_context(serving_discord(discord))
@@ -133,7 +133,8 @@ def moment_of_stamp(stamp: str) -> datetime:
     return datetime.fromtimestamp(int(seconds), EPOCH.tzinfo).replace(microsecond=int(micros))
 
 
-def _furnish(slack: FakeSlack, channels: int, people: int) -> tuple[tuple[str, ...], Any]:
+def furnish(slack: FakeSlack, channels: int, people: int) -> tuple[tuple[str, ...], Any]:
+    """People and channels in all of which they are; the ids of the channels, and the people."""
     seed_slack(slack)
     place = slack.workspace
     persons = tuple(place.add_person(f"Person {number}") for number in range(people))

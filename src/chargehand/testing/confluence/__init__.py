@@ -21,6 +21,7 @@ is ready, and is steered by a control API for this machine only, without sign-in
 
     GET    /__fake__/requests       what was asked: method, path, query, body, status
     GET    /__fake__/contents       every page and comment
+    GET    /__fake__/contents/{id}  one as the first API tells it, words and all
     POST   /__fake__/people         {name, account_id?, email?, token?}
     POST   /__fake__/spaces         {key, name?}
     POST   /__fake__/pages          {space, title, storage, by}

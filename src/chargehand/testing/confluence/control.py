@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chargehand.domain.errors import ChargehandError
+from chargehand.testing.confluence.shapes import content_v1
 from chargehand.testing.jira.failures import Failure
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def control_routes(fake: "FakeConfluence") -> list[Route]:
     routes: list[tuple[str, str, Action]] = [
         ("GET", "requests", _requests),
         ("GET", "contents", _contents),
+        ("GET", "contents/{id}", _told),
         ("POST", "people", _add_person),
         ("POST", "spaces", _add_space),
         ("POST", "pages", _write_page),
@@ -65,6 +67,10 @@ def _requests(fake: "FakeConfluence", _request: Request, _fields: Fields) -> Any
 
 def _contents(fake: "FakeConfluence", _request: Request, _fields: Fields) -> Any:
     return {"contents": [asdict(one) for one in fake.site.contents.values()]}
+
+
+def _told(fake: "FakeConfluence", request: Request, _fields: Fields) -> Any:
+    return content_v1(fake.site, fake.site.contents[request.path_params["id"]], fake.site_url)
 
 
 def _add_person(fake: "FakeConfluence", _request: Request, fields: Fields) -> Any:
