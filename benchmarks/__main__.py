@@ -14,10 +14,12 @@ import busy_day
 import busy_team
 import chat_intake
 import chats
+import code_intake
 import fixed_rate
 import idle
 import intake
 import mentions
+import mixed_rate
 import polls
 import start
 from measuring import Plan, Row, as_json, describe_machine, table
@@ -31,12 +33,14 @@ BENCHMARKS = {
     "polls": polls.measure,
     "intake": intake.measure,
     "fixed_rate": fixed_rate.measure,
+    "mixed_rate": mixed_rate.measure,
     "chat_intake": chat_intake.measure,
+    "code_intake": code_intake.measure,
     "chats": chats.measure,
     "busy_day": busy_day.measure,
     "busy_team": busy_team.measure,
 }
-_NEED_WRK = {"intake", "fixed_rate", "chat_intake"}
+_NEED_WRK = {"intake", "fixed_rate", "mixed_rate", "chat_intake", "code_intake"}
 _SETTLE_S = 60.0
 
 

@@ -15,11 +15,11 @@ from wrk import Load, require_wrk, run_wrk
 
 from chargehand.domain.action import Mode
 
-_PER_S = 2000
-_SECONDS = 10
-_CONNECTIONS = 32
+PER_S = 2000
+SECONDS = 10
+CONNECTIONS = 32
 _BODIES = 10_000
-_P99_BAR_MS = 100.0
+P99_BAR_MS = 100.0
 _MENTION_EVERY_S = 0.25
 
 
@@ -44,9 +44,9 @@ def measure(plan: Plan) -> list[Row]:
         write_signed_bodies(bodies, service.secret, count=_BODIES)
         with service.running():
             service.set_mode(Mode.AUTO)
-            with _Mentions(service.site) as mentions:
+            with Mentions(service.site) as mentions:
                 paced = run_paced(service.port, "bodies", bodies, Pace())
-                load = Load(_SECONDS, _CONNECTIONS, _PER_S)
+                load = Load(SECONDS, CONNECTIONS, PER_S)
                 by_wrk = run_wrk(service.port, bodies, load)
             answered_under_load = len(service.site.posted_comments())
             wait_until(
@@ -59,17 +59,17 @@ def measure(plan: Plan) -> list[Row]:
         f"{by_wrk.per_s:.0f} /s; {answered_under_load} of {mentions.sent} mentions were answered "
         "meanwhile, the others right after)"
     )
-    what = f"webhooks at {_PER_S:,} a second, worker busy, p99"
-    return [below(what, max(paced.p99_ms, by_wrk.p99_ms), _P99_BAR_MS, unit="ms", extra=extra)]
+    what = f"webhooks at {PER_S:,} a second, worker busy, p99"
+    return [below(what, max(paced.p99_ms, by_wrk.p99_ms), P99_BAR_MS, unit="ms", extra=extra)]
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often, for how long, and over how many connections."""
 
-    per_s: int = _PER_S
-    seconds: int = _SECONDS
-    connections: int = _CONNECTIONS
+    per_s: int = PER_S
+    seconds: int = SECONDS
+    connections: int = CONNECTIONS
 
 
 def run_paced(port: int, what: str, requests: Path, pace: Pace) -> Paced:
@@ -89,7 +89,7 @@ def run_paced(port: int, what: str, requests: Path, pace: Pace) -> Paced:
     return paced
 
 
-class _Mentions:
+class Mentions:
     """People who ask the bot something, a few times a second, until the end of the block."""
 
     def __init__(self, site: FakeSite) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 _WORDS = [
@@ -15,12 +16,16 @@ _WORDS = [
 
 def write_signed_bodies(path: Path, secret: str, *, count: int, seed: int = 7) -> None:
     """One line for each body: signature, space, body."""
-    generator = random.Random(seed)
     with path.open("w", encoding="ascii") as file:
-        for number in range(count):
-            body = json.dumps(_comment_created(generator, number), separators=(",", ":"))
-            signature = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
-            file.write(f"{signature} {body}\n")
+        file.writelines(f"{signature} {body}\n" for signature, body in signed(secret, count, seed))
+
+
+def signed(secret: str, count: int, seed: int = 7) -> Iterator[tuple[str, str]]:
+    """Signature and body of so many webhooks."""
+    generator = random.Random(seed)
+    for number in range(count):
+        body = json.dumps(_comment_created(generator, number), separators=(",", ":"))
+        yield hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest(), body
 
 
 def _comment_created(generator: random.Random, number: int) -> dict[str, object]:

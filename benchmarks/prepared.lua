@@ -1,9 +1,17 @@
 -- Sends requests that were prepared whole, five in a hundred of them twice.
--- Arguments after `--`: the file (see prepared.py), and two that only intake.lua has a use for.
+-- Arguments after `--`: the file (see prepared.py), one that only intake.lua has a use for, and the
+-- milliseconds each connection pauses before a request (0: none).
 
 local requests, count, sent = {}, 0, 0
 
 function init(args)
+  local pause_ms = tonumber(args[3])
+  if pause_ms > 0 then
+    function delay()
+      -- Spread, or all connections would send in one burst.
+      return math.random(0, 2 * pause_ms)
+    end
+  end
   for line in io.lines(args[1]) do
     local parts = {}
     for part in line:gmatch("[^\t]+") do

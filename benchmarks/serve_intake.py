@@ -9,10 +9,15 @@ from baselines.proofs import PROOFS
 
 from chargehand import __version__
 from chargehand.bootstrap.discord_commands import command_table
+from chargehand.connectors.bitbucket.webhook import BitbucketWebhook
+from chargehand.connectors.confluence.webhook import ConfluenceWebhook
 from chargehand.connectors.discord.webhook import DiscordWebhook
+from chargehand.connectors.github.webhook import GitHubWebhook
 from chargehand.connectors.jira.webhook import JiraWebhook
 from chargehand.connectors.slack.webhook import SlackWebhook
-from chargehand.domain.ids import ConnectionId
+from chargehand.connectors.webhook.config import Proof, ProofForm, WebhookConfig
+from chargehand.connectors.webhook.webhook import PlainWebhook
+from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.intake.receive import ReceivingConnection
 from chargehand.kit.clock import SystemClock
@@ -35,9 +40,19 @@ def open_inbox(path: Path) -> GroupCommit:
     return GroupCommit(open_inbox_writer(engine).store, clock=CLOCK)
 
 
-def receiver_of(connector: str) -> WebhookReceiver:
+def receiver_of(connector: str) -> WebhookReceiver:  # noqa: PLR0911 - one each.
     """What proves the requests of a connector."""
     match connector:
+        case "bitbucket":
+            return BitbucketWebhook()
+        case "confluence":
+            return ConfluenceWebhook()
+        case "github":
+            return GitHubWebhook()
+        case "webhook":
+            proof = Proof(ProofForm.STANDARD)
+            config = WebhookConfig(CONNECTION, frozenset({ProjectKey("PAY")}), proof)
+            return PlainWebhook(config)
         case "slack":
             return SlackWebhook()
         case "discord":
