@@ -70,8 +70,11 @@ class ActionSender:
         """
         try:
             return await plan.finish(await self.transport.write(plan.call))
-        except VersionConflict:
-            raise
+        except VersionConflict as error:
+            if action.kind is ActionKind.CONFLUENCE_UPDATE_PAGE:
+                raise
+            # Nothing else follows a version, so that reading again would change nothing.
+            return Refused(error.code, str(error))
         except TargetMissing as error:
             if action.kind in _DELETIONS:
                 return Done(action.target, "", {"already": True})

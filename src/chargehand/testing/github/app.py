@@ -41,6 +41,7 @@ _METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _REDIRECT: Final = 301
 _NOT_MODIFIED: Final = 304
 _FORBIDDEN: Final = 403
+_NOT_FOUND: Final = 404
 _BUSY: Final = 429
 
 
@@ -252,10 +253,13 @@ def _shown(desk: Desk, request: Request, answer: Answer) -> Response:
 
 def _failed(desk: Desk, failure: Failure) -> Response:
     status = failure.status or 500
+    is_limit = status == _BUSY or failure.retry_after is not None
     message = {
-        _FORBIDDEN: "You have exceeded a secondary rate limit. Please wait a few minutes.",
-        _BUSY: "You have exceeded a secondary rate limit.",
+        _FORBIDDEN: "Resource not accessible by personal access token",
+        _NOT_FOUND: "Not Found",
     }.get(status, "Server Error")
+    if is_limit:
+        message = "You have exceeded a secondary rate limit. Please wait a few minutes."
     headers = {} if failure.retry_after is None else {"retry-after": str(failure.retry_after)}
     return _json(desk, status, GitHubRefused(status, message).body, headers)
 
