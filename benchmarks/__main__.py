@@ -21,6 +21,7 @@ import intake
 import mentions
 import mixed_rate
 import polls
+import shadow
 import start
 from measuring import Plan, Row, as_json, describe_machine, table
 from wrk import require_wrk
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "chats": chats.measure,
     "busy_day": busy_day.measure,
     "busy_team": busy_team.measure,
+    "shadow": shadow.measure,
 }
 _NEED_WRK = {"intake", "fixed_rate", "mixed_rate", "chat_intake", "code_intake"}
 _SETTLE_S = 60.0

@@ -17,9 +17,11 @@ from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.records import ApprovalState
 from chargehand.kit.clock import EPOCH, SystemClock
 from chargehand.pipeline import looking
+from chargehand.pipeline.shadow import read_shadow
 from chargehand.storage.engines import open_engine, sqlite_url
 from chargehand.storage.inbox.closing import CLOSE
 from chargehand.storage.inbox.tables import inbox_metadata
+from chargehand.storage.repositories.shadow import Stretch
 
 PAY = ProjectKey("PAY")
 DEEP = "0" * 25 + "1"
@@ -119,6 +121,32 @@ def test_no_list_walks_or_sorts_a_table(tmp_path: Path) -> None:
     }
 
     assert bad == {}
+
+
+def test_shadow_report_reads_stretches_of_indexes(tmp_path: Path) -> None:
+    now = SystemClock().now()
+    stretch = Stretch(now - timedelta(days=30), now)
+    asks: dict[str, Callable[[Any], object]] = {
+        "report": lambda tx: read_shadow(tx, since=stretch.since, until=now),
+        "report of a kind": lambda tx: read_shadow(
+            tx, since=stretch.since, until=now, project=PAY, kind=ActionKind.JIRA_ADD_LABELS
+        ),
+        "events": lambda tx: list(tx.shadow.happened(stretch, EventKind.COMMENT_CREATED)),
+        "contents": lambda tx: tx.shadow.bodies(["cnt_1"]),
+    }
+
+    plans = plans_of(asks, tmp_path)
+
+    small = ("undos", "connections", "policy_versions")
+    steps = {
+        step
+        for plan in plans.values()
+        for step in plan
+        if not any(name in step for name in ("DISTINCT", *small))
+    }
+    assert [
+        one for one in steps if one.startswith("SCAN") or one.endswith("(organization_id=?)")
+    ] == []
 
 
 def test_closing_deliveries_does_not_walk_what_waits(tmp_path: Path) -> None:

@@ -23,3 +23,11 @@ WorkItem: TypeAlias = Annotated[
 MemberNamed: TypeAlias = Annotated[
     str, typer.Argument(metavar="MEMBER", help="A member by id, e-mail address or whole name.")
 ]
+SinceWhen: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--from", metavar="WHEN", help="From this day or moment on; 30 days if left out."),
+]
+UntilWhen: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--to", metavar="WHEN", help="Before this day or moment; now if left out."),
+]

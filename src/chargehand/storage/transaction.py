@@ -34,6 +34,7 @@ from chargehand.storage.repositories.references import ReferenceReader, Referenc
 from chargehand.storage.repositories.reservations import ReservationReader, ReservationWriter
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
 from chargehand.storage.repositories.sendings import SendingReader, SendingWriter
+from chargehand.storage.repositories.shadow import ShadowReader
 from chargehand.storage.repositories.spending import SpendingReader
 from chargehand.storage.repositories.stats import StatsReader, StatsWriter
 from chargehand.storage.repositories.stored_secrets import (
@@ -92,6 +93,7 @@ class Reading:
         self.vendor_limits = VendorLimitReader(connection, organization_id)
         self.subscriptions = SubscriptionReader(connection, organization_id)
         self.references = ReferenceReader(connection, organization_id)
+        self.shadow = ShadowReader(connection, organization_id)
 
 
 class Writing:
@@ -136,3 +138,4 @@ class Writing:
         self.vendor_limits = VendorLimitWriter(connection, organization_id)
         self.subscriptions = SubscriptionWriter(connection, organization_id)
         self.references = ReferenceWriter(connection, organization_id)
+        self.shadow = ShadowReader(connection, organization_id)
