@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import actions
+import audit
 import busy_day
 import busy_team
 import chat_intake
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "idle": idle.measure,
     "mentions": mentions.measure,
     "actions": actions.measure,
+    "audit": audit.measure,
     "polls": polls.measure,
     "intake": intake.measure,
     "fixed_rate": fixed_rate.measure,

@@ -6,13 +6,13 @@ order, and shows what an upgrade of a large database takes.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
 from history import LASTS, History, Row, Rows, raw_deliveries
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import Connection, Engine, Table, inspect, text
 
 from chargehand import __version__
 from chargehand.bootstrap.databases import database_url, inbox_url
@@ -29,6 +29,8 @@ _PART: Final = 5000
 _TELL_EVERY: Final = 100_000
 # Raw deliveries are of the first third of the history, which is what pruning takes.
 RAW_SHARE: Final = 0.3
+# The database counts by itself.
+_INBOX_COLUMNS: Final = [one.name for one in inbox_deliveries.columns if one.name != "seq"]
 
 
 def fill(settings: Settings, events: int, *, now: datetime, clock: Clock) -> History:
@@ -60,19 +62,33 @@ def _fill_main(engine: Engine, history: History, started_s: float) -> None:
             # A crash would only cost this run; everybody else opens the file as shipped.
             for pragma in ("synchronous=OFF", "cache_size=-500000", "secure_delete=OFF"):
                 _driver(connection).execute(f"PRAGMA {pragma}")
+        known = _columns_there(connection)
         for rows in history.parts(_PART):
-            _write(connection, rows)
+            _write(connection, rows, known)
             done += len(rows.by_table.get("events", ()))
             if done % _TELL_EVERY < _PART:
                 print(f"fill: {done:,} events after {_since(started_s)}", flush=True)
         connection.invalidate()
 
 
-def _write(connection: Connection, rows: Rows) -> None:
+def _columns_there(connection: Connection) -> dict[str, list[str]]:
+    """The columns by table, without those that only later migrations add."""
+    looking = inspect(connection)
+    return {
+        name: [
+            column.name
+            for column in table.columns
+            if column.name in {one["name"] for one in looking.get_columns(name)}
+        ]
+        for name, table in metadata.tables.items()
+        if looking.has_table(name)
+    }
+
+
+def _write(connection: Connection, rows: Rows, known: Mapping[str, Sequence[str]]) -> None:
     with connection.begin():
         for name, found in rows.by_table.items():
-            # Added by a migration after the one that is filled, and empty for what is old.
-            _put(connection, metadata.tables[name], found, leave_out="waits")
+            _put(connection, metadata.tables[name], found, known[name])
 
 
 def _fill_inbox(engine: Engine, count: int, *, now: datetime) -> None:
@@ -80,11 +96,10 @@ def _fill_inbox(engine: Engine, count: int, *, now: datetime) -> None:
     rows = raw_deliveries(count, first=first, until=first + timedelta(days=30))
     for part in _parts(rows):
         with engine.connect() as connection, connection.begin():
-            _put(connection, inbox_deliveries, part, leave_out="seq")
+            _put(connection, inbox_deliveries, part, _INBOX_COLUMNS)
 
 
-def _put(connection: Connection, table: Table, rows: Sequence[Row], *, leave_out: str = "") -> None:
-    names = [column.name for column in table.columns if column.name != leave_out]
+def _put(connection: Connection, table: Table, rows: Sequence[Row], names: Sequence[str]) -> None:
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(names))
         adding = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"

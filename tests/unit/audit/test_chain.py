@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from chargehand.audit.chain import START, ChainPosition, link_hash, verify_chain
 from chargehand.domain.ids import DEFAULT_ORGANIZATION
 from chargehand.domain.records import AuditRecord
+from chargehand.kit.canonical import digest_of
+from chargehand.kit.clock import from_micros
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -93,3 +95,20 @@ def test_rewritten_chain_differs_from_the_checkpoint() -> None:
     )
 
     assert [one.problem for one in found.breaks] == ["differs from the checkpoint kept outside"]
+
+
+@given(
+    tag=st.text(),
+    subject=st.text(),
+    body=st.text(),
+    seq=st.integers(1, 2**62),
+    micros=st.integers(0, 4_000_000_000_000_000),
+)
+def test_link_is_made_of_canonical_json_whatever_a_record_holds(
+    tag: str, subject: str, body: str, seq: int, micros: int
+) -> None:
+    recorded_at = from_micros(micros)
+    record = AuditRecord(seq, recorded_at, tag, subject, body, START.hash, "")
+
+    content = [DEFAULT_ORGANIZATION, seq, micros, tag, subject, body, START.hash]
+    assert link_hash(DEFAULT_ORGANIZATION, record, previous_hash=START.hash) == digest_of(content)

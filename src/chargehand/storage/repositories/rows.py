@@ -126,7 +126,8 @@ class Repository:
 
 def _rows_of(result: "CursorResult[Any]") -> list[AnyRow]:
     make = _maker(tuple(result.keys()))
-    return [make(row) for row in result]
+    # All at once: asking the cursor for each row by itself takes as long as making it.
+    return [make(row) for row in result.fetchall()]
 
 
 def _first_of(result: "CursorResult[Any]") -> AnyRow | None:
