@@ -63,6 +63,7 @@ def _fill_main(engine: Engine, history: History, started_s: float) -> None:
             for pragma in ("synchronous=OFF", "cache_size=-500000", "secure_delete=OFF"):
                 _driver(connection).execute(f"PRAGMA {pragma}")
         known = _columns_there(connection)
+        connection.rollback()
         for rows in history.parts(_PART):
             _write(connection, rows, known)
             done += len(rows.by_table.get("events", ()))
