@@ -4,7 +4,9 @@ Rejected
 ├── AlreadyDecided    somebody was faster; says who and when
 ├── ApprovalExpired   nobody decided in time; expiry closes
 ├── ApprovalVoided    the action changed, or its ask was withdrawn
-└── EditNotPossible   this kind of action has nothing a person could word differently
+├── AlreadyVoted      the same person said the same before, and it takes others
+├── EditNotPossible   this kind of action has nothing a person could word differently
+└── MayNotDecide      somebody without the right, or who asked for it themselves
 """
 
 from chargehand.domain.errors import Rejected
@@ -29,6 +31,20 @@ class ApprovalVoided(Rejected):
 
     code = "approval_voided"
     template = "{short_id} no longer stands: {why}."
+
+
+class AlreadyVoted(Rejected):
+    """The same person said the same before, and it takes others."""
+
+    code = "already_voted"
+    template = "You let {short_id} through before; it has {counted} of {quorum}, and takes others."
+
+
+class MayNotDecide(Rejected):
+    """Somebody without the right, or who asked for it themselves."""
+
+    code = "may_not_decide"
+    template = "You can not decide {short_id}: {why}. {instead}"
 
 
 class EditNotPossible(Rejected):

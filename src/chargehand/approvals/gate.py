@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chargehand.approvals.digest import action_digest
+from chargehand.approvals.voting import Tally
 from chargehand.domain.action import ActionState, ApprovedAction, Mode, ProposedAction
 from chargehand.domain.ids import EffectId, OrganizationId
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
@@ -23,6 +24,7 @@ class ClosedReason(StrEnum):
     DIGEST_CHANGED = "digest_changed"
     NEEDS_APPROVAL = "needs_approval"
     APPROVAL_NOT_LIVE = "approval_not_live"
+    VOTES_SHORT = "votes_short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class GateView:
     """Everything the gate looks at, read in the same transaction.
 
     Shape: `mode` is the policy's answer now, not when the action was proposed; `is_held` is true
-    from a restore until somebody has looked up what may have happened meanwhile.
+    from a restore until somebody has looked up what may have happened meanwhile; `tally` counts the
+    votes anew by who may decide now, and is None where nobody was asked.
     """
 
     organization_id: OrganizationId
@@ -52,6 +55,7 @@ class GateView:
     mode: Mode
     is_held: bool
     now: datetime
+    tally: Tally | None = None
 
 
 _MAY_BE_SENT = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
@@ -118,4 +122,7 @@ def _approval_problem(view: GateView) -> ClosedReason | None:
         return ClosedReason.APPROVAL_NOT_LIVE
     if approval.digest != view.action.digest:
         return ClosedReason.DIGEST_CHANGED
+    if view.tally is None or not view.tally.is_enough:
+        # Somebody lost the role or left since, or it takes more people by now.
+        return ClosedReason.VOTES_SHORT
     return None

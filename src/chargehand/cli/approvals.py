@@ -26,6 +26,7 @@ from chargehand.cli.output import (
 )
 from chargehand.domain.action import Mode
 from chargehand.domain.records import ApprovalState
+from chargehand.domain.vote import MEMBER, Vote
 
 if TYPE_CHECKING:
     # SQLAlchemy and pydantic take longer to load than `--help` may.
@@ -65,6 +66,10 @@ def list_(
     every: Annotated[
         bool, typer.Option("--all", help="Decided, expired and void ones as well.")
     ] = False,
+    mine: Annotated[
+        str | None,
+        typer.Option(metavar="MEMBER", help="Only those that wait for this member's vote."),
+    ] = None,
     last: Last = 50,
     cursor: Cursor = None,
     as_json: AsJSON = False,
@@ -76,13 +81,21 @@ def list_(
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.pipeline.looking import list_approvals
+    from chargehand.pipeline.members import find_member
     from chargehand.pipeline.showing import to_json
 
     state = None if every else ApprovalState.OPEN
     with invocation.open_stores() as (settings, stores):
         now = invocation.clock(settings).now()
         page = stores.database.read(
-            lambda tx: list_approvals(tx, cursor=cursor, limit=last, state=state)
+            lambda tx: list_approvals(
+                tx,
+                cursor=cursor,
+                limit=last,
+                state=state,
+                needs=f"{MEMBER}{find_member(tx, mine).id}" if mine else None,
+                now=now,
+            )
         )
         if as_json:
             echo_json(to_json(page))
@@ -90,7 +103,9 @@ def list_(
         backgrounds = [_background(stores, one.action) for one in page.items]
     if not page.items:
         typer.echo(
-            "No approvals yet."
+            f"Nothing waits for {mine}."
+            if mine
+            else "No approvals yet."
             if every
             else "No approvals wait. Actions wait here where the mode is approve; see "
             "`chargehand modes show`."
@@ -129,7 +144,7 @@ def show(context: typer.Context, identifier: Identifier, *, as_json: AsJSON = Fa
 
     with invocation.open_stores() as (settings, stores):
         now = invocation.clock(settings).now()
-        shown = stores.database.read(lambda tx: find_approval(tx, identifier))
+        shown = stores.database.read(lambda tx: find_approval(tx, identifier, now=now))
         background, names = _background(stores, shown.action), bot_names(stores)
     if as_json:
         echo_json(to_json(shown))
@@ -155,6 +170,12 @@ def approve(context: typer.Context, identifiers: Identifiers) -> None:
                 lambda tx: approving.approve(tx, identifier, by=operator_name(), via=_VIA, now=now)
             )
             name, action = decided.approval.short_id, decided.action
+            if decided.approval.state is ApprovalState.OPEN:
+                standing = decided.standing
+                return (
+                    f"{name} has {standing.counted} of {standing.quorum} now; "
+                    f"{action.kind.value} on {action.target} waits for the others."
+                )
             told = f"{name} approved: {action.kind.value} on {action.target}."
             if _mode_now(stores, action, now=now) is Mode.SIMULATE:
                 return f"{told} The mode is simulate by now, so it will be recorded, not sent."
@@ -194,6 +215,30 @@ def reject(
         one_by_one(identifiers, decide)
 
 
+@approvals.command("comment")
+def comment(
+    context: typer.Context,
+    identifier: Identifier,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to say, in quotes.")],
+) -> None:
+    """Say something about an approval to those who decide it; it decides nothing.
+
+    Example: chargehand approvals comment 7h2k9d "the bank answers on Friday"
+    """
+    invocation: Invocation = context.obj
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline import approving
+
+    with invocation.open_stores() as (settings, stores):
+        now = invocation.clock(settings).now()
+        said = stores.database.write(
+            lambda tx: approving.comment(
+                tx, identifier, text=text, by=operator_name(), via=_VIA, now=now
+            )
+        )
+    typer.echo(f"Noted with {said.approval.short_id}; `chargehand approvals show` tells of it.")
+
+
 @approvals.command("edit")
 def edit(
     context: typer.Context,
@@ -217,7 +262,8 @@ def edit(
 
     with invocation.open_stores() as (settings, stores):
         clock = invocation.clock(settings)
-        before = stores.database.read(lambda tx: find_approval(tx, identifier)).action
+        now = clock.now()
+        before = stores.database.read(lambda tx: find_approval(tx, identifier, now=now)).action
         find_connection(settings, before.connection_id)
         previewer = previewers(settings)[before.connection_id]
         words = before.params.get("markdown")
@@ -311,6 +357,7 @@ def _echo_approval(
             ("expires", expires),
             ("decided", _decided(shown, settings)),
             ("reason", ERASED if approval.is_erased else approval.reason),
+            *_voted(shown, settings),
             ("approval", approval.id),
             ("action", action.id),
         ]
@@ -321,6 +368,22 @@ def _echo_approval(
         typer.echo(
             f"\nDecide: chargehand approvals approve {approval.short_id}, or reject, or edit"
         )
+
+
+def _voted(shown: "ShownApproval", settings: "Settings") -> list[tuple[str, str]]:
+    """Who said what, how many it takes, and who may."""
+    standing, lines = shown.standing, []
+    for one in standing.votes:
+        place = f" for {one.deputy_of_name}" if one.deputy_of_name else ""
+        words = ERASED if one.is_erased else one.reason
+        said = f": {words}" if words else ""
+        void = "" if one.counts or one.vote is not Vote.APPROVE else ", counts no more"
+        when = local_time(one.at, settings)
+        lines.append((one.vote.value, f"{one.name}{place}, {when}{void}{said}"))
+    lines.append(("votes", f"{standing.counted} of {standing.quorum}"))
+    if standing.may_decide and shown.approval.state is ApprovalState.OPEN:
+        lines.append(("may decide", ", ".join(one.name for one in standing.may_decide)))
+    return lines
 
 
 def _asked(background: _Background, names: Mapping[str, str]) -> str:

@@ -34,7 +34,8 @@ class Change:
     """One proposed change as a chat is told of it.
 
     Shape: `approval_id` is None unless it waits for a person; `outcome` is empty until somebody
-    decided; `is_editable` says that it has words which can be edited.
+    decided; `is_editable` says that it has words which can be edited; `said` are lines of what
+    people said about it so far, as Markdown.
     """
 
     preview: str
@@ -43,6 +44,7 @@ class Change:
     approval_id: ApprovalId | None = None
     outcome: str = ""
     is_editable: bool = False
+    said: tuple[str, ...] = ()
 
 
 def with_message(
@@ -110,7 +112,7 @@ def _lines_to_type(changes: Sequence[Change]) -> str:
 
 def restricted(change: Change) -> Change:
     """A change as people are told of it who may not all read its words."""
-    return replace(change, preview=catalogue.RESTRICTED, is_editable=False)
+    return replace(change, preview=catalogue.RESTRICTED, is_editable=False, said=())
 
 
 def tells_nothing(markdown: str) -> bool:
@@ -169,7 +171,8 @@ def controls_to_json(controls: Sequence[Control]) -> list[JSONObject]:
 def _paragraph(change: Change) -> str:
     introduction = change.outcome or _INTRODUCED_BY[change.mode]
     quoted = [f"> {escape_markdown(line)}" for line in change.preview.splitlines() if line.strip()]
-    return "\n".join((introduction, "", *quoted))
+    said = ("", *change.said) if change.said else ()
+    return "\n".join((introduction, "", *quoted, *said))
 
 
 def _message(ask: Ask, place: Place, connector: str) -> ProposedAction:

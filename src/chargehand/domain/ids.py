@@ -22,6 +22,8 @@ MemberId = NewType("MemberId", str)
 ReminderId = NewType("ReminderId", str)
 FeedbackId = NewType("FeedbackId", str)
 SubscriptionId = NewType("SubscriptionId", str)
+VoteId = NewType("VoteId", str)
+AbsenceId = NewType("AbsenceId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)

@@ -32,6 +32,7 @@ from chargehand.domain.ids import (
     ReservationId,
 )
 from chargehand.domain.json import JSONObject
+from chargehand.domain.member import Role
 from chargehand.domain.policy import Cause
 
 R = TypeVar("R")
@@ -214,7 +215,8 @@ class ApprovalState(StrEnum):
 class ApprovalRecord:
     """A question to people about one exact action, by digest.
 
-    Shape: `is_erased` says that the reason a person gave is gone for good.
+    Shape: `is_erased` says that the reason a person gave is gone for good; `escalated_to` are the
+    roles that may decide it as well, because nobody else did for long.
     """
 
     id: ApprovalId
@@ -229,6 +231,7 @@ class ApprovalRecord:
     decided_via: str
     reason: str
     is_erased: bool = False
+    escalated_to: frozenset[Role] = frozenset()
 
 
 class EffectState(StrEnum):

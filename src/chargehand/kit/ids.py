@@ -31,6 +31,8 @@ PREFIXES = {
     "fbk": "feedback",
     "qui": "mute or snooze",
     "sub": "subscription",
+    "vot": "vote",
+    "abs": "absence",
 }
 
 

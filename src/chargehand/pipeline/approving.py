@@ -1,64 +1,112 @@
-"""A person approves, rejects or edits one exact action; the first decision wins."""
+"""People approve, reject, edit or comment on one exact action.
 
+It is approved once enough of them let it through; one of them is enough to reject it. What closes
+it first wins.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from chargehand.approvals.digest import action_digest
 from chargehand.approvals.errors import (
     AlreadyDecided,
+    AlreadyVoted,
     ApprovalExpired,
     ApprovalVoided,
     EditNotPossible,
 )
 from chargehand.approvals.gate import proposal_of
+from chargehand.approvals.voting import Refusal, Right, right_of, right_to_reject
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState
-from chargehand.domain.ids import ApprovalId
+from chargehand.domain.ids import ApprovalId, MemberId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
-from chargehand.pipeline.errors import NotFound
+from chargehand.domain.vote import Vote
+from chargehand.pipeline.electing import electorate
+from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.proposing import open_approval
+from chargehand.pipeline.standing_votes import VoteStanding, may_not_decide, standing_of
 from chargehand.plugins.connector import ActionPreviewer
 from chargehand.storage.transaction import Writing
 
+LONGEST_COMMENT: Final = 1_000
 _EXPIRED_BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class DecidedApproval:
-    """An approval after it was decided, with the action it was about."""
+    """An approval after somebody said something about it, with the action it is about."""
 
     approval: ApprovalRecord
     action: ActionRecord
+    standing: VoteStanding
 
 
 def approve(tx: Writing, identifier: str, *, by: str, via: str, now: datetime) -> DecidedApproval:
-    """Let one exact action be sent.
+    """Vote for letting one exact action be sent; it is, once enough people do.
 
-    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided.
+    Shape: the approval stays open while more people are needed.
+    Raises: NotFound, AlreadyDecided, AlreadyVoted, ApprovalExpired, ApprovalVoided, MayNotDecide.
     """
     approval, action = _open(tx, identifier, now=now)
     if approval.digest != action.digest or _digest(tx, action) != approval.digest:
         raise ApprovalVoided(short_id=approval.short_id, why="the action has changed since")
-    _close(tx, approval, ApprovalState.APPROVED, by=by, via=via, reason="", now=now)
-    move_action(tx, action, ActionState.APPROVED, now=now)
-    _record(tx, AuditTag.PERSON_APPROVAL_APPROVED, approval, action, by=by, via=via, now=now)
-    return _decided(tx, approval.id, action)
+    deputy_of = _right(tx, approval, action, by=by, find=right_of, now=now)
+    is_new = _cast(tx, approval, Vote.APPROVE, by=by, via=via, deputy_of=deputy_of, now=now)
+    found = electorate(tx, now).tally(action, approval)
+    if found.is_enough:
+        _close(tx, approval, ApprovalState.APPROVED, by=by, via=via, reason="", now=now)
+        move_action(tx, action, ActionState.APPROVED, now=now)
+        tag = AuditTag.PERSON_APPROVAL_APPROVED
+    elif is_new:
+        # Whatever message shows it tells of one vote less.
+        tx.chat_views.outdate(approval.id)
+        tag = AuditTag.PERSON_APPROVAL_VOTED
+    else:
+        counted = len(found.counted)
+        raise AlreadyVoted(short_id=approval.short_id, counted=counted, quorum=found.quorum)
+    _record(tx, tag, approval, action, by=by, via=via, deputy_of=deputy_of, now=now)
+    return _decided(tx, approval.id, action, now=now)
 
 
 def reject(
     tx: Writing, identifier: str, *, by: str, via: str, reason: str, now: datetime
 ) -> DecidedApproval:
-    """See to it that one exact action is never sent.
+    """See to it that one exact action is never sent; one person is enough.
 
-    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided.
+    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided, MayNotDecide.
     """
     approval, action = _open(tx, identifier, now=now)
+    deputy_of = _right(tx, approval, action, by=by, find=right_to_reject, now=now)
+    _cast(tx, approval, Vote.REJECT, by=by, via=via, deputy_of=deputy_of, reason=reason, now=now)
     _close(tx, approval, ApprovalState.REJECTED, by=by, via=via, reason=reason, now=now)
     move_action(tx, action, ActionState.REJECTED, now=now, problem="rejected_by_person")
-    _record(tx, AuditTag.PERSON_APPROVAL_REJECTED, approval, action, by=by, via=via, now=now)
-    return _decided(tx, approval.id, action)
+    tag = AuditTag.PERSON_APPROVAL_REJECTED
+    _record(tx, tag, approval, action, by=by, via=via, deputy_of=deputy_of, now=now)
+    return _decided(tx, approval.id, action, now=now)
+
+
+def comment(
+    tx: Writing, identifier: str, *, text: str, by: str, via: str, now: datetime
+) -> DecidedApproval:
+    """Say something about an approval that is open; it decides nothing.
+
+    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided, ArgumentInvalid.
+    """
+    words = text.strip()
+    if not words or len(words) > LONGEST_COMMENT:
+        allowed = f"1 to {LONGEST_COMMENT} characters"
+        raise ArgumentInvalid(field="text", found=f"{len(words)} characters", allowed=allowed)
+    approval, action = _open(tx, identifier, now=now)
+    _cast(tx, approval, Vote.COMMENT, by=by, via=via, deputy_of=None, reason=words, now=now)
+    tx.chat_views.outdate(approval.id)
+    tag = AuditTag.PERSON_APPROVAL_COMMENTED
+    _record(tx, tag, approval, action, by=by, via=via, now=now)
+    return _decided(tx, approval.id, action, now=now)
 
 
 def edit(
@@ -74,10 +122,13 @@ def edit(
 ) -> DecidedApproval:
     """Word a comment differently; the old approval is void and a new one is open.
 
-    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided, EditNotPossible, and what
-    the connector says of the new text.
+    What was voted about the old words counts for the new ones no more.
+
+    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided, EditNotPossible,
+    MayNotDecide, and what the connector says of the new text.
     """
     approval, action = _open(tx, identifier, now=now)
+    _right(tx, approval, action, by=by, find=right_to_reject, now=now)
     if not has_words(action.params):
         raise EditNotPossible(kind=action.kind.value)
     folded = {"more": ""} if isinstance(action.params.get("more"), str) else {}
@@ -89,7 +140,7 @@ def edit(
     tx.actions.replace_params(action.id, edited, digest=digest, now=now)
     _record(tx, AuditTag.PERSON_APPROVAL_EDITED, approval, action, by=by, via=via, now=now)
     fresh = open_approval(tx, action.id, digest=digest, lasts=lasts, now=now)
-    return _decided(tx, fresh, action)
+    return _decided(tx, fresh, action, now=now)
 
 
 def has_words(params: JSONObject) -> bool:
@@ -147,6 +198,47 @@ def _open(tx: Writing, identifier: str, *, now: datetime) -> tuple[ApprovalRecor
             )
 
 
+def _right(
+    tx: Writing,
+    approval: ApprovalRecord,
+    action: ActionRecord,
+    *,
+    by: str,
+    find: Callable[..., Right | Refusal],
+    now: datetime,
+) -> MemberId | None:
+    """In whose place somebody decides, None for their own; nobody else decides meanwhile."""
+    if not tx.approvals.keep(approval.id):
+        raise _was_faster(tx, approval)
+    right = find(electorate(tx, now).poll(action, approval, voters=[by]), by, at=now)
+    if isinstance(right, Refusal):
+        raise may_not_decide(tx, approval, action, right, now=now)
+    return right.deputy_of
+
+
+def _cast(
+    tx: Writing,
+    approval: ApprovalRecord,
+    vote: Vote,
+    *,
+    by: str,
+    via: str,
+    deputy_of: MemberId | None,
+    now: datetime,
+    reason: str = "",
+) -> bool:
+    return tx.votes.cast(
+        approval.id,
+        vote,
+        digest=approval.digest,
+        by=by,
+        via=via,
+        deputy_of=deputy_of,
+        reason=reason,
+        now=now,
+    )
+
+
 def _digest(tx: Writing, action: ActionRecord) -> str:
     return action_digest(tx.organization_id, proposal_of(action))
 
@@ -163,9 +255,13 @@ def _close(
 ) -> None:
     if tx.approvals.decide(approval.id, state, by=by, via=via, reason=reason, now=now):
         return
+    raise _was_faster(tx, approval)
+
+
+def _was_faster(tx: Writing, approval: ApprovalRecord) -> AlreadyDecided:
     # Another process decided between our read and this write, which only PostgreSQL allows.
     latest = tx.approvals.find(approval.id) or approval
-    raise AlreadyDecided(
+    return AlreadyDecided(
         short_id=latest.short_id,
         state=latest.state.value,
         decided_by=latest.decided_by,
@@ -182,17 +278,23 @@ def _record(
     by: str,
     via: str,
     now: datetime,
+    deputy_of: MemberId | None = None,
 ) -> None:
-    tx.audit.append(
-        tag,
-        approval.id,
-        {"action_id": action.id, "digest": approval.digest, "by": by, "via": via},
-        now=now,
-    )
+    body: JSONObject = {
+        "action_id": action.id,
+        "digest": approval.digest,
+        "by": by,
+        "via": via,
+        **({"deputy_of": deputy_of} if deputy_of is not None else {}),
+    }
+    tx.audit.append(tag, approval.id, body, now=now)
 
 
-def _decided(tx: Writing, approval_id: ApprovalId, action: ActionRecord) -> DecidedApproval:
+def _decided(
+    tx: Writing, approval_id: ApprovalId, action: ActionRecord, *, now: datetime
+) -> DecidedApproval:
     approval, latest = tx.approvals.find(approval_id), tx.actions.find(action.id)
     if approval is None or latest is None:
         raise NotFound(kind="approval", id=approval_id)
-    return DecidedApproval(approval=approval, action=latest)
+    standing = standing_of(tx, approval, latest, now=now)
+    return DecidedApproval(approval=approval, action=latest, standing=standing)

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from chargehand.approvals.gate import GateView
 from chargehand.domain.action import ActionResult, ApprovedAction
-from chargehand.domain.ids import ActionId
+from chargehand.domain.ids import ActionId, EffectId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ActionRecord, ApprovalRecord, EffectState
+from chargehand.kit.ids import derive_id
+from chargehand.pipeline.electing import Electorate
 from chargehand.pipeline.ruling import Rulings
 from chargehand.storage.repositories.effects import OpenEffect
+from chargehand.storage.transaction import Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,22 @@ class Ended:
     action_id: ActionId
     result: ActionResult | Stop
     attempt: int = 0
+
+
+def gate_view(tx: Writing, action: ActionRecord, sight: GateSight) -> GateView:
+    """What the gate looks at about one action, its votes counted by who may decide now."""
+    approval = sight.approvals.get(action.id)
+    electorate = Electorate(tx, sight.rulings, sight.now)
+    return GateView(
+        organization_id=tx.organization_id,
+        action=action,
+        effect_id=EffectId(derive_id("eff", action.id)),
+        approval=approval,
+        mode=sight.rulings.on(action, cause=action.cause, now=sight.now).mode,
+        is_held=sight.is_held,
+        now=sight.now,
+        tally=electorate.tally(action, approval) if approval is not None else None,
+    )
 
 
 def is_of(effect: OpenEffect | None, ended: Ended) -> bool:

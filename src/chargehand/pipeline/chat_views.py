@@ -29,6 +29,7 @@ from chargehand.pipeline.approving import has_words
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.proposing import propose
 from chargehand.pipeline.ruling import rule_on
+from chargehand.pipeline.vote_lines import said_lines
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Writing
 
@@ -138,6 +139,7 @@ class ChatViews:
                 approval_id=approval.id,
                 outcome=self._outcome(approval, who=_decider(tx, approval), now=now),
                 is_editable=has_words(action.params),
+                said=said_lines(tx, approval, action, now=now),
             )
         return list(found.values())
 

@@ -29,7 +29,7 @@ from chargehand.pipeline.attending import (
     run_unmute,
 )
 from chargehand.pipeline.caller import Call, Caller, CommandDeps, CommandReply, Outcome
-from chargehand.pipeline.deciding_by_line import run_approve, run_reject
+from chargehand.pipeline.deciding_by_line import run_approve, run_comment, run_reject
 from chargehand.pipeline.doubting import run_why, run_wrong
 from chargehand.pipeline.editing_by_line import run_edit
 from chargehand.pipeline.errors import ProjectUnknown
@@ -53,6 +53,7 @@ _RUNNERS: Final[Mapping[str, Callable[[Call], CommandReply]]] = {
     "agents": run_agents,
     "approve": run_approve,
     "reject": run_reject,
+    "comment": run_comment,
     "edit": run_edit,
     "modes": run_modes,
     "trace": run_trace,

@@ -1,21 +1,31 @@
-"""`approve` and `reject` as lines: bound to what was shown, and to who decided first."""
+"""`approve`, `reject` and `comment` as lines: bound to what was shown, and to who decided first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Final, TypeAlias
 
-from chargehand.commands.definition import Command
+from chargehand.approvals.voting import Refusal, Right, right_of, right_to_reject
 from chargehand.decisions.chat_proposals import approval_controls
 from chargehand.decisions.markdown import code, shown
 from chargehand.domain.action import Mode
 from chargehand.domain.control import Control
+from chargehand.domain.member import Role
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
 from chargehand.pipeline import approving
 from chargehand.pipeline.caller import Call, Caller, CommandReply, Outcome
+from chargehand.pipeline.electing import electorate
 from chargehand.pipeline.errors import AlreadyDecided
 from chargehand.pipeline.ruling import rule_on
+from chargehand.pipeline.standing_votes import may_not_decide
+from chargehand.storage.transaction import Reading, Writing
 
 _MOST_FOUND: Final = 20
 _PREVIEW_CHARS: Final = 1500
+_LONGEST_REFUSAL: Final = 600
+_ANY_ROLE: Final = frozenset(Role)
+# Says from a poll what lets somebody decide at a moment, or why they may not.
+FindRight: TypeAlias = Callable[..., Right | Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,7 @@ class Meant:
 
 def run_approve(call: Call) -> CommandReply:
     """Let one exact action be sent."""
-    meant = decidable(call)
+    meant = decidable(call, right_of)
     if isinstance(meant, CommandReply):
         return meant
     try:
@@ -38,6 +48,8 @@ def run_approve(call: Call) -> CommandReply:
     except AlreadyDecided:
         return _closed(call, _again(call, meant))
     action = decided.action
+    if decided.approval.state is ApprovalState.OPEN:
+        return call.reply(Outcome.DONE, _needs_more(call, decided))
     told = f"Approved: {action_words(call, action)} ({code(decided.approval.short_id)})."
     mode = rule_on(call.tx, action, cause=action.cause, now=call.now).mode
     next_ = (
@@ -50,7 +62,7 @@ def run_approve(call: Call) -> CommandReply:
 
 def run_reject(call: Call) -> CommandReply:
     """See to it that one exact action is never sent."""
-    meant = decidable(call)
+    meant = decidable(call, right_to_reject)
     if isinstance(meant, CommandReply):
         return meant
     reason = call.argument("reason")
@@ -69,8 +81,46 @@ def run_reject(call: Call) -> CommandReply:
     return call.reply(Outcome.DONE, f"{told} It will not be sent.")
 
 
-def decidable(call: Call) -> Meant | CommandReply:
+def run_comment(call: Call) -> CommandReply:
+    """Say something about an approval to those who decide it."""
+    meant = _meant(call)
+    if isinstance(meant, CommandReply):
+        return meant
+    if not call.caller.is_operator and not call.caller.has_role(_ANY_ROLE, meant.action.project):
+        text = f"Commenting takes a role in {meant.action.project}; you have none there."
+        return call.reply(Outcome.REFUSED, text)
+    if _is_over(call, meant):
+        return _closed(call, meant)
+    decided = approving.comment(
+        call.tx,
+        meant.approval.id,
+        text=call.argument("text"),
+        by=call.caller.by,
+        via=via_of(call),
+        now=call.now,
+    )
+    name = code(decided.approval.short_id)
+    text = f"Noted with {name}; whoever decides sees it. It decides nothing by itself."
+    return call.reply(Outcome.DONE, text)
+
+
+def decidable(call: Call, find: FindRight) -> Meant | CommandReply:
     """The approval that is meant and open; else the reply that says why nothing is decided."""
+    meant = _meant(call)
+    if isinstance(meant, CommandReply):
+        return meant
+    right = right_here(call.tx, call.caller, meant, find, now=call.now)
+    if isinstance(right, Refusal):
+        error = may_not_decide(call.tx, meant.approval, meant.action, right, now=call.now)
+        return call.reply(Outcome.REFUSED, shown(str(error), _LONGEST_REFUSAL))
+    if _is_over(call, meant):
+        return _closed(call, meant)
+    digest = call.argument("digest")
+    return _outdated(call, meant) if not meant.approval.digest.startswith(digest) else meant
+
+
+def _meant(call: Call) -> Meant | CommandReply:
+    """The one approval a line names, of those that may be told of here."""
     wanted = call.argument("id")
     found = [
         Meant(approval, action)
@@ -81,29 +131,37 @@ def decidable(call: Call) -> Meant | CommandReply:
     if not found:
         text = f"There is no approval {code(wanted)} here."
         return call.reply(Outcome.NOT_FOUND, f"{text}{_open_here(call)}")
-    if len(found) > 1:
-        return _which(call, wanted, found)
-    meant = found[0]
-    if not may_decide(call.caller, call.line.command, meant.action):
-        roles = ", ".join(sorted(call.line.command.roles))
-        return call.reply(
-            Outcome.REFUSED,
-            f"{code(call.line.command.name)} takes one of these roles in {meant.action.project}: "
-            f"{roles}. You have none of them there; ask an admin of the team.",
-        )
-    if meant.approval.state is not ApprovalState.OPEN or meant.approval.expires_at <= call.now:
-        return _closed(call, meant)
-    digest = call.argument("digest")
-    return _outdated(call, meant) if not meant.approval.digest.startswith(digest) else meant
+    return found[0] if len(found) == 1 else _which(call, wanted, found)
+
+
+def _is_over(call: Call, meant: Meant) -> bool:
+    approval = meant.approval
+    return approval.state is not ApprovalState.OPEN or approval.expires_at <= call.now
 
 
 def _is_shown(call: Call, action: ActionRecord) -> bool:
     return call.caller.is_operator or action.project in call.caller.projects
 
 
-def may_decide(caller: Caller, command: Command, action: ActionRecord) -> bool:
-    """Whether a caller has one of the roles that a command takes in an action's project."""
-    return caller.is_operator or caller.has_role(command.roles, action.project)
+def right_here(
+    tx: Reading | Writing, caller: Caller, meant: Meant, find: FindRight, *, now: datetime
+) -> Right | Refusal:
+    """What lets a caller decide where they are, or why they may not."""
+    is_here = caller.rightful_member is not None and meant.action.project in caller.projects
+    if not caller.is_operator and not is_here:
+        return Refusal.NO_ROLE
+    poll = electorate(tx, now).poll(meant.action, meant.approval, voters=[caller.by])
+    return find(poll, caller.by, at=now)
+
+
+def _needs_more(call: Call, decided: approving.DecidedApproval) -> str:
+    standing, name = decided.standing, code(decided.approval.short_id)
+    missing = standing.quorum - standing.counted
+    others = "one other person" if missing == 1 else f"{missing} other people"
+    return (
+        f"Your vote counts: {name} has {standing.counted} of {standing.quorum}, so it still takes "
+        f"{others}. Until then {action_words(call, decided.action)} is not sent."
+    )
 
 
 def _which(call: Call, wanted: str, found: list[Meant]) -> CommandReply:
@@ -122,9 +180,11 @@ def _open_here(call: Call) -> str:
     names = [
         code(one.short_id)
         for one in page.items
-        if one.action_id in actions
-        and _is_shown(call, actions[one.action_id])
-        and may_decide(call.caller, call.line.command, actions[one.action_id])
+        if (action := actions.get(one.action_id)) is not None
+        and _is_shown(call, action)
+        and isinstance(
+            right_here(call.tx, call.caller, Meant(one, action), right_of, now=call.now), Right
+        )
     ]
     return f" These wait for a decision: {', '.join(names)}." if names else " None waits here now."
 

@@ -7,6 +7,7 @@ everybody may read, nobody who presses a button is told more than the message sa
 from datetime import datetime
 
 from chargehand.approvals.errors import EditNotPossible
+from chargehand.approvals.voting import Right, right_to_reject
 from chargehand.commands.definition import CommandLine
 from chargehand.decisions.chat_proposals import edit_control, tells_nothing
 from chargehand.decisions.forms import WORDS, edit_form
@@ -25,8 +26,8 @@ from chargehand.pipeline.deciding_by_line import (
     action_words,
     buttons_of,
     decidable,
-    may_decide,
     preview_of,
+    right_here,
     via_of,
 )
 from chargehand.pipeline.errors import AlreadyDecided
@@ -35,7 +36,7 @@ from chargehand.storage.transaction import Reading, Writing
 
 def run_edit(call: Call) -> CommandReply:
     """Open the form, or word the action as the form says that is handed in."""
-    meant = decidable(call)
+    meant = decidable(call, right_to_reject)
     if isinstance(meant, CommandReply):
         return meant
     if not approving.has_words(meant.action.params):
@@ -70,7 +71,8 @@ def form_in_time(tx: Reading, line: CommandLine, caller: Caller, *, now: datetim
     (approval,) = found
     is_open = approval.state is ApprovalState.OPEN and approval.expires_at > now
     is_current = approval.digest.startswith(line.arguments.get("digest", ""))
-    is_here = action.project in caller.projects and may_decide(caller, line.command, action)
+    right = right_here(tx, caller, Meant(approval, action), right_to_reject, now=now)
+    is_here = action.project in caller.projects and isinstance(right, Right)
     if not (is_open and is_current and is_here and approving.has_words(action.params)):
         return None
     return _form_of(approval, action, caller.surface) if _is_told(tx, action) else None

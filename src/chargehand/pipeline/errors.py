@@ -19,9 +19,11 @@ point needs to know this room only.
 
 from chargehand.approvals.errors import (
     AlreadyDecided,
+    AlreadyVoted,
     ApprovalExpired,
     ApprovalVoided,
     EditNotPossible,
+    MayNotDecide,
 )
 from chargehand.budgets.errors import AmountInvalid, BudgetKept
 from chargehand.domain.errors import Fault, Rejected, Retryable
@@ -29,6 +31,7 @@ from chargehand.policy.errors import PolicyChangedMeanwhile
 
 __all__ = [
     "AlreadyDecided",
+    "AlreadyVoted",
     "AmountInvalid",
     "ApprovalExpired",
     "ApprovalVoided",
@@ -36,6 +39,7 @@ __all__ = [
     "BudgetKept",
     "EditNotPossible",
     "IllegalMove",
+    "MayNotDecide",
     "NotFound",
     "NotHeld",
     "NotLate",

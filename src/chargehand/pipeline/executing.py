@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
-from chargehand.approvals.gate import Closed, ClosedReason, GateView, Simulated, open_gate
+from chargehand.approvals.gate import Closed, ClosedReason, Simulated, open_gate
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import (
     ActionResult,
@@ -24,11 +24,10 @@ from chargehand.domain.action import (
     Undecided,
 )
 from chargehand.domain.attention import Topic
-from chargehand.domain.ids import ActionId, ConnectionId, EffectId
+from chargehand.domain.ids import ActionId, ConnectionId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.records import ActionRecord, EffectState, Severity
 from chargehand.kit.clock import Clock
-from chargehand.kit.ids import derive_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.attempting import (
     EXECUTED,
@@ -37,6 +36,7 @@ from chargehand.pipeline.attempting import (
     MustLookUp,
     Send,
     Stop,
+    gate_view,
     is_of,
 )
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
@@ -65,6 +65,10 @@ _LOOK_AGAIN_AFTER: Final = timedelta(seconds=30)
 _LEFT_AS_IT_IS: Final = frozenset(
     {ClosedReason.HELD, ClosedReason.NOT_DUE, ClosedReason.ALREADY_SETTLED}
 )
+_ASKED_AGAIN: Final = {
+    ClosedReason.NEEDS_APPROVAL: "policy_became_stricter",
+    ClosedReason.VOTES_SHORT: "votes_no_longer_count",
+}
 _RUNNABLE: Final = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
 # The state an action was based on is gone: nobody's failure, and nothing to send.
 _OVERTAKEN: Final = frozenset({"question_deleted", "audience_changed", "base_changed"})
@@ -262,17 +266,7 @@ class Executing:
         self, tx: Writing, action: ActionRecord, effect: OpenEffect | None, view: GateSight
     ) -> Send | Stop:
         now = view.now
-        passed = open_gate(
-            GateView(
-                organization_id=tx.organization_id,
-                action=action,
-                effect_id=EffectId(derive_id("eff", action.id)),
-                approval=view.approvals.get(action.id),
-                mode=view.rulings.on(action, cause=action.cause, now=now).mode,
-                is_held=view.is_held,
-                now=now,
-            )
-        )
+        passed = open_gate(gate_view(tx, action, view))
         match passed:
             case ApprovedAction() if is_outdated(action, passed, now=now):
                 set_outdated_aside(tx, action, answer_within=self._rules.answer_within, now=now)
@@ -287,8 +281,8 @@ class Executing:
                     AuditTag.WORKER_ACTION_SIMULATED, action.id, {"digest": action.digest}, now=now
                 )
                 return Stop("simulated")
-            case Closed(reason=ClosedReason.NEEDS_APPROVAL):
-                return self._hold(tx, action, now=now)
+            case Closed(reason=reason) if reason in _ASKED_AGAIN:
+                return self._hold(tx, action, _ASKED_AGAIN[reason], now=now)
             case Closed(reason=reason) if reason in _LEFT_AS_IT_IS:
                 return Stop("closed", reason.value)
             case Closed(reason=reason):
@@ -314,12 +308,13 @@ class Executing:
             body: JSONObject = {"effect_id": one.action.effect_id, "digest": one.record.digest}
             tx.audit.append(AuditTag.WORKER_EFFECT_INTENDED, one.record.id, body, now=view.now)
 
-    def _hold(self, tx: Writing, action: ActionRecord, *, now: datetime) -> Stop:
-        """A policy that became stricter asks a person after all."""
+    def _hold(self, tx: Writing, action: ActionRecord, why: str, *, now: datetime) -> Stop:
+        """Ask people after all, or once more, where the votes there are do not do any more."""
         # It counts as an attempt, so that the one after the approval is another task.
-        tx.actions.postpone(action.id, until=now, problem="policy_became_stricter")
-        move_action(tx, action, ActionState.WAITING, now=now, problem="policy_became_stricter")
-        tx.audit.append(AuditTag.WORKER_ACTION_HELD, action.id, {"digest": action.digest}, now=now)
+        tx.actions.postpone(action.id, until=now, problem=why)
+        move_action(tx, action, ActionState.WAITING, now=now, problem=why)
+        body: JSONObject = {"digest": action.digest, "problem": why}
+        tx.audit.append(AuditTag.WORKER_ACTION_HELD, action.id, body, now=now)
         open_approval(
             tx,
             action.id,

@@ -38,8 +38,10 @@ from chargehand.kit.words import words_sought
 from chargehand.pipeline.auditing import verify_audit
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.pipeline.modes import ModeLine, list_modes
+from chargehand.pipeline.needing import page_needing
 from chargehand.pipeline.processes import ProcessLine, list_processes
 from chargehand.pipeline.pruning import retention_lines
+from chargehand.pipeline.standing_votes import VoteStanding, standing_of, standings_of
 from chargehand.pipeline.tracing import Trace, trace
 from chargehand.policy.modes import ModeRule, read_policy
 from chargehand.storage.checkpoint import AuditCheckpoint
@@ -72,6 +74,7 @@ class ShownApproval:
 
     approval: ApprovalRecord
     action: ActionRecord
+    standing: VoteStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,15 +228,24 @@ def list_approvals(
     cursor: str | None = None,
     limit: int = PER_PAGE,
     state: ApprovalState | None = None,
+    needs: str | None = None,
+    now: datetime,
 ) -> Page[ShownApproval]:
     """Approvals with their actions, newest first.
 
+    Shape: `needs` names a voter, as `member:<id>`: then only those that wait for their vote, and a
+    page may be short or empty though more follow.
     Raises: ArgumentInvalid.
     """
     _check_page(cursor, limit, kind="approval")
-    page = tx.approvals.page(cursor=cursor, limit=limit, state=state)
+    if needs is not None:
+        page = page_needing(tx, needs, cursor=cursor, limit=limit, now=now)
+    else:
+        page = tx.approvals.page(cursor=cursor, limit=limit, state=state)
     actions = tx.actions.find_many(approval.action_id for approval in page.items)
-    shown = tuple(ShownApproval(one, actions[one.action_id]) for one in page.items)
+    pairs = [(one, actions[one.action_id]) for one in page.items]
+    standings = standings_of(tx, pairs, now=now)
+    shown = tuple(ShownApproval(one, action, standings[one.id]) for one, action in pairs)
     return Page(items=shown, next_cursor=page.next_cursor)
 
 
@@ -308,14 +320,15 @@ def find_action(tx: View, identifier: str) -> ActionRecord:
     return _found("action", identifier, tx.actions.find(_plain("action", identifier)))
 
 
-def find_approval(tx: View, identifier: str) -> ShownApproval:
+def find_approval(tx: View, identifier: str, *, now: datetime) -> ShownApproval:
     """One approval, by its id or short id, with its action.
 
     Raises: NotFound.
     """
     kind = "approval"
     approval = _found(kind, identifier, tx.approvals.find(_plain(kind, identifier)))
-    return ShownApproval(approval, find_action(tx, approval.action_id))
+    action = find_action(tx, approval.action_id)
+    return ShownApproval(approval, action, standing_of(tx, approval, action, now=now))
 
 
 def find_trace(tx: View, identifier: str) -> Trace:

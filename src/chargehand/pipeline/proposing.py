@@ -10,6 +10,7 @@ from chargehand.domain.attention import Topic
 from chargehand.domain.ids import ActionId, ApprovalId, AskId, DecisionId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.policy import Cause
+from chargehand.domain.records import ApprovalState
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.noting import note_matter
 from chargehand.storage.transaction import Writing
@@ -70,6 +71,10 @@ def open_approval(
 ) -> ApprovalId:
     """Ask people about one exact action."""
     approval_id = approval_of(action_id, digest, now=now)
+    before = tx.approvals.find(approval_id)
+    if before is not None and before.state is not ApprovalState.OPEN:
+        # It is asked again in the very moment in which an earlier approval was opened.
+        approval_id = ApprovalId(derive_id("apv", approval_id, before.state.value))
     tx.approvals.open(approval_id, action_id, digest=digest, expires_at=now + lasts, now=now)
     tx.audit.append(
         AuditTag.WORKER_APPROVAL_OPENED,

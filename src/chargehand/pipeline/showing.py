@@ -105,7 +105,13 @@ def _action(value: ActionRecord) -> dict[str, JSONValue]:
     return shown
 
 
-@to_json.register(ApprovalRecord)
+@to_json.register
+def _approval(value: ApprovalRecord) -> dict[str, JSONValue]:
+    # A set has no order of its own.
+    roles: list[JSONValue] = [role.value for role in sorted(value.escalated_to)]
+    return {**_plain(value), "escalated_to": roles}
+
+
 @to_json.register(Audience)
 @to_json.register(AuditRecord)
 @to_json.register(DeliveryRecord)
@@ -181,7 +187,11 @@ def _(value: StoredAsk) -> JSONValue:
 
 @to_json.register
 def _(value: ShownApproval | DecidedApproval) -> JSONValue:
-    return {**_plain(value.approval), "action": _action(value.action)}
+    return {
+        **_approval(value.approval),
+        **_fields_of(value.standing),
+        "action": _action(value.action),
+    }
 
 
 @to_json.register

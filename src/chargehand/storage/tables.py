@@ -186,9 +186,14 @@ approvals = Table(
     Column("decided_by", _WORD, nullable=False),
     Column("decided_via", _WORD, nullable=False),
     Column("content_id", _ID),
+    # When somebody may have to be reminded next; null when nobody has to be.
+    Column("look_at", BigInteger),
+    # The roles it was put before because nobody decided, with a blank between them.
+    Column("escalated_to", String(255), nullable=False, server_default=""),
     PrimaryKeyConstraint("organization_id", "approval_id"),
     UniqueConstraint("organization_id", "action_id", "ordinal", name="approvals_by_action"),
     Index("approvals_by_state", "organization_id", "state", "expires_at"),
+    Index("approvals_by_look", "organization_id", "state", "look_at"),
     Index("approvals_by_short_id", "organization_id", "short_id"),
 )
 

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from chargehand.domain.ids import OrganizationId
+from chargehand.storage.repositories.absences import AbsenceReader, AbsenceWriter
 from chargehand.storage.repositories.actions import ActionReader, ActionWriter
 from chargehand.storage.repositories.api_keys import ApiKeyReader, ApiKeyWriter
 from chargehand.storage.repositories.approvals import ApprovalReader, ApprovalWriter
@@ -48,6 +49,7 @@ from chargehand.storage.repositories.subscriptions import (
 from chargehand.storage.repositories.traffic import TrafficReader, TrafficWriter
 from chargehand.storage.repositories.undos import UndoReader, UndoWriter
 from chargehand.storage.repositories.vendor_limits import VendorLimitReader, VendorLimitWriter
+from chargehand.storage.repositories.votes import VoteReader, VoteWriter
 from chargehand.storage.repositories.working_signs import WorkingSignReader, WorkingSignWriter
 
 
@@ -61,7 +63,9 @@ class Reading:
         self.asks = AskReader(connection, organization_id)
         self.decisions = DecisionReader(connection, organization_id)
         self.actions = ActionReader(connection, organization_id)
+        self.absences = AbsenceReader(connection, organization_id)
         self.approvals = ApprovalReader(connection, organization_id)
+        self.votes = VoteReader(connection, organization_id)
         self.effects = EffectReader(connection, organization_id)
         self.policies = PolicyReader(connection, organization_id)
         self.audit = AuditReader(connection, organization_id)
@@ -106,7 +110,9 @@ class Writing:
         self.asks = AskWriter(connection, organization_id)
         self.decisions = DecisionWriter(connection, organization_id)
         self.actions = ActionWriter(connection, organization_id)
+        self.absences = AbsenceWriter(connection, organization_id)
         self.approvals = ApprovalWriter(connection, organization_id)
+        self.votes = VoteWriter(connection, organization_id)
         self.effects = EffectWriter(connection, organization_id)
         self.policies = PolicyWriter(connection, organization_id)
         self.audit = AuditWriter(connection, organization_id)

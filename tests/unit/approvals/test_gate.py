@@ -12,6 +12,7 @@ from chargehand.approvals.gate import (
     open_gate,
     proposal_of,
 )
+from chargehand.approvals.voting import Tally
 from chargehand.domain.action import ActionKind, ActionState, ApprovedAction, Mode
 from chargehand.domain.ids import (
     DEFAULT_ORGANIZATION,
@@ -21,10 +22,21 @@ from chargehand.domain.ids import (
     DecisionId,
     EffectId,
     ProjectKey,
+    VoteId,
 )
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
+from chargehand.domain.vote import Vote, VoteRecord
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
+VOTE = VoteRecord(
+    id=VoteId("vot_1"),
+    approval_id=ApprovalId("apv_1"),
+    digest="",
+    vote=Vote.APPROVE,
+    by="cli:lead",
+    via="cli",
+    at=NOW,
+)
 
 
 def action(**changes: object) -> ActionRecord:
@@ -72,7 +84,12 @@ def approval(state: ApprovalState = ApprovalState.APPROVED, **changes: object) -
 
 
 def look(
-    given: ActionRecord, held: ApprovalRecord | None, mode: Mode, *, is_held: bool = False
+    given: ActionRecord,
+    held: ApprovalRecord | None,
+    mode: Mode,
+    *,
+    is_held: bool = False,
+    quorum: int = 1,
 ) -> object:
     view = GateView(
         organization_id=DEFAULT_ORGANIZATION,
@@ -82,6 +99,7 @@ def look(
         mode=mode,
         is_held=is_held,
         now=NOW,
+        tally=Tally((VOTE,), quorum) if held is not None else None,
     )
     return open_gate(view)
 
@@ -185,3 +203,10 @@ def test_gate_stays_shut(
 @pytest.mark.parametrize("mode", list(Mode))
 def test_gate_of_a_restored_database_lets_nothing_through(mode: Mode) -> None:
     assert look(action(), approval(), mode, is_held=True) == Closed(ClosedReason.HELD)
+
+
+@pytest.mark.parametrize("mode", [Mode.APPROVE, Mode.AUTO])
+def test_gate_stays_shut_while_too_few_votes_count(mode: Mode) -> None:
+    given = action(mode=Mode.APPROVE)
+
+    assert look(given, approval(), mode, quorum=2) == Closed(ClosedReason.VOTES_SHORT)

@@ -4,12 +4,20 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from chargehand.domain.ids import ActionId, ApprovalId
+from chargehand.domain.member import Role
 from chargehand.domain.records import ApprovalRecord, ApprovalState, Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import short_id
 from chargehand.storage.repositories.chat_views import ChatViewWriter
 from chargehand.storage.repositories.contents import ContentWriter
-from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, is_erased, moment
+from chargehand.storage.repositories.rows import (
+    AnyRow,
+    Repository,
+    content_of,
+    is_erased,
+    micros,
+    moment,
+)
 from chargehand.storage.tables import approvals
 
 
@@ -60,6 +68,14 @@ class ApprovalReader(Repository):
         rows = self._rows(query.order_by(approvals.c.expires_at).limit(limit))
         return tuple(_approval(row) for row in rows)
 
+    def due(self, *, now: datetime, limit: int) -> tuple[ApprovalRecord, ...]:
+        """Open approvals of which somebody may have to be reminded, the longest due first."""
+        query = self._select_with_content(approvals).where(
+            approvals.c.state == ApprovalState.OPEN.value, approvals.c.look_at <= to_micros(now)
+        )
+        rows = self._rows(query.order_by(approvals.c.look_at).limit(limit))
+        return tuple(_approval(row) for row in rows)
+
     def page(
         self, *, cursor: str | None = None, limit: int = 50, state: str | None = None
     ) -> Page[ApprovalRecord]:
@@ -97,8 +113,31 @@ class ApprovalWriter(ApprovalReader):
                 "decided_by": "",
                 "decided_via": "",
                 "content_id": None,
+                "look_at": to_micros(now),
+                "escalated_to": "",
             },
         )
+
+    def keep(self, approval_id: ApprovalId) -> bool:
+        """Let nobody else decide it in this transaction; False when it is open no more."""
+        outcome = self._connection.execute(
+            self._update(approvals)
+            .where(
+                approvals.c.approval_id == approval_id,
+                approvals.c.state == ApprovalState.OPEN.value,
+            )
+            .values(state=ApprovalState.OPEN.value)
+        )
+        return outcome.rowcount == 1
+
+    def look_again(self, approval_id: ApprovalId, moment: datetime | None) -> None:
+        """Say when somebody may have to be reminded next; None for never again."""
+        self._change(approvals.c.approval_id, approval_id, {"look_at": micros(moment)})
+
+    def escalate(self, approval_id: ApprovalId, roles: Iterable[Role]) -> None:
+        """Put it before members with these roles as well."""
+        words = " ".join(sorted(roles))
+        self._change(approvals.c.approval_id, approval_id, {"escalated_to": words})
 
     def decide(
         self,
@@ -150,4 +189,5 @@ def _approval(row: AnyRow) -> ApprovalRecord:
         decided_via=row.decided_via,
         reason=content_of(row).get("reason", ""),
         is_erased=is_erased(row),
+        escalated_to=frozenset(Role(one) for one in row.escalated_to.split()),
     )

@@ -16,6 +16,7 @@ from chargehand.kit.ids import new_id
 from chargehand.storage.repositories.rows import AnyRow, micros, moment
 from chargehand.storage.repositories.statements import WANTED, update_by
 from chargehand.storage.repositories.unmapped import UnmappedReader, UnmappedWriter
+from chargehand.storage.tables_approvals import absences, approval_reminders
 from chargehand.storage.tables_members import (
     confirmation_tries,
     confirmations,
@@ -28,7 +29,13 @@ from chargehand.storage.tables_members import (
 # What one statement may name: SQLite and PostgreSQL both take more, in thousands.
 _MOST_NAMED: Final = 500
 _EVERYWHERE: Final = ""
-_BY_MEMBER: Final[tuple[Table, ...]] = (identities, member_roles, confirmations)
+_BY_MEMBER: Final[tuple[Table, ...]] = (
+    identities,
+    member_roles,
+    confirmations,
+    absences,
+    approval_reminders,
+)
 
 
 class MemberReader(UnmappedReader):
@@ -113,6 +120,24 @@ class MemberReader(UnmappedReader):
         return frozenset(
             MemberId(one) for one in found if (m := self.find(one)) and m.left_at is None
         )
+
+    def holding(
+        self, roles: Collection[Role], project: ProjectKey, *, also: Collection[str] = ()
+    ) -> tuple[Member, ...]:
+        """Members with one of some roles in a project, and some more by id; by name."""
+        query = self._select(member_roles).where(
+            member_roles.c.role.in_(sorted(roles)),
+            member_roles.c.project.in_([_EVERYWHERE, project]),
+        )
+        wanted = {row.member_id for row in self._rows(query)} | set(also)
+        found = [
+            member
+            for part in _parts(sorted(wanted))
+            for member in self._with_roles(
+                self._rows(self._select(members).where(members.c.member_id.in_(part)))
+            )
+        ]
+        return tuple(sorted(found, key=lambda one: (one.name, one.id)))
 
     def owners_of(self, words: Collection[str]) -> tuple[Member, ...]:
         """Members whose id, address or account, unless it was refused, is among some words."""

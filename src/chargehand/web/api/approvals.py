@@ -1,6 +1,7 @@
 """Approvals: exact actions that wait for a person, and what a person can do about them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.json import JSONValue
 from chargehand.pipeline import approving, looking
+from chargehand.pipeline.members import find_member
 from chargehand.pipeline.showing import to_json
 from chargehand.plugins.connector import ActionPreviewer
 from chargehand.web.api.deps import APIDeps
@@ -18,6 +20,7 @@ from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import (
     ApprovalIdentifier,
     ApprovalQuery,
+    CommentBody,
     EditBody,
     Nothing,
     NothingSaid,
@@ -27,13 +30,15 @@ from chargehand.web.api.models import Approval, ApprovalPage
 from chargehand.web.api.pages import answer_page
 
 VIA = "rest"
-_CHANGES = problems_with_body(404, 409)
+_ME = "me"
+_CHANGES = problems_with_body(403, 404, 409)
 
 
 def add_approval_routes(router: APIRouter, deps: APIDeps) -> None:
     """Lists, reads and decides approvals."""
     _add_looking(router, deps)
     _add_deciding(router, deps)
+    _add_commenting(router, deps)
     _add_editing(router, deps)
 
 
@@ -41,12 +46,25 @@ def _add_looking(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
         "/approvals", response_model=ApprovalPage, responses=problems(), tags=[Tag.APPROVALS]
     )
-    async def list_approvals(query: Annotated[ApprovalQuery, Query()]) -> Response:
-        """Approvals, newest first, each with its action and the exact preview."""
+    async def list_approvals(
+        query: Annotated[ApprovalQuery, Query()],
+        caller: Annotated[Caller, Depends(current_caller)],
+    ) -> Response:
+        """Approvals, newest first, each with its action and the exact preview.
+
+        With `needs` only those that wait for one person's vote; such a page may be short or empty
+        though more follow.
+        """
+        now = deps.clock.now()
         return await answer_page(
             deps.database,
             lambda tx: looking.list_approvals(
-                tx, cursor=query.cursor, limit=query.limit, state=query.state
+                tx,
+                cursor=query.cursor,
+                limit=query.limit,
+                state=query.state,
+                needs=_voter(tx, query.needs, caller),
+                now=now,
             ),
         )
 
@@ -58,7 +76,10 @@ def _add_looking(router: APIRouter, deps: APIDeps) -> None:
     )
     async def read_approval(approval_id: ApprovalIdentifier, _query: Nothing) -> JSONValue:
         """One approval with its action and the exact preview."""
-        return await deps.database.aread(lambda tx: to_json(looking.find_approval(tx, approval_id)))
+        now = deps.clock.now()
+        return await deps.database.aread(
+            lambda tx: to_json(looking.find_approval(tx, approval_id, now=now))
+        )
 
 
 def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
@@ -76,12 +97,15 @@ def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
     ) -> JSONValue:
         """Let this exact action be sent, once.
 
-        The first decision wins: 409 names who was faster.
+        It stays open while more people are needed: `counted` of `quorum`. What closes it first
+        wins: 409 names who was faster; 403 says that it was this key that asked for it.
         """
         now = deps.clock.now()
         return await deps.database.awrite(
             lambda tx: to_json(
-                approving.approve(tx, _full_id(tx, approval_id), by=caller.actor, via=VIA, now=now)
+                approving.approve(
+                    tx, _full_id(tx, approval_id, now), by=caller.actor, via=VIA, now=now
+                )
             )
         )
 
@@ -107,10 +131,39 @@ def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
             lambda tx: to_json(
                 approving.reject(
                     tx,
-                    _full_id(tx, approval_id),
+                    _full_id(tx, approval_id, now),
                     by=caller.actor,
                     via=VIA,
                     reason=reason,
+                    now=now,
+                )
+            )
+        )
+
+
+def _add_commenting(router: APIRouter, deps: APIDeps) -> None:
+    @router.post(
+        "/approvals/{approval_id}/comment",
+        response_model=Approval,
+        responses=_CHANGES,
+        tags=[Tag.APPROVALS],
+    )
+    async def comment(
+        approval_id: ApprovalIdentifier,
+        caller: Annotated[Caller, Depends(current_caller)],
+        _query: Nothing,
+        body: CommentBody,
+    ) -> JSONValue:
+        """Say something about this approval to everybody who decides; it decides nothing."""
+        now = deps.clock.now()
+        return await deps.database.awrite(
+            lambda tx: to_json(
+                approving.comment(
+                    tx,
+                    _full_id(tx, approval_id, now),
+                    text=body.text,
+                    by=caller.actor,
+                    via=VIA,
                     now=now,
                 )
             )
@@ -137,7 +190,7 @@ def _add_editing(router: APIRouter, deps: APIDeps) -> None:
         now = deps.clock.now()
 
         def work(tx: looking.Changing) -> JSONValue:
-            shown = looking.find_approval(tx, approval_id)
+            shown = looking.find_approval(tx, approval_id, now=now)
             edited = approving.edit(
                 tx,
                 shown.approval.id,
@@ -153,8 +206,15 @@ def _add_editing(router: APIRouter, deps: APIDeps) -> None:
         return await deps.database.awrite(work)
 
 
-def _full_id(tx: looking.Changing, approval_id: str) -> str:
-    return looking.find_approval(tx, approval_id).approval.id
+def _full_id(tx: looking.Changing, approval_id: str, now: datetime) -> str:
+    return looking.find_approval(tx, approval_id, now=now).approval.id
+
+
+def _voter(tx: looking.View, needs: str | None, caller: Caller) -> str | None:
+    """Whose vote is waited for, as votes name people; None where nobody is named."""
+    if needs is None or needs == _ME:
+        return caller.actor if needs == _ME else None
+    return f"member:{find_member(tx, needs).id}"
 
 
 def _previewer(

@@ -63,6 +63,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
     {
         400: "The body can not be read.",
         401: "No API key, or one that is not known here.",
+        403: "Whoever asks may not do this; the detail names who could.",
         404: "There is no such thing in this organization.",
         408: "The body did not arrive in time.",
         409: "It was decided before, or the state of things does not allow it any more.",

@@ -149,6 +149,14 @@ class ApprovalQuery(PageQuery):
 
     cursor: ApprovalCursor | None = Field(None, description=_CURSOR)
     state: ApprovalState | None = Field(None, description="Only in this state.")
+    needs: str | None = Field(
+        None,
+        min_length=1,
+        max_length=_LONGEST_SOUGHT,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="Only those that wait for the vote of `me`, or of a member by id or e-mail "
+        "address.",
+    )
 
 
 class NoticeQuery(PageQuery):
@@ -225,6 +233,14 @@ class RejectBody(Handed):
 
     reason: str = Field(
         "", max_length=_LONGEST_REASON, description="For those who look back; may be empty."
+    )
+
+
+class CommentBody(Handed):
+    """What somebody says about an approval."""
+
+    text: str = Field(
+        min_length=1, max_length=_LONGEST_REASON, description="For everybody who decides."
     )
 
 

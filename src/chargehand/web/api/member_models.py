@@ -6,9 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from chargehand.domain.member import IdentityState, Role
-from chargehand.web.api.models import ConnectionName, Page, Project, Shown
+from chargehand.web.api.models import ConnectionName, MemberId, Page, Project, Shown
 
-MemberId = Annotated[str, Field(description="Id of a member.")]
 AccountId = Annotated[str, Field(description="The id the vendor gave the account.")]
 
 

@@ -11,8 +11,10 @@ from chargehand.domain.decision import DecidedBy, Reason, Urgency
 from chargehand.domain.delivery import DeliverySource, Lane
 from chargehand.domain.event import ActorKind, EventKind, PlaceKind, VisibilityKind
 from chargehand.domain.intent import IntentForm, IntentKind
+from chargehand.domain.member import Role
 from chargehand.domain.policy import Origin, Trust
 from chargehand.domain.records import ApprovalState, EffectState
+from chargehand.domain.vote import Vote
 
 ID_LETTERS = "[0-9a-hjkmnp-tv-z]{26}"
 
@@ -30,6 +32,8 @@ DecisionId = Annotated[str, _named("Id of a decision.", "dec")]
 ActionId = Annotated[str, _named("Id of an action.", "act")]
 ApprovalId = Annotated[str, _named("Id of an approval.", "apv")]
 EffectId = Annotated[str, _named("Id of an effect.", "eff")]
+MemberId = Annotated[str, Field(description="Id of a member.")]
+VoteId = Annotated[str, _named("Id of a vote.", "vot")]
 NoticeId = Annotated[str, _named("Id of a notice.", "ntc")]
 
 ConnectionName = Annotated[str, Field(description="Name of the connection in the settings.")]
@@ -302,12 +306,44 @@ class PlainApproval(Shown):
     decided_via: str = Field(description="The way it was decided; empty while it is open.")
     reason: str = Field(description="What the person said; empty without a word.")
     is_erased: IsErased
+    escalated_to: list[Role] = Field(
+        description="The roles it was put before because nobody else decided."
+    )
+
+
+class ShownVote(Shown):
+    """What one person said about an approval."""
+
+    id: VoteId
+    vote: Vote
+    by: Actor
+    name: str = Field(description="Who said it, by their name where it is known.")
+    deputy_of: MemberId | None = Field(description="The member in whose place they voted.")
+    deputy_of_name: str = Field(description="That member's name; empty without one.")
+    via: str = Field(description="The way it was said.")
+    at: datetime
+    reason: str = Field(description="Their words; empty without any.")
+    is_erased: IsErased
+    counts: bool = Field(description="Whether it counts towards the quorum now.")
+
+
+class Decider(Shown):
+    """A member who may decide."""
+
+    id: MemberId
+    name: str
 
 
 class Approval(PlainApproval):
-    """A question to people about one exact action, with that action."""
+    """A question to people about one exact action, with that action and what people said."""
 
     action: Action
+    quorum: int = Field(description="How many people it takes by the policy in force.")
+    counted: int = Field(description="How many let it through so far.")
+    votes: list[ShownVote] = Field(description="Votes and comments, oldest first.")
+    may_decide: list[Decider] | None = Field(
+        description="The first members who may decide in their own right; null in lists."
+    )
 
 
 class Effect(Shown):

@@ -1,0 +1,128 @@
+"""Reads what votes are judged by: who may decide an action, who asked for it, and who is away."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from chargehand.approvals.voting import Poll, Refusal, Right, Tally, has_seat, right_of, tally
+from chargehand.domain.ids import MemberId
+from chargehand.domain.member import Member
+from chargehand.domain.policy import Approvers
+from chargehand.domain.records import ActionRecord, ApprovalRecord
+from chargehand.domain.vote import MEMBER, Absence, VoteRecord, member_voting
+from chargehand.pipeline.ruling import Rulings, rulings
+from chargehand.storage.transaction import Reading, Writing
+
+View: TypeAlias = Reading | Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Electorate:
+    """Who decides about actions at one moment, by the policy in force and the roles held then."""
+
+    tx: View
+    rulings: Rulings
+    now: datetime
+    _members: dict[MemberId, Member | None] = field(default_factory=dict)
+    _absences: dict[MemberId, tuple[Absence, ...]] = field(default_factory=dict)
+
+    def approvers(self, action: ActionRecord, approval: ApprovalRecord) -> Approvers:
+        """Who lets an action through, those it was escalated to among them."""
+        ruling = self.rulings.on(action, cause=action.cause, now=self.now)
+        if not approval.escalated_to:
+            return ruling.approvers
+        roles = ruling.approvers.roles | approval.escalated_to
+        return replace(ruling.approvers, roles=roles)
+
+    def poll(
+        self, action: ActionRecord, approval: ApprovalRecord, *, voters: Iterable[str]
+    ) -> Poll:
+        """What the votes of some people about an action are judged by."""
+        ids = {one for by in voters if (one := member_voting(by)) is not None}
+        absences = tuple(absence for one in sorted(ids) for absence in self._in_whose_place(one))
+        ids |= {absence.member_id for absence in absences}
+        return Poll(
+            project=action.project,
+            approvers=self.approvers(action, approval),
+            requester=requester_of(self.tx, action),
+            members={one: member for one in ids if (member := self._member(one)) is not None},
+            absences=absences,
+        )
+
+    def right(self, action: ActionRecord, approval: ApprovalRecord, by: str) -> Right | Refusal:
+        """What lets somebody approve an action now, or why they may not."""
+        return right_of(self.poll(action, approval, voters=[by]), by, at=self.now)
+
+    def tally(
+        self,
+        action: ActionRecord,
+        approval: ApprovalRecord,
+        votes: Sequence[VoteRecord] | None = None,
+    ) -> Tally:
+        """How the votes about an action stand now; looked up where they are not handed in."""
+        said = self.tx.votes.of_approval(approval.id) if votes is None else votes
+        poll = self.poll(action, approval, voters=[one.by for one in said])
+        return tally(poll, said, digest=action.digest)
+
+    def deciders(self, action: ActionRecord, approval: ApprovalRecord) -> tuple[Member, ...]:
+        """The members who may approve an action in their own right, by name."""
+        approvers = self.approvers(action, approval)
+        requester = requester_of(self.tx, action) if approvers.excludes_requester else ""
+        found = self.tx.members.holding(approvers.roles, action.project, also=approvers.members)
+        return tuple(
+            one
+            for one in found
+            if has_seat(approvers, one, action.project) and f"{MEMBER}{one.id}" != requester
+        )
+
+    def _member(self, member_id: MemberId) -> Member | None:
+        # A page of a list asks for the same few people again and again.
+        if member_id not in self._members:
+            self._members[member_id] = self.tx.members.find(member_id)
+        return self._members[member_id]
+
+    def _in_whose_place(self, member_id: MemberId) -> tuple[Absence, ...]:
+        if member_id not in self._absences:
+            self._absences[member_id] = self.tx.absences.for_deputy(member_id)
+        return self._absences[member_id]
+
+
+def electorate(tx: View, now: datetime) -> Electorate:
+    """Who decides at a moment, in one transaction."""
+    return Electorate(tx, rulings(tx), now)
+
+
+def requester_of(tx: View, action: ActionRecord) -> str:
+    """Who asked for an action, by the member wherever the account is one's; empty for nobody.
+
+    Shape: an account that nobody confirmed carries no right, and is somebody's all the same.
+    """
+    requester = action.cause.requester or _asked_before_causes(tx, action)
+    connection_id, _, account_id = requester.partition(":")
+    if member_voting(requester) is not None or not account_id:
+        return requester
+    known = tx.members.by_account(connection_id, account_id)
+    return f"{MEMBER}{known[0].id}" if known is not None else requester
+
+
+def name_of(tx: View, by: str) -> str:
+    """Who voted, by their name where it is a member's; not yet safe in Markdown."""
+    member_id = member_voting(by)
+    return member_named(tx, member_id) if member_id is not None else by
+
+
+def member_named(tx: View, member_id: MemberId) -> str:
+    """A member's name; their id where nobody is known by it any more."""
+    member = tx.members.find(member_id)
+    return member.name if member is not None else member_id
+
+
+def _asked_before_causes(tx: View, action: ActionRecord) -> str:
+    """Who asked for an action of an older version, which kept no cause."""
+    stored = tx.asks.find(action.ask_id) if action.ask_id is not None else None
+    if stored is not None:
+        account_id = stored.ask.asker.account_id
+        return f"{stored.ask.connection_id}:{account_id}" if account_id is not None else ""
+    undo = tx.undos.find(action.id)
+    return undo.requested_by if undo is not None else ""

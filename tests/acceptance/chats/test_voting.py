@@ -1,0 +1,89 @@
+"""Approvals of a team in a chat: whose vote counts, what is said, and the look at the sending."""
+
+import pytest
+
+from chargehand.domain.ids import MemberId
+from chargehand.domain.member import Role
+from chargehand.domain.records import ApprovalState
+from chargehand.pipeline.members import leave, set_roles
+from tests.chat_house import ChatHouse, waiting
+
+pytestmark = pytest.mark.anyio
+ASK = "@bot transition PAY-7 to In Review"
+
+
+@pytest.fixture
+def team(chats: ChatHouse) -> ChatHouse:
+    """Mei and Ben decide like Ana, and Mei asks."""
+    chats.mode("approve", kind="jira.transition_issue")
+    chats.member("Mei Tanaka", Role.DEVELOPER, Role.PROJECT_MANAGER, jira=True)
+    chats.member("Ana Ruiz", Role.APPROVER)
+    chats.member("Tom Berg", Role.DEVELOPER)
+    return chats
+
+
+def members(house: ChatHouse) -> dict[str, MemberId]:
+    found = house.stores.database.read(lambda tx: tx.members.all())
+    return {one.name: one.id for one in found}
+
+
+async def test_who_asked_can_not_approve_it_and_is_told_who_could(team: ChatHouse) -> None:
+    await team.chat(ASK)
+    (message,) = team.messages()
+
+    await team.press("Approve", message["ts"], user="Mei Tanaka")
+
+    told = team.whispered()[-1]["text"]
+    assert "you asked for it yourself" in told
+    assert "Ask one of those who may: Ana Ruiz" in told
+    assert waiting(team).state is ApprovalState.OPEN
+    assert team.writes == []
+
+
+async def test_who_asked_may_reject_it(team: ChatHouse) -> None:
+    await team.chat(ASK)
+    (message,) = team.messages()
+
+    await team.press("Reject", message["ts"], user="Mei Tanaka")
+
+    assert [one.state for one in team.approvals] == [ApprovalState.REJECTED]
+
+
+@pytest.mark.parametrize("change", ["role", "left"])
+async def test_vote_of_who_may_no_longer_decide_does_not_count_at_the_sending(
+    team: ChatHouse, change: str
+) -> None:
+    await team.chat(ASK)
+    (approval,) = team.approvals
+    ana, now = members(team)["Ana Ruiz"], team.clock.now()
+    team.approve(approval, by=f"member:{ana}")
+    if change == "role":
+        team.stores.database.write(lambda tx: set_roles(tx, ana, (), by="cli:tester", now=now))
+    else:
+        team.stores.database.write(lambda tx: leave(tx, ana, by="cli:tester", now=now))
+
+    await team.settle()
+
+    assert team.writes == []
+    assert [(one.state.value, one.problem) for one in team.actions if not one.finished_at] == [
+        ("waiting", "votes_no_longer_count")
+    ]
+    fresh = waiting(team)
+    assert fresh.id != approval.id
+    team.approve(fresh, by="cli:lead")
+    await team.settle()
+    assert team.jira.issue("PAY-7").status == team.jira.issue("PAY-12").status
+
+
+async def test_comment_is_shown_with_what_waits_and_decides_nothing(team: ChatHouse) -> None:
+    await team.chat(ASK)
+    (message,) = team.messages()
+    name = waiting(team).short_id
+
+    await team.command(f"comment {name} the bank *answers* on Friday", user="Tom Berg")
+
+    assert "Noted with" in team.whispered()[-1]["text"]
+    (edited,) = [one for one in team.messages() if one["ts"] == message["ts"]]
+    assert "Tom Berg: the bank" in edited["text"]
+    assert team.labels(edited) == ["Approve", "Reject"]
+    assert waiting(team).state is ApprovalState.OPEN
