@@ -34,7 +34,7 @@ async def test_list_without_any_says_where_they_come_from(quiet_terminal: Termin
 
 
 async def test_list_as_json_is_what_rest_shows(waiting: House, terminal: Terminal) -> None:
-    page = waiting.stores.database.read(list_approvals)
+    page = waiting.stores.database.read(lambda tx: list_approvals(tx, now=waiting.clock.now()))
 
     assert terminal.done("approvals", "list", "--json").json == to_json(page)
 

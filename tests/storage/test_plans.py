@@ -14,6 +14,7 @@ from chargehand.domain.ask import AskState
 from chargehand.domain.decision import Verdict
 from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.member import DECIDERS
 from chargehand.domain.records import ApprovalState
 from chargehand.kit.clock import EPOCH, SystemClock
 from chargehand.pipeline import looking
@@ -58,8 +59,19 @@ LISTS: dict[str, Callable[[Any], object]] = {
     "actions of a kind in a state": lambda tx: looking.list_actions(
         tx, kind=ActionKind.JIRA_ADD_COMMENT, state=ActionState.FAILED
     ),
-    "approvals": lambda tx: looking.list_approvals(tx, cursor=f"apv_{DEEP}"),
-    "approvals in a state": lambda tx: looking.list_approvals(tx, state=ApprovalState.OPEN),
+    "approvals": lambda tx: looking.list_approvals(tx, cursor=f"apv_{DEEP}", now=EPOCH),
+    "approvals in a state": lambda tx: looking.list_approvals(
+        tx, state=ApprovalState.OPEN, now=EPOCH
+    ),
+    "approvals that wait for somebody": lambda tx: looking.list_approvals(
+        tx, needs="member:mbr_1", now=EPOCH
+    ),
+    "approvals that may have to be told of": lambda tx: tx.approvals.due(now=EPOCH, limit=50),
+    "votes about an approval": lambda tx: tx.votes.of_approvals(["apv_1"]),
+    "who was reminded": lambda tx: tx.votes.reminded_of("apv_1"),
+    "who decides for whom": lambda tx: tx.absences.for_deputy("mbr_1"),
+    "absences to come": lambda tx: tx.absences.ending_after(EPOCH),
+    "members with a role": lambda tx: tx.members.holding(DECIDERS, PAY),
     "audit": lambda tx: looking.list_audit(tx, cursor="7"),
     "notices": lambda tx: looking.list_notices(tx, cursor=f"ntc_{DEEP}"),
     "what only polling told of": lambda tx: tx.traffic.only_polled(

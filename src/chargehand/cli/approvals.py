@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     # SQLAlchemy and pydantic take longer to load than `--help` may.
     from chargehand.bootstrap.stores import Stores
     from chargehand.config.settings import Settings
-    from chargehand.domain.records import ActionRecord, DecisionRecord
+    from chargehand.domain.records import ActionRecord, DecisionRecord, Page
     from chargehand.pipeline.looking import ShownApproval, StoredAsk
 
 approvals = typer.Typer(
@@ -102,33 +102,9 @@ def list_(
             return
         backgrounds = [_background(stores, one.action) for one in page.items]
     if not page.items:
-        typer.echo(
-            f"Nothing waits for {mine}."
-            if mine
-            else "No approvals yet."
-            if every
-            else "No approvals wait. Actions wait here where the mode is approve; see "
-            "`chargehand modes show`."
-        )
+        typer.echo(_nothing(mine, every=every))
         return
-    echo_table(
-        ("id", "action", "on", "asked by", "state", "opened", "expires", "begins"),
-        [
-            (
-                one.approval.short_id,
-                one.action.kind.value,
-                one.action.target,
-                background.ask.ask.asker.name if background.ask is not None else "-",
-                _state(one, now),
-                since(one.approval.opened_at, now),
-                since(one.approval.expires_at, now),
-                excerpt(_words(one.action)),
-            )
-            for one, background in zip(page.items, backgrounds, strict=True)
-        ],
-        texts=("asked by", "begins"),
-    )
-    echo_next(page.next_cursor)
+    _echo_list(page, backgrounds, now)
 
 
 @approvals.command("show")
@@ -289,6 +265,38 @@ def edit(
     typer.echo(f"The new words wait as {name}:\n")
     typer.echo(indented(decided.action.preview, "  "))
     typer.echo(f"\nNext: chargehand approvals approve {name}")
+
+
+def _nothing(mine: str | None, *, every: bool) -> str:
+    if mine:
+        return f"Nothing waits for {mine}."
+    if every:
+        return "No approvals yet."
+    return (
+        "No approvals wait. Actions wait here where the mode is approve; see "
+        "`chargehand modes show`."
+    )
+
+
+def _echo_list(page: "Page[ShownApproval]", backgrounds: list[_Background], now: datetime) -> None:
+    echo_table(
+        ("id", "action", "on", "asked by", "state", "opened", "expires", "begins"),
+        [
+            (
+                one.approval.short_id,
+                one.action.kind.value,
+                one.action.target,
+                background.ask.ask.asker.name if background.ask is not None else "-",
+                _state(one, now),
+                since(one.approval.opened_at, now),
+                since(one.approval.expires_at, now),
+                excerpt(_words(one.action)),
+            )
+            for one, background in zip(page.items, backgrounds, strict=True)
+        ],
+        texts=("asked by", "begins"),
+    )
+    echo_next(page.next_cursor)
 
 
 def _background(stores: "Stores", action: "ActionRecord") -> _Background:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chargehand.cli.away import absences, away, back
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.erase import erase
 from chargehand.cli.identities import confirm, link, refuse, unmapped
@@ -240,6 +241,9 @@ members.command("link")(link)
 members.command("confirm")(confirm)
 members.command("refuse")(refuse)
 members.command("unmapped")(unmapped)
+members.command("away")(away)
+members.command("back")(back)
+members.command("absences")(absences)
 members.command("erase")(erase)
 
 

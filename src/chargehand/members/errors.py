@@ -9,6 +9,7 @@ Rejected
 ├── MemberHasAccount   a member who has another account at that connection
 ├── MemberLeft         a member who left the team
 ├── LastAdmin          nobody could give roles any more
+├── AbsenceInvalid     a time away that can not be, or a circle of deputies
 ├── CodeWrong          no code that holds for this account
 ├── CodeTriesUsedUp    too many wrong codes from one account
 └── ProofMissing       an account from which nobody can prove to be that member
@@ -46,6 +47,13 @@ class EmailTaken(Rejected):
 
     code = "email_taken"
     template = "The member {member_id} has the address {email} already."
+
+
+class AbsenceInvalid(Rejected):
+    """A time away that can not be, or deputies who stand in for each other in a circle."""
+
+    code = "absence_invalid"
+    template = "This absence can not be: {problem}."
 
 
 class AccountTaken(Rejected):

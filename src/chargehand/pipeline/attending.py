@@ -70,7 +70,7 @@ def run_remind(call: Call) -> CommandReply:
             "“here” is a channel or a ticket, and this is said in neither; name a work item, or "
             "say it there.",
         )
-    due = _moment(call, call.argument("when"), longest=_LONGEST_REMINDER)
+    due = moment_of(call, call.argument("when"), longest=_LONGEST_REMINDER)
     if isinstance(due, str):
         return call.reply(Outcome.UNCLEAR, due)
     if call.tx.attention.count_waiting_reminders(caller.by) >= MOST_REMINDERS:
@@ -92,7 +92,7 @@ def run_remind(call: Call) -> CommandReply:
 
 def _be_quiet(call: Call, kind: QuietKind, scope: Scope, *, lasts: timedelta) -> CommandReply:
     phrase = call.argument("until")
-    ends = _moment(call, phrase, longest=_LONGEST_QUIET) if phrase else call.now + lasts
+    ends = moment_of(call, phrase, longest=_LONGEST_QUIET) if phrase else call.now + lasts
     if isinstance(ends, str):
         return call.reply(Outcome.UNCLEAR, ends)
     attention = call.tx.attention
@@ -138,7 +138,7 @@ def _told(scope: Scope) -> str:
             return escape_markdown(scope[1])
 
 
-def _moment(call: Call, phrase: str, *, longest: timedelta) -> datetime | str:
+def moment_of(call: Call, phrase: str, *, longest: timedelta) -> datetime | str:
     """The moment a phrase means; a sentence where it is over, or too far away."""
     moment = read_moment(phrase)
     if moment is None:

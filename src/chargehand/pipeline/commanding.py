@@ -28,6 +28,7 @@ from chargehand.pipeline.attending import (
     run_snooze,
     run_unmute,
 )
+from chargehand.pipeline.being_away import run_away, run_back, run_mine
 from chargehand.pipeline.caller import Call, Caller, CommandDeps, CommandReply, Outcome
 from chargehand.pipeline.deciding_by_line import run_approve, run_comment, run_reject
 from chargehand.pipeline.doubting import run_why, run_wrong
@@ -55,6 +56,9 @@ _RUNNERS: Final[Mapping[str, Callable[[Call], CommandReply]]] = {
     "reject": run_reject,
     "comment": run_comment,
     "edit": run_edit,
+    "mine": run_mine,
+    "away": run_away,
+    "back": run_back,
     "modes": run_modes,
     "trace": run_trace,
     "whoami": run_whoami,

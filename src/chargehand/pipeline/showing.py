@@ -31,6 +31,7 @@ from chargehand.domain.records import (
     EventRecord,
 )
 from chargehand.members.planning import PlannedMember
+from chargehand.pipeline.absences import ShownAbsence
 from chargehand.pipeline.accounts import ShownUnmapped
 from chargehand.pipeline.approving import DecidedApproval
 from chargehand.pipeline.looking import ShownApproval, Stats, StoredAsk
@@ -204,6 +205,12 @@ def _(value: ShownMember) -> JSONValue:
             {**_fields_of(one), "carries_rights": one.carries_rights} for one in value.identities
         ],
     }
+
+
+@to_json.register
+def _(value: ShownAbsence) -> JSONValue:
+    names = {"member_name": value.member_name, "deputy_name": value.deputy_name}
+    return {**_fields_of(value.absence), **names}
 
 
 @to_json.register

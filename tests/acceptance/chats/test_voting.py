@@ -87,3 +87,40 @@ async def test_comment_is_shown_with_what_waits_and_decides_nothing(team: ChatHo
     assert "Tom Berg: the bank" in edited["text"]
     assert team.labels(edited) == ["Approve", "Reject"]
     assert waiting(team).state is ApprovalState.OPEN
+
+
+async def test_deputy_decides_in_the_place_of_who_is_away_and_is_recorded_so(
+    team: ChatHouse,
+) -> None:
+    await team.command("away until Monday deputy Tom Berg", user="Ana Ruiz")
+    assert "Tom Berg may decide in your place" in team.whispered()[-1]["text"]
+    await team.chat(ASK)
+    await team.command("mine", user="Tom Berg")
+    assert f"`{waiting(team).short_id}`" in team.whispered()[-1]["text"]
+
+    await team.press("Approve", team.messages()[-1]["ts"], user="Tom Berg")
+
+    assert team.jira.issue("PAY-7").status == team.jira.issue("PAY-12").status
+    (vote,) = team.stores.database.read(lambda tx: tx.votes.of_approval(team.approvals[-1].id))
+    assert vote.deputy_of == members(team)["Ana Ruiz"]
+
+
+async def test_deputy_is_nobody_once_the_other_is_back(team: ChatHouse) -> None:
+    await team.command("away until Monday deputy Tom Berg", user="Ana Ruiz")
+    await team.command("back", user="Ana Ruiz")
+    await team.chat(ASK)
+
+    await team.press("Approve", team.messages()[-1]["ts"], user="Tom Berg")
+
+    assert "it takes one of these roles" in team.whispered()[-1]["text"]
+    assert team.writes == []
+
+
+async def test_deputies_in_a_circle_are_refused(team: ChatHouse) -> None:
+    await team.command("away until Monday deputy Tom Berg", user="Ana Ruiz")
+
+    await team.command("away until Tuesday deputy Ana Ruiz", user="Tom Berg")
+
+    assert "in a circle" in team.whispered()[-1]["text"]
+    found = team.stores.database.read(lambda tx: tx.absences.ending_after(team.clock.now()))
+    assert [one.member_id for one in found] == [members(team)["Ana Ruiz"]]

@@ -1,6 +1,7 @@
 """Cursors and limits are checked before the database is asked, by whichever entry point."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from chargehand.bootstrap.stores import Stores, migrate_stores, open_stores
 from chargehand.config.settings import Settings
-from chargehand.kit.clock import SystemClock
+from chargehand.kit.clock import EPOCH, SystemClock
 from chargehand.pipeline import looking
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 
@@ -18,7 +19,7 @@ LISTS: dict[str, tuple[Callable[..., Any], str]] = {
     "asks": (looking.list_asks, "ask_"),
     "decisions": (looking.list_decisions, "dec_"),
     "actions": (looking.list_actions, "act_"),
-    "approvals": (looking.list_approvals, "apv_"),
+    "approvals": (partial(looking.list_approvals, now=EPOCH), "apv_"),
     "notices": (looking.list_notices, "ntc_"),
 }
 BAD_CURSORS = {

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from chargehand.web.api.absences import add_absence_routes
 from chargehand.web.api.answers import api_answers
 from chargehand.web.api.approvals import add_approval_routes
 from chargehand.web.api.asks import add_ask_routes
@@ -59,6 +60,7 @@ def build_api(deps: APIDeps) -> API:
     add_mode_routes(router, deps)
     add_flag_routes(router, deps)
     add_budget_routes(router, deps)
+    add_absence_routes(router, deps)
     add_member_routes(router, deps)
     add_connection_routes(router, deps)
     add_overview_routes(router, deps)

@@ -15,6 +15,7 @@ from typing import Final
 
 from chargehand.domain.errors import ChargehandError, Rejected
 from chargehand.members.errors import (
+    AbsenceInvalid,
     AccountTaken,
     EmailTaken,
     LastAdmin,
@@ -94,6 +95,7 @@ STATUSES: Final[Mapping[type[ChargehandError], int]] = MappingProxyType(
         MemberHasAccount: HTTPStatus.CONFLICT,
         MemberLeft: HTTPStatus.CONFLICT,
         LastAdmin: HTTPStatus.CONFLICT,
+        AbsenceInvalid: HTTPStatus.CONFLICT,
         BodyTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         BodyNotJSON: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     }

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from chargehand.domain.account import LONGEST_EMAIL, LONGEST_NAME
 from chargehand.domain.member import Role
@@ -15,6 +15,7 @@ _MOST_ROLES = 200
 AccountName = Annotated[
     str, Field(pattern="^[!-~]{1,200}$", description="The id the vendor gave the account.")
 ]
+MemberName = Annotated[str, Field(pattern="^[0-9a-z_]{1,40}$", description="Id of a member.")]
 
 
 class RoleBody(Handed):
@@ -39,6 +40,16 @@ class MemberBody(Handed):
     )
     time_zone: str = Field("", max_length=_LONGEST_ZONE, description="An IANA name.")
     roles: list[RoleBody] = Field([], max_length=_MOST_ROLES)
+
+
+class AbsenceBody(Handed):
+    """A time in which a member is away."""
+
+    starts_at: AwareDatetime | None = Field(None, description="Null for now.")
+    ends_at: AwareDatetime = Field(description="From then on they are back.")
+    deputy_id: MemberName | None = Field(
+        None, description="Who may decide in their place; null for nobody."
+    )
 
 
 class AccountBody(Handed):

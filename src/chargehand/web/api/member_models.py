@@ -130,3 +130,22 @@ class RosterOutcome(Shown):
     refused: list[RosterProblem] = Field(description="While there are any, nothing is stored.")
     notes: list[RosterProblem] = Field(description="Left aside; the rest is stored.")
     matched_by_email: int = Field(description="Accounts seen before that were found by address.")
+
+
+class Absence(Shown):
+    """A time in which a member is away."""
+
+    id: str = Field(description="Id of the absence.")
+    member_id: MemberId
+    member_name: str
+    deputy_id: MemberId | None = Field(description="Who may decide in their place.")
+    deputy_name: str = Field(description="Empty without a deputy.")
+    starts_at: datetime
+    ends_at: datetime = Field(description="From then on they are back.")
+    set_by: str = Field(description="Who said so.")
+
+
+class AbsenceList(Shown):
+    """Absences that are not over."""
+
+    items: list[Absence] = Field(description="By their beginning.")
