@@ -27,6 +27,7 @@ _NEEDED: Final = {
     "pull_requests": ("write", "review and comment"),
     "checks": ("read", "tell how checks stand"),
     "statuses": ("read", "tell how builds stand"),
+    "contents": ("read", "hear of pushes"),
     "actions": ("write", "start and repeat workflows"),
     "metadata": ("read", "read repositories"),
 }

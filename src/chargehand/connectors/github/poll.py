@@ -9,6 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from chargehand.connectors.github.api import GitHubAPI
+from chargehand.connectors.github.poll_code import CodePoller
+from chargehand.connectors.github.polled import FIRST, News, Round, Told, news_of
 from chargehand.connectors.github.schemas import millis_of, moment_in, number_in
 from chargehand.connectors.github.transport import Call, path_of
 from chargehand.connectors.github.webhook import CONNECTOR, EVENT_HEADER, lane_of
@@ -23,20 +25,21 @@ _OVERLAP: Final = timedelta(minutes=2)
 _DELIVERIES_PER_PAGE: Final = 200
 _LIST_PAGES: Final = 100
 _AT_ONCE: Final = 8
-_FIRST: Final = "poll a repository"
 
 
 class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far polling came in each repository.
 
     Shape: `etags` are those of the first page of each list, so that what did not change costs
-    nothing.
+    nothing; `heads` has, for each repository, the etags of both lists of checks by the newest
+    commit of each open pull request that is looked at.
     Units: seconds since 1970; before `origin_s`, the first connection, nothing is ever told.
     """
 
     origin_s: int
     since_s: dict[str, int] = {}
     etags: dict[str, str] = {}
+    heads: dict[str, dict[str, list[str]]] = {}
 
     def text(self) -> str:
         return msgspec.json.encode(self).decode()
@@ -50,41 +53,12 @@ class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def origin(self) -> datetime:
         return EPOCH + timedelta(seconds=self.origin_s)
 
-    def moved(self, repository: str, to_s: int, etags: Mapping[str, str]) -> "_Cursor":
+    def moved(self, turn: Round, to_s: int) -> "_Cursor":
+        repository = turn.repository
         before = self.since_s.get(repository, self.origin_s)
         since_s = {**self.since_s, repository: max(before, to_s)}
-        return _Cursor(self.origin_s, since_s, {**self.etags, **etags})
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """One thing that happened, in the body of a webhook; `key` tells it from every other."""
-
-    event: str
-    key: str
-    at: datetime
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """The name of an event, what tells it from every other, and when it was."""
-
-    event: str
-    key: str
-    at: datetime
-
-
-@dataclass(slots=True)
-class _Round:
-    """One look at one repository: what it is, since when, and what was learned."""
-
-    repository: str
-    shown: Mapping[str, Any]
-    floor: datetime
-    origin: datetime
-    etags: dict[str, str]
-    old_etags: Mapping[str, str]
+        etags = {**self.etags, **turn.etags}
+        return _Cursor(self.origin_s, since_s, etags, {**self.heads, repository: turn.heads})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +88,13 @@ class Poller:
                     *await self._line_comments(turn),
                     *await self._issues(turn),
                     *await self._pulls(turn),
+                    *await CodePoller(self.api).pushes(turn),
+                    *await CodePoller(self.api).checks(turn),
                 ]
             except (TargetMissing, PermissionMissing):
                 # Gone, or the bot was sent out of it: `doctor` says so.
                 continue
-            before, position = position, position.moved(repository, present_s, turn.etags)
+            before, position = position, position.moved(turn, present_s)
             news.sort(key=lambda one: one.at)
             deliveries = [self._delivery(one, now) for one in news]
             for start in range(0, len(deliveries), _DELIVERIES_PER_PAGE):
@@ -139,19 +115,26 @@ class Poller:
         offset_s = self.api.transport.clock_offset_s or 0.0
         return int((now - EPOCH).total_seconds() + min(offset_s, 0.0))
 
-    async def _begin(self, repository: str, position: _Cursor) -> _Round:
-        call = Call("GET", path_of("repos", repository), _FIRST, repository)
+    async def _begin(self, repository: str, position: _Cursor) -> Round:
+        call = Call("GET", path_of("repos", repository), FIRST, repository)
         shown = (await self.api.get(call)).data
         if not isinstance(shown, Mapping):
             shown = {}
         # An event is known by the name the repository has in the settings, as in webhooks.
         kept = {"full_name": repository, "private": shown.get("private", True)}
-        floor, origin = position.floor(repository), position.origin
-        return _Round(repository, kept, floor, origin, {}, position.etags)
+        return Round(
+            repository,
+            kept,
+            text_in(shown, "default_branch", 500),
+            floor=position.floor(repository),
+            origin=position.origin,
+            old_etags=position.etags,
+            old_heads=position.heads.get(repository, {}),
+        )
 
-    async def _comments(self, turn: _Round) -> list[_News]:
+    async def _comments(self, turn: Round) -> list[News]:
         """Comments under issues and pull requests, which do not say of which kind the thing is."""
-        news: list[_News] = []
+        news: list[News] = []
         path = path_of("repos", turn.repository, "issues", "comments")
         for comment in await self._changed(turn, path, {"since": _iso(turn.floor)}):
             number = _number_at_end(text_in(comment, "issue_url", 500))
@@ -162,8 +145,8 @@ class Poller:
             news.extend(_of_comment(turn, "issue_comment", comment, {"issue": issue}))
         return news
 
-    async def _line_comments(self, turn: _Round) -> list[_News]:
-        news: list[_News] = []
+    async def _line_comments(self, turn: Round) -> list[News]:
+        news: list[News] = []
         path = path_of("repos", turn.repository, "pulls", "comments")
         for comment in await self._changed(turn, path, {"since": _iso(turn.floor)}):
             number = _number_at_end(text_in(comment, "pull_request_url", 500))
@@ -171,7 +154,7 @@ class Poller:
             news.extend(_of_comment(turn, "pull_request_review_comment", comment, parts))
         return news
 
-    async def _issues(self, turn: _Round) -> list[_News]:
+    async def _issues(self, turn: Round) -> list[News]:
         """What was opened, changed or closed; the list has pull requests among them."""
         path = path_of("repos", turn.repository, "issues")
         query = {"state": "all", "since": _iso(turn.floor)}
@@ -182,12 +165,12 @@ class Poller:
             for new in _of_issue(turn, issue)
         ]
 
-    async def _pulls(self, turn: _Round) -> list[_News]:
+    async def _pulls(self, turn: Round) -> list[News]:
         """The pull requests that changed, with their reviews; the list takes no moment."""
         path = path_of("repos", turn.repository, "pulls")
         query = {"state": "all", "sort": "updated", "direction": "desc"}
         etag = turn.old_etags.get(path, "")
-        call = Call("GET", path, _FIRST, turn.repository, query, etag=etag)
+        call = Call("GET", path, FIRST, turn.repository, query, etag=etag)
         pulls: list[Fields] = []
         async for page in self.api.pages(call, most=_LIST_PAGES):
             if not page.is_new:
@@ -205,11 +188,11 @@ class Poller:
                 news.extend(reviews)
         return news
 
-    async def _reviews(self, turn: _Round, pull: Fields) -> list[_News]:
+    async def _reviews(self, turn: Round, pull: Fields) -> list[News]:
         number = number_in(pull, "number") or 0
         path = path_of("repos", turn.repository, "pulls", number, "reviews")
-        news: list[_News] = []
-        for review in await self.api.items(Call("GET", path, _FIRST, f"pull {number}"), most=10):
+        news: list[News] = []
+        for review in await self.api.items(Call("GET", path, FIRST, f"pull {number}"), most=10):
             if not isinstance(review, Mapping):
                 continue
             state, at = text_in(review, "state").lower(), moment_in(review, "submitted_at")
@@ -217,13 +200,13 @@ class Poller:
             is_old = at is None or (at < turn.floor and state != "dismissed")
             if at is None or is_old or at < turn.origin or state == "pending":
                 continue
-            told = _Told("pull_request_review", f"review:{review.get('id')}:{state}", at)
+            told = Told("pull_request_review", f"review:{review.get('id')}:{state}", at)
             parts = {"review": {**review, "state": state}, "pull_request": pull}
             action = "dismissed" if state == "dismissed" else "submitted"
-            news.append(_news(turn, told, action, parts))
+            news.append(news_of(turn, told, action, parts))
         return news
 
-    async def _changed(self, turn: _Round, path: str, query: Mapping[str, str]) -> Sequence[Fields]:
+    async def _changed(self, turn: Round, path: str, query: Mapping[str, str]) -> Sequence[Fields]:
         """What a list holds that changed since, oldest change first, to its end.
 
         The first look has no moment in it, so that its etag stays good while nothing happens.
@@ -232,7 +215,7 @@ class Poller:
         probe = Call(
             "GET",
             path,
-            _FIRST,
+            FIRST,
             turn.repository,
             {**newest, "sort": "updated", "direction": "desc", "per_page": "1"},
             etag=turn.old_etags.get(path, ""),
@@ -242,11 +225,11 @@ class Poller:
             return ()
         turn.etags[path] = answer.etag
         ordered = {**query, "sort": "updated", "direction": "asc"}
-        call = Call("GET", path, _FIRST, turn.repository, ordered)
+        call = Call("GET", path, FIRST, turn.repository, ordered)
         found = await self.api.items(call, most=_LIST_PAGES)
         return [one for one in found if isinstance(one, Mapping)]
 
-    def _delivery(self, new: _News, now: datetime) -> VerifiedDelivery:
+    def _delivery(self, new: News, now: datetime) -> VerifiedDelivery:
         return VerifiedDelivery(
             connection_id=self.api.config.connection_id,
             connector=CONNECTOR,
@@ -260,8 +243,8 @@ class Poller:
 
 
 def _of_comment(
-    turn: _Round, event: str, comment: Fields, parts: Mapping[str, object]
-) -> list[_News]:
+    turn: Round, event: str, comment: Fields, parts: Mapping[str, object]
+) -> list[News]:
     """The writing and the last edit of a comment.
 
     Both are told when both may be new: whoever saw only the writing would miss the edit. When it
@@ -272,29 +255,29 @@ def _of_comment(
         return []
     body = {**parts, "comment": comment}
     name = f"{turn.repository}:{event}:{comment.get('id')}"
-    news: list[_News] = []
+    news: list[News] = []
     if created >= turn.origin:
-        news.append(_news(turn, _Told(event, f"{name}:created", created), "created", body))
+        news.append(news_of(turn, Told(event, f"{name}:created", created), "created", body))
     if updated is not None and updated > created:
-        told = _Told(event, f"{name}:edited:{millis_of(updated)}", updated)
-        news.append(_news(turn, told, "edited", body))
+        told = Told(event, f"{name}:edited:{millis_of(updated)}", updated)
+        news.append(news_of(turn, told, "edited", body))
     return news
 
 
-def _of_issue(turn: _Round, issue: Fields) -> list[_News]:
+def _of_issue(turn: Round, issue: Fields) -> list[News]:
     created, updated = moment_in(issue, "created_at"), moment_in(issue, "updated_at")
     name, parts = f"{turn.repository}:issue:{issue.get('number')}", {"issue": issue}
-    news: list[_News] = []
+    news: list[News] = []
     if created is not None and created >= turn.origin:
-        told = _Told("issues", f"{name}:opened", created)
-        news.append(_news(turn, told, "opened", parts))
+        told = Told("issues", f"{name}:opened", created)
+        news.append(news_of(turn, told, "opened", parts))
     if updated is not None and (created is None or updated > created):
-        told = _Told("issues", f"{name}:updated:{millis_of(updated)}", updated)
-        news.append(_news(turn, told, "edited", parts))
+        told = Told("issues", f"{name}:updated:{millis_of(updated)}", updated)
+        news.append(news_of(turn, told, "edited", parts))
     return news
 
 
-def _of_pull(turn: _Round, pull: Fields) -> list[_News]:
+def _of_pull(turn: Round, pull: Fields) -> list[News]:
     """The opening, the newest commit, and the end of a pull request.
 
     GitHub does not tell by asking what else was changed, and every comment changes the time of it.
@@ -304,27 +287,19 @@ def _of_pull(turn: _Round, pull: Fields) -> list[_News]:
         return []
     name = f"{turn.repository}:pull:{pull.get('number')}"
     parts = {"pull_request": pull, "number": pull.get("number")}
-    news: list[_News] = []
+    news: list[News] = []
     if created >= turn.origin:
-        told = _Told("pull_request", f"{name}:opened", created)
-        news.append(_news(turn, told, "opened", parts))
+        told = Told("pull_request", f"{name}:opened", created)
+        news.append(news_of(turn, told, "opened", parts))
     head = text_in(fields_in(pull, "head"), "sha")
     if head and updated > created:
-        told = _Told("pull_request", f"{name}:head:{head}", updated)
-        news.append(_news(turn, told, "synchronize", parts))
+        told = Told("pull_request", f"{name}:head:{head}", updated)
+        news.append(news_of(turn, told, "synchronize", parts))
     closed = moment_in(pull, "closed_at")
     if closed is not None and closed >= turn.floor:
-        told = _Told("pull_request", f"{name}:closed:{millis_of(closed)}", closed)
-        news.append(_news(turn, told, "closed", parts))
+        told = Told("pull_request", f"{name}:closed:{millis_of(closed)}", closed)
+        news.append(news_of(turn, told, "closed", parts))
     return news
-
-
-def _news(turn: _Round, told: _Told, action: str, parts: Mapping[str, object]) -> _News:
-    # Whoever polls is not told who did it: of comments it is the writer, of the rest nobody.
-    said = parts.get("comment") or parts.get("review")
-    sender = said.get("user") if isinstance(said, Mapping) else None
-    body = {"action": action, **parts, "repository": turn.shown, "sender": sender}
-    return _News(told.event, told.key, told.at, msgspec.json.encode(body))
 
 
 def _is_since(thing: Fields, floor: datetime) -> bool:

@@ -8,6 +8,7 @@ from chargehand.testing.github.state import (
     CheckRun,
     Hook,
     Issue,
+    Push,
     Repository,
     Run,
     State,
@@ -218,6 +219,50 @@ class CodeShapes:
             "target_url": f"{self.web}/builds/{status.id}",
             "created_at": at,
             "updated_at": at,
+        }
+
+    def push(self, pushed: Push) -> dict[str, Any]:
+        """One change of a branch, in the history of a repository."""
+        kind = "force_push" if pushed.is_forced else "push"
+        if set(pushed.before) == {"0"}:
+            kind = "branch_creation"
+        if set(pushed.after) == {"0"}:
+            kind = "branch_deletion"
+        return {
+            "id": pushed.id,
+            "node_id": f"PSH_{pushed.id}",
+            "before": pushed.before,
+            "after": pushed.after,
+            "ref": pushed.ref,
+            "timestamp": time_of(pushed.at),
+            "activity_type": kind,
+            "actor": self.user(pushed.actor),
+        }
+
+    def listed_commit(
+        self, repository: Repository, commit: str, pushed: Push | None
+    ) -> dict[str, Any]:
+        """A commit; of one that nobody pushed, little is known."""
+        url = f"{self.api}/repos/{repository.full_name}/commits/{commit}"
+        by, at = (pushed.actor, pushed.at) if pushed else ("ghost", repository.created_at)
+        person = {"name": by, "email": f"{by}@example.com", "date": time_of(at)}
+        return {
+            "url": url,
+            "sha": commit,
+            "node_id": f"C_{commit}",
+            "html_url": f"{self.web}/{repository.full_name}/commit/{commit}",
+            "comments_url": f"{url}/comments",
+            "commit": {
+                "url": url,
+                "author": person,
+                "committer": person,
+                "message": pushed.message if pushed else "Begin",
+                "comment_count": 0,
+                "tree": {"sha": commit, "url": url},
+            },
+            "author": self.user(by),
+            "committer": self.user(by),
+            "parents": [],
         }
 
     def run(self, repository: Repository, workflow: Workflow, run: Run) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from chargehand.testing.github.state import (
     Comment,
     Issue,
     Pull,
+    Push,
     Repository,
     Review,
     Run,
@@ -59,12 +60,22 @@ def open_pull(
 
 
 def push(
-    site: Site, repository: Repository, branch: str, *, author: str, is_forced: bool = False
+    site: Site,
+    repository: Repository,
+    branch: str,
+    *,
+    author: str,
+    is_forced: bool = False,
+    message: str = "",
 ) -> str:
     """Somebody pushes one commit; pull requests from the branch move along."""
     before = repository.branches.get(branch, "0" * 40)
     after = repository.branches[branch] = commit_of(site.next_id())
-    _tell_push(site, repository, branch, before, after, author=author, is_forced=is_forced)
+    message = message or f"Change {branch}"
+    pushed = _note_push(
+        site, repository, branch, before, after, author=author, message=message, is_forced=is_forced
+    )
+    _tell_push(site, repository, pushed)
     for issue in repository.issues.values():
         if issue.pull is not None and issue.pull.head == branch and issue.state == "open":
             issue.pull.head_commit = after
@@ -78,7 +89,8 @@ def push(
 def delete_branch(site: Site, repository: Repository, branch: str, *, author: str) -> None:
     """Somebody deletes a branch."""
     before = repository.branches.pop(branch)
-    _tell_push(site, repository, branch, before, "0" * 40, author=author)
+    pushed = _note_push(site, repository, branch, before, "0" * 40, author=author, message="")
+    _tell_push(site, repository, pushed)
 
 
 def comment_on(
@@ -303,7 +315,7 @@ def _issue(site: Site, repository: Repository, author: str, title: str, body: st
     )
 
 
-def _tell_push(
+def _note_push(
     site: Site,
     repository: Repository,
     branch: str,
@@ -311,25 +323,33 @@ def _tell_push(
     after: str,
     *,
     author: str,
+    message: str,
     is_forced: bool = False,
-) -> None:
-    is_deleted = set(after) == {"0"}
+) -> Push:
+    login, ref = site.account(author).login, f"refs/heads/{branch}"
+    made = Push(site.next_id(), ref, before, after, login, site.now(), message, is_forced)
+    repository.pushes.append(made)
+    return made
+
+
+def _tell_push(site: Site, repository: Repository, pushed: Push) -> None:
+    is_deleted = set(pushed.after) == {"0"}
     commit = {
-        "id": after,
-        "message": f"Change {branch}",
-        "url": f"{site.base_url}/{repository.full_name}/commit/{after}",
-        "author": {"name": author, "username": author},
+        "id": pushed.after,
+        "message": pushed.message,
+        "url": f"{site.base_url}/{repository.full_name}/commit/{pushed.after}",
+        "author": {"name": pushed.actor, "username": pushed.actor},
     }
     parts = {
-        "ref": f"refs/heads/{branch}",
-        "before": before,
-        "after": after,
-        "created": set(before) == {"0"},
+        "ref": pushed.ref,
+        "before": pushed.before,
+        "after": pushed.after,
+        "created": set(pushed.before) == {"0"},
         "deleted": is_deleted,
-        "forced": is_forced,
+        "forced": pushed.is_forced,
         "compare": f"{site.base_url}/{repository.full_name}/compare",
         "commits": [] if is_deleted else [commit],
         "head_commit": None if is_deleted else commit,
-        "pusher": {"name": author},
+        "pusher": {"name": pushed.actor},
     }
-    site.tell(repository, "push", "", parts, sender=author)
+    site.tell(repository, "push", "", parts, sender=pushed.actor)

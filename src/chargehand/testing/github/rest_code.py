@@ -78,6 +78,7 @@ def get_installation(call: Call) -> Answer:
             "metadata": "read",
             "checks": "read",
             "actions": "write",
+            "contents": "read",
         },
         "events": [],
         "created_at": at,
@@ -157,6 +158,44 @@ def get_status(call: Call) -> Answer:
         "url": f"{url}/status",
     }
     return Answer(200, body)
+
+
+def list_pushes(call: Call) -> Answer:
+    """What happened to branches, newest first."""
+    repository = call.repository()
+    return page_of(call, repository.pushes[::-1], shown=call.site.shapes.push)
+
+
+def compare(call: Call) -> Answer:
+    """The commits that are on the second and not on the first; each push brought one."""
+    repository = call.repository()
+    base, _, head = call.path["basehead"].partition("...")
+    pushed = {one.after: one for one in repository.pushes if set(one.after) != {"0"}}
+    base = repository.branches.get(base, base)
+    if not {head, base} <= {*pushed, *repository.branches.values()}:
+        raise not_found()
+    shapes = call.site.shapes
+    commits = []
+    commit = head
+    while commit in pushed and commit != base:
+        commits.insert(0, shapes.listed_commit(repository, commit, pushed[commit]))
+        commit = "" if pushed[commit].is_forced else pushed[commit].before
+    url = f"{shapes.api}/repos/{repository.full_name}/compare/{call.path['basehead']}"
+    web = f"{shapes.web}/{repository.full_name}/compare/{call.path['basehead']}"
+    below = shapes.listed_commit(repository, base, pushed.get(base))
+    answer = {
+        "url": url,
+        **{f"{name}_url": f"{web}.{name}" for name in ("diff", "patch", "html", "permalink")},
+        "base_commit": below,
+        "merge_base_commit": below,
+        "status": "ahead" if commit == base else "diverged",
+        "ahead_by": len(commits),
+        "behind_by": 0,
+        "total_commits": len(commits),
+        "commits": commits,
+        "files": [],
+    }
+    return Answer(200, answer)
 
 
 def list_runs(call: Call) -> Answer:
@@ -328,6 +367,8 @@ ENDPOINTS: Final = (
     Endpoint("GET", _R + "/collaborators/{username}/permission", get_permission),
     Endpoint("GET", _R + "/commits/{ref}/check-runs", list_checks),
     Endpoint("GET", _R + "/commits/{ref}/status", get_status),
+    Endpoint("GET", _R + "/activity", list_pushes),
+    Endpoint("GET", _R + "/compare/{basehead}", compare),
     Endpoint("GET", _R + "/actions/runs", list_runs),
     Endpoint("GET", _RUN, get_run),
     Endpoint("POST", _RUN + "/rerun", rerun),

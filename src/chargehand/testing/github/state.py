@@ -137,6 +137,19 @@ class Run(msgspec.Struct):
     attempt: int = 1
 
 
+class Push(msgspec.Struct):
+    """One change of a branch; `message` is that of its one commit."""
+
+    id: int
+    ref: str
+    before: str
+    after: str
+    actor: str
+    at: datetime
+    message: str
+    is_forced: bool = False
+
+
 class Hook(msgspec.Struct):
     """Where a repository's events are posted."""
 
@@ -167,6 +180,7 @@ class Repository(msgspec.Struct):
     workflows: list[Workflow] = []
     runs: list[Run] = []
     hooks: list[Hook] = []
+    pushes: list[Push] = []
 
 
 class InstallationToken(msgspec.Struct):

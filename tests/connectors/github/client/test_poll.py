@@ -3,12 +3,14 @@
 import pytest
 
 from chargehand.connectors.github.parse import GitHubParser
+from chargehand.connectors.github.poll_code import MOST_CHECKED
 from chargehand.connectors.github.webhook import GitHubWebhook, sign
 from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ConnectionId
 from chargehand.plugins.connector import IntakeSecrets, RawRequest
 from chargehand.plugins.errors import CursorUnreadable
 from chargehand.testing.github import Target, people
+from chargehand.testing.jira.failures import Failure
 from tests.connectors.github.client.world import World
 
 pytestmark = pytest.mark.anyio
@@ -54,18 +56,29 @@ async def test_a_poll_and_a_webhook_know_everything_by_the_same_keys(world: Worl
     opened = people.open_pull(site, payments, author="tom-berg", title="PAY-9", branch="b")
     world.clock.advance(60)
     people.push(site, payments, "PAY-7-retry", author="Mei-Tanaka")
+    people.push(site, payments, "PAY-7-retry", author="tom-berg", is_forced=True)
+    people.push(site, payments, "PAY-9-new", author="tom-berg")
+    people.delete_branch(site, payments, "PAY-9-new", author="tom-berg")
+    people.complete_check(
+        site, payments, world.pull.head_commit, name="build", conclusion="failure"
+    )
+    people.report_status(site, payments, world.pull.head_commit, context="ci", state="success")
     people.review(site, payments, 2, author="tom-berg", state="APPROVED", body="Good")
+    checked, cursor = await world.poll(cursor)
     world.clock.advance(60)
     people.close(site, payments, 2, closer="tom-berg", is_merged=True)
     people.close(site, payments, opened.number, closer="tom-berg")
 
     events, _ = await world.poll(cursor)
 
-    polled = {one.event_key: one.kind for one in events}
+    polled = {one.event_key: one.kind for one in [*checked, *events]}
     webhooks = told(world)
-    # What was pushed GitHub does not tell by asking.
-    missed = {key: kind for key, kind in webhooks.items() if key not in polled}
-    assert set(missed.values()) == {EventKind.PUSH_RECEIVED}
+    # Only the newest commit of a pull request is read, so one that is pushed over is never seen.
+    assert {key for key in webhooks if key not in polled} == {
+        key
+        for key, kind in webhooks.items()
+        if kind is EventKind.PULL_REQUEST_UPDATED and world.pull.head_commit not in key
+    }
     further = {key: kind for key, kind in polled.items() if key not in webhooks}
     # A comment changes the time of what it stands on, so that this seems to have changed.
     seeming = {EventKind.PULL_REQUEST_UPDATED, EventKind.WORK_ITEM_UPDATED}
@@ -78,6 +91,8 @@ async def test_a_poll_and_a_webhook_know_everything_by_the_same_keys(world: Worl
         EventKind.PULL_REQUEST_MERGED,
         EventKind.PULL_REQUEST_DECLINED,
         EventKind.REVIEW_SUBMITTED,
+        EventKind.PUSH_RECEIVED,
+        EventKind.CHECK_COMPLETED,
     }
 
 
@@ -101,8 +116,10 @@ async def test_the_first_poll_tells_nothing_and_a_quiet_one_costs_nothing(world:
 
     events, _ = await world.poll(cursor)
 
-    lists = [one for one in world.fake.desk.calls()[-8:] if one["query"]]
+    lists = [one for one in world.fake.desk.calls()[-16:] if one["query"]]
     assert events == []
+    # Five lists of each repository, and the checks of the one open pull request.
+    assert len(lists) == 13
     assert {one["status"] for one in lists} == {304}
     # Two repositories were looked at by name.
     assert left - world.fake.desk.remaining == 2
@@ -137,3 +154,52 @@ async def test_a_repository_that_is_hidden_is_read_on_when_it_is_back(world: Wor
 async def test_a_cursor_nobody_wrote_is_refused(world: World) -> None:
     with pytest.raises(CursorUnreadable):
         await world.poll('{"origin": 1}')
+
+
+async def test_polled_pushes_have_their_commits_and_say_what_was_forced(world: World) -> None:
+    cursor = await begin(world)
+    site, payments = world.site, world.payments
+    words = {"author": "Mei-Tanaka", "message": "PAY-7: round\n\nhalf up"}
+    people.push(site, payments, "topic", **words)
+    world.clock.advance(1)
+    people.push(site, payments, "topic", author="Mei-Tanaka", message="PAY-9: more")
+    world.clock.advance(1)
+    people.push(site, payments, "topic", author="Mei-Tanaka", is_forced=True)
+
+    events, _ = await world.poll(cursor)
+
+    pushes = [one for one in events if one.kind is EventKind.PUSH_RECEIVED]
+    messages = [[commit["message"] for commit in one.data["commits"]] for one in pushes]
+    assert messages == [["PAY-7: round"], ["PAY-9: more"], ["Change topic"]]
+    assert [one.data["is_created"] for one in pushes] == [True, False, False]
+    assert [one.data["is_forced"] for one in pushes] == [False, False, True]
+    assert {one.actor.account_id for one in pushes} == {"mei-tanaka"}
+
+
+async def test_a_sign_in_that_may_not_read_commits_polls_all_the_rest(world: World) -> None:
+    cursor = await begin(world)
+    for path in (".*/activity", ".*/check-runs", ".*/status"):
+        world.fake.desk.failures.add(Failure(method="GET", path=path, status=403, times=99))
+    people.push(world.site, world.payments, "topic", author="Mei-Tanaka")
+    people.comment_on(world.site, world.payments, 1, author="tom-berg", body="still heard")
+
+    events, _ = await world.poll(cursor)
+
+    assert [one.text for one in events if one.kind is EventKind.COMMENT_CREATED] == ["still heard"]
+    assert not any(one.kind is EventKind.PUSH_RECEIVED for one in events)
+
+
+async def test_of_many_open_pull_requests_those_changed_last_are_checked(world: World) -> None:
+    cursor = await begin(world)
+    for number in range(MOST_CHECKED + 5):
+        world.clock.advance(1)
+        people.open_pull(
+            world.site, world.payments, author="tom-berg", title="x", branch=f"b{number}"
+        )
+    before = len(world.fake.desk.calls())
+
+    _, cursor = await world.poll(cursor)
+
+    asked = [one["path"] for one in world.fake.desk.calls()[before:]]
+    assert sum(path.endswith("/check-runs") for path in asked) == MOST_CHECKED
+    assert len(cursor) < 10_000

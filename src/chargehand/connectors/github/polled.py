@@ -1,0 +1,58 @@
+"""One look at one repository, and what it found, in the bodies webhooks would have had."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+FIRST: Final = "poll a repository"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing that happened, in the body of a webhook; `key` tells it from every other."""
+
+    event: str
+    key: str
+    at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The name of an event, what tells it from every other, and when it was."""
+
+    event: str
+    key: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Round:
+    """One look at one repository: what it is, since when, and what was learned.
+
+    Shape: `shown` is what webhooks say of it; `old_etags` and `old_heads` are what the look before
+    learned. `etags` is by list, `heads` has those of both lists of checks by commit.
+    """
+
+    repository: str
+    shown: Mapping[str, Any]
+    default_branch: str
+    floor: datetime
+    origin: datetime
+    old_etags: Mapping[str, str]
+    old_heads: Mapping[str, Sequence[str]]
+    etags: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, list[str]] = field(default_factory=dict)
+
+
+def news_of(turn: Round, told: Told, action: str, parts: Mapping[str, object]) -> News:
+    """Something that happened as its webhook would tell it; `action` is empty where it has none."""
+    # Whoever polls is not told who did it: of comments it is the writer, of the rest nobody.
+    said = parts.get("comment") or parts.get("review")
+    sender = said.get("user") if isinstance(said, Mapping) else None
+    named = {"action": action} if action else {}
+    body = {"repository": turn.shown, "sender": sender, **named, **parts}
+    return News(told.event, told.key, told.at, msgspec.json.encode(body))
