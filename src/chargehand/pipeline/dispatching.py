@@ -23,6 +23,7 @@ from chargehand.pipeline.chat_asks import trackers_of
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.judging import Judge
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.poll_waking import is_wordless
 from chargehand.pipeline.referring import Referring
 from chargehand.pipeline.reminded import say_reminder
 from chargehand.storage.database import Database
@@ -78,6 +79,7 @@ class Dispatcher:
         self._clock = clock
         self._registered = frozenset(trackers_of(connections))
         self._referring = Referring(connections, self._registered)
+        self._wanted_polls: set[ConnectionId] = set()
 
     def dispatch(self) -> int:
         """Dispatch one batch; how many deliveries were dealt with, 0 when none can be.
@@ -115,11 +117,21 @@ class Dispatcher:
             dealt_with += done
         return dealt_with
 
+    def take_wanted_polls(self) -> frozenset[ConnectionId]:
+        """The connections whose webhooks told, since this was asked, of words polling has to read.
+
+        Shape: only those that are polled.
+        """
+        wanted, self._wanted_polls = self._wanted_polls, set()
+        return frozenset(wanted)
+
     def _parse(self, stored: StoredDelivery, connection: LiveConnection) -> _Parsed | None:
         event = _attempt(partial(connection.parser.parse, stored.delivery))
         if isinstance(event, _Broken):
             self._note_failure(stored.id, event)
             return None
+        if connection.poll_interval is not None and is_wordless(event):
+            self._wanted_polls.add(connection.id)
         return _Parsed(stored, connection, event)
 
     def _write(

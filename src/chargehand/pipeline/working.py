@@ -25,6 +25,7 @@ from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.flow import ANSWER, EXECUTE
 from chargehand.pipeline.listening import Listening
 from chargehand.pipeline.pacing import SYNC_EVERY_S, Pacing
+from chargehand.pipeline.poll_waking import PollWaking
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.sharing import (
@@ -112,6 +113,7 @@ class Worker:
         self._work = asyncio.Event()
         self._stopping = asyncio.Event()
         self._was_turned_away = False
+        self._waking = PollWaking()
         self.starter = Starter(
             parts.database,
             parts.engine,
@@ -130,6 +132,7 @@ class Worker:
         self._stopping.set()
         self._deliveries.set()
         self._work.set()
+        self._waking.stop()
 
     def task_bodies(self) -> Mapping[str, TaskBody]:
         """The durable tasks this worker can run."""
@@ -189,6 +192,7 @@ class Worker:
             closed = await asyncio.to_thread(self._parts.dispatcher.dispatch) if is_ours else 0
         if closed:
             self._work.set()
+            self._waking.want(self._parts.dispatcher.take_wanted_polls())
         return closed > 0
 
     async def _start(self) -> bool:
@@ -306,7 +310,9 @@ class Worker:
         if polling is not None and interval is not None:
             await self._let_what_was_left_go_first()
             poll = self._on_duty(f"poll:{connection.id}", _discard(polling.poll))
-            await self._every("poll", poll, interval.total_seconds())
+            while not self._stopping.is_set():
+                await self._guarded("poll", lambda: _true_after(poll))
+                await self._waking.rest(connection.id, interval.total_seconds(), pause=self._pause)
 
     async def _let_what_was_left_go_first(self) -> None:
         """Wait, but not for long, until nothing is under way any more.

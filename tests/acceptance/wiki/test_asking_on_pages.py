@@ -1,5 +1,6 @@
 """Somebody asks the bot on a page of Confluence, and polling finds it: one ask, one answer."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, cast
@@ -11,6 +12,7 @@ from chargehand.config.confluence_settings import ConfluenceConnection
 from chargehand.domain.ids import ConnectionId
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.polling import Polling
+from chargehand.plugins.hub_signature import hub_signature
 from chargehand.testing.confluence import FakeConfluence, seed_demo
 from chargehand.testing.confluence.fake import BOT_ACCOUNT, BOT_EMAIL, BOT_TOKEN
 from tests.acceptance.conftest import *  # noqa: F403 - fixtures are found by their names.
@@ -19,6 +21,7 @@ from tests.wire import ContractCheck
 
 pytestmark = pytest.mark.anyio
 WIKI = ConnectionId("confluence")
+HOOK_SECRET = "the-signing-secret-of-confluence"
 BOT = f'<ac:link><ri:user ri:account-id="{BOT_ACCOUNT}" /></ac:link>'
 
 
@@ -56,6 +59,14 @@ class WikiHouse(House):
         await Polling(self.live, self.stores.database, self._store, clock=self.clock).poll()
         await self.settle()
 
+    async def tell(self, **payload: Any) -> None:
+        """What Confluence posts: it names a comment, and holds none of its words."""
+        body = json.dumps(payload).encode()
+        headers = {"x-hub-signature": hub_signature(HOOK_SECRET, body)}
+        answer = await self.front.post("/webhooks/confluence", content=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        await self.settle()
+
     def answers(self, comment_id: str) -> list[str]:
         return [one.last.storage for one in self.wiki.site.answers(comment_id)]
 
@@ -70,6 +81,8 @@ async def house(
         "email": BOT_EMAIL,
         "api_token": BOT_TOKEN,
         "spaces": {"ENG": ["PAY"]},
+        "intake": "both",
+        "webhook_secrets": [HOOK_SECRET],
     }
     settings = house_settings(storage["data_dir"], storage=storage, chats=[wiki])
     async with open_house(settings, Doubles(contract=contract_if_any), kind=WikiHouse) as opened:
@@ -100,3 +113,18 @@ async def test_what_stands_in_code_is_read_by_nobody(house: WikiHouse) -> None:
     )
 
     assert not any("In Progress" in answer for answer in house.answers(asked))
+
+
+async def test_webhook_without_words_has_the_comment_polled(house: WikiHouse) -> None:
+    house.clock.advance(60)
+    asked = house.wiki.site.comment(house.page_id, f"<p>{BOT} status PAY-7</p>", by="Ana Ruiz")
+    place = {"id": int(asked.id), "spaceKey": "ENG", "parent": {"id": house.page_id}}
+
+    await house.tell(event="comment_created", timestamp=1, comment=place)
+
+    assert house.answers(asked.id) == []
+    assert house.dispatcher.take_wanted_polls() == {WIKI}
+    assert house.dispatcher.take_wanted_polls() == frozenset()
+    await house.look()
+    (answer,) = house.answers(asked.id)
+    assert "In Progress" in answer
