@@ -258,7 +258,7 @@ class CloudDialect:
         path = f"{_pull(ref)}{path_of('comments', comment.id)}"
         return Call("DELETE", path, "delete a comment", f"comment {comment.id} of {ref}")
 
-    def change_reviewers(
+    async def change_reviewers(
         self,
         ref: PullRequestRef,
         now: SeenPullRequest,

@@ -252,7 +252,7 @@ class DataCenterDialect:
         target = f"comment {comment.id} of {ref}"
         return Call("DELETE", path, "delete a comment", target, query=query)
 
-    def change_reviewers(
+    async def change_reviewers(
         self,
         ref: PullRequestRef,
         now: SeenPullRequest,
@@ -260,25 +260,34 @@ class DataCenterDialect:
         add: Sequence[AccountId],
         remove: Sequence[AccountId],
     ) -> Sequence[Call]:
-        """One request for each reviewer who comes or goes."""
+        """One request for each reviewer who comes or goes.
+
+        Who comes is added by user name, which only the user's own page tells: an account is known
+        here by its slug, which may read otherwise.
+        Raises: the errors of plugins/errors.py.
+        """
         path, target = f"{pull_path(ref)}/participants", f"pull request {ref}"
-        names = {account.id: account.uuid or account.id for account, _ in now.reviewers}
+        there = {account.id for account, _ in now.reviewers}
         coming = [
             Call(
                 "POST",
                 path,
                 "add a reviewer",
                 target,
-                body={"user": {"name": one}, "role": "REVIEWER"},
+                body={"user": {"name": await self._user_name(one)}, "role": "REVIEWER"},
             )
             for one in add
         ]
         going = [
             Call("DELETE", f"{path}{path_of(one)}", "remove a reviewer", target)
             for one in remove
-            if one in names
+            if one in there
         ]
         return [*coming, *going]
+
+    async def _user_name(self, account: AccountId) -> str:
+        call = Call("GET", f"{_API}{path_of('users', account)}", _WHO, f"user {account}")
+        return text_in(await self._transport.read(call), "name") or account
 
     def approve(self, ref: PullRequestRef, bot: AccountId) -> Call:
         """The request that sets the bot's own status to approved."""

@@ -149,7 +149,7 @@ class Dialect(Protocol):
         """The request that deletes a comment."""
         ...
 
-    def change_reviewers(
+    async def change_reviewers(
         self,
         ref: PullRequestRef,
         now: SeenPullRequest,
@@ -157,7 +157,10 @@ class Dialect(Protocol):
         add: Sequence[AccountId],
         remove: Sequence[AccountId],
     ) -> Sequence[Call]:
-        """The requests after which the reviewers are as wanted."""
+        """The requests after which the reviewers are as wanted.
+
+        Raises: the errors of plugins/errors.py, before anything is sent.
+        """
         ...
 
     def approve(self, ref: PullRequestRef, bot: AccountId) -> Call:

@@ -66,7 +66,7 @@ class OtherActions:
         add, remove = _wanted_change(action, params.account_ids, now)
         if not add and not remove:
             return Done(str(ref), now.url, {"already": True})
-        for call in self.dialect.change_reviewers(ref, now, add=add, remove=remove):
+        for call in await self.dialect.change_reviewers(ref, now, add=add, remove=remove):
             try:
                 await self.transport.write(call)
             except VENDOR_FAILURES as error:

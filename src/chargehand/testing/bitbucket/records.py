@@ -9,7 +9,10 @@ BOT_ACCOUNT: Final = "712020:chargehand"
 
 
 class Person(msgspec.Struct):
-    """An account; `token` signs in, `is_app` says that an access token acts as it."""
+    """An account; `token` signs in, `is_app` says that an access token acts as it.
+
+    Shape: `user_name` is what Data Center knows it by beside its slug; the slug where it is empty.
+    """
 
     account_id: str
     uuid: str
@@ -18,6 +21,7 @@ class Person(msgspec.Struct):
     email: str = ""
     token: str = ""
     is_app: bool = False
+    user_name: str = ""
 
 
 class Comment(msgspec.Struct):

@@ -184,10 +184,10 @@ def delete_comment(call: Call) -> Answer:
 def post_participant(call: Call) -> Answer:
     """A reviewer comes."""
     repository, pull_request = call.pull_request()
-    try:
-        person = call.host.person(call.json()["user"]["name"])
-    except NotThere as error:
-        raise BitbucketRefused(409, "No such user.") from error
+    wanted, people = call.json()["user"]["name"], call.host.state.people.values()
+    person = next((one for one in people if (one.user_name or one.slug) == wanted), None)
+    if person is None:
+        raise BitbucketRefused(409, "No such user.")
     if person.slug == pull_request.author:
         raise BitbucketRefused(409, "The author can not be a reviewer.")
     slugs = [*pull_request.reviewers, person.slug]

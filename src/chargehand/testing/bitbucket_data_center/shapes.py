@@ -84,7 +84,7 @@ class DataCenterShapes:
     def person(self, person: Person) -> Object:
         """A user."""
         return {
-            "name": person.slug,
+            "name": person.user_name or person.slug,
             "slug": person.slug,
             "displayName": person.name,
             "emailAddress": person.email,

@@ -99,6 +99,8 @@ async def test_a_comment_of_ours_is_deleted_in_its_version(opened: World) -> Non
 
 async def test_reviewers_and_approvals(opened: World) -> None:
     host = opened.fake.host
+    # The slug is made of the name, and is not the same.
+    host.person("ana").user_name = "Ana@Acme"
     people = {"account_ids": ["ana"]}
     judged = {"commit": host.repository(REPOSITORY).pull_requests[1].head}
 
