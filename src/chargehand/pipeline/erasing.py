@@ -157,6 +157,9 @@ class _Run:
                 part = closed[start : start + _RAW_PER_WRITE]
                 self.counts["raw_deliveries"] += self._search.archive.raw.empty(part)
                 time.sleep(_REST_S)
+            named = [one.seq for one in found if self._search.names_in_key(one)]
+            if named:
+                self._search.archive.raw.forget_keys(named)
 
     def _open_actions(self) -> None:
         """Void what tells of the person and was not sent; a digest is bound to its words."""

@@ -84,10 +84,16 @@ class Search:
             telling = tuple(
                 one
                 for one in found
-                if self.texts.tells_in_bytes(one.body) or self.texts.tells_in(one.beside)
+                if self.texts.tells_in_bytes(one.body)
+                or self.texts.tells_in(one.beside)
+                or self.names_in_key(one)
             )
             if telling:
                 yield telling
+
+    def names_in_key(self, delivery: RawDelivery) -> bool:
+        """Whether the key of a delivery tells of the person."""
+        return self.texts.tells_in(delivery.key)
 
     def audit_records(self) -> tuple[int, ...]:
         """Numbers of audit records that name the person: those from before pseudonyms."""

@@ -1,11 +1,11 @@
 """Raw deliveries as they lie in the inbox: to be looked through, and emptied."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, literal, select, update
 
 from chargehand.kit.clock import from_micros
 from chargehand.storage.engines import WRITES
@@ -18,6 +18,11 @@ _EMPTY = """
 UPDATE inbox_deliveries SET body = x'', headers = '{}', error = ''
 WHERE state <> 'stored' AND seq IN (SELECT value FROM json_each(?))
 """
+# A key may be made of what the vendor names a thing by, such as a branch called after somebody.
+_FORGET_KEYS = """
+UPDATE inbox_deliveries SET delivery_key = 'erased:' || delivery_id
+WHERE state <> 'stored' AND seq IN (SELECT value FROM json_each(?))
+"""
 _t = inbox_deliveries.c
 
 
@@ -25,8 +30,8 @@ _t = inbox_deliveries.c
 class RawDelivery:
     """One delivery as it was received.
 
-    Shape: `is_waiting` says that nobody looked at it yet; `beside` is what was kept beside the
-    body: headers and the last error.
+    Shape: `is_waiting` says that nobody looked at it yet; `key` tells it from every other one of
+    its connection; `beside` is what was kept beside the body: headers and the last error.
     """
 
     seq: int
@@ -34,6 +39,7 @@ class RawDelivery:
     connection_id: str
     received_at: datetime
     is_waiting: bool
+    key: str
     body: bytes
     beside: str
 
@@ -59,6 +65,7 @@ class RawDeliveries:
                 connection_id=row.connection_id,
                 received_at=from_micros(row.received_at),
                 is_waiting=row.state == DeliveryState.STORED.value,
+                key=row.delivery_key,
                 body=bytes(row.body),
                 beside=f"{row.headers} {row.error}",
             )
@@ -71,18 +78,28 @@ class RawDeliveries:
         Raises: InboxUnavailable.
         """
         if self._engine.dialect.name == "sqlite":
-            return self._empty_on_sqlite(seqs)
-        emptying = (
-            update(inbox_deliveries)
-            .where(_t.state != DeliveryState.STORED.value, _t.seq.in_(sorted(seqs)))
-            .values(body=b"", headers="{}", error="")
-        )
+            return self._change_on_sqlite(_EMPTY, seqs)
+        return self._change({"body": b"", "headers": "{}", "error": ""}, seqs)
+
+    def forget_keys(self, seqs: Collection[int]) -> int:
+        """Put their ids in the place of their keys, but for deliveries that wait. How many.
+
+        The vendor telling the same once more is then kept once more, and is the same event.
+        Raises: InboxUnavailable.
+        """
+        if self._engine.dialect.name == "sqlite":
+            return self._change_on_sqlite(_FORGET_KEYS, seqs)
+        return self._change({"delivery_key": literal("erased:").concat(_t.delivery_id)}, seqs)
+
+    def _change(self, values: Mapping[str, object], seqs: Collection[int]) -> int:
+        is_meant = (_t.state != DeliveryState.STORED.value, _t.seq.in_(sorted(seqs)))
+        emptying = update(inbox_deliveries).where(*is_meant).values(values)
         with translated(), self._engine.connect() as plain:
             connection: Connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
                 return connection.execute(emptying).rowcount
 
-    def _empty_on_sqlite(self, seqs: Collection[int]) -> int:
+    def _change_on_sqlite(self, statement: str, seqs: Collection[int]) -> int:
         # In one call, see `closing`.
         values = (msgspec.json.encode(sorted(seqs)).decode(),)
         with translated():
@@ -90,7 +107,7 @@ class RawDeliveries:
             try:
                 cursor = pooled.cursor()
                 patience_s = patience_of(self._engine)
-                patiently(lambda: cursor.execute(_EMPTY, values), patience_s=patience_s)
+                patiently(lambda: cursor.execute(statement, values), patience_s=patience_s)
                 return int(cursor.rowcount)
             finally:
                 pooled.close()
