@@ -4,6 +4,7 @@ import pytest
 
 from chargehand.domain.fact import UnknownReason
 from chargehand.domain.member import Role
+from tests.chat_house import RANDOM_CHANNEL
 from tests.code_house import CONSOLE, PAYMENTS, CodeHouse
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +56,22 @@ async def test_what_is_not_served_there_is_like_what_does_not_exist(code: CodeHo
         assert "I can not find" in code.said()[-1]
     await code.chat(f"@bot review-queue {CONSOLE}")
     assert "I can not find such a repository" in code.said()[-1]
+
+
+async def test_queue_is_not_told_where_no_project_is_served(code: CodeHouse) -> None:
+    code.host.open(12, "Plans")
+    code.host.reads.clear()
+
+    for text in ("@bot review-queue", f"@bot review-queue {PAYMENTS}", "@bot status #12"):
+        await code.chat(text, channel=RANDOM_CHANNEL)
+        await code.comment(text, repository="acme/unbound")
+
+    said = [*code.said(RANDOM_CHANNEL), *code.told_there()]
+    said += [str(one["text"]) for one in code.whispered()]
+    assert code.told_there() == code.said(RANDOM_CHANNEL) == []
+    assert not any("Plans" in one for one in said)
+    assert code.reasons.count("channel_not_bound") == 3
+    assert code.host.reads == []
 
 
 async def test_host_that_is_away_and_asker_it_refuses(code: CodeHouse) -> None:

@@ -177,7 +177,8 @@ def _of_run(turn: Round, run: Fields) -> News:
 def _of_status(turn: Round, commit: str, status: Fields) -> News:
     at = moment_in(status, "updated_at", "created_at") or turn.floor
     key = f"{turn.repository}:status:{status.get('id')}:{text_in(status, 'state')}"
-    return news_of(turn, Told("status", key, at), "", {**status, "sha": commit})
+    parts = {str(name): value for name, value in status.items()}
+    return news_of(turn, Told("status", key, at), "", {**parts, "sha": commit})
 
 
 def _commit(listed: Fields) -> Mapping[str, Any]:

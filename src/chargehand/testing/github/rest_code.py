@@ -175,7 +175,7 @@ def compare(call: Call) -> Answer:
     if not {head, base} <= {*pushed, *repository.branches.values()}:
         raise not_found()
     shapes = call.site.shapes
-    commits = []
+    commits: list[Any] = []
     commit = head
     while commit in pushed and commit != base:
         commits.insert(0, shapes.listed_commit(repository, commit, pushed[commit]))
