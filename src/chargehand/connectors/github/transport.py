@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -23,32 +22,30 @@ from chargehand.connectors.github.errors import (
     unreadable,
 )
 from chargehand.connectors.github.limits import CORE
-from chargehand.domain.errors import Retryable
 from chargehand.domain.json import JSONObject
 from chargehand.kit.clock import Clock
-from chargehand.kit.http_date import header_date
 from chargehand.kit.redact import redact_text
-from chargehand.kit.trust import trusted_certificates
-from chargehand.plugins.errors import LimitReached, VendorBusy, VendorFailing, VendorUnreachable
+from chargehand.plugins.errors import VendorBusy, VendorFailing
 from chargehand.plugins.limits import Limit, LimitBoard
 from chargehand.plugins.vendor_http import (
-    CONNECT_TIMEOUT_S,
     Access,
-    Exchange,
     RequestObserver,
     Sleep,
     VendorTransport,
-    backoff_s,
-    extensions_of,
     ignore_request,
-    open_wire,
-    remaining_s,
 )
+from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 T = TypeVar("T")
 ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
 MAX_READ_ATTEMPTS: Final = 4
-_CONCURRENT_REQUESTS: Final = 8
+_GITHUB: Final = Vendor(
+    VENDOR,
+    GitHubConfigWrong,
+    MAX_READ_ATTEMPTS,
+    passing=None,
+    answer_limit_bytes=ANSWER_LIMIT_BYTES,
+)
 _MOST_REDIRECTS: Final = 3
 _MOVED: Final = frozenset({301, 302, 307, 308})
 _NOT_MODIFIED: Final = 304
@@ -126,20 +123,14 @@ class GitHubTransport:
     ) -> None:
         self._config = config
         self._clock = clock
-        self._limits = limits or LimitBoard(clock)
-        self._given_transport = transport
-        self._sleep = sleep
-        self._chance = chance
-        self._observer = observer
-        self._timeout_s = config.request_timeout_s
-        self._slots = asyncio.Semaphore(_CONCURRENT_REQUESTS)
-        self.clock_offset_s: float | None = None
-        connect_s = min(CONNECT_TIMEOUT_S, self._timeout_s / 2)
-        self._extensions = extensions_of(self._timeout_s, connect_s=connect_s)
-        self._certificates: ssl.SSLContext | None = None
-        # One connection each: a pool asks all that lie idle at every request whether they live.
-        self._wires: list[VendorTransport] = []
-        self._free: list[VendorTransport] = []
+        surroundings = Surroundings(clock, transport, sleep, chance, observer, limits)
+        address = Address(config.api_url, config.request_timeout_s, config.ca_file)
+        self._line = VendorLine(_GITHUB, address, surroundings)
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """How far GitHub's clock is ahead of ours; None before its first answer."""
+        return self._line.clock_offset_s
 
     async def read(self, call: Call, authorize: Authorize) -> Answer:
         """What GitHub tells, asked again after passing failures while the time-out lasts.
@@ -147,24 +138,16 @@ class GitHubTransport:
         A name that moved is followed, on the same host alone.
         Raises: the errors of plugins/errors.py.
         """
-        last: Retryable | None = None
-        try:
-            async with asyncio.timeout(self._timeout_s) as scope:
-                await self._wait_for_turn(scope)
-                for attempt in range(1, MAX_READ_ATTEMPTS + 1):
-                    try:
-                        header = await authorize()
-                        async with self._slots:
-                            return await self._follow(call, header)
-                    except (VendorUnreachable, VendorFailing, VendorBusy) as error:
-                        last = error
-                    wait_s = self._wait_before_next(last, attempt)
-                    if wait_s is None or wait_s >= remaining_s(scope):
-                        raise last
-                    await self._sleep(wait_s)
-        except TimeoutError as error:
-            raise last or self._timed_out(may_have_landed=True) from error
-        raise AssertionError  # pragma: no cover - the last attempt returns or raises.
+
+        async def attempt(_scope: asyncio.Timeout) -> Answer:
+            # Signing in may be a read of its own, which needs a slot.
+            header = await authorize()
+            async with self._line.slots:
+                return await self._follow(call, header)
+
+        return await self._line.read(
+            attempt, wait_s=lambda: self._line.limits.read_wait_s(Limit(CORE))
+        )
 
     async def write(self, call: Call, authorize: Authorize) -> Answer:
         """GitHub's consent, the request having been sent exactly once.
@@ -172,21 +155,9 @@ class GitHubTransport:
         Raises: the errors of plugins/errors.py; VendorUnreachable says whether it may have landed,
         LimitReached that it was not sent.
         """
-        if (wait_s := self._limits.stopped_s(CORE)) > 0:
-            raise _limit_reached(wait_s)
-        header = await authorize()
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._slots.acquire()
-        except TimeoutError as error:
-            raise self._timed_out(may_have_landed=False) from error
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                answer = await self._send(call, self._url_of(call), header, Access.WRITE)
-        except TimeoutError as error:
-            raise self._timed_out(may_have_landed=True) from error
-        finally:
-            self._slots.release()
+        self._line.refuse_while_stopped(CORE)
+        header, url = await authorize(), self._url_of(call)
+        answer = await self._line.write(lambda: self._send(call, url, header, Access.WRITE))
         if isinstance(answer, str):
             # A redirect does nothing; to send the write elsewhere would be another one.
             raise RepositoryMoved(repository=call.target)
@@ -194,9 +165,7 @@ class GitHubTransport:
 
     async def aclose(self) -> None:
         """Close the connections; safe to call twice, and whoever calls again opens new ones."""
-        wires, self._wires, self._free = self._wires, [], []
-        for wire in wires:
-            await wire.aclose()
+        await self._line.aclose()
 
     async def _follow(self, call: Call, header: str) -> Answer:
         url = self._url_of(call)
@@ -216,28 +185,13 @@ class GitHubTransport:
         return target
 
     async def _send(self, call: Call, url: str, header: str, access: Access) -> Answer | str:
-        wire = self._free.pop() if self._free else self._open_wire()
+        request = self._request(call, url, header, access)
+        found = await self._line.exchange(request, access, call.operation)
         try:
-            return await self._send_through(wire, call, url, header, access)
+            return self._judged(call, found.status, found.headers, found.body)
         except VendorBusy as error:
-            self._limits.stop(CORE, after_s=error.retry_after_s or 0.0)
+            self._line.limits.stop(CORE, after_s=error.retry_after_s or 0.0)
             raise
-        finally:
-            self._free.append(wire)
-
-    async def _send_through(
-        self, wire: VendorTransport, call: Call, url: str, header: str, access: Access
-    ) -> Answer | str:
-        exchange = Exchange(
-            access=access,
-            operation=call.operation,
-            vendor=VENDOR,
-            limit_bytes=ANSWER_LIMIT_BYTES,
-            observer=self._observer,
-            note=self._note_clock,
-        )
-        found = await exchange.through(wire, self._request(call, url, header, access))
-        return self._judged(call, found.status, found.headers, found.body)
 
     def _judged(
         self, call: Call, status: int, headers: Mapping[str, str], body: bytes
@@ -281,7 +235,11 @@ class GitHubTransport:
             headers["content-type"] = "application/json"
             content = msgspec.json.encode(call.body)
         return httpx.Request(
-            call.method, url, headers=headers, content=content, extensions=self._extensions[access]
+            call.method,
+            url,
+            headers=headers,
+            content=content,
+            extensions=self._line.extensions[access],
         )
 
     def _url_of(self, call: Call) -> str:
@@ -290,48 +248,6 @@ class GitHubTransport:
         query = f"?{urlencode(call.query)}" if call.query else ""
         return f"{self._config.api_url}{call.path}{query}"
 
-    async def _wait_for_turn(self, scope: asyncio.Timeout) -> None:
-        while (wait_s := self._limits.read_wait_s(Limit(CORE))) > 0:
-            if wait_s >= remaining_s(scope):
-                raise _limit_reached(wait_s)
-            await self._sleep(wait_s)
-
-    def _open_wire(self) -> VendorTransport:
-        wire = self._given_transport or self._connection()
-        self._wires.append(wire)
-        return wire
-
-    def _connection(self) -> VendorTransport:
-        if self._certificates is None:
-            self._certificates = self._trusted()
-        return open_wire(self._certificates, self._config.api_url, connections=1)
-
-    def _trusted(self) -> ssl.SSLContext:
-        try:
-            return trusted_certificates(self._config.ca_file)
-        except OSError as error:
-            problem = f"can not be read: {error.strerror or error}"
-            raise GitHubConfigWrong(field="network.ca_file", problem=problem) from error
-
-    def _wait_before_next(self, error: Retryable, attempt: int) -> float | None:
-        """Seconds to wait before asking again; None when asking again is useless."""
-        if attempt == MAX_READ_ATTEMPTS:
-            return None
-        return backoff_s(attempt, chance=self._chance()) + (error.retry_after_s or 0.0)
-
-    def _note_clock(self, headers: Mapping[str, str]) -> None:
-        told = header_date(headers.get("date", ""))
-        if told is not None:
-            self.clock_offset_s = (told - self._clock.now()).total_seconds()
-
-    def _timed_out(self, *, may_have_landed: bool) -> VendorUnreachable:
-        detail = f"no answer within {self._timeout_s:g} s"
-        return VendorUnreachable(vendor=VENDOR, detail=detail, may_have_landed=may_have_landed)
-
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(filter(None, (one.strip() for one in text.split(","))))
-
-
-def _limit_reached(wait_s: float) -> LimitReached:
-    return LimitReached(vendor=VENDOR, status=429, retry_after_s=round(wait_s, 3))

@@ -318,7 +318,7 @@ async def test_write_that_never_got_its_turn_has_not_landed():
     wire = Wire([answer(201, {})])
     transport = Rig(wire, timeout_s=0.05).transport()
     for _ in range(8):
-        await transport._slots.acquire()
+        await transport._line.slots.acquire()
 
     with pytest.raises(VendorUnreachable) as caught:
         await transport.write(COMMENT)
