@@ -7,7 +7,6 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from chargehand.connectors.jira.webhook import SIGNATURE_HEADER
 from chargehand.domain.attention import Feedback, Reminder
 from chargehand.domain.attention import Person as Owner
 from chargehand.domain.ids import AccountId, ConnectionId, DecisionId, FeedbackId, ReminderId
@@ -18,6 +17,7 @@ from chargehand.pipeline.exporting import Exporting
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.proving import clean_files
 from chargehand.pipeline.searching import Archive, learn_names
+from chargehand.plugins.hub_signature import SIGNATURE_HEADER
 from chargehand.privacy.errors import PersonIsBot
 from chargehand.privacy.person import given_person
 from chargehand.privacy.redaction import find_in_bytes

@@ -81,13 +81,13 @@ def webhook_reader(configured: "WebhookConnection", headers: Mapping[str, str]) 
 def _jira_reader(_event_type: str) -> EventReader:
     # lazy: the parser takes longer to load than `--help` may.
     from chargehand.connectors.jira.parse import JiraParser
-    from chargehand.connectors.jira.webhook import SIGNATURE_HEADER, JiraWebhook
-    from chargehand.kit.signing import hmac_sha256_hex
+    from chargehand.connectors.jira.webhook import JiraWebhook
+    from chargehand.plugins.hub_signature import SIGNATURE_HEADER, hub_signature
 
     secret = secrets.token_hex()
 
     def sign(body: bytes, _received_at: datetime) -> Mapping[str, str]:
-        return {SIGNATURE_HEADER: f"sha256={hmac_sha256_hex(secret.encode(), body)}"}
+        return {SIGNATURE_HEADER: hub_signature(secret, body)}
 
     return _reader(JiraWebhook(), JiraParser(), secret, sign)
 
@@ -152,13 +152,13 @@ def _discord_reader(event_type: str) -> EventReader:
 def _confluence_reader(event_type: str) -> EventReader:
     # lazy: as above.
     from chargehand.connectors.confluence.parse import ConfluenceParser, named
-    from chargehand.connectors.confluence.webhook import SIGNATURE_HEADER, ConfluenceWebhook
-    from chargehand.kit.signing import hmac_sha256_hex
+    from chargehand.connectors.confluence.webhook import ConfluenceWebhook
+    from chargehand.plugins.hub_signature import SIGNATURE_HEADER, hub_signature
 
     secret = secrets.token_hex()
 
     def sign(body: bytes, _received_at: datetime) -> Mapping[str, str]:
-        return {SIGNATURE_HEADER: f"sha256={hmac_sha256_hex(secret.encode(), body)}"}
+        return {SIGNATURE_HEADER: hub_signature(secret, body)}
 
     read = _reader(ConfluenceWebhook(), ConfluenceParser(), secret, sign)
 

@@ -15,20 +15,23 @@ _SIGNATURE: Final = re.compile(r"sha256=([0-9a-fA-F]{64})")
 _MAX_HEADER_CHARS: Final = 200
 
 
-def prove_hub_signature(request: RawRequest, secrets: IntakeSecrets) -> None:
+def prove_hub_signature(
+    request: RawRequest, secrets: IntakeSecrets, *, header: str = _SHOWN_HEADER
+) -> None:
     """Pass when the body is signed with an active secret, or came under the path token.
 
+    Shape: `header` is the name of the signature's header as its vendor writes it.
     Raises: SignatureMissing, SignatureMalformed, SignatureWrong, all Rejected.
     """
     has_token_proof = bool(secrets.path_token and request.path_token)
     if has_token_proof and not matches_any(request.path_token or "", (secrets.path_token or "",)):
         raise SignatureWrong
-    header = request.headers.get(SIGNATURE_HEADER)
-    if header is not None:
+    presented = request.headers.get(header.lower())
+    if presented is not None:
         # A signature is a claim of its own: a wrong one is never outvoted by a right token.
-        _check_signature(header, request.body, secrets.signing)
+        _check_signature(presented, request.body, secrets.signing, header)
     elif not has_token_proof:
-        raise SignatureMissing(header=_SHOWN_HEADER)
+        raise SignatureMissing(header=header)
 
 
 def hub_signature(secret: str, body: bytes) -> str:
@@ -50,10 +53,10 @@ def is_sane_header(value: str) -> bool:
     return 0 < len(value) <= _MAX_HEADER_CHARS and value.isascii() and value.isprintable()
 
 
-def _check_signature(header: str, body: bytes, secrets: tuple[str, ...]) -> None:
-    signature = _SIGNATURE.fullmatch(header)
+def _check_signature(presented: str, body: bytes, secrets: tuple[str, ...], header: str) -> None:
+    signature = _SIGNATURE.fullmatch(presented)
     if signature is None:
-        raise SignatureMalformed(header=_SHOWN_HEADER, form="sha256=<64 hex digits>")
+        raise SignatureMalformed(header=header, form="sha256=<64 hex digits>")
     # An empty secret would let everybody sign.
     expected = [hmac_sha256_hex(secret.encode(), body) for secret in secrets if secret]
     if not matches_any(signature[1].lower(), expected):

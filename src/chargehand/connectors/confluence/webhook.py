@@ -1,14 +1,10 @@
 """Proves that a request comes from the Confluence it claims; does no input and no output."""
 
-import hashlib
-import re
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
-from chargehand.kit.signing import hmac_sha256_hex, matches_any
 from chargehand.plugins.connector import (
     OUR_OWN,
     Acknowledgement,
@@ -16,14 +12,11 @@ from chargehand.plugins.connector import (
     Manifest,
     RawRequest,
 )
-from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
+from chargehand.plugins.hub_signature import key_of_delivery, prove_hub_signature
 from chargehand.plugins.manifest import load_manifest
 
 CONNECTOR: Final = "confluence"
-SIGNATURE_HEADER: Final = "x-hub-signature"
 IDENTIFIER_HEADER: Final = "x-atlassian-webhook-identifier"
-_SIGNATURE: Final = re.compile(r"sha256=([0-9a-fA-F]{64})")
-_MAX_KEY_CHARS: Final = 200
 
 
 class _Heading(msgspec.Struct, gc=False):
@@ -50,11 +43,11 @@ class ConfluenceWebhook:
         Raises: SignatureMissing, SignatureMalformed, SignatureWrong, all Rejected.
         Source: Confluence Data Center's documentation, "Managing webhooks" (read 2026-11)
         """
-        _prove(request, secrets)
+        prove_hub_signature(request, secrets)
         return VerifiedDelivery(
             connection_id=request.connection_id,
             connector=CONNECTOR,
-            delivery_key=_delivery_key(request),
+            delivery_key=key_of_delivery(request.headers, request.body, IDENTIFIER_HEADER),
             source=DeliverySource.WEBHOOK,
             lane=_lane_of(request.body),
             received_at=request.received_at,
@@ -65,37 +58,6 @@ class ConfluenceWebhook:
     def acknowledge(self, _delivery: VerifiedDelivery) -> Acknowledgement:
         """Confluence wants nothing but a good status."""
         return OUR_OWN
-
-
-def _prove(request: RawRequest, secrets: IntakeSecrets) -> None:
-    presented, expected = request.path_token or "", secrets.path_token or ""
-    has_token_proof = bool(presented and expected)
-    if has_token_proof and not matches_any(presented, (expected,)):
-        raise SignatureWrong
-    header = request.headers.get(SIGNATURE_HEADER)
-    if header is None:
-        if not has_token_proof:
-            raise SignatureMissing(header="X-Hub-Signature")
-        return
-    # A signature is a claim of its own: a wrong one is never outvoted by a right token.
-    signature = _SIGNATURE.fullmatch(header)
-    if signature is None:
-        raise SignatureMalformed(header="X-Hub-Signature", form="sha256=<64 hex digits>")
-    # An empty secret would let everybody sign.
-    known = [hmac_sha256_hex(one.encode(), request.body) for one in secrets.signing if one]
-    if not matches_any(signature[1].lower(), known):
-        raise SignatureWrong
-
-
-def _delivery_key(request: RawRequest) -> str:
-    identifier = _header(request.headers, IDENTIFIER_HEADER)
-    return identifier or f"sha256:{hashlib.sha256(request.body).hexdigest()}"
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    value = headers.get(name, "").strip()
-    is_sane = len(value) <= _MAX_KEY_CHARS and value.isascii() and value.isprintable()
-    return value if is_sane else ""
 
 
 def _lane_of(body: bytes) -> Lane:

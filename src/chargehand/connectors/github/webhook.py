@@ -1,12 +1,10 @@
 """Proves that a request comes from GitHub; does no input and no output."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
-from chargehand.kit.signing import hmac_sha256_hex, matches_any
 from chargehand.plugins.connector import (
     OUR_OWN,
     Acknowledgement,
@@ -14,16 +12,19 @@ from chargehand.plugins.connector import (
     Manifest,
     RawRequest,
 )
-from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
+from chargehand.plugins.hub_signature import (
+    hub_signature,
+    is_sane_header,
+    prove_hub_signature,
+)
 from chargehand.plugins.manifest import load_manifest
 
 CONNECTOR: Final = "github"
 SIGNATURE_HEADER: Final = "x-hub-signature-256"
+_SHOWN_HEADER: Final = "X-Hub-Signature-256"
 EVENT_HEADER: Final = "x-github-event"
 DELIVERY_HEADER: Final = "x-github-delivery"
 _KEPT_HEADERS: Final = (EVENT_HEADER, "x-github-hook-id")
-_SIGNATURE: Final = re.compile(r"sha256=([0-9a-fA-F]{64})")
-_MAX_HEADER_CHARS: Final = 200
 # What a person may be waiting for; everything else can wait behind it.
 _INTERACTIVE: Final = frozenset(
     {
@@ -50,7 +51,7 @@ class GitHubWebhook:
         Raises: SignatureMissing, SignatureMalformed, SignatureWrong, all Rejected.
         Source: docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
         """
-        _prove(request, secrets.signing)
+        prove_hub_signature(request, secrets, header=_SHOWN_HEADER)
         headers = kept_headers(request.headers)
         return VerifiedDelivery(
             connection_id=request.connection_id,
@@ -70,7 +71,7 @@ class GitHubWebhook:
 
 def sign(secret: str, body: bytes) -> str:
     """What the signature header holds for a body."""
-    return f"sha256={hmac_sha256_hex(secret.encode(), body)}"
+    return hub_signature(secret, body)
 
 
 def lane_of(event: str) -> Lane:
@@ -81,30 +82,13 @@ def lane_of(event: str) -> Lane:
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers without which a body can not be read."""
     found = ((name, headers.get(name, "")) for name in _KEPT_HEADERS)
-    return {name: value for name, value in found if _is_sane(value)}
-
-
-def _prove(request: RawRequest, secrets: tuple[str, ...]) -> None:
-    header = request.headers.get(SIGNATURE_HEADER)
-    if header is None:
-        raise SignatureMissing(header="X-Hub-Signature-256")
-    signature = _SIGNATURE.fullmatch(header)
-    if signature is None:
-        raise SignatureMalformed(header="X-Hub-Signature-256", form="sha256=<64 hex digits>")
-    # An empty secret would let everybody sign.
-    expected = [hmac_sha256_hex(one.encode(), request.body) for one in secrets if one]
-    if not matches_any(signature[1].lower(), expected):
-        raise SignatureWrong
+    return {name: value for name, value in found if is_sane_header(value)}
 
 
 def _key_of(request: RawRequest) -> str:
     identifier = request.headers.get(DELIVERY_HEADER, "").strip()
-    if _is_sane(identifier):
+    if is_sane_header(identifier):
         return identifier
     # The same body means something else under another event's name.
     event = request.headers.get(EVENT_HEADER, "")
     return f"sha256:{hashlib.sha256(event.encode() + b':' + request.body).hexdigest()}"
-
-
-def _is_sane(value: str) -> bool:
-    return 0 < len(value) <= _MAX_HEADER_CHARS and value.isascii() and value.isprintable()

@@ -1,13 +1,10 @@
 """Proves that a request comes from the Jira site it claims; does no input and no output."""
 
-import hashlib
-import re
 from collections.abc import Mapping
 
 import msgspec
 
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
-from chargehand.kit.signing import hmac_sha256_hex, matches_any
 from chargehand.plugins.connector import (
     OUR_OWN,
     Acknowledgement,
@@ -15,19 +12,16 @@ from chargehand.plugins.connector import (
     Manifest,
     RawRequest,
 )
-from chargehand.plugins.errors import SignatureMalformed, SignatureMissing, SignatureWrong
+from chargehand.plugins.hub_signature import is_sane_header, key_of_delivery, prove_hub_signature
 from chargehand.plugins.manifest import load_manifest
 
 CONNECTOR = "jira"
-SIGNATURE_HEADER = "x-hub-signature"
 IDENTIFIER_HEADER = "x-atlassian-webhook-identifier"
 _KEPT_HEADERS = (
     IDENTIFIER_HEADER,
     "x-atlassian-webhook-flow",
     "x-atlassian-webhook-retry",
 )
-_MAX_HEADER_CHARS = 200
-_SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 _COMMENT_CHANGES = ("issue_commented", "issue_comment_")
 
 
@@ -55,11 +49,11 @@ class JiraWebhook:
         Raises: SignatureMissing, SignatureMalformed, SignatureWrong, all Rejected.
         Source: developer.atlassian.com, Jira Cloud webhooks, "Secure admin webhooks"
         """
-        _prove(request, secrets)
+        prove_hub_signature(request, secrets)
         return VerifiedDelivery(
             connection_id=request.connection_id,
             connector=CONNECTOR,
-            delivery_key=_delivery_key(request),
+            delivery_key=key_of_delivery(request.headers, request.body, IDENTIFIER_HEADER),
             source=DeliverySource.WEBHOOK,
             lane=_lane_of(request.body),
             received_at=request.received_at,
@@ -72,47 +66,9 @@ class JiraWebhook:
         return OUR_OWN
 
 
-def _prove(request: RawRequest, secrets: IntakeSecrets) -> None:
-    has_token_proof = bool(secrets.path_token and request.path_token)
-    if has_token_proof:
-        _check_token(request.path_token or "", secrets.path_token or "")
-    header = request.headers.get(SIGNATURE_HEADER)
-    if header is not None:
-        # A signature is a claim of its own: a wrong one is never outvoted by a right token.
-        _check_signature(header, request.body, secrets.signing)
-    elif not has_token_proof:
-        raise SignatureMissing(header="X-Hub-Signature")
-
-
-def _check_token(presented: str, expected: str) -> None:
-    if not matches_any(presented, (expected,)):
-        raise SignatureWrong
-
-
-def _check_signature(header: str, body: bytes, secrets: tuple[str, ...]) -> None:
-    signature = _SIGNATURE.fullmatch(header)
-    if signature is None:
-        raise SignatureMalformed(header="X-Hub-Signature", form="sha256=<64 hex digits>")
-    # An empty secret would let everybody sign.
-    expected = [hmac_sha256_hex(secret.encode(), body) for secret in secrets if secret]
-    if not matches_any(signature[1].lower(), expected):
-        raise SignatureWrong
-
-
-def _delivery_key(request: RawRequest) -> str:
-    identifier = request.headers.get(IDENTIFIER_HEADER, "").strip()
-    if _is_sane(identifier):
-        return identifier
-    return f"sha256:{hashlib.sha256(request.body).hexdigest()}"
-
-
-def _is_sane(value: str) -> bool:
-    return 0 < len(value) <= _MAX_HEADER_CHARS and value.isascii() and value.isprintable()
-
-
 def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     found = ((name, headers.get(name)) for name in _KEPT_HEADERS)
-    return {name: value for name, value in found if value is not None and _is_sane(value)}
+    return {name: value for name, value in found if value is not None and is_sane_header(value)}
 
 
 def _lane_of(body: bytes) -> Lane:
