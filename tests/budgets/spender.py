@@ -21,15 +21,17 @@ from chargehand.bootstrap.configured import budget_rules
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.domain.errors import Retryable
-from chargehand.domain.ids import ProjectKey
+from chargehand.domain.ids import MemberId, ProjectKey
 from chargehand.logs.log import configure_logs
 from chargehand.pipeline.budgeting import read_budgets
 from chargehand.pipeline.spending import Spending
 from chargehand.plugins.budget import BudgetExceeded, SpendRequest, Spent
 from chargehand.testing.clock import FakeClock
-from tests.budgets.requests import NOW, PAY, PRICE, request
+from tests.budgets.requests import ANA, NOW, PAY, PRICE, request
 
 AT_ONCE = 3
+BEN = MemberId("mbr_06f0c4h8k2v9m3p7r1t5w8x2z5")
+SUBJECTS = 12
 DIED, EXCEEDED = 9, 3
 _MOST_TURNS = 60
 
@@ -97,6 +99,9 @@ class Spender:
         for line in shown.budgets:
             if line.cap_usd is not None and line.spent_usd + line.reserved_usd > line.cap_usd:
                 os._exit(EXCEEDED)
+            used = line.spent_tokens + line.reserved_tokens
+            if line.cap_tokens is not None and used > line.cap_tokens:
+                os._exit(EXCEEDED)
 
     async def _timed(self, work: "asyncio.Future[object] | object") -> None:
         started_s = time.perf_counter()
@@ -116,7 +121,13 @@ class Spender:
         )
         project = self._random.choice((None, PAY, ProjectKey("HELP")))
         usd = str(Decimal(self._random.randrange(1, 400_000)) / 1_000_000)
-        return request(usd, price=price, project=project)
+        return request(
+            usd,
+            price=price,
+            project=project,
+            member_id=self._random.choice((None, ANA, BEN)),
+            subject_id=f"ask_{self._random.randrange(SUBJECTS)}",
+        )
 
     async def idle(self) -> None:
         await self._door.idle()

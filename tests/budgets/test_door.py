@@ -12,22 +12,24 @@ from chargehand.bootstrap.configured import budget_rules
 from chargehand.bootstrap.stores import Stores
 from chargehand.budgets.money import read_usd
 from chargehand.config.settings import Settings
-from chargehand.domain.budget import BudgetPeriod, BudgetScope
-from chargehand.domain.ids import ProjectKey, ReservationId
+from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, BudgetUnit
+from chargehand.domain.ids import ReservationId
 from chargehand.domain.records import NoticeRecord
 from chargehand.pipeline.budgeting import BudgetLine, read_budgets, set_budget, spending_by_day
 from chargehand.pipeline.spending import EXPIRES_AFTER, Spending
 from chargehand.plugins.budget import (
+    FOREMAN,
     BudgetExceeded,
     ReservationClosed,
     ReservationDiffers,
     ReservationUnknown,
     Spent,
+    TokenBudgetExceeded,
 )
 from chargehand.storage.errors import StoreBusy
 from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
-from tests.budgets.requests import PAY, PRICE, again, request
+from tests.budgets.requests import ANA, PAY, PRICE, again, request
 
 pytestmark = pytest.mark.anyio
 A_DAY_S = 86_400
@@ -57,21 +59,21 @@ class Books:
 
     def cap(
         self,
-        usd: str,
+        usd: str | None = None,
         *,
-        project: ProjectKey | None = None,
+        tokens: int | None = None,
+        scope: BudgetScope = BudgetScope.ORGANIZATION,
+        scope_id: str = "",
         period: BudgetPeriod = BudgetPeriod.DAY,
     ) -> None:
+        changes: dict[BudgetUnit, int | None] = {}
+        if usd is not None:
+            changes[BudgetUnit.USD] = read_usd(usd, field="cap_usd")
+        if tokens is not None:
+            changes[BudgetUnit.TOKENS] = tokens
+        key, now = BudgetKey(scope, scope_id, period), self._clock.now()
         self._database.write(
-            lambda tx: set_budget(
-                tx,
-                read_usd(usd, field="cap_usd"),
-                project=project,
-                period=period,
-                served=frozenset({PAY}),
-                by="cli:tester",
-                now=self._clock.now(),
-            )
+            lambda tx: set_budget(tx, key, changes, rules=self._rules, by="cli:tester", now=now)
         )
 
     @property
@@ -254,13 +256,84 @@ async def test_owner_thought_dead_may_still_tell_what_it_used(
 
 
 async def test_project_has_a_cap_of_its_own(door: Spending, books: Books) -> None:
-    books.cap("1", project=PAY)
+    books.cap("1", scope=BudgetScope.PROJECT, scope_id=PAY)
 
     with pytest.raises(BudgetExceeded, match="the project PAY for the day 2026-11-19"):
         await door.reserve(request("1.5"))
 
     await door.reserve(request("1.5", project=None))
     assert books.line(BudgetScope.PROJECT).left_usd == Decimal(1)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        pytest.param(
+            BudgetKey(BudgetScope.MEMBER, ANA, BudgetPeriod.DAY), "the member mbr_", id="member"
+        ),
+        pytest.param(
+            BudgetKey(BudgetScope.MEMBER, "", BudgetPeriod.MONTH), "the member mbr_", id="each"
+        ),
+        pytest.param(
+            BudgetKey(BudgetScope.AGENT, FOREMAN, BudgetPeriod.DAY), "the agent charge", id="agent"
+        ),
+        pytest.param(BudgetKey(BudgetScope.RUN, "", BudgetPeriod.WHOLE), "the run ask_", id="run"),
+    ],
+)
+async def test_every_node_on_the_path_can_refuse_and_others_go_on(
+    door: Spending, books: Books, key: BudgetKey, name: str
+) -> None:
+    books.cap("2", scope=key.scope, scope_id=key.scope_id, period=key.period)
+    await door.reserve(request("1.5", member_id=ANA))
+
+    with pytest.raises(BudgetExceeded, match=f"The budget of {name}.* 1.5 USD reserved"):
+        await door.reserve(request("1", member_id=ANA))
+
+    if key.scope is BudgetScope.RUN:
+        await door.reserve(request("1", subject_id="ask_another"))
+    assert books.line(key.scope, key.period).reserved_usd >= Decimal("1.5")
+
+
+async def test_tokens_have_caps_of_their_own(door: Spending, books: Books) -> None:
+    books.cap(tokens=3_000_000)
+    first = request("2")
+    await door.reserve(first)
+
+    with pytest.raises(TokenBudgetExceeded, match="3000000 tokens, of which 0 are spent and 200"):
+        await door.reserve(request("1.5"))
+    await door.settle(first.reservation_id, Spent(1_000_000, 400_000))
+    await door.reserve(request("1.5"))
+
+    line = books.line()
+    assert (line.spent_tokens, line.reserved_tokens, line.left_tokens) == (
+        1_400_000,
+        1_500_000,
+        100_000,
+    )
+    assert line.changed_by == ""
+
+
+async def test_operator_is_warned_once_at_each_step_of_a_budget(
+    door: Spending, books: Books, clock: FakeClock
+) -> None:
+    for usd in ("4", "1", "1", "2", "0.5", "1.5"):
+        await door.settle_unknown(await _reserved(door, usd))
+    books.cap("20")
+    clock.advance(A_DAY_S)
+    await door.settle_unknown(await _reserved(door, "10"))
+
+    told = sorted((one.text.partition(" %")[0], one.code, one.count) for one in books.notices)
+
+    # The cap that was raised is half full at once, and so is the next day's.
+    assert told == [
+        ("100", "budget_exceeded", 1),
+        ("50", "budget_warning", 1),
+        ("50", "budget_warning", 1),
+        ("50", "budget_warning", 1),
+        ("80", "budget_warning", 1),
+    ]
+    [full] = [one for one in books.notices if one.code == "budget_exceeded"]
+    assert "What rules understand still works" in full.text
 
 
 async def test_month_counts_what_its_days_spent_before_it_had_a_cap(

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import ExitStack
-from pathlib import Path
+from datetime import date
+from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
@@ -14,24 +15,40 @@ from sqlalchemy import select
 
 from chargehand.bootstrap.configured import budget_rules
 from chargehand.bootstrap.stores import Stores
-from chargehand.budgets.money import read_usd
+from chargehand.budgets.caps import BudgetRules, Path, keys_for, limits_of
 from chargehand.config.settings import Settings
-from chargehand.domain.budget import BudgetPeriod, BudgetScope
-from chargehand.domain.ids import ProjectKey
-from chargehand.pipeline.budgeting import read_budgets, set_budget
+from chargehand.domain.budget import (
+    BudgetKey,
+    BudgetPeriod,
+    BudgetScope,
+    BudgetUnit,
+    Limits,
+    PeriodTotal,
+)
+from chargehand.domain.records import NoticeRecord
+from chargehand.pipeline.budgeting import set_budget
 from chargehand.pipeline.spending import EXPIRES_AFTER, Spending
+from chargehand.plugins.budget import FOREMAN
 from chargehand.storage.tables_budgets import budget_periods, reservations
 from chargehand.testing.clock import FakeClock
-from tests.budgets.requests import NOW, PAY, ZONE
+from tests.budgets.requests import ANA, NOW, PAY, ZONE
 from tests.budgets.spender import DIED
 
 pytestmark = [pytest.mark.process, pytest.mark.anyio]
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = FilePath(__file__).resolve().parents[2]
 REQUESTS = 80
 LIVE = "settle settle settle unknown release cancel"
 DIE = f"{LIVE} {LIVE} die"
 # How requests end in each process, and the line after which it is killed; None lets it live.
+CAPS = {
+    BudgetKey(BudgetScope.ORGANIZATION, "", BudgetPeriod.DAY): Limits(25_000_000),
+    BudgetKey(BudgetScope.PROJECT, PAY, BudgetPeriod.DAY): Limits(6_000_000),
+    BudgetKey(BudgetScope.AGENT, FOREMAN, BudgetPeriod.MONTH): Limits(24_000_000),
+    BudgetKey(BudgetScope.MEMBER, "", BudgetPeriod.DAY): Limits(7_000_000, 9_000_000),
+    BudgetKey(BudgetScope.MEMBER, ANA, BudgetPeriod.DAY): Limits(3_000_000),
+    BudgetKey(BudgetScope.RUN, "", BudgetPeriod.WHOLE): Limits(2_000_000, 3_000_000),
+}
 SPENDERS = ((LIVE, 12), (LIVE, 25), (DIE, None), (LIVE, None), (LIVE, None))
 
 
@@ -72,17 +89,10 @@ def run_all(settings: Settings) -> tuple[list[dict[str, Any] | None], set[int]]:
     return told, {process.returncode for process in processes}
 
 
-def cap(stores: Stores, usd: str, project: ProjectKey | None) -> None:
+def cap(stores: Stores, rules: BudgetRules, key: BudgetKey, limits: Limits) -> None:
+    changes = {BudgetUnit.USD: limits.micro_usd, BudgetUnit.TOKENS: limits.tokens}
     stores.database.write(
-        lambda tx: set_budget(
-            tx,
-            read_usd(usd, field="cap_usd"),
-            project=project,
-            period=BudgetPeriod.DAY,
-            served=frozenset({PAY}),
-            by="cli:tester",
-            now=NOW,
-        )
+        lambda tx: set_budget(tx, key, changes, rules=rules, by="cli:tester", now=NOW)
     )
 
 
@@ -90,8 +100,8 @@ async def test_no_cap_is_exceeded_and_nothing_stays_held(
     settings: Settings, stores: Stores, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rules = budget_rules(settings)
-    cap(stores, "25", None)
-    cap(stores, "6", PAY)
+    for key, limits in CAPS.items():
+        cap(stores, rules, key, limits)
 
     told, codes = run_all(settings)
 
@@ -103,18 +113,40 @@ async def test_no_cap_is_exceeded_and_nothing_stays_held(
         swept += found
     _tell(capsys, [one for one in told if one is not None], swept)
     with stores.database.engine.connect() as connection:
-        held = list(connection.execute(select(budget_periods)))
+        held = [total_of(row) for row in connection.execute(select(budget_periods))]
         rows = list(connection.execute(select(reservations)))
     assert {row.state for row in rows} <= {"settled", "released"}
-    assert {row.reserved_micro_usd for row in held} == {0}
-    for row in held:
-        is_all = row.scope == BudgetScope.ORGANIZATION.value
-        costs = [one.cost_micro_usd for one in rows if is_all or one.project == row.scope_id]
-        assert row.spent_micro_usd == sum(costs)
-    lines = stores.database.read(lambda tx: read_budgets(tx, rules, now=NOW)).budgets
-    capped = [(line.spent_usd, line.cap_usd) for line in lines if line.cap_usd is not None]
-    assert len(capped) == 2
-    assert all(0 < spent <= limit for spent, limit in capped)
+    assert {(one.reserved_micro_usd, one.reserved_tokens) for one in held} == {(0, 0)}
+    assert {one.key.scope for one in held} == set(BudgetScope)
+    for one in held:
+        mine = [row for row in rows if one.key in keys_for(path_of(row))]
+        assert one.spent_micro_usd == sum(row.cost_micro_usd for row in mine)
+        assert one.spent_tokens == sum(row.input_tokens + row.output_tokens for row in mine)
+        limits = limits_of(one.key, CAPS)
+        assert limits.micro_usd is None or one.spent_micro_usd <= limits.micro_usd
+        assert limits.tokens is None or one.spent_tokens <= limits.tokens
+    full = {one.subject_id.partition(" for ")[0] for one in refusals(stores)}
+    assert len(full) > 1
+
+
+def refusals(stores: Stores) -> list[NoticeRecord]:
+    notices = stores.database.read(lambda tx: tx.notices.page(limit=200)).items
+    return [one for one in notices if one.code == "budget_exceeded"]
+
+
+def path_of(row: Any) -> Path:
+    return Path(row.subject_id, row.agent, row.member_id, row.project)
+
+
+def total_of(row: Any) -> PeriodTotal:
+    return PeriodTotal(
+        BudgetKey(BudgetScope(row.scope), row.scope_id, BudgetPeriod(row.period)),
+        date.fromisoformat(row.starts_on),
+        row.spent_micro_usd,
+        row.reserved_micro_usd,
+        row.spent_tokens,
+        row.reserved_tokens,
+    )
 
 
 def _tell(capsys: pytest.CaptureFixture[str], ended: list[dict[str, Any]], swept: int) -> None:

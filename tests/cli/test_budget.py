@@ -58,7 +58,7 @@ async def test_none_takes_a_cap_away(terminal: Terminal) -> None:
 
     said = terminal.done("budget", "set", "none", "--project", "PAY").out
 
-    assert said == "A day of project PAY has no cap of its own now.\n"
+    assert said == "project PAY, day has no cap of its own now.\n"
     shown = terminal.done("budget", "show", "--json").json["budgets"]
     assert [one["project"] for one in shown] == [None, None]
 
@@ -84,6 +84,56 @@ async def test_project_nobody_serves_is_refused(quiet_terminal: Terminal) -> Non
 
     assert ended.code == 2
     assert ended.err == "chargehand: No connection serves the project NOPE; served: HELP, PAY.\n"
+
+
+async def test_every_node_of_the_tree_takes_a_cap_in_dollars_or_tokens(
+    house: House, terminal: Terminal
+) -> None:
+    await spend(house, "3")
+
+    said = [
+        terminal.done("budget", "set", "0.50", "--each", "run").out,
+        terminal.done("budget", "set", "2000000", "--agent", "chargehand", "--unit", "tokens").out,
+        terminal.done("budget", "set", "1", "--each", "member", "--period", "month").out,
+    ]
+
+    assert said[0] == "each run, whole may cost 0.5 USD, unless it has a cap of its own.\n"
+    assert said[1].startswith(
+        "agent chargehand, day may cost 2000000 tokens; 1500000 are spent and 0 reserved, so 500000"
+        " are left until "
+    )
+    assert said[2] == "each member, month may cost 1 USD, unless it has a cap of its own.\n"
+    shown = terminal.done("budget", "show")
+    rows = [columns(line)[:5] for line in shown.lines[3:8]]
+    assert ["each run, whole", "0.5", "1.5", "0", "0"] in rows
+    assert [
+        "agent chargehand, day",
+        "none, 2000000 tokens",
+        "1.5, 1500000 tokens",
+        "0, 0 tokens",
+        "-, 500000 tokens",
+    ] in rows
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        pytest.param(["5", "--agent", "nobody"], "allowed: chargehand", id="agent"),
+        pytest.param(["5", "--run", "ask_1"], "There is no ask ask_1", id="run"),
+        pytest.param(["5", "--member", "nobody"], "There is no member nobody", id="member"),
+        pytest.param(["5", "--period", "whole"], "period is 'whole'", id="period"),
+        pytest.param(["5", "--each", "run", "--period", "day"], "period is 'day'", id="run-by-day"),
+        pytest.param(["1.5", "--unit", "tokens"], "allowed: 0 to 10000000000 tokens", id="tokens"),
+        pytest.param(["5", "--agent", "chargehand", "--run", "x"], "name one of", id="two"),
+    ],
+)
+async def test_budget_that_can_not_be_is_refused(
+    quiet_terminal: Terminal, said: list[str], problem: str
+) -> None:
+    ended = quiet_terminal.run("budget", "set", *said)
+
+    assert ended.code == 2
+    assert problem in ended.err
 
 
 @pytest.mark.parametrize("by", ["day", "decision"])

@@ -187,6 +187,7 @@ class Models:
             provider=config.id,
             prompt_version=PROMPT_VERSION,
             output_tokens=config.output_tokens,
+            member_id=question.member_id,
         )
 
 

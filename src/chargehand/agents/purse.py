@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from chargehand.domain.errors import ChargehandError, Rejected, Retryable
-from chargehand.domain.ids import ProjectKey, ReservationId
+from chargehand.domain.ids import MemberId, ProjectKey, ReservationId
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import new_id
 from chargehand.plugins.budget import BudgetDoor, ModelPrice, SpendRequest, Spent
@@ -63,6 +63,7 @@ class Spender:
     provider: str
     prompt_version: str
     output_tokens: int
+    member_id: MemberId | None = None
 
 
 class Purse:
@@ -111,6 +112,7 @@ class Purse:
                 model=spender.price,
                 input_tokens_at_most=len(body) + _ADDED_TOKENS,
                 output_tokens_at_most=spender.output_tokens,
+                member_id=spender.member_id,
             )
         )
         self._is_reserved = True

@@ -7,15 +7,25 @@ from typing import Final
 
 from chargehand.budgets.money import to_usd
 from chargehand.budgets.periods import resets_at
-from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, PeriodTotal
-from chargehand.domain.ids import ProjectKey
-from chargehand.plugins.budget import BudgetExceeded
+from chargehand.domain.budget import (
+    Amount,
+    BudgetKey,
+    BudgetPeriod,
+    BudgetScope,
+    BudgetUnit,
+    Limits,
+    PeriodTotal,
+)
+from chargehand.domain.ids import MemberId, ProjectKey
+from chargehand.plugins.budget import BudgetExceeded, TokenBudgetExceeded
 
 ORGANIZATION_DAY: Final = BudgetKey(BudgetScope.ORGANIZATION, "", BudgetPeriod.DAY)
 STILL_WORKS: Final = (
     "What rules understand still works: commands, questions about work items, approvals and sending"
     " go on without a model."
 )
+_NEVER: Final = "It has no room again by itself: it is for one ask, as long as that lasts."
+_NO_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,74 +40,133 @@ class BudgetRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Path:
+    """Whose budgets a request counts against, from the leaf to the root of the tree."""
+
+    run: str
+    agent: str
+    member_id: MemberId | None
+    project: ProjectKey | None
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """The budget that has no room for a request."""
+    """The budget that has no room for a request; the amounts are in its unit."""
 
     total: PeriodTotal
-    cap_micro_usd: int
-    wanted_micro_usd: int
+    unit: BudgetUnit
+    cap: int
+    wanted: int
     day: date
 
 
-def keys_for(project: ProjectKey | None) -> tuple[BudgetKey, ...]:
+def keys_for(path: Path) -> tuple[BudgetKey, ...]:
     """Every budget a request counts against, capped or not; always in the same order."""
-    scopes = [(BudgetScope.ORGANIZATION, "")]
-    if project is not None:
-        scopes.append((BudgetScope.PROJECT, project))
+    scopes = {
+        BudgetScope.AGENT: path.agent,
+        BudgetScope.MEMBER: path.member_id,
+        BudgetScope.PROJECT: path.project,
+        BudgetScope.RUN: path.run,
+    }
+    named = [(scope, scope_id) for scope, scope_id in scopes.items() if scope_id]
     return tuple(
         sorted(
             BudgetKey(scope, scope_id, period)
-            for scope, scope_id in scopes
-            for period in BudgetPeriod
+            for scope, scope_id in [(BudgetScope.ORGANIZATION, ""), *named]
+            for period in periods_of(scope)
         )
     )
 
 
+def periods_of(scope: BudgetScope) -> tuple[BudgetPeriod, ...]:
+    """The periods a scope has budgets for."""
+    if scope is BudgetScope.RUN:
+        return (BudgetPeriod.WHOLE,)
+    return (BudgetPeriod.DAY, BudgetPeriod.MONTH)
+
+
+def limits_of(key: BudgetKey, caps: Mapping[BudgetKey, Limits]) -> Limits:
+    """What holds for a budget: its own caps, else those of each one of its scope, by unit."""
+    own = caps.get(key, _NO_LIMITS)
+    each = caps.get(BudgetKey(key.scope, "", key.period), _NO_LIMITS)
+    return Limits(
+        micro_usd=each.micro_usd if own.micro_usd is None else own.micro_usd,
+        tokens=each.tokens if own.tokens is None else own.tokens,
+    )
+
+
 def find_refusal(
-    totals: Iterable[PeriodTotal],
-    caps: Mapping[BudgetKey, int],
-    *,
-    wanted_micro_usd: int,
-    day: date,
+    totals: Iterable[PeriodTotal], caps: Mapping[BudgetKey, Limits], *, wanted: Amount, day: date
 ) -> Refusal | None:
     """The budget with the least room of those that have too little; None when all have enough.
 
-    What costs nothing is never refused, not even by a cap that was set below what is spent.
+    Shape: one in dollars before one in tokens, since the two can not be compared.
+    What costs nothing is never refused for money, not even by a cap that was set below what is
+    spent; it is refused for tokens, which it uses all the same.
     """
-    if wanted_micro_usd == 0:
-        return None
-    refusals = [
-        Refusal(total, caps[total.key], wanted_micro_usd, day)
-        for total in totals
-        if total.key in caps and wanted_micro_usd > _room(total, caps[total.key])
-    ]
-    return min(refusals, key=lambda one: _room(one.total, one.cap_micro_usd), default=None)
+    money, tokens = [], []
+    for total in totals:
+        limits = limits_of(total.key, caps)
+        cap, used = limits.micro_usd, wanted.micro_usd
+        if cap is not None and used > max(_room(total, cap), 0):
+            money.append(Refusal(total, BudgetUnit.USD, cap, used, day))
+        cap, used = limits.tokens, wanted.tokens
+        if cap is not None and used > max(_room_for_tokens(total, cap), 0):
+            tokens.append(Refusal(total, BudgetUnit.TOKENS, cap, used, day))
+    if money:
+        return min(money, key=lambda one: _room(one.total, one.cap))
+    return min(tokens, key=lambda one: _room_for_tokens(one.total, one.cap), default=None)
 
 
 def refused(refusal: Refusal, zone: tzinfo) -> BudgetExceeded:
     """The refusal as an error that says which cap, how full, until when, and what still works."""
+    total, name = refusal.total, name_of(refusal.total.key, refusal.total.starts_on)
+    reset = reset_of(refusal, zone)
+    resets_at = reset.astimezone(zone).isoformat(" ", "minutes") if reset is not None else ""
+    resets = f"It resets at {resets_at}." if resets_at else _NEVER
+    if refusal.unit is BudgetUnit.TOKENS:
+        return TokenBudgetExceeded(
+            cap=name,
+            cap_tokens=refusal.cap,
+            spent_tokens=total.spent_tokens,
+            reserved_tokens=total.reserved_tokens,
+            wanted_tokens=refusal.wanted,
+            resets=resets,
+            resets_at=resets_at,
+            still_works=STILL_WORKS,
+        )
     return BudgetExceeded(
-        cap=name_of(refusal.total.key, refusal.total.starts_on),
-        cap_usd=str(to_usd(refusal.cap_micro_usd)),
-        spent_usd=str(to_usd(refusal.total.spent_micro_usd)),
-        reserved_usd=str(to_usd(refusal.total.reserved_micro_usd)),
-        wanted_usd=str(to_usd(refusal.wanted_micro_usd)),
-        resets_at=reset_of(refusal, zone).astimezone(zone).isoformat(" ", "minutes"),
+        cap=name,
+        cap_usd=str(to_usd(refusal.cap)),
+        spent_usd=str(to_usd(total.spent_micro_usd)),
+        reserved_usd=str(to_usd(total.reserved_micro_usd)),
+        wanted_usd=str(to_usd(refusal.wanted)),
+        resets=resets,
+        resets_at=resets_at,
         still_works=STILL_WORKS,
     )
 
 
-def reset_of(refusal: Refusal, zone: tzinfo) -> datetime:
-    """When the refusing budget has room again by itself."""
+def reset_of(refusal: Refusal, zone: tzinfo) -> datetime | None:
+    """When the refusing budget has room again by itself; None for that of a run."""
     return resets_at(refusal.total.key.period, refusal.day, zone)
 
 
 def name_of(key: BudgetKey, starts_on: date) -> str:
-    """A budget's period in words: `project PAY for the day 2026-11-26`."""
+    """A budget's period in words: `the project PAY for the day 2026-11-26`."""
     scope = key.scope.value if not key.scope_id else f"{key.scope.value} {key.scope_id}"
-    start = starts_on.isoformat() if key.period is BudgetPeriod.DAY else f"{starts_on:%Y-%m}"
-    return f"the {scope} for the {key.period.value} {start}"
+    match key.period:
+        case BudgetPeriod.DAY:
+            return f"the {scope} for the day {starts_on.isoformat()}"
+        case BudgetPeriod.MONTH:
+            return f"the {scope} for the month {starts_on:%Y-%m}"
+        case BudgetPeriod.WHOLE:
+            return f"the {scope}"
 
 
 def _room(total: PeriodTotal, cap_micro_usd: int) -> int:
     return cap_micro_usd - total.spent_micro_usd - total.reserved_micro_usd
+
+
+def _room_for_tokens(total: PeriodTotal, cap_tokens: int) -> int:
+    return cap_tokens - total.spent_tokens - total.reserved_tokens

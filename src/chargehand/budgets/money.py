@@ -13,6 +13,8 @@ from chargehand.plugins.budget import ModelPrice, Spent
 MOST_USD: Final = 1_000_000
 ALLOWED_USD: Final = f"0 to {MOST_USD} US dollars, with at most 6 decimals"
 MOST_TOKENS: Final = 10**10
+ALLOWED_TOKENS: Final = f"0 to {MOST_TOKENS} tokens"
+_SHOWN: Final = 40
 _MICRO: Final = Decimal(1_000_000)
 _MOST_DECIMALS: Final = 6
 
@@ -27,8 +29,20 @@ def read_usd(found: object, *, field: str) -> int:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or not 0 <= amount <= MOST_USD or _decimals(amount) > _MOST_DECIMALS:
-        raise AmountInvalid(field=field, found=str(found)[:40], allowed=ALLOWED_USD)
+        raise AmountInvalid(field=field, found=str(found)[:_SHOWN], allowed=ALLOWED_USD)
     return int(amount * _MICRO)
+
+
+def read_token_count(found: object, *, field: str) -> int:
+    """A number of tokens a person gave.
+
+    Raises: AmountInvalid for what is negative, no whole number, or too large.
+    """
+    text = str(found).strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_TOKENS))):
+        raise AmountInvalid(field=field, found=text[:_SHOWN], allowed=ALLOWED_TOKENS)
+    _check_tokens(int(text), field)
+    return int(text)
 
 
 def to_usd(micro_usd: int) -> Decimal:
@@ -71,7 +85,7 @@ def cost_micro_usd(price: ModelPrice, spent: Spent) -> int:
 
 def _check_tokens(found: int, field: str) -> None:
     if not 0 <= found <= MOST_TOKENS:
-        raise AmountInvalid(field=field, found=found, allowed=f"0 to {MOST_TOKENS} tokens")
+        raise AmountInvalid(field=field, found=found, allowed=ALLOWED_TOKENS)
 
 
 def _rounded_up(micro_usd: Decimal) -> int:

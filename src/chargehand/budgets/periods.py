@@ -26,12 +26,14 @@ def first_day(period: BudgetPeriod, day: date) -> date:
             return day
         case BudgetPeriod.MONTH:
             return day.replace(day=1)
+        case BudgetPeriod.WHOLE:
+            return date.min
         case _:
             assert_never(period)
 
 
-def resets_at(period: BudgetPeriod, day: date, zone: tzinfo) -> datetime:
-    """The moment the next period begins: midnight by the team's clocks, in UTC.
+def resets_at(period: BudgetPeriod, day: date, zone: tzinfo) -> datetime | None:
+    """The moment the next period begins: midnight by the team's clocks, in UTC; None if none does.
 
     A midnight that clocks skip is the moment they skip it; of one they show twice, the first.
     """
@@ -40,6 +42,8 @@ def resets_at(period: BudgetPeriod, day: date, zone: tzinfo) -> datetime:
             following = day + _A_DAY
         case BudgetPeriod.MONTH:
             following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+        case BudgetPeriod.WHOLE:
+            return None
         case _:
             assert_never(period)
     return datetime.combine(following, time.min, zone).astimezone(UTC)

@@ -6,26 +6,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chargehand.budgets.money import ALLOWED_USD
+from chargehand.budgets.money import ALLOWED_TOKENS, ALLOWED_USD
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.options import AsJSON
 from chargehand.cli.output import echo_json, echo_table, local_time, zoned_time
-from chargehand.domain.budget import BudgetPeriod
-from chargehand.domain.ids import ProjectKey
+from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, BudgetUnit
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to load than `--help` may.
     from chargehand.config.settings import Settings
     from chargehand.pipeline.budgeting import BudgetLine, Spendings
+    from chargehand.storage.transaction import Writing
 
 budget = typer.Typer(
     name="budget",
     help="A model request is sent only if the most it can cost fits into every budget it counts "
-    "against: of the organization and of its project, for the day and for the month. The "
-    "organization's day always has a cap.\n\nExample: chargehand budget set 25",
+    "against: of the organization, its project, the member who asked, the agent and the ask, for "
+    "the day and for the month. The organization's day always has a cap.\n\n"
+    "Example: chargehand budget set 25",
     no_args_is_help=True,
 )
 _NO_CAP = "none"
+
+
+class EachScope(StrEnum):
+    """What a cap can be for each one of."""
+
+    PROJECT = "project"
+    MEMBER = "member"
+    AGENT = "agent"
+    RUN = "run"
 
 
 class ReportBy(StrEnum):
@@ -59,17 +69,16 @@ def show(context: typer.Context, *, as_json: AsJSON = False) -> None:
         [
             (
                 _name(line),
-                _NO_CAP if line.cap_usd is None else f"{line.cap_usd:f}",
-                f"{line.spent_usd:f}",
-                f"{line.reserved_usd:f}",
-                "-" if line.left_usd is None else f"{line.left_usd:f}",
-                local_time(line.resets_at, settings)[:-3],
+                *_amounts(line),
+                "never" if line.resets_at is None else local_time(line.resets_at, settings)[:-3],
                 _set_by(line, settings),
             )
             for line in shown.budgets
         ],
         texts=("set by",),
     )
+    if any(line.is_each for line in shown.budgets):
+        typer.echo("\nOf a cap for each, the amounts are those of the one that cost most.")
 
 
 @budget.command("set", context_settings={"ignore_unknown_options": True})
@@ -77,52 +86,43 @@ def set_(
     context: typer.Context,
     amount: Annotated[
         str,
-        typer.Argument(metavar="USD|none", help=f"The cap: {ALLOWED_USD}; none takes it away."),
+        typer.Argument(
+            metavar="AMOUNT|none",
+            help=f"The cap: {ALLOWED_USD}, or {ALLOWED_TOKENS}; none takes it away.",
+        ),
     ],
     *,
     project: Annotated[
         str | None, typer.Option(metavar="KEY", help="Of this project alone, such as PAY.")
     ] = None,
-    period: Annotated[BudgetPeriod, typer.Option(help="How long it lasts.")] = BudgetPeriod.DAY,
+    member: Annotated[
+        str | None,
+        typer.Option(metavar="MEMBER", help="Of what this member asks: id, e-mail or whole name."),
+    ] = None,
+    agent: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of what this agent asks models.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="ASK", help="Of this one ask, however long it lasts.")
+    ] = None,
+    each: Annotated[
+        EachScope | None,
+        typer.Option(help="Of each one of these that has no cap of its own."),
+    ] = None,
+    period: Annotated[
+        BudgetPeriod | None,
+        typer.Option(help="How long it lasts: a day if left out; a run has its whole life."),
+    ] = None,
+    unit: Annotated[BudgetUnit, typer.Option(help="What the cap is counted in.")] = BudgetUnit.USD,
 ) -> None:
-    """Set a cap: of the organization or of one project, for a day or a month.
+    """Set a cap: of the organization, or of one project, member, agent or ask.
 
     It holds for the next request in every process; 0 sends nothing that costs.
 
-    Example: chargehand budget set 200 --period month
+    Example: chargehand budget set 0.50 --each run
     """
-    invocation: Invocation = context.obj
-    # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.configured import budget_rules, served_projects
-    from chargehand.pipeline.budgeting import read_amount, read_budgets, set_budget
-
-    cap = None if amount.strip().lower() == _NO_CAP else read_amount(amount)
-    wanted = ProjectKey(project.upper()) if project is not None else None
-    with invocation.open_stores() as (settings, stores):
-        rules, now = budget_rules(settings), invocation.clock(settings).now()
-        stores.database.write(
-            lambda tx: set_budget(
-                tx,
-                cap,
-                project=wanted,
-                period=period,
-                served=served_projects(settings),
-                by=operator_name(),
-                now=now,
-            )
-        )
-        shown = stores.database.read(lambda tx: read_budgets(tx, rules, now=now))
-    found = [one for one in shown.budgets if (one.project, one.period) == (wanted, period)]
-    for line in found:
-        if line.cap_usd is not None:
-            typer.echo(
-                f"{_name(line)} may cost {line.cap_usd:f} USD; {line.spent_usd:f} are spent and "
-                f"{line.reserved_usd:f} reserved, so {line.left_usd:f} are left until "
-                f"{zoned_time(line.resets_at, settings)}."
-            )
-            return
-    scope = "the organization" if wanted is None else f"project {wanted}"
-    typer.echo(f"A {period.value} of {scope} has no cap of its own now.")
+    target = _scope(project, member, agent, run, each)
+    _set_cap(context.obj, amount, target, period, unit)
 
 
 @budget.command("report")
@@ -216,13 +216,119 @@ def _cost(amount: str, *, is_at_most: bool) -> str:
     return f"at most {amount}" if is_at_most else amount
 
 
+def _set_cap(
+    invocation: Invocation,
+    amount: str,
+    target: tuple[BudgetScope, str],
+    period: BudgetPeriod | None,
+    unit: BudgetUnit,
+) -> None:
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.bootstrap.configured import budget_rules, served_projects
+    from chargehand.pipeline.budgeting import (
+        read_amount,
+        read_budgets,
+        read_key,
+        read_tokens,
+        set_budget,
+    )
+
+    read = read_amount if unit is BudgetUnit.USD else read_tokens
+    cap = None if amount.strip().lower() == _NO_CAP else read(amount)
+    with invocation.open_stores() as (settings, stores):
+        rules, now = budget_rules(settings), invocation.clock(settings).now()
+
+        def work(tx: "Writing") -> "BudgetKey":
+            served = served_projects(settings)
+            key = read_key(tx, *target, period, served=served)
+            set_budget(tx, key, {unit: cap}, rules=rules, by=operator_name(), now=now)
+            return key
+
+        key = stores.database.write(work)
+        shown = stores.database.read(lambda tx: read_budgets(tx, rules, now=now))
+    for line in shown.budgets:
+        if (line.scope, line.scope_id, line.period) == (key.scope, key.scope_id, key.period):
+            _print_cap(line, unit, settings)
+            return
+    typer.echo(f"{_whose(key.scope, key.scope_id)}, {key.period.value} has no cap of its own now.")
+
+
+def _scope(
+    project: str | None,
+    member: str | None,
+    agent: str | None,
+    run: str | None,
+    each: EachScope | None,
+) -> tuple[BudgetScope, str]:
+    """Whose budget is meant.
+
+    Raises: BadParameter when several are named.
+    """
+    named = [
+        (scope, scope_id)
+        for scope, scope_id in (
+            (BudgetScope.PROJECT, project.upper() if project else project),
+            (BudgetScope.MEMBER, member),
+            (BudgetScope.AGENT, agent),
+            (BudgetScope.RUN, run),
+            (BudgetScope(each.value) if each else BudgetScope.ORGANIZATION, "" if each else None),
+        )
+        if scope_id is not None
+    ]
+    if len(named) > 1:
+        message = "name one of --project, --member, --agent, --run and --each"
+        raise typer.BadParameter(message)
+    if named and not named[0][1] and each is None:
+        message = f"--{named[0][0].value} is empty; --each {named[0][0].value} means each of them"
+        raise typer.BadParameter(message)
+    return named[0] if named else (BudgetScope.ORGANIZATION, "")
+
+
+def _print_cap(line: "BudgetLine", unit: BudgetUnit, settings: "Settings") -> None:
+    usd = (line.cap_usd, f"{line.spent_usd:f}", f"{line.reserved_usd:f}", line.left_usd)
+    tokens = (line.cap_tokens, line.spent_tokens, line.reserved_tokens, line.left_tokens)
+    cap, spent, reserved, left = usd if unit is BudgetUnit.USD else tokens
+    name, word = _name(line), "USD" if unit is BudgetUnit.USD else "tokens"
+    if cap is None:
+        typer.echo(f"{name} has no cap in {word} now.")
+        return
+    if line.is_each:
+        typer.echo(f"{name} may cost {cap} {word}, unless it has a cap of its own.")
+        return
+    until = f" until {zoned_time(line.resets_at, settings)}" if line.resets_at is not None else ""
+    typer.echo(
+        f"{name} may cost {cap} {word}; {spent} are spent and {reserved} reserved, so {left} are "
+        f"left{until}."
+    )
+
+
 def _name(line: "BudgetLine") -> str:
-    scope = "organization" if line.project is None else f"project {line.project}"
-    return f"{scope}, {line.period.value}"
+    return f"{_whose(line.scope, line.scope_id)}, {line.period.value}"
+
+
+def _whose(scope: BudgetScope, scope_id: str) -> str:
+    if scope is BudgetScope.ORGANIZATION:
+        return scope.value
+    return f"{scope.value} {scope_id}" if scope_id else f"each {scope.value}"
+
+
+def _amounts(line: "BudgetLine") -> tuple[str, str, str, str]:
+    """Cap, spent, reserved and left, in dollars and where there is such a cap in tokens."""
+    usd = (
+        _NO_CAP if line.cap_usd is None else f"{line.cap_usd:f}",
+        f"{line.spent_usd:f}",
+        f"{line.reserved_usd:f}",
+        "-" if line.left_usd is None else f"{line.left_usd:f}",
+    )
+    tokens = (line.cap_tokens, line.spent_tokens, line.reserved_tokens, line.left_tokens)
+    if line.cap_tokens is None:
+        return usd
+    pairs = [f"{amount}, {count} tokens" for amount, count in zip(usd, tokens, strict=True)]
+    return (pairs[0], pairs[1], pairs[2], pairs[3])
 
 
 def _set_by(line: "BudgetLine", settings: "Settings") -> str:
-    if line.cap_usd is None:
+    if line.cap_usd is None and line.cap_tokens is None:
         return ""
     if line.changed_at is None:
         return "the configuration"

@@ -1,7 +1,9 @@
 """Caps on what models cost, and what is spent against them.
 
-Scope and period are values, so that a cap on a further kind of scope is a new word and no new
-table. Amounts of money are whole micro-dollars here: caps are kept by adding and comparing them.
+The budgets are a tree: what one ask may cost, its agent, the member who asked, the project, the
+organization. Scope and period are values, so that a cap on a further kind of scope is a new word
+and no new table. Amounts of money are whole micro-dollars here: caps are kept by adding and
+comparing them.
 """
 
 from dataclasses import dataclass
@@ -9,30 +11,61 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from chargehand.domain.ids import BudgetId, DecisionId, ProjectKey, ReservationId
+from chargehand.domain.ids import BudgetId, DecisionId, MemberId, ProjectKey, ReservationId
 
 
 class BudgetScope(StrEnum):
-    """Whose spending a budget caps."""
+    """Whose spending a budget caps; a run is all that one ask costs."""
 
     ORGANIZATION = "organization"
     PROJECT = "project"
+    AGENT = "agent"
+    MEMBER = "member"
+    RUN = "run"
 
 
 class BudgetPeriod(StrEnum):
-    """How long a budget lasts before it has room again by itself."""
+    """How long a budget lasts before it has room again by itself; a run's never has."""
 
     DAY = "day"
     MONTH = "month"
+    WHOLE = "whole"
+
+
+class BudgetUnit(StrEnum):
+    """What a cap is counted in."""
+
+    USD = "usd"
+    TOKENS = "tokens"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class BudgetKey:
-    """Which budget; `scope_id` is the project's key, and empty for the organization."""
+    """Which budget.
+
+    Shape: `scope_id` is the project's key, the agent's name, the member's id or the ask's; it is
+    empty for the organization, and elsewhere for the cap of each one that has none of its own.
+    """
 
     scope: BudgetScope
     scope_id: str
     period: BudgetPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Dollars and tokens that belong together, as of one request or of a whole budget."""
+
+    micro_usd: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The caps of one budget; None where it has none in that unit."""
+
+    micro_usd: int | None = None
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +74,7 @@ class BudgetRecord:
 
     id: BudgetId
     key: BudgetKey
-    cap_micro_usd: int
+    limits: Limits
     changed_at: datetime
     changed_by: str
 
@@ -50,13 +83,16 @@ class BudgetRecord:
 class PeriodTotal:
     """What counts against a budget in one of its periods, capped or not.
 
-    Shape: `starts_on` is the first day of the period, in the team's time zone.
+    Shape: `starts_on` is the first day of the period, in the team's time zone; a run's only period
+    has no beginning, and starts on the first day there is.
     """
 
     key: BudgetKey
     starts_on: date
     spent_micro_usd: int
     reserved_micro_usd: int
+    spent_tokens: int = 0
+    reserved_tokens: int = 0
 
 
 class ReservationState(StrEnum):
@@ -84,7 +120,7 @@ class ReservationRecord:
     """One model request as the budget knows it.
 
     Shape: `settled_by` is None while it is open, or when it was released; the used tokens are 0
-    until they are reported.
+    until they are reported; `member_id` is None where nobody known asked.
     Units: prices are US dollars for one million tokens, kept as they were when it was reserved.
     """
 
@@ -92,6 +128,8 @@ class ReservationRecord:
     state: ReservationState
     settled_by: SettledBy | None
     project: ProjectKey | None
+    member_id: MemberId | None
+    agent: str
     purpose: str
     subject_id: str
     provider: str

@@ -24,7 +24,7 @@ from chargehand.decisions.model_brief import is_beyond_rules, named_by_asker
 from chargehand.decisions.needs import fact_needs
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import ModelUse
-from chargehand.domain.ids import DecisionId, ProjectKey, ReservationId, WorkItemKey
+from chargehand.domain.ids import DecisionId, MemberId, ProjectKey, ReservationId, WorkItemKey
 from chargehand.domain.records import ModelRequestRecord
 from chargehand.domain.work_item import Facts
 from chargehand.flags.registry import Flag
@@ -36,6 +36,7 @@ from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.flags import is_flag_on
 from chargehand.pipeline.model_reading import ModelReading, read_for_model
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.pipeline.places import confirmed_member
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.model import (
     PASSING,
@@ -118,7 +119,12 @@ class ModelDeciding:
         reading = await read_for_model(ask, connection, trackers, now=self._clock.now())
         if reading is None:
             return rules_answer
-        run = await self._door.decide(self._question(reading, consent, context))
+        # Nobody pays for an account that is only taken for theirs.
+        member = await self._database.aread(
+            lambda tx: confirmed_member(tx, ask.connection_id, ask.asker.account_id)
+        )
+        question = self._question(reading, consent, context, member.id if member else None)
+        run = await self._door.decide(question)
         cost_usd = await self._database.awrite(lambda tx: self._keep(tx, ask, run))
         # What asking in vain has cost belongs to the decision as well.
         rules_answer = replace(
@@ -135,7 +141,11 @@ class ModelDeciding:
         return min(given, key=_STRICTEST_FIRST.index)
 
     def _question(
-        self, reading: ModelReading, consent: Consent, context: AnswerContext
+        self,
+        reading: ModelReading,
+        consent: Consent,
+        context: AnswerContext,
+        member_id: MemberId | None,
     ) -> ModelQuestion:
         ask = reading.ask
         today = local_day(context.now, answer_wording(ask, context))
@@ -152,6 +162,7 @@ class ModelDeciding:
             known_keys=reading.known | named_by_asker(ask),
             served_projects=self._rules.served,
             look_up_work_item=look_up,
+            member_id=member_id,
         )
 
     def _without_model(

@@ -8,16 +8,28 @@ A reservation whose owner died expires and is settled at its worst case. It is n
 death before the request left looks the same as one after it, and the vendor bills the second.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
-from chargehand.budgets.caps import BudgetRules, Refusal, find_refusal, keys_for, name_of, refused
+from chargehand.budgets.caps import BudgetRules, Path, Refusal, find_refusal, keys_for
 from chargehand.budgets.errors import AmountInvalid
 from chargehand.budgets.money import cost_micro_usd, to_usd, worst_case_micro_usd
 from chargehand.budgets.periods import budget_day, first_day
-from chargehand.domain.budget import ReservationRecord, ReservationState, SettledBy
+from chargehand.budgets.warnings import steps_reached
+from chargehand.domain.budget import (
+    Amount,
+    BudgetKey,
+    Limits,
+    PeriodTotal,
+    ReservationRecord,
+    ReservationState,
+    SettledBy,
+)
+from chargehand.domain.errors import Rejected
 from chargehand.domain.ids import ReservationId
+from chargehand.pipeline.budget_telling import tell_refusal, tell_step
 from chargehand.pipeline.budgeting import caps_in_force
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.plugins.budget import (
@@ -41,44 +53,118 @@ class Reserved:
     is_new: bool
 
 
-def reserve(
+# A request that asks for what can not be is answered by its error; the others are not held up.
+ReserveOutcome: TypeAlias = Reserved | Refusal | Rejected
+
+
+def reserve_all(
     tx: Writing,
-    request: SpendRequest,
+    requests: Sequence[SpendRequest],
     *,
     rules: BudgetRules,
     expires_at: datetime,
     now: datetime,
-) -> Reserved | Refusal:
-    """Reserve the worst case of a request, or say which budget has no room for it.
+) -> list[ReserveOutcome]:
+    """Reserve the worst case of each request, or say which budget has no room for it.
 
-    Raises: ReservationClosed, AmountInvalid.
+    Shape: an outcome for each request, in their order; an earlier one has the room before a later
+    one. Every node of every path is locked before the first is looked at.
     """
-    wanted = worst_case_micro_usd(
-        request.model,
-        input_tokens_at_most=request.input_tokens_at_most,
-        output_tokens_at_most=request.output_tokens_at_most,
-    )
     day = budget_day(now, rules.zone, newest=tx.budgets.newest_day())
-    starts = {key: first_day(key.period, day) for key in keys_for(request.project)}
-    totals = tx.budgets.lock_totals(starts)
-    earlier = tx.reservations.find(request.reservation_id)
-    if earlier is not None:
-        return _reserved_earlier(earlier, wanted)
-    caps = caps_in_force(tx, rules)
-    refusal = find_refusal(totals, caps, wanted_micro_usd=wanted, day=day)
-    if refusal is not None:
-        _tell_refusal(tx, refusal, rules, now)
-        return refusal
-    record = _new_record(request, wanted, day=day, expires_at=expires_at, now=now)
-    if not tx.reservations.add(record):
-        # At midnight two calls for one id may hold the locks of two different days.
-        taken = tx.reservations.find(request.reservation_id)
-        return _reserved_earlier(taken or record, wanted)
-    tx.budgets.count(totals, reserved_micro_usd=wanted)
-    return Reserved(wanted, is_new=True)
+    keys = {key for request in requests for key in keys_for(_path_of(request))}
+    totals = tx.budgets.lock_totals({key: first_day(key.period, day) for key in keys})
+    books = _Books(
+        tx,
+        caps=caps_in_force(tx, rules),
+        totals={total.key: total for total in totals},
+        earlier=tx.reservations.find_all({request.reservation_id for request in requests}),
+        day=day,
+    )
+    outcomes: list[ReserveOutcome] = []
+    for request in requests:
+        try:
+            outcome = books.reserve(request, expires_at=expires_at, now=now)
+        except Rejected as error:
+            outcomes.append(error)
+            continue
+        if isinstance(outcome, Refusal):
+            tell_refusal(tx, outcome, rules, now=now)
+        outcomes.append(outcome)
+    books.hold()
+    return outcomes
 
 
-def settle(tx: Writing, reservation_id: ReservationId, spent: Spent, *, now: datetime) -> int:
+class _Books:
+    """The locked totals of one transaction, and what is added to them in it."""
+
+    def __init__(
+        self,
+        tx: Writing,
+        *,
+        caps: dict[BudgetKey, Limits],
+        totals: dict[BudgetKey, PeriodTotal],
+        earlier: dict[ReservationId, ReservationRecord],
+        day: date,
+    ) -> None:
+        self._tx = tx
+        self._caps = caps
+        self._totals = totals
+        self._earlier = earlier
+        self._day = day
+        self._added: dict[tuple[BudgetKey, date], Amount] = {}
+
+    def reserve(
+        self, request: SpendRequest, *, expires_at: datetime, now: datetime
+    ) -> Reserved | Refusal:
+        """Reserve one request.
+
+        Raises: ReservationClosed, ReservationDiffers, AmountInvalid; nothing was changed then.
+        """
+        wanted = _worst_case(request)
+        earlier = self._earlier.get(request.reservation_id)
+        if earlier is not None:
+            return _reserved_earlier(earlier, wanted.micro_usd)
+        path = [self._totals[key] for key in keys_for(_path_of(request))]
+        refusal = find_refusal(path, self._caps, wanted=wanted, day=self._day)
+        if refusal is not None:
+            return refusal
+        record = _new_record(
+            request, wanted.micro_usd, day=self._day, expires_at=expires_at, now=now
+        )
+        if not self._tx.reservations.add(record):
+            # At midnight two calls for one id may hold the locks of two different days.
+            taken = self._tx.reservations.find(request.reservation_id)
+            return _reserved_earlier(taken or record, wanted.micro_usd)
+        self._earlier[record.id] = record
+        for total in path:
+            self._add(total, wanted)
+        return Reserved(wanted.micro_usd, is_new=True)
+
+    def hold(self) -> None:
+        """Write down what was added."""
+        self._tx.budgets.hold(self._added)
+
+    def _add(self, total: PeriodTotal, wanted: Amount) -> None:
+        where = (total.key, total.starts_on)
+        before = self._added.get(where, Amount(0, 0))
+        self._added[where] = Amount(
+            before.micro_usd + wanted.micro_usd, before.tokens + wanted.tokens
+        )
+        self._totals[total.key] = replace(
+            total,
+            reserved_micro_usd=total.reserved_micro_usd + wanted.micro_usd,
+            reserved_tokens=total.reserved_tokens + wanted.tokens,
+        )
+
+
+def settle(
+    tx: Writing,
+    reservation_id: ReservationId,
+    spent: Spent,
+    *,
+    rules: BudgetRules,
+    now: datetime,
+) -> int:
     """Write down what a request cost, in micro-dollars; the operator hears of what can not be.
 
     What was assumed before is corrected by what is reported now.
@@ -96,7 +182,8 @@ def settle(tx: Writing, reservation_id: ReservationId, spent: Spent, *, now: dat
         text += "request is charged at its worst case."
         subject_id = _model_and_day(record)
         tell_operator(tx, "usage_unreadable", subject_id=subject_id, text=text, now=now)
-        return settle_at_worst(tx, reservation_id, by=SettledBy.ASSUMED, now=now)
+        assumed = SettledBy.ASSUMED
+        return settle_at_worst(tx, reservation_id, by=assumed, rules=rules, now=now)
     if cost > record.reserved_micro_usd:
         text = (
             f"{record.provider} reported more for {record.model} than was reserved: "
@@ -105,7 +192,8 @@ def settle(tx: Writing, reservation_id: ReservationId, spent: Spent, *, now: dat
         )
         subject_id = _model_and_day(record)
         tell_operator(tx, "usage_above_reservation", subject_id=subject_id, text=text, now=now)
-    _move(tx, record, cost)
+    used = Amount(cost, spent.input_tokens + spent.output_tokens)
+    _move(tx, record, used, rules=rules, now=now)
     tx.reservations.settle(
         reservation_id, by=SettledBy.REPORTED, spent=spent, cost_micro_usd=cost, now=now
     )
@@ -113,7 +201,12 @@ def settle(tx: Writing, reservation_id: ReservationId, spent: Spent, *, now: dat
 
 
 def settle_at_worst(
-    tx: Writing, reservation_id: ReservationId, *, by: SettledBy, now: datetime
+    tx: Writing,
+    reservation_id: ReservationId,
+    *,
+    by: SettledBy,
+    rules: BudgetRules,
+    now: datetime,
 ) -> int:
     """Count the whole reservation as spent, in micro-dollars; one that was settled stays so.
 
@@ -124,7 +217,7 @@ def settle_at_worst(
         raise ReservationClosed(reservation_id=reservation_id, state=record.state.value)
     if record.state is ReservationState.SETTLED:
         return record.cost_micro_usd
-    _move(tx, record, record.reserved_micro_usd)
+    _move(tx, record, _held_by(record), rules=rules, now=now)
     tx.reservations.settle(
         reservation_id,
         by=by,
@@ -135,7 +228,9 @@ def settle_at_worst(
     return record.reserved_micro_usd
 
 
-def release(tx: Writing, reservation_id: ReservationId, *, now: datetime) -> int:
+def release(
+    tx: Writing, reservation_id: ReservationId, *, rules: BudgetRules, now: datetime
+) -> int:
     """Give a reservation back; what was assumed before is corrected by whoever knows better.
 
     Raises: ReservationUnknown, ReservationClosed.
@@ -144,17 +239,19 @@ def release(tx: Writing, reservation_id: ReservationId, *, now: datetime) -> int
     if record.settled_by is SettledBy.REPORTED:
         raise ReservationClosed(reservation_id=reservation_id, state=record.state.value)
     if record.state is not ReservationState.RELEASED:
-        _move(tx, record, 0)
+        _move(tx, record, Amount(0, 0), rules=rules, now=now)
         tx.reservations.release(reservation_id, now=now)
     return 0
 
 
-def end_expired(tx: Writing, reservation_id: ReservationId, *, now: datetime) -> None:
+def end_expired(
+    tx: Writing, reservation_id: ReservationId, *, rules: BudgetRules, now: datetime
+) -> None:
     """Settle one reservation whose time is over, unless its owner just came back."""
     record = _locked(tx, reservation_id)
     if record.state is not ReservationState.OPEN:
         return
-    settle_at_worst(tx, reservation_id, by=SettledBy.EXPIRED, now=now)
+    settle_at_worst(tx, reservation_id, by=SettledBy.EXPIRED, rules=rules, now=now)
     text = (
         f"A request to {record.model} was never settled, because what sent it died; its worst case "
         f"of {to_usd(record.reserved_micro_usd)} USD is counted as spent."
@@ -194,16 +291,50 @@ def _locked(tx: Writing, reservation_id: ReservationId) -> ReservationRecord:
     return record
 
 
-def _move(tx: Writing, record: ReservationRecord, cost: int) -> None:
+def _move(
+    tx: Writing, record: ReservationRecord, used: Amount, *, rules: BudgetRules, now: datetime
+) -> None:
     """Let a reservation count with its cost from now on, in the periods it was reserved in."""
     is_open = record.state is ReservationState.OPEN
-    starts = {key: first_day(key.period, record.day) for key in keys_for(record.project)}
-    totals = tx.budgets.lock_totals(starts)
-    tx.budgets.count(
-        totals,
-        spent_micro_usd=cost - record.cost_micro_usd,
-        reserved_micro_usd=-record.reserved_micro_usd if is_open else 0,
+    held = _held_by(record) if is_open else Amount(0, 0)
+    path = Path(record.subject_id, record.agent, record.member_id, record.project)
+    totals = tx.budgets.lock_totals(
+        {key: first_day(key.period, record.day) for key in keys_for(path)}
     )
+    spent = Amount(
+        used.micro_usd - record.cost_micro_usd,
+        used.tokens - record.input_tokens - record.output_tokens,
+    )
+    tx.budgets.count(totals, spent=spent, reserved=Amount(-held.micro_usd, -held.tokens))
+    if spent.micro_usd <= 0 and spent.tokens <= 0:
+        return
+    caps = caps_in_force(tx, rules)
+    for total in totals:
+        after = replace(
+            total,
+            spent_micro_usd=total.spent_micro_usd + spent.micro_usd,
+            spent_tokens=total.spent_tokens + spent.tokens,
+        )
+        for warned in steps_reached(total, after, caps):
+            tell_step(tx, warned, now=now)
+
+
+def _held_by(record: ReservationRecord) -> Amount:
+    tokens = record.input_tokens_at_most + record.output_tokens_at_most
+    return Amount(record.reserved_micro_usd, tokens)
+
+
+def _worst_case(request: SpendRequest) -> Amount:
+    micro_usd = worst_case_micro_usd(
+        request.model,
+        input_tokens_at_most=request.input_tokens_at_most,
+        output_tokens_at_most=request.output_tokens_at_most,
+    )
+    return Amount(micro_usd, request.input_tokens_at_most + request.output_tokens_at_most)
+
+
+def _path_of(request: SpendRequest) -> Path:
+    return Path(request.subject_id, request.agent, request.member_id, request.project)
 
 
 def _reserved_earlier(record: ReservationRecord, wanted: int) -> Reserved:
@@ -227,6 +358,8 @@ def _new_record(
         state=ReservationState.OPEN,
         settled_by=None,
         project=request.project,
+        member_id=request.member_id,
+        agent=request.agent,
         purpose=request.purpose,
         subject_id=request.subject_id,
         provider=price.provider,
@@ -250,14 +383,6 @@ def _new_record(
         expires_at=expires_at,
         closed_at=None,
     )
-
-
-def _tell_refusal(tx: Writing, refusal: Refusal, rules: BudgetRules, now: datetime) -> None:
-    """Once a day for each budget, however many requests are refused."""
-    name = name_of(refusal.total.key, refusal.total.starts_on)
-    text = str(refused(refusal, rules.zone))
-    subject_id = f"{refusal.day.isoformat()}:{name}"
-    tell_operator(tx, "budget_exceeded", subject_id=subject_id, text=text, now=now)
 
 
 def _model_and_day(record: ReservationRecord) -> str:

@@ -1,5 +1,8 @@
 """The budget door on our database: what is not reserved here is not sent to a model.
 
+Requests of one process that come while a transaction runs are reserved together in the next one:
+they share its commit, and each is told only afterwards.
+
 Nobody waits long. Within half a second there is a reservation, a refusal, or a retryable error; and
 what was spent is written later when the database is busy now. Whoever is cancelled while waiting
 leaves no reservation behind.
@@ -7,24 +10,27 @@ leaves no reservation behind.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 from chargehand.budgets.caps import BudgetRules, Refusal, refused
 from chargehand.budgets.money import to_usd
 from chargehand.domain.budget import ReservationRecord, SettledBy
-from chargehand.domain.errors import Rejected, Retryable
+from chargehand.domain.errors import ChargehandError, Rejected, Retryable
 from chargehand.domain.ids import ReservationId
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.reserving import (
     Reserved,
+    ReserveOutcome,
     cost_of,
     end_expired,
     release,
-    reserve,
+    reserve_all,
     settle,
     settle_at_worst,
 )
@@ -37,12 +43,31 @@ from chargehand.storage.transaction import Writing
 EXPIRES_AFTER: Final = timedelta(minutes=15)
 # Below half a second together with what the transaction itself takes on a busy machine.
 _WAIT_S: Final = 0.25
+_LEAST_WAIT_S: Final = 0.05
+# What reserves together takes far less than the 50 ms a write may last.
+_MOST_TOGETHER: Final = 16
+_MOST_WAITING: Final = 1000
 _MOST_AT_ONCE: Final = 50
 _TRY_AGAIN_S: Final = 1.0
 _MOST_TRIES: Final = 300
 _log = get_logger()
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    """A request that waits for its turn, until a moment of the monotonic clock."""
+
+    request: SpendRequest
+    until_s: float
+    outcome: "asyncio.Future[ReserveOutcome]"
+
+    def fail(self, error: ChargehandError) -> None:
+        """Tell whoever waits, if anybody still does."""
+        self.outcome.set_exception(error)
+        # Whoever was cancelled meanwhile does not ask any more.
+        self.outcome.exception()
 
 
 class Spending:
@@ -61,6 +86,8 @@ class Spending:
         self._clock = clock
         self._expires_after = expires_after
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._waiting: list[_Wanted] = []
+        self._is_reserving = False
 
     async def reserve(self, request: SpendRequest) -> Decimal:
         """Take the worst case out of every budget it counts against, within half a second.
@@ -68,32 +95,72 @@ class Spending:
         Raises: BudgetExceeded, ReservationClosed, ReservationDiffers, AmountInvalid, all Rejected;
         StoreBusy and StoreUnavailable, retryable, after which nothing may be sent.
         """
+        if len(self._waiting) >= _MOST_WAITING:
+            raise StoreBusy
+        outcome: asyncio.Future[ReserveOutcome] = asyncio.get_running_loop().create_future()
+        wanted = _Wanted(request, monotonic() + _WAIT_S, outcome)
+        self._waiting.append(wanted)
+        if not self._is_reserving:
+            self._is_reserving = True
+            self._start(self._reserve_waiting())
+        try:
+            found = await asyncio.shield(outcome)
+        except asyncio.CancelledError:
+            if wanted in self._waiting:
+                self._waiting.remove(wanted)
+            else:
+                # A transaction can not be stopped, and whoever asked will send nothing.
+                self._start(self._undo(outcome, request.reservation_id))
+            raise
+        if isinstance(found, Refusal):
+            raise refused(found, self._rules.zone)
+        if isinstance(found, Rejected):
+            raise found
+        return to_usd(found.micro_usd)
+
+    async def _reserve_waiting(self) -> None:
+        """Reserve what waits, as much as one transaction takes at a time, until none is left."""
+        try:
+            while self._waiting:
+                part = self._waiting[:_MOST_TOGETHER]
+                del self._waiting[:_MOST_TOGETHER]
+                await self._reserve_part(part)
+        finally:
+            self._is_reserving = False
+
+    async def _reserve_part(self, part: "list[_Wanted]") -> None:
+        requests = [one.request for one in part]
         now = self._clock.now()
         expires_at = now + self._expires_after
 
-        def work(tx: Writing) -> Reserved | Refusal:
-            return reserve(tx, request, rules=self._rules, expires_at=expires_at, now=now)
+        def work(tx: Writing) -> list[ReserveOutcome]:
+            return reserve_all(tx, requests, rules=self._rules, expires_at=expires_at, now=now)
 
-        reserving = self._start(self._database.awrite_within(_WAIT_S, work))
+        # Who came first has waited for the transaction before already.
+        wait_s = max(part[0].until_s - monotonic(), _LEAST_WAIT_S)
         try:
-            outcome = await asyncio.shield(reserving)
-        except asyncio.CancelledError:
-            # The transaction can not be stopped, and whoever asked will send nothing.
-            self._start(self._undo(reserving, request.reservation_id))
-            raise
-        if isinstance(outcome, Refusal):
-            raise refused(outcome, self._rules.zone)
-        return to_usd(outcome.micro_usd)
+            outcomes = await self._database.awrite_within(wait_s, work)
+        except ChargehandError as error:
+            for one in part:
+                one.fail(error)
+        else:
+            for one, outcome in zip(part, outcomes, strict=True):
+                one.outcome.set_result(outcome)
+        finally:
+            # Whatever ended this, nobody may wait for ever.
+            for one in part:
+                if not one.outcome.done():
+                    one.fail(StoreBusy())
 
     async def settle(self, reservation_id: ReservationId, spent: Spent) -> Decimal:
         """Replace a reservation by what it cost; settling twice is settling once.
 
         Raises: ReservationUnknown, ReservationClosed when it was released; StoreUnavailable.
         """
-        now = self._clock.now()
+        now, rules = self._clock.now(), self._rules
         return await self._finish(
             reservation_id,
-            lambda tx: settle(tx, reservation_id, spent, now=now),
+            lambda tx: settle(tx, reservation_id, spent, rules=rules, now=now),
             lambda record: cost_of(record, spent),
         )
 
@@ -102,10 +169,12 @@ class Spending:
 
         Raises: as `settle`.
         """
-        now = self._clock.now()
+        now, rules = self._clock.now(), self._rules
         return await self._finish(
             reservation_id,
-            lambda tx: settle_at_worst(tx, reservation_id, by=SettledBy.ASSUMED, now=now),
+            lambda tx: settle_at_worst(
+                tx, reservation_id, by=SettledBy.ASSUMED, rules=rules, now=now
+            ),
             lambda record: record.reserved_micro_usd,
         )
 
@@ -114,9 +183,11 @@ class Spending:
 
         Raises: ReservationUnknown, ReservationClosed when it was settled; StoreUnavailable.
         """
-        now = self._clock.now()
+        now, rules = self._clock.now(), self._rules
         await self._finish(
-            reservation_id, lambda tx: release(tx, reservation_id, now=now), lambda _record: 0
+            reservation_id,
+            lambda tx: release(tx, reservation_id, rules=rules, now=now),
+            lambda _record: 0,
         )
 
     async def end_expired(self) -> int:
@@ -127,7 +198,7 @@ class Spending:
         )
         for reservation_id in found:
             await self._database.awrite(
-                partial(end_expired, reservation_id=reservation_id, now=now)
+                partial(end_expired, reservation_id=reservation_id, rules=self._rules, now=now)
             )
         return len(found)
 
@@ -174,7 +245,7 @@ class Spending:
         _log.warning("spending.reservation_not_ended", id=reservation_id, code=StoreBusy.code)
 
     async def _undo(
-        self, reserving: "asyncio.Task[Reserved | Refusal]", reservation_id: ReservationId
+        self, reserving: "asyncio.Future[ReserveOutcome]", reservation_id: ReservationId
     ) -> None:
         try:
             outcome = await reserving

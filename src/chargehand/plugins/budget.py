@@ -12,6 +12,7 @@ case when it expires, since a death before the sending looks the same as one aft
 
 Rejected
 ├── BudgetExceeded        a cap has no room for the most this request can cost
+│   └── TokenBudgetExceeded   the same, of a cap in tokens
 ├── ReservationDiffers    the same id was reserved before, for less
 ├── ReservationClosed     the same id was reserved before, and is settled or released
 └── ReservationUnknown    nothing was ever reserved under this id
@@ -20,10 +21,12 @@ Rejected
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from chargehand.domain.errors import Rejected
-from chargehand.domain.ids import ProjectKey, ReservationId
+from chargehand.domain.ids import MemberId, ProjectKey, ReservationId
+
+FOREMAN: Final = "chargehand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class SpendRequest:
     Shape: the caller makes `reservation_id`, a fresh one for each request it sends; reserving twice
     with one id is one reservation.
     `purpose` is a closed word, such as "decision"; `subject_id` is the ask or event it is spent
-    for.
+    for, whose budget as a run it counts against; `agent` is who sends it, and `member_id` the
+    member who asked, None where no account that carries rights did.
     Units: tokens; the bytes of the input are at least its tokens, so they serve as the worst case.
     """
 
@@ -63,6 +67,8 @@ class SpendRequest:
     model: ModelPrice
     input_tokens_at_most: int
     output_tokens_at_most: int
+    member_id: MemberId | None = None
+    agent: str = FOREMAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +127,33 @@ class BudgetDoor(Protocol):
 class BudgetExceeded(Rejected):
     """A cap has no room for the most this request can cost; nothing was reserved.
 
-    Shape: `cap` names the budget in words; `resets_at` is when it has room again by itself;
-    `still_works` says what can be had without the money.
+    Shape: `cap` names the budget in words; `resets` says when it has room again by itself, and
+    `still_works` what can be had without the money.
     """
 
     code = "budget_exceeded"
     template = (
         "The budget of {cap} has no room: {cap_usd} USD, of which {spent_usd} USD are spent and "
-        "{reserved_usd} USD reserved; this request may cost {wanted_usd} USD. It resets at "
-        "{resets_at}. {still_works}"
+        "{reserved_usd} USD reserved; this request may cost {wanted_usd} USD. {resets} "
+        "{still_works}"
     )
 
     @property
-    def resets_at(self) -> datetime:
-        """When the budget has room again by itself."""
-        return datetime.fromisoformat(str(self.fields["resets_at"]))
+    def resets_at(self) -> datetime | None:
+        """When the budget has room again by itself; None for that of a run."""
+        moment = str(self.fields["resets_at"])
+        return datetime.fromisoformat(moment) if moment else None
+
+
+class TokenBudgetExceeded(BudgetExceeded):
+    """A cap in tokens has no room for the most this request can use; nothing was reserved."""
+
+    code = "token_budget_exceeded"
+    template = (
+        "The budget of {cap} has no room: {cap_tokens} tokens, of which {spent_tokens} are spent "
+        "and {reserved_tokens} reserved; this request may use {wanted_tokens}. {resets} "
+        "{still_works}"
+    )
 
 
 class ReservationDiffers(Rejected):

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from chargehand.domain.decision import Urgency
-from chargehand.domain.ids import ProjectKey, ReservationId, WorkItemKey
+from chargehand.domain.ids import MemberId, ProjectKey, ReservationId, WorkItemKey
 from chargehand.domain.json import JSONObject
 
 
@@ -85,7 +85,8 @@ class ModelQuestion:
 
     Shape: `material` is everything shown at once, texts of people in it untrusted; `known_keys`
     are the work items the answer may name; `served_projects` are those whose keys are never taken
-    from a text; `look_up_work_item` reads one more item and nothing else; `subject_id` is the ask.
+    from a text; `look_up_work_item` reads one more item and nothing else; `subject_id` is the ask,
+    and `member_id` the member who asked, None where no account that carries rights did.
     """
 
     project: ProjectKey
@@ -95,6 +96,7 @@ class ModelQuestion:
     known_keys: frozenset[WorkItemKey]
     served_projects: frozenset[ProjectKey]
     look_up_work_item: LookUpWorkItem
+    member_id: MemberId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ budgets = Table(
     Column("scope", _WORD, nullable=False),
     Column("scope_id", _WORD, nullable=False),
     Column("period", _WORD, nullable=False),
-    Column("cap_micro_usd", BigInteger, nullable=False),
+    Column("cap_micro_usd", BigInteger),
+    Column("cap_tokens", BigInteger),
     Column("changed_at", BigInteger, nullable=False),
     Column("changed_by", _WORD, nullable=False),
     PrimaryKeyConstraint("organization_id", "budget_id"),
@@ -52,6 +53,8 @@ budget_periods = Table(
     Column("starts_on", _DAY, nullable=False),
     Column("spent_micro_usd", BigInteger, nullable=False),
     Column("reserved_micro_usd", BigInteger, nullable=False),
+    Column("spent_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("reserved_tokens", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("organization_id", "scope", "scope_id", "period", "starts_on"),
 )
 
@@ -63,6 +66,8 @@ reservations = Table(
     Column("state", _WORD, nullable=False),
     Column("settled_by", _WORD),
     Column("project", _WORD),
+    Column("member_id", _ID),
+    Column("agent", _WORD, nullable=False, server_default="chargehand"),
     Column("purpose", _WORD, nullable=False),
     Column("subject_id", _ID, nullable=False),
     Column("provider", _WORD, nullable=False),

@@ -1,7 +1,7 @@
 """A budget in memory: one cap, and everything that was ever reserved."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -60,7 +60,8 @@ class PettyCash:
                 spent_usd=self.spent_usd,
                 reserved_usd=held,
                 wanted_usd=wanted,
-                resets_at=_RESETS_AT + timedelta(0),
+                resets=f"It resets at {_RESETS_AT.isoformat()}.",
+                resets_at=_RESETS_AT.isoformat(),
                 still_works="",
             )
         self.reservations[request.reservation_id] = Reserved(request, wanted)

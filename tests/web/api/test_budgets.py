@@ -48,6 +48,9 @@ async def test_organization_has_a_cap_for_a_day_before_anybody_sets_one(
     ]
     assert line(found) == {
         "scope": "organization",
+        "scope_id": "",
+        "is_each": False,
+        "fullest_id": None,
         "project": None,
         "period": "day",
         "starts_on": "2026-11-20",
@@ -56,6 +59,10 @@ async def test_organization_has_a_cap_for_a_day_before_anybody_sets_one(
         "spent_usd": "0",
         "reserved_usd": "0",
         "left_usd": "10",
+        "cap_tokens": None,
+        "spent_tokens": 0,
+        "reserved_tokens": 0,
+        "left_tokens": None,
         "changed_at": None,
         "changed_by": "",
     }
@@ -79,6 +86,7 @@ async def test_what_is_under_way_and_what_was_spent_are_apart(
         pytest.param({"cap_usd": "25"}, ("day", None), id="organization"),
         pytest.param({"cap_usd": "0.50", "project": "PAY"}, ("day", "PAY"), id="project"),
         pytest.param({"cap_usd": "0", "period": "month"}, ("month", None), id="month"),
+        pytest.param({"cap_usd": "0.25", "scope": "run"}, ("whole", None), id="each-run"),
     ],
 )
 async def test_cap_is_set_at_once_and_recorded_with_who_set_it(
@@ -120,6 +128,16 @@ async def test_cap_can_be_taken_away_but_for_the_organizations_day(
         pytest.param('{"cap_usd": "1", "period": "year"}', "period", id="period"),
         pytest.param('{"cap_usd": "1", "project": "NOPE"}', "project", id="project"),
         pytest.param('{"cap_usd": "1", "cap": 1}', "cap", id="unknown"),
+        pytest.param('{"cap_tokens": -1}', "cap_tokens", id="negative-tokens"),
+        pytest.param('{"cap_tokens": 1.5}', "cap_tokens", id="half-a-token"),
+        pytest.param('{"cap_usd": "1", "scope": "team"}', "scope", id="scope"),
+        pytest.param('{"cap_usd": "1", "scope": "run", "period": "day"}', "period", id="run"),
+        pytest.param(
+            '{"cap_usd": "1", "scope": "agent", "scope_id": "nobody"}', "scope_id", id="agent"
+        ),
+        pytest.param(
+            '{"cap_usd": "1", "scope": "member", "project": "PAY"}', "project", id="both-ways"
+        ),
     ],
 )
 async def test_bad_cap_is_refused_by_the_name_of_its_field(

@@ -2,20 +2,44 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, tuple_, update
 
 from chargehand.domain.budget import (
+    Amount,
     BudgetKey,
     BudgetPeriod,
     BudgetRecord,
     BudgetScope,
+    Limits,
     PeriodTotal,
 )
 from chargehand.domain.ids import BudgetId
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository
 from chargehand.storage.tables_budgets import budget_periods, budgets
+
+_NOTHING: Final = Amount(0, 0)
+_KEY_COLUMNS = (
+    budget_periods.c.scope,
+    budget_periods.c.scope_id,
+    budget_periods.c.period,
+)
+_HOLD = (
+    update(budget_periods)
+    .where(
+        budget_periods.c.organization_id == bindparam("at_organization"),
+        budget_periods.c.scope == bindparam("at_scope"),
+        budget_periods.c.scope_id == bindparam("at_scope_id"),
+        budget_periods.c.period == bindparam("at_period"),
+        budget_periods.c.starts_on == bindparam("at_start"),
+    )
+    .values(
+        reserved_micro_usd=budget_periods.c.reserved_micro_usd + bindparam("more_usd"),
+        reserved_tokens=budget_periods.c.reserved_tokens + bindparam("more_tokens"),
+    )
+)
 
 
 class BudgetReader(Repository):
@@ -47,15 +71,31 @@ class BudgetReader(Repository):
         held = {total.key: total for total in map(_total, self._rows(query))}
         return {key: held.get(key, PeriodTotal(key, day, 0, 0)) for key, day in starts.items()}
 
+    def fullest(self, key: BudgetKey, starts_on: date) -> PeriodTotal | None:
+        """Of all budgets of a scope in one period, the one that cost most; None before any."""
+        used = budget_periods.c.spent_micro_usd + budget_periods.c.reserved_micro_usd
+        query = self._select(budget_periods).where(
+            budget_periods.c.scope == key.scope.value,
+            budget_periods.c.period == key.period.value,
+            budget_periods.c.starts_on == starts_on.isoformat(),
+        )
+        row = self._one(query.order_by(used.desc(), budget_periods.c.scope_id).limit(1))
+        return _total(row) if row is not None else None
+
 
 class BudgetWriter(BudgetReader):
     """Sets caps and counts against them."""
 
     def set_cap(
-        self, budget_id: BudgetId, key: BudgetKey, *, cap_micro_usd: int, by: str, now: datetime
+        self, budget_id: BudgetId, key: BudgetKey, *, limits: Limits, by: str, now: datetime
     ) -> None:
-        """Give a budget a cap, whether or not it had one."""
-        values = {"cap_micro_usd": cap_micro_usd, "changed_at": to_micros(now), "changed_by": by}
+        """Give a budget caps, whether or not it had any."""
+        values = {
+            "cap_micro_usd": limits.micro_usd,
+            "cap_tokens": limits.tokens,
+            "changed_at": to_micros(now),
+            "changed_by": by,
+        }
         is_new = self._insert(budgets, {"budget_id": budget_id, **_columns(key), **values})
         if not is_new:
             self._connection.execute(self._update(budgets).where(_is(key)).values(values))
@@ -82,6 +122,8 @@ class BudgetWriter(BudgetReader):
                     "starts_on": starts[key].isoformat(),
                     "spent_micro_usd": 0,
                     "reserved_micro_usd": 0,
+                    "spent_tokens": 0,
+                    "reserved_tokens": 0,
                 },
             )
         return self._locked(starts)
@@ -90,8 +132,8 @@ class BudgetWriter(BudgetReader):
         self,
         totals: Sequence[PeriodTotal],
         *,
-        spent_micro_usd: int = 0,
-        reserved_micro_usd: int = 0,
+        spent: Amount = _NOTHING,
+        reserved: Amount = _NOTHING,
     ) -> None:
         """Add to, or with negative amounts take from, what counts against locked totals."""
         starts = {total.key: total.starts_on for total in totals}
@@ -100,22 +142,33 @@ class BudgetWriter(BudgetReader):
             self._update(budget_periods)
             .where(_those(starts))
             .values(
-                spent_micro_usd=table.spent_micro_usd + spent_micro_usd,
-                reserved_micro_usd=table.reserved_micro_usd + reserved_micro_usd,
+                spent_micro_usd=table.spent_micro_usd + spent.micro_usd,
+                reserved_micro_usd=table.reserved_micro_usd + reserved.micro_usd,
+                spent_tokens=table.spent_tokens + spent.tokens,
+                reserved_tokens=table.reserved_tokens + reserved.tokens,
             )
         )
+
+    def hold(self, added: Mapping[tuple[BudgetKey, date], Amount]) -> None:
+        """Add to what is reserved of locked totals, to each its own amount."""
+        if not added:
+            return
+        rows = [
+            {
+                "at_organization": self._organization_id,
+                **{f"at_{name}": value for name, value in _columns(key).items()},
+                "at_start": starts_on.isoformat(),
+                "more_usd": amount.micro_usd,
+                "more_tokens": amount.tokens,
+            }
+            for (key, starts_on), amount in added.items()
+        ]
+        self._connection.execute(_HOLD, rows)
 
     def _locked(self, starts: Mapping[BudgetKey, date]) -> tuple[PeriodTotal, ...]:
         # SQLite has one lock for all, which is held already, and leaves these words out.
         query = self._select(budget_periods).where(_those(starts)).order_by(*_KEY_COLUMNS)
         return tuple(_total(row) for row in self._rows(query.with_for_update()))
-
-
-_KEY_COLUMNS = (
-    budget_periods.c.scope,
-    budget_periods.c.scope_id,
-    budget_periods.c.period,
-)
 
 
 def _those(starts: Mapping[BudgetKey, date]) -> ColumnElement[bool]:
@@ -144,7 +197,7 @@ def _budget(row: AnyRow) -> BudgetRecord:
     return BudgetRecord(
         id=row.budget_id,
         key=_key(row),
-        cap_micro_usd=row.cap_micro_usd,
+        limits=Limits(row.cap_micro_usd, row.cap_tokens),
         changed_at=from_micros(row.changed_at),
         changed_by=row.changed_by,
     )
@@ -156,4 +209,6 @@ def _total(row: AnyRow) -> PeriodTotal:
         starts_on=date.fromisoformat(row.starts_on),
         spent_micro_usd=row.spent_micro_usd,
         reserved_micro_usd=row.reserved_micro_usd,
+        spent_tokens=row.spent_tokens,
+        reserved_tokens=row.reserved_tokens,
     )

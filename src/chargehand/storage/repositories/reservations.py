@@ -1,5 +1,6 @@
 """Reservations: one row for each model request, kept as the account of what it cost."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +25,15 @@ class ReservationReader(Repository):
         """One reservation; None when there is none."""
         row = self._one_by(reservations.c.reservation_id, reservation_id)
         return _reservation(row) if row is not None else None
+
+    def find_all(
+        self, reservation_ids: Collection[ReservationId]
+    ) -> dict[ReservationId, ReservationRecord]:
+        """Those of some reservations that there are."""
+        query = self._select(reservations).where(
+            reservations.c.reservation_id.in_(sorted(reservation_ids))
+        )
+        return {row.reservation_id: _reservation(row) for row in self._rows(query)}
 
     def expired(self, now: datetime, *, limit: int) -> tuple[ReservationId, ...]:
         """Open reservations whose time is over, oldest first."""

@@ -90,6 +90,20 @@ class SpendingReader(Repository):
             for row in found
         )
 
+    def dearest_subject(self, day: date) -> str | None:
+        """The ask or event that cost most of those of one day; None when nothing was asked."""
+        rows = reservations.c
+        used = func.sum(case((_IS_OPEN, rows.reserved_micro_usd), else_=rows.cost_micro_usd))
+        query = (
+            select(rows.subject_id)
+            .where(rows.organization_id == self._organization_id, rows.day == day.isoformat())
+            .where(rows.state != ReservationState.RELEASED.value)
+            .group_by(rows.subject_id)
+            .order_by(used.desc(), rows.subject_id)
+        )
+        row = self._one(query.limit(1))
+        return str(row.subject_id) if row is not None else None
+
     def _spent(self, since: date, until: date, *columns: Any) -> Select[Any]:
         return (
             select(*columns, *_SUMS)

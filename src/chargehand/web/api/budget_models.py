@@ -18,20 +18,31 @@ class Budget(Shown):
     """One budget in its present period."""
 
     scope: BudgetScope
+    scope_id: str = Field(description="Key, id or name of whose it is; empty for all or each.")
+    is_each: bool = Field(description="It is a cap for each one without a cap of its own.")
+    fullest_id: str | None = Field(
+        description="Of a cap for each: whose amounts these are, as they cost most."
+    )
     project: Project | None
     period: BudgetPeriod
     starts_on: date = Field(description="First day of the period, in the team's zone.")
-    resets_at: datetime = Field(description="When it has room again by itself.")
+    resets_at: datetime | None = Field(
+        description="When it has room again by itself; null for the budget of a run."
+    )
     cap_usd: Dollars | None = Field(description="Null without a cap.")
     spent_usd: Dollars
     reserved_usd: Dollars = Field(description="The most that requests under way can still cost.")
     left_usd: Dollars | None = Field(description="What the next request may cost at most.")
+    cap_tokens: int | None = Field(description="Null without a cap in tokens.")
+    spent_tokens: int
+    reserved_tokens: int = Field(description="The most that requests under way can still use.")
+    left_tokens: int | None = Field(description="What the next request may use at most.")
     changed_at: datetime | None = Field(description="Null while the settings give the cap.")
     changed_by: Actor
 
 
 class Budgets(Shown):
-    """Every budget of the organization, and those of projects that have a cap."""
+    """Every budget of the organization, and all others that have a cap."""
 
     day: date = Field(description="The day that requests count against now.")
     time_zone: str = Field(description="The team's zone, in which days begin.")

@@ -6,12 +6,14 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from chargehand.domain.ids import ProjectKey
+from chargehand.domain.budget import BudgetScope, BudgetUnit
 from chargehand.domain.json import JSONValue
 from chargehand.pipeline import looking
 from chargehand.pipeline.budgeting import (
     read_amount,
     read_budgets,
+    read_key,
+    read_tokens,
     set_budget,
     spending_by_day,
     spending_by_subject,
@@ -59,18 +61,13 @@ def add_budget_routes(router: APIRouter, deps: APIDeps) -> None:
     ) -> JSONValue:
         """Give one budget a cap, or take it away; it holds for the next request everywhere."""
         now = deps.clock.now()
-        cap = None if body.cap_usd is None else read_amount(body.cap_usd)
+        changes = _changes(body)
+        scope, scope_id = _scope(body)
 
         def work(tx: looking.Changing) -> JSONValue:
-            set_budget(
-                tx,
-                cap,
-                project=ProjectKey(body.project) if body.project is not None else None,
-                period=body.period,
-                served=frozenset(deps.served_projects),
-                by=caller.actor,
-                now=now,
-            )
+            served = deps.served_projects
+            key = read_key(tx, scope, scope_id, body.period, served=served)
+            set_budget(tx, key, changes, rules=deps.budget_rules, by=caller.actor, now=now)
             return to_json(read_budgets(tx, deps.budget_rules, now=now))
 
         return await deps.database.awrite(work)
@@ -93,6 +90,32 @@ def add_budget_routes(router: APIRouter, deps: APIDeps) -> None:
         if query.format is SpendingFormat.CSV:
             return Response("".join(table(found)), media_type=_CSV)
         return to_json(found)
+
+
+def _scope(body: BudgetBody) -> tuple[BudgetScope, str]:
+    """Whose budget is meant; `project` is the older way to say it.
+
+    Raises: ArgumentInvalid when both ways say something else.
+    """
+    if body.project is None:
+        return body.scope or BudgetScope.ORGANIZATION, body.scope_id
+    if body.scope not in (None, BudgetScope.PROJECT) or body.scope_id not in ("", body.project):
+        allowed = "null beside another scope and scope_id"
+        raise ArgumentInvalid(field="project", found=body.project, allowed=allowed)
+    return BudgetScope.PROJECT, body.project
+
+
+def _changes(body: BudgetBody) -> dict[BudgetUnit, int | None]:
+    """The caps to set.
+
+    Raises: ArgumentInvalid when there is none, AmountInvalid.
+    """
+    changes = body.changes
+    if not changes:
+        allowed = "an amount or null, unless cap_tokens has one"
+        raise ArgumentInvalid(field="cap_usd", found="nothing", allowed=allowed)
+    readers = {BudgetUnit.USD: read_amount, BudgetUnit.TOKENS: read_tokens}
+    return {unit: None if cap is None else readers[unit](cap) for unit, cap in changes.items()}
 
 
 def _day(field: str, text: str | None) -> date | None:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from chargehand.commands.lines import LONGEST_LINE
 from chargehand.domain.action import ActionKind, ActionState, Mode
 from chargehand.domain.ask import AskState
-from chargehand.domain.budget import BudgetPeriod
+from chargehand.domain.budget import BudgetPeriod, BudgetScope, BudgetUnit
 from chargehand.domain.decision import Verdict
 from chargehand.domain.event import EventKind
 from chargehand.domain.records import ApprovalState
@@ -44,6 +44,8 @@ Day = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Amount = Annotated[
     str, Field(pattern=r"^(1000000(\.0{1,6})?|[0-9]{1,6}(\.[0-9]{1,6})?)$", examples=["25", "2.50"])
 ]
+
+Tokens = Annotated[int, Field(strict=True, ge=0, le=10**10, examples=[2_000_000])]
 
 
 class Handed(BaseModel):
@@ -285,8 +287,31 @@ class FlagBody(Handed):
 
 
 class BudgetBody(Handed):
-    """The cap of one budget; without a project it is the organization's."""
+    """The caps of one budget; without a scope it is the organization's, or the project's."""
 
-    cap_usd: Amount | None = Field(description="US dollars; null takes the cap away.")
-    project: ProjectFilter | None = Field(None, description="One project; null for all together.")
-    period: BudgetPeriod = Field(BudgetPeriod.DAY, description="How long the cap lasts.")
+    cap_usd: Amount | None = Field(
+        None, description="US dollars; null takes the cap away, left out it stays."
+    )
+    cap_tokens: Tokens | None = Field(
+        None, description="Tokens; null takes the cap away, left out it stays."
+    )
+    scope: BudgetScope | None = Field(None, description="Whose spending the cap is on.")
+    scope_id: str = Field(
+        "",
+        max_length=64,
+        description="Key of the project, id of the member or the ask, name of the agent; empty for "
+        "each one that has no cap of its own.",
+    )
+    project: ProjectFilter | None = Field(
+        None, description="One project: the same as its scope and scope_id."
+    )
+    period: BudgetPeriod | None = Field(
+        None, description="How long the cap lasts: a day if null; a run has its whole life."
+    )
+
+    @property
+    def changes(self) -> dict[BudgetUnit, str | int | None]:
+        """The caps that are named, null among them."""
+        named = {BudgetUnit.USD: self.cap_usd, BudgetUnit.TOKENS: self.cap_tokens}
+        given = self.model_fields_set
+        return {unit: cap for unit, cap in named.items() if f"cap_{unit.value}" in given}
