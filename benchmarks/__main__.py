@@ -22,6 +22,7 @@ import intake
 import mentions
 import mixed_rate
 import polls
+import reservations
 import shadow
 import start
 from measuring import Plan, Row, as_json, describe_machine, table
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "mentions": mentions.measure,
     "actions": actions.measure,
     "audit": audit.measure,
+    "reservations": reservations.measure,
     "polls": polls.measure,
     "intake": intake.measure,
     "fixed_rate": fixed_rate.measure,

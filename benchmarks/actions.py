@@ -22,7 +22,7 @@ _OPEN = ApprovalState.OPEN.value
 
 def measure(plan: Plan) -> list[Row]:
     """Let people ask, approve every answer while the service is down, and start it again."""
-    commits_per_s = _commits_per_s(plan.folder)
+    commit_rate = commits_per_s(plan.folder)
     with installed_service(plan.folder / "actions") as service:
         with service.running():
             service.set_mode(Mode.APPROVE)
@@ -34,8 +34,8 @@ def measure(plan: Plan) -> list[Row]:
         if posted != _ACTIONS:
             raise SystemExit(f"{posted} comments were posted, {_ACTIONS} were approved")
         took_s = _done(service)[1]
-    bar = _BAR_PER_S if plan.fdatasync_p50_ms < _FAST_DISK_MS else commits_per_s / 4
-    extra = f" (single-row commits here: {commits_per_s:.0f} /s)"
+    bar = _BAR_PER_S if plan.fdatasync_p50_ms < _FAST_DISK_MS else commit_rate / 4
+    extra = f" (single-row commits here: {commit_rate:.0f} /s)"
     what = "approved actions executed"
     return [at_least(what, _ACTIONS / took_s, bar, unit="/s", extra=extra)]
 
@@ -83,7 +83,7 @@ def _ask_database(service: Service, query: str, *values: str) -> tuple[float, ..
     return found
 
 
-def _commits_per_s(folder: Path) -> float:
+def commits_per_s(folder: Path) -> float:
     """One row, one commit, one after the other, under the settings of our own databases."""
     engine = open_engine(sqlite_url(folder / "commits.db"))
     with engine.connect() as kept:

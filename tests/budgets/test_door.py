@@ -15,8 +15,9 @@ from chargehand.config.settings import Settings
 from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, BudgetUnit
 from chargehand.domain.ids import ReservationId
 from chargehand.domain.records import NoticeRecord
-from chargehand.pipeline.budgeting import BudgetLine, read_budgets, set_budget, spending_by_day
+from chargehand.pipeline.budgeting import BudgetLine, read_budgets, set_budget
 from chargehand.pipeline.spending import EXPIRES_AFTER, Spending
+from chargehand.pipeline.spending_reports import SpendingBy, Wanted, report_spending
 from chargehand.plugins.budget import (
     FOREMAN,
     BudgetExceeded,
@@ -83,8 +84,8 @@ class Books:
     def reported(self) -> list[tuple[str, bool, tuple[str, ...]]]:
         """The lines of the report: cost, whether it is at most that, and by which prices."""
         found = self._database.read(
-            lambda tx: spending_by_day(
-                tx, self._rules, since=None, until=None, now=self._clock.now()
+            lambda tx: report_spending(
+                tx, self._rules, Wanted(SpendingBy.DAY), now=self._clock.now()
             )
         )
         return [(str(one.cost_usd), one.is_at_most, one.price_versions) for one in found.days]

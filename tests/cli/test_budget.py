@@ -151,6 +151,31 @@ async def test_report_adds_up_for_people_and_for_spreadsheets(
     assert (row["cost_usd"], row["requests"]) == ("2", "2")
 
 
+@pytest.mark.parametrize(
+    ("by", "named"),
+    [("agent", "chargehand"), ("project", "PAY"), ("person", "nobody known"), ("answer", "ask_")],
+)
+async def test_report_says_for_whom_or_what(
+    house: House, quiet_terminal: Terminal, by: str, named: str
+) -> None:
+    await spend(house, "3")
+
+    told = quiet_terminal.done("budget", "report", "--by", by, "--from", "2026-11-01")
+
+    assert named in told.lines[1]
+    assert told.lines[1].split()[-1] == "1.5"
+
+
+async def test_forecast_says_how_it_was_reckoned(house: House, quiet_terminal: Terminal) -> None:
+    await spend(house, "3")
+
+    told = quiet_terminal.done("budget", "forecast")
+
+    # Thursday the 19th: 13 working days have cost nothing, today 1.5.
+    assert columns(told.lines[1]) == ["organization", "1.5", "1.50", "none", "-"]
+    assert "going on as on its 13 working days before 2026-11-19; 7 come after it" in told.out
+
+
 async def test_report_of_nothing_says_so(quiet_terminal: Terminal) -> None:
     said = quiet_terminal.done("budget", "report", "--since", "2026-11-01").out
 

@@ -53,6 +53,11 @@ def to_usd(micro_usd: int) -> Decimal:
     return whole if amount == whole else amount.normalize()
 
 
+def to_micro_usd(amount: Decimal) -> int:
+    """US dollars that were made of micro-dollars, as these again."""
+    return int(amount * _MICRO)
+
+
 def worst_case_micro_usd(
     price: ModelPrice, *, input_tokens_at_most: int, output_tokens_at_most: int
 ) -> int:

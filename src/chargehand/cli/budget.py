@@ -1,12 +1,12 @@
 """`budget`: what models may cost, and what they did cost."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chargehand.budgets.money import ALLOWED_TOKENS, ALLOWED_USD
+from chargehand.cli.budget_reports import forecast, report
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.options import AsJSON
 from chargehand.cli.output import echo_json, echo_table, local_time, zoned_time
@@ -15,7 +15,7 @@ from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, Budge
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to load than `--help` may.
     from chargehand.config.settings import Settings
-    from chargehand.pipeline.budgeting import BudgetLine, Spendings
+    from chargehand.pipeline.budgeting import BudgetLine
     from chargehand.storage.transaction import Writing
 
 budget = typer.Typer(
@@ -36,13 +36,6 @@ class EachScope(StrEnum):
     MEMBER = "member"
     AGENT = "agent"
     RUN = "run"
-
-
-class ReportBy(StrEnum):
-    """What spending is added up by."""
-
-    DAY = "day"
-    DECISION = "decision"
 
 
 @budget.command("show")
@@ -125,95 +118,8 @@ def set_(
     _set_cap(context.obj, amount, target, period, unit)
 
 
-@budget.command("report")
-def report(
-    context: typer.Context,
-    *,
-    by: Annotated[ReportBy, typer.Option(help="A line for each day and model, or each ask.")] = (
-        ReportBy.DAY
-    ),
-    since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="First day; thirty days back if left out."),
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Last day, included; today if left out."),
-    ] = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets.")] = False,
-    as_json: AsJSON = False,
-) -> None:
-    """Report what models cost, newest first; `at most` is an upper bound.
-
-    Example: chargehand budget report --by decision --since 2026-11-01 --csv
-    """
-    invocation: Invocation = context.obj
-    # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.configured import budget_rules
-    from chargehand.pipeline.budgeting import spending_by_day, spending_by_subject
-    from chargehand.pipeline.showing import to_json
-    from chargehand.pipeline.spending_table import day_table, subject_table
-
-    read, table = (
-        (spending_by_day, day_table) if by is ReportBy.DAY else (spending_by_subject, subject_table)
-    )
-    with invocation.open_stores() as (settings, stores):
-        rules, now = budget_rules(settings), invocation.clock(settings).now()
-        first = since.date() if since is not None else None
-        last = until.date() if until is not None else None
-        found = stores.database.read(lambda tx: read(tx, rules, since=first, until=last, now=now))
-    if as_json:
-        echo_json(to_json(found))
-        return
-    if as_csv:
-        for row in table(found):
-            typer.echo(row, nl=False)
-        return
-    _print_report(found, settings)
-
-
-def _print_report(found: "Spendings", settings: "Settings") -> None:
-    if not found.days and not found.subjects:
-        typer.echo(f"Nothing was spent from {found.since} to {found.until}.")
-        return
-    if found.days:
-        echo_table(
-            ("day", "project", "model", "requests", "tokens in", "tokens out", "USD"),
-            [
-                (
-                    one.day.isoformat(),
-                    one.project or "-",
-                    f"{one.provider} {one.model}",
-                    str(one.requests),
-                    str(one.input_tokens),
-                    str(one.output_tokens),
-                    _cost(f"{one.cost_usd:f}", is_at_most=one.is_at_most),
-                )
-                for one in found.days
-            ],
-        )
-    else:
-        echo_table(
-            (f"last ({settings.business.time_zone})", "for", "decision", "requests", "USD"),
-            [
-                (
-                    local_time(one.last_at, settings),
-                    one.subject_id,
-                    one.decision_id or "-",
-                    str(one.requests),
-                    _cost(f"{one.cost_usd:f}", is_at_most=one.is_at_most),
-                )
-                for one in found.subjects
-            ],
-        )
-    total = _cost(f"{found.cost_usd:f} USD", is_at_most=found.is_at_most)
-    typer.echo(f"\n{total} from {found.since} to {found.until}.")
-    if found.is_cut:
-        typer.echo("There is more than fits; give --since and --until.", err=True)
-
-
-def _cost(amount: str, *, is_at_most: bool) -> str:
-    return f"at most {amount}" if is_at_most else amount
+budget.command("report")(report)
+budget.command("forecast")(forecast)
 
 
 def _set_cap(

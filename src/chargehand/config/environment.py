@@ -44,6 +44,7 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("BUSINESS_HOURS_START", "business.hours_start"),
     EnvironmentName("BUSINESS_HOURS_END", "business.hours_end"),
     EnvironmentName("COMPANY_HOLIDAYS", "business.holidays", _list),
+    EnvironmentName("MAX_DAILY_COST_USD", "budgets.organization_day_usd"),
     EnvironmentName("ATLASSIAN_DOMAIN", "jira.site", _site),
     EnvironmentName("JIRA_INSTANCE_URL", "jira.site", _site),
     EnvironmentName("ATLASSIAN_EMAIL", "jira.email"),

@@ -177,9 +177,9 @@ class DaySpending:
 
 @dataclass(frozen=True, slots=True)
 class SubjectSpending:
-    """What was spent for one ask or event, over all its model requests.
+    """What was spent for one ask or event, over all its model requests or those of one decision.
 
-    Shape: `decision_id` is the newest decision about it; None while there is none.
+    Shape: `decision_id` is the decision, or the newest about it; None while there is none.
     """
 
     subject_id: str
@@ -194,3 +194,29 @@ class SubjectSpending:
     is_at_most: bool
     first_at: datetime
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpending:
+    """What one agent, person or project cost.
+
+    Shape: `id` is its name, id or key, and empty for what belongs to none; `name` is what people
+    call it, empty where they call it by its id or it was erased.
+    """
+
+    id: str
+    name: str
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal
+    reserved_usd: Decimal
+    is_at_most: bool
+
+
+class SpendingGroup(StrEnum):
+    """What spending can be added up by, beside days and asks."""
+
+    AGENT = "agent"
+    PERSON = "person"
+    PROJECT = "project"

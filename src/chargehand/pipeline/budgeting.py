@@ -18,10 +18,8 @@ from chargehand.domain.budget import (
     BudgetRecord,
     BudgetScope,
     BudgetUnit,
-    DaySpending,
     Limits,
     PeriodTotal,
-    SubjectSpending,
 )
 from chargehand.domain.ids import BudgetId, ProjectKey
 from chargehand.kit.ids import id_kind, new_id
@@ -33,9 +31,6 @@ from chargehand.storage.transaction import Reading, Writing
 
 # Who sends requests to models, so far.
 AGENTS: Final = (FOREMAN,)
-MOST_DAYS: Final = 366
-MOST_SUBJECTS: Final = 1000
-_DEFAULT_DAYS: Final = 30
 _SHOWN: Final = 60
 _ORDER: Final = tuple(BudgetScope)
 
@@ -81,22 +76,6 @@ class Budgets:
     day: date
     time_zone: str
     budgets: tuple[BudgetLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Spendings:
-    """What was spent from one day to another, both included; one of the two lists is empty.
-
-    Shape: `is_cut` says that there was more than fits.
-    """
-
-    since: date
-    until: date
-    days: tuple[DaySpending, ...]
-    subjects: tuple[SubjectSpending, ...]
-    cost_usd: Decimal
-    is_at_most: bool
-    is_cut: bool
 
 
 def read_amount(found: object) -> int:
@@ -288,67 +267,3 @@ def set_budget(
         total = tx.budgets.totals({key: first_day(key.period, day)})[key]
         for warned in steps_reached(None, total, caps_in_force(tx, rules)):
             tell_step(tx, warned, now=now)
-
-
-def spending_by_day(
-    tx: Reading | Writing,
-    rules: BudgetRules,
-    *,
-    since: date | None,
-    until: date | None,
-    now: datetime,
-) -> Spendings:
-    """What each model cost on each day, newest first; by default of the last thirty days.
-
-    Raises: ArgumentInvalid.
-    """
-    since, until = _range(tx, rules, since, until, now)
-    found = tx.spending.by_day(since=since, until=until)
-    return Spendings(
-        since=since,
-        until=until,
-        days=found,
-        subjects=(),
-        cost_usd=sum((one.cost_usd for one in found), Decimal(0)),
-        is_at_most=any(one.is_at_most for one in found),
-        is_cut=False,
-    )
-
-
-def spending_by_subject(
-    tx: Reading | Writing,
-    rules: BudgetRules,
-    *,
-    since: date | None,
-    until: date | None,
-    now: datetime,
-) -> Spendings:
-    """What was spent for each ask or event, newest first; by default of the last thirty days.
-
-    Raises: ArgumentInvalid.
-    """
-    since, until = _range(tx, rules, since, until, now)
-    found = tx.spending.by_subject(since=since, until=until, limit=MOST_SUBJECTS + 1)
-    shown = found[:MOST_SUBJECTS]
-    return Spendings(
-        since=since,
-        until=until,
-        days=(),
-        subjects=shown,
-        cost_usd=sum((one.cost_usd for one in shown), Decimal(0)),
-        is_at_most=any(one.is_at_most for one in shown),
-        is_cut=len(found) > len(shown),
-    )
-
-
-def _range(
-    tx: Reading | Writing, rules: BudgetRules, since: date | None, until: date | None, now: datetime
-) -> tuple[date, date]:
-    last = until or budget_day(now, rules.zone, newest=tx.budgets.newest_day())
-    first = since or date.fromordinal(max(last.toordinal() - _DEFAULT_DAYS, 1))
-    if first > last:
-        raise ArgumentInvalid(field="since", found=first.isoformat(), allowed=f"up to {last}")
-    if (last - first).days > MOST_DAYS:
-        allowed = f"at most {MOST_DAYS} days before until, which is {last}"
-        raise ArgumentInvalid(field="since", found=first.isoformat(), allowed=allowed)
-    return first, last

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from chargehand.pipeline.budgeting import Spendings
 from chargehand.pipeline.showing import to_json
+from chargehand.pipeline.spending_reports import SpendingBy, Spendings
 
 _DAY_COLUMNS: Final = (
     "day",
@@ -35,18 +35,29 @@ _SUBJECT_COLUMNS: Final = (
     "first_at",
     "last_at",
 )
+_GROUP_COLUMNS: Final = (
+    "id",
+    "name",
+    "requests",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "reserved_usd",
+    "is_at_most",
+)
 # A spreadsheet takes a cell that begins so for a formula; no amount here is negative.
 _FORMULA: Final = ("=", "+", "-", "@")
 
 
-def day_table(found: Spendings) -> Iterator[str]:
-    """A line of headings, then one for each day, project and model."""
-    return _table(_DAY_COLUMNS, found.days)
-
-
-def subject_table(found: Spendings) -> Iterator[str]:
-    """A line of headings, then one for each ask or event."""
-    return _table(_SUBJECT_COLUMNS, found.subjects)
+def spending_table(found: Spendings, by: SpendingBy) -> Iterator[str]:
+    """A line of headings, then one for each line of the report."""
+    match by:
+        case SpendingBy.DAY:
+            return _table(_DAY_COLUMNS, found.days)
+        case SpendingBy.DECISION | SpendingBy.ANSWER:
+            return _table(_SUBJECT_COLUMNS, found.subjects)
+        case SpendingBy.AGENT | SpendingBy.PERSON | SpendingBy.PROJECT:
+            return _table(_GROUP_COLUMNS, found.groups)
 
 
 def _table(columns: Sequence[str], records: Iterable[object]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from chargehand.domain.ids import AskId, EventId
 from chargehand.domain.records import AuditRecord
 from chargehand.pipeline.spending import Spending
 from chargehand.plugins.budget import SpendRequest, Spent
-from tests.budgets.requests import PRICE, request
+from tests.budgets.requests import ANA, PRICE, request
 from tests.web.api.world import BUDGET_RULES, World
 
 pytestmark = pytest.mark.anyio
@@ -187,6 +188,62 @@ async def test_spending_is_told_by_decision(world: World, client: httpx.AsyncCli
     assert {one["decision_id"] for one in found["subjects"]} == {told.decision_id}
 
 
+async def test_spending_is_told_by_agent_person_project_and_answer_in_pages(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    for number, usd in enumerate(("1", "2", "3")):
+        wanted = request("4", subject_id=f"ask_{number}", member_id=ANA if number else None)
+        await spend(world, wanted, Spent(int(usd) * 1_000_000, 0))
+
+    by_person = (await client.get("/v1/spending?by=person")).json()
+    by_agent = (await client.get("/v1/spending?by=agent")).json()["groups"]
+    by_project = (await client.get("/v1/spending?by=project")).json()["groups"]
+    told, cursor = [], ""
+    while True:
+        page = (await client.get(f"/v1/spending?by=answer&limit=1{cursor}")).json()
+        assert page["cost_usd"] == "6"
+        told += [one["subject_id"] for one in page["subjects"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    assert [(one["id"], one["cost_usd"]) for one in by_person["groups"]] == [(ANA, "5"), ("", "1")]
+    assert [(one["id"], one["requests"]) for one in by_agent] == [("chargehand", 3)]
+    assert [(one["id"], one["cost_usd"]) for one in by_project] == [("PAY", "6")]
+    assert told == ["ask_2", "ask_1", "ask_0"]
+
+
+async def test_forecast_goes_on_as_the_working_days_so_far(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    world.clock.set(datetime(2026, 11, 2, 10, tzinfo=UTC))
+    for _ in range(4):
+        await spend(world, request("4"), Spent(2_000_000, 0))
+        world.clock.advance(86_400)
+    await client.put("/v1/budgets", json={"cap_usd": "20", "period": "month"})
+
+    found = (await client.get("/v1/spending/forecast")).json()
+
+    # Friday the 6th: four working days cost 8, today and 16 more are expected to cost 2 each.
+    [whole, project] = found["lines"]
+    assert (found["working_days_before"], found["working_days_left"]) == (4, 16)
+    assert (whole["spent_usd"], whole["expected_usd"]) == ("8", "42")
+    assert (whole["cap_usd"], whole["reaches_cap_on"]) == ("20", "2026-11-13")
+    assert (project["project"], project["expected_usd"]) == ("PAY", "42")
+
+
+async def test_forecast_of_few_days_is_too_little_to_say(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    world.clock.set(datetime(2026, 11, 3, 10, tzinfo=UTC))
+    await spend(world, request("4"), Spent(2_000_000, 0))
+
+    found = (await client.get("/v1/spending/forecast")).json()
+
+    assert found["lines"][0]["expected_usd"] is None
+    assert found["lines"][0]["spent_usd"] == "2"
+
+
 async def test_what_was_given_back_was_never_spent(world: World, client: httpx.AsyncClient) -> None:
     wanted = request("4")
     await door(world).reserve(wanted)
@@ -195,7 +252,7 @@ async def test_what_was_given_back_was_never_spent(world: World, client: httpx.A
     assert (await client.get("/v1/spending")).json()["days"] == []
 
 
-@pytest.mark.parametrize("by", ["day", "decision"])
+@pytest.mark.parametrize("by", ["day", "decision", "answer"])
 async def test_spending_is_a_table_too_and_no_cell_is_a_formula(
     world: World, client: httpx.AsyncClient, by: str
 ) -> None:
@@ -220,6 +277,8 @@ async def test_spending_is_a_table_too_and_no_cell_is_a_formula(
         ("until=0", "until"),
         ("by=hour", "by"),
         ("format=xml", "format"),
+        ("by=answer&cursor=x", "cursor"),
+        ("by=answer&limit=0", "limit"),
     ],
 )
 async def test_bad_choice_of_spending_is_named(

@@ -1,16 +1,18 @@
 """What models cost, added up from the reservations: by day, and by what it was spent for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from chargehand.budgets.money import to_usd
 from chargehand.domain.budget import (
     DaySpending,
+    GroupSpending,
     ReservationState,
     SettledBy,
+    SpendingGroup,
     SubjectSpending,
 )
 from chargehand.domain.ids import DecisionId
@@ -18,7 +20,11 @@ from chargehand.kit.clock import from_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository
 from chargehand.storage.tables import decisions
 from chargehand.storage.tables_budgets import reservations
+from chargehand.storage.tables_members import members
+from chargehand.storage.tables_models import model_requests
 
+# The line a page ended with: what lines are ordered by, a number and then a text.
+After: TypeAlias = tuple[int, str]
 _IS_OPEN = reservations.c.state == ReservationState.OPEN.value
 # The cost is the most it can have been: by its price, or because nobody knows what was used.
 _IS_AT_MOST = and_(
@@ -36,6 +42,12 @@ _SUMS = (
     func.sum(case((_IS_OPEN, reservations.c.reserved_micro_usd), else_=0)).label("reserved"),
     func.max(case((_IS_AT_MOST, 1), else_=0)).label("is_at_most"),
 )
+
+_GROUPS: Final[Mapping[SpendingGroup, Any]] = {
+    SpendingGroup.AGENT: reservations.c.agent,
+    SpendingGroup.PERSON: reservations.c.member_id,
+    SpendingGroup.PROJECT: reservations.c.project,
+}
 
 
 class SpendingReader(Repository):
@@ -63,32 +75,92 @@ class SpendingReader(Repository):
             for row in self._rows(query)
         )
 
-    def by_subject(self, *, since: date, until: date, limit: int) -> tuple[SubjectSpending, ...]:
-        """Spending of some days by what it was for, the newest first; both days included."""
+    def by_subject(
+        self, *, since: date, until: date, after: After | None, limit: int
+    ) -> tuple[tuple[SubjectSpending, After], ...]:
+        """Spending of some days by what it was for, the newest first; both days included.
+
+        Shape: each with what the next page begins after.
+        """
         rows = reservations.c
-        last_at = func.max(rows.reserved_at).label("last_at")
-        first_at = func.min(rows.reserved_at).label("first_at")
-        query = (
-            self._spent(since, until, rows.subject_id, rows.purpose, rows.project)
-            .add_columns(first_at, last_at)
-            .group_by(rows.subject_id, rows.purpose, rows.project)
-            .order_by(last_at.desc(), rows.subject_id.desc())
-            .limit(limit)
-        )
-        found = self._rows(query)
+        columns = (rows.subject_id, rows.purpose, rows.project)
+        found = self._newest_first(self._spent(since, until, *columns), columns, after, limit)
         about = self._decisions_about(row.subject_id for row in found)
         return tuple(
-            SubjectSpending(
-                subject_id=row.subject_id,
-                decision_id=about.get(row.subject_id),
-                purpose=row.purpose,
-                project=row.project,
-                first_at=from_micros(row.first_at),
-                last_at=from_micros(row.last_at),
-                **_sums(row),
+            (_subject(row, about.get(row.subject_id)), (row.number, row.text)) for row in found
+        )
+
+    def by_decision(
+        self, *, since: date, until: date, after: After | None, limit: int
+    ) -> tuple[tuple[SubjectSpending, After], ...]:
+        """The same by decision; what was not recorded with one stands at its subject's newest."""
+        rows, told = reservations.c, model_requests.c
+        joined = reservations.outerjoin(
+            model_requests,
+            (told.organization_id == rows.organization_id)
+            & (told.reservation_id == rows.reservation_id),
+        )
+        columns = (rows.subject_id, rows.purpose, rows.project, told.decision_id)
+        query = self._spent(since, until, *columns).select_from(joined)
+        found = self._newest_first(query, columns, after, limit)
+        about = self._decisions_about(row.subject_id for row in found)
+        return tuple(
+            (
+                _subject(row, row.decision_id or about.get(row.subject_id)),
+                (row.number, row.text),
             )
             for row in found
         )
+
+    def by_group(
+        self, group: SpendingGroup, *, since: date, until: date, after: After | None, limit: int
+    ) -> tuple[tuple[GroupSpending, After], ...]:
+        """Spending of some days by agent, person or project, the dearest first."""
+        column = func.coalesce(_GROUPS[group], "")
+        query = self._spent(since, until, column.label("text")).group_by(column)
+        cost = func.sum(reservations.c.cost_micro_usd)
+        found = self._after(query.add_columns(cost.label("number")), cost, column, after, limit)
+        names = self._names(row.text for row in found) if group is SpendingGroup.PERSON else {}
+        return tuple(
+            (
+                GroupSpending(id=row.text, name=names.get(row.text, ""), **_sums(row)),
+                (int(row.number), row.text),
+            )
+            for row in found
+        )
+
+    def total(self, *, since: date, until: date) -> tuple[int, bool]:
+        """What some days cost in micro-dollars, and whether it is at most that."""
+        row = self._one(self._spent(since, until))
+        if row is None or not row.requests:
+            return 0, False
+        return int(row.cost_micro_usd), bool(row.is_at_most)
+
+    def _newest_first(
+        self, query: Select[Any], columns: Sequence[Any], after: After | None, limit: int
+    ) -> list[AnyRow]:
+        rows = reservations.c
+        first_at, last_at = func.min(rows.reserved_at), func.max(rows.reserved_at)
+        text: ColumnElement[str] = func.coalesce(columns[0], "")
+        for column in columns[1:]:
+            text = text.concat(":").concat(func.coalesce(column, ""))
+        query = query.add_columns(
+            first_at.label("first_at"), last_at.label("number"), text.label("text")
+        )
+        return self._after(query.group_by(*columns), last_at, text, after, limit)
+
+    def _after(
+        self, query: Select[Any], number: Any, text: Any, after: After | None, limit: int
+    ) -> list[AnyRow]:
+        """The lines behind one, by a number and then a text, both falling."""
+        if after is not None:
+            same = and_(number == after[0], text < after[1])
+            query = query.having(or_(number < after[0], same))
+        return self._rows(query.order_by(number.desc(), text.desc()).limit(limit))
+
+    def _names(self, member_ids: Iterable[str]) -> dict[str, str]:
+        query = self._select(members).where(members.c.member_id.in_(sorted(set(member_ids))))
+        return {row.member_id: row.name for row in self._rows(query)}
 
     def dearest_subject(self, day: date) -> str | None:
         """The ask or event that cost most of those of one day; None when nothing was asked."""
@@ -138,6 +210,18 @@ class SpendingReader(Repository):
             # Oldest first, so the newest is what stays.
             about.update({row.subject_id: row.decision_id for row in self._rows(query)})
         return about
+
+
+def _subject(row: AnyRow, decision_id: DecisionId | None) -> SubjectSpending:
+    return SubjectSpending(
+        subject_id=row.subject_id,
+        decision_id=decision_id,
+        purpose=row.purpose,
+        project=row.project,
+        first_at=from_micros(row.first_at),
+        last_at=from_micros(row.number),
+        **_sums(row),
+    )
 
 
 def _sums(row: AnyRow) -> dict[str, Any]:

@@ -82,13 +82,48 @@ class SubjectSpending(Shown):
     last_at: datetime
 
 
+class GroupSpending(Shown):
+    """What one agent, person or project cost."""
+
+    id: str = Field(description="Name, id or key; empty for what belongs to none.")
+    name: str = Field(description="What people call it; empty where that is the id, or erased.")
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Dollars
+    reserved_usd: Dollars = Field(description="Held for requests under way; not in the cost.")
+    is_at_most: AtMost
+
+
 class Spending(Shown):
-    """What was spent from one day to another; one of the two lists is empty."""
+    """What was spent from one day to another; two of the three lists are empty."""
 
     since: date
     until: date = Field(description="The last day; it is included.")
     days: list[DaySpending] = Field(description="By day, newest first.")
-    subjects: list[SubjectSpending] = Field(description="By decision, newest first.")
+    subjects: list[SubjectSpending] = Field(description="By decision or answer, newest first.")
+    groups: list[GroupSpending] = Field(description="By agent, person or project, dearest first.")
     cost_usd: Dollars = Field(description="All lines together.")
     is_at_most: AtMost
-    is_cut: bool = Field(description="There is more than fits; ask for fewer days.")
+    is_cut: bool = Field(description="There is more than fits: see `next_cursor`.")
+    next_cursor: str | None = Field(description="Begins the next page; null on the last.")
+
+
+class ForecastLine(Shown):
+    """What the organization, or one project, will have spent by the end of the month."""
+
+    project: Project | None = Field(description="Null for the organization.")
+    spent_usd: Dollars
+    expected_usd: Dollars | None = Field(description="Null while there is too little to say.")
+    cap_usd: Dollars | None = Field(description="The month's cap; null without one.")
+    reaches_cap_on: date | None = Field(description="When that would be full; null if it is not.")
+
+
+class Forecast(Shown):
+    """What this month will have cost, going on as on its working days so far."""
+
+    month: date = Field(description="Its first day.")
+    today: date
+    working_days_before: int = Field(description="Those that are over; under 3 say too little.")
+    working_days_left: int = Field(description="Those after today.")
+    lines: list[ForecastLine]

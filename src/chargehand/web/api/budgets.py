@@ -1,7 +1,6 @@
 """Budgets: what models may cost, and what they did cost, as JSON or as a table."""
 
 from datetime import date
-from types import MappingProxyType
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -15,31 +14,23 @@ from chargehand.pipeline.budgeting import (
     read_key,
     read_tokens,
     set_budget,
-    spending_by_day,
-    spending_by_subject,
 )
 from chargehand.pipeline.errors import ArgumentInvalid
 from chargehand.pipeline.showing import to_json
-from chargehand.pipeline.spending_table import day_table, subject_table
-from chargehand.web.api.budget_models import Budgets, Spending
+from chargehand.pipeline.spending_reports import Wanted, forecast_month, report_spending
+from chargehand.pipeline.spending_table import spending_table
+from chargehand.web.api.budget_models import Budgets, Forecast, Spending
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import (
     BudgetBody,
     Nothing,
-    SpendingBy,
     SpendingFormat,
     SpendingQuery,
 )
 
 _CSV: Final = "text/csv"
-_READERS: Final = MappingProxyType(
-    {
-        SpendingBy.DAY: (spending_by_day, day_table),
-        SpendingBy.DECISION: (spending_by_subject, subject_table),
-    }
-)
 
 
 def add_budget_routes(router: APIRouter, deps: APIDeps) -> None:
@@ -79,17 +70,26 @@ def add_budget_routes(router: APIRouter, deps: APIDeps) -> None:
         tags=[Tag.BUDGETS],
     )
     async def read_spending(query: Annotated[SpendingQuery, Query()]) -> Response | JSONValue:
-        """What models cost, by day and model or by what it was spent for, newest first."""
+        """What models cost, by day and model, or by what or whom it was spent for."""
         since, until = _day("since", query.since), _day("until", query.until)
         now = deps.clock.now()
-
-        read, table = _READERS[query.by]
+        wanted = Wanted(query.by, since, until, query.cursor, query.limit)
         found = await deps.database.aread(
-            lambda tx: read(tx, deps.budget_rules, since=since, until=until, now=now)
+            lambda tx: report_spending(tx, deps.budget_rules, wanted, now=now)
         )
         if query.format is SpendingFormat.CSV:
-            return Response("".join(table(found)), media_type=_CSV)
+            return Response("".join(spending_table(found, query.by)), media_type=_CSV)
         return to_json(found)
+
+    @router.get(
+        "/spending/forecast", response_model=Forecast, responses=problems(), tags=[Tag.BUDGETS]
+    )
+    async def forecast_spending(_query: Nothing) -> JSONValue:
+        """What this month will have cost, going on as on its working days so far."""
+        now, hours = deps.clock.now(), deps.commands.hours
+        return await deps.database.aread(
+            lambda tx: to_json(forecast_month(tx, deps.budget_rules, hours, now=now))
+        )
 
 
 def _scope(body: BudgetBody) -> tuple[BudgetScope, str]:

@@ -16,6 +16,7 @@ from chargehand.domain.event import EventKind
 from chargehand.domain.records import ApprovalState
 from chargehand.pipeline.looking import LEAST_PER_PAGE, MOST_PER_PAGE, PER_PAGE
 from chargehand.pipeline.settling import Finding
+from chargehand.pipeline.spending_reports import MOST_LINES, SpendingBy
 from chargehand.web.api.models import ID_LETTERS
 
 UNKNOWN_FIELD = "unknown_field"
@@ -23,6 +24,7 @@ LONGEST_HOURS = 24 * 366
 _LONGEST_REASON = 1000
 _LONGEST_TEXT = 30_000
 _LONGEST_SOUGHT = 200
+_LONGEST_SPENDING_CURSOR = 320
 _CURSOR = "The `next_cursor` of the page before; leave it out for the newest."
 
 DeliveryCursor = Annotated[str, Field(pattern=f"^dlv_{ID_LETTERS}$")]
@@ -196,13 +198,6 @@ class StatsQuery(Handed):
     )
 
 
-class SpendingBy(StrEnum):
-    """What spending is added up by."""
-
-    DAY = "day"
-    DECISION = "decision"
-
-
 class SpendingFormat(StrEnum):
     """How spending is answered."""
 
@@ -214,12 +209,22 @@ class SpendingQuery(Handed):
     """Which spending is wanted, and how it is added up; days are those of the team's zone."""
 
     by: SpendingBy = Field(
-        SpendingBy.DAY, description="A line for each day and model, or for each ask."
+        SpendingBy.DAY,
+        description="A line for each day and model; each decision or answer, newest first; or each "
+        "agent, person or project, dearest first.",
     )
     since: Day | None = Field(
         None, description="First day; thirty days before the last if left out."
     )
     until: Day | None = Field(None, description="Last day, which is included; today if left out.")
+    cursor: str | None = Field(
+        None,
+        max_length=_LONGEST_SPENDING_CURSOR,
+        description="The `next_cursor` of the page before; days come on one page.",
+    )
+    limit: int = Field(
+        MOST_LINES, ge=LEAST_PER_PAGE, le=MOST_LINES, description="Most lines on the page."
+    )
     format: SpendingFormat = Field(SpendingFormat.JSON, description="JSON, or a table as CSV.")
 
 
