@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 
 from chargehand.budgets.money import to_usd
@@ -25,6 +26,7 @@ STILL_WORKS: Final = (
     " go on without a model."
 )
 _NEVER: Final = "It has no room again by itself: it is for one ask, as long as that lasts."
+_MOST_PATHS: Final = 512
 _NO_LIMITS: Final = Limits()
 
 
@@ -60,6 +62,7 @@ class Refusal:
     day: date
 
 
+@lru_cache(maxsize=_MOST_PATHS)
 def keys_for(path: Path) -> tuple[BudgetKey, ...]:
     """Every budget a request counts against, capped or not; always in the same order."""
     scopes = {

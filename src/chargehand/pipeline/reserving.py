@@ -112,6 +112,7 @@ class _Books:
         self._earlier = earlier
         self._day = day
         self._added: dict[tuple[BudgetKey, date], Amount] = {}
+        self._new: list[ReservationRecord] = []
 
     def reserve(
         self, request: SpendRequest, *, expires_at: datetime, now: datetime
@@ -131,17 +132,15 @@ class _Books:
         record = _new_record(
             request, wanted.micro_usd, day=self._day, expires_at=expires_at, now=now
         )
-        if not self._tx.reservations.add(record):
-            # At midnight two calls for one id may hold the locks of two different days.
-            taken = self._tx.reservations.find(request.reservation_id)
-            return _reserved_earlier(taken or record, wanted.micro_usd)
         self._earlier[record.id] = record
+        self._new.append(record)
         for total in path:
             self._add(total, wanted)
         return Reserved(wanted.micro_usd, is_new=True)
 
     def hold(self) -> None:
-        """Write down what was added."""
+        """Write down what was added; one process writes at a time, so no id was taken meanwhile."""
+        self._tx.reservations.add_all(self._new)
         self._tx.budgets.hold(self._added)
 
     def _add(self, total: PeriodTotal, wanted: Amount) -> None:

@@ -1,11 +1,13 @@
 """Reservations: one row for each model request, kept as the account of what it cost."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from sqlalchemy import insert
 
 from chargehand.domain.budget import ReservationRecord, ReservationState, SettledBy
 from chargehand.domain.ids import ReservationId
@@ -48,9 +50,12 @@ class ReservationReader(Repository):
 class ReservationWriter(ReservationReader):
     """Opens and closes reservations."""
 
-    def add(self, record: ReservationRecord) -> bool:
-        """Write a new reservation; False when its id is taken."""
-        return self._insert(reservations, _columns(record))
+    def add_all(self, records: Sequence[ReservationRecord]) -> None:
+        """Write new reservations, of which none may be there yet."""
+        if records:
+            mine = {"organization_id": self._organization_id}
+            rows = [{**mine, **_columns(record)} for record in records]
+            self._connection.execute(insert(reservations), rows)
 
     def lock(self, reservation_id: ReservationId) -> ReservationRecord | None:
         """One reservation, which nobody else changes until this transaction ends."""
