@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     # SQLAlchemy takes longer to load than `--help` may.
     from chargehand.config.settings import Settings
     from chargehand.pipeline.budgeting import BudgetLine
-    from chargehand.storage.transaction import Writing
+    from chargehand.pipeline.looking import Changing
 
 budget = typer.Typer(
     name="budget",
@@ -144,7 +144,7 @@ def _set_cap(
     with invocation.open_stores() as (settings, stores):
         rules, now = budget_rules(settings), invocation.clock(settings).now()
 
-        def work(tx: "Writing") -> "BudgetKey":
+        def work(tx: "Changing") -> "BudgetKey":
             served = served_projects(settings)
             key = read_key(tx, *target, period, served=served)
             set_budget(tx, key, {unit: cap}, rules=rules, by=operator_name(), now=now)

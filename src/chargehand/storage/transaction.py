@@ -1,5 +1,8 @@
 """What one transaction can reach: every repository, for reading, or for writing as well."""
 
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 from sqlalchemy import Connection
 
 from chargehand.domain.ids import OrganizationId
@@ -52,96 +55,117 @@ from chargehand.storage.repositories.vendor_limits import VendorLimitReader, Ven
 from chargehand.storage.repositories.votes import VoteReader, VoteWriter
 from chargehand.storage.repositories.working_signs import WorkingSignReader, WorkingSignWriter
 
+R = TypeVar("R")
 
-class Reading:
+
+class _Transaction:
+    """What every repository of a transaction shares."""
+
+    def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
+        self.organization_id = organization_id
+        self._connection = connection
+
+
+class _Part(Generic[R]):
+    """A repository that is made when it is first asked for: most transactions use three or four."""
+
+    def __init__(self, make: Callable[[Connection, OrganizationId], R]) -> None:
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, transaction: _Transaction, owner: type) -> R:
+        made = self._make(transaction._connection, transaction.organization_id)  # noqa: SLF001
+        # From now on it is found there, and this is not asked again.
+        transaction.__dict__[self._name] = made
+        return made
+
+
+class Reading(_Transaction):
     """A transaction that sees one consistent state and changes nothing."""
 
-    def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
-        self.organization_id = organization_id
-        self.contents = ContentReader(connection, organization_id)
-        self.events = EventReader(connection, organization_id)
-        self.asks = AskReader(connection, organization_id)
-        self.decisions = DecisionReader(connection, organization_id)
-        self.actions = ActionReader(connection, organization_id)
-        self.absences = AbsenceReader(connection, organization_id)
-        self.approvals = ApprovalReader(connection, organization_id)
-        self.votes = VoteReader(connection, organization_id)
-        self.effects = EffectReader(connection, organization_id)
-        self.policies = PolicyReader(connection, organization_id)
-        self.audit = AuditReader(connection, organization_id)
-        self.chat_views = ChatViewReader(connection, organization_id)
-        self.working_signs = WorkingSignReader(connection, organization_id)
-        self.connections = ConnectionReader(connection, organization_id)
-        self.api_keys = ApiKeyReader(connection, organization_id)
-        self.notices = NoticeReader(connection, organization_id)
-        self.flags = FlagReader(connection, organization_id)
-        self.holds = HoldReader(connection, organization_id)
-        self.personal_data = PersonalDataReader(connection, organization_id)
-        self.pseudonyms = PseudonymReader(connection, organization_id)
-        self.retention = RetentionReader(connection, organization_id)
-        self.budgets = BudgetReader(connection, organization_id)
-        self.reservations = ReservationReader(connection, organization_id)
-        self.spending = SpendingReader(connection, organization_id)
-        self.flags = FlagReader(connection, organization_id)
-        self.model_requests = ModelRequestReader(connection, organization_id)
-        self.undos = UndoReader(connection, organization_id)
-        self.stats = StatsReader(connection, organization_id)
-        self.figures = FigureReader(connection, organization_id)
-        self.observations = ObservationReader(connection, organization_id)
-        self.sendings = SendingReader(connection, organization_id)
-        self.traffic = TrafficReader(connection, organization_id)
-        self.stored_secrets = StoredSecretReader(connection, organization_id)
-        self.processes = ProcessReader(connection, organization_id)
-        self.members = MemberReader(connection, organization_id)
-        self.attention = AttentionReader(connection, organization_id)
-        self.vendor_limits = VendorLimitReader(connection, organization_id)
-        self.subscriptions = SubscriptionReader(connection, organization_id)
-        self.references = ReferenceReader(connection, organization_id)
-        self.shadow = ShadowReader(connection, organization_id)
+    contents = _Part(ContentReader)
+    events = _Part(EventReader)
+    asks = _Part(AskReader)
+    decisions = _Part(DecisionReader)
+    actions = _Part(ActionReader)
+    absences = _Part(AbsenceReader)
+    approvals = _Part(ApprovalReader)
+    votes = _Part(VoteReader)
+    effects = _Part(EffectReader)
+    policies = _Part(PolicyReader)
+    audit = _Part(AuditReader)
+    chat_views = _Part(ChatViewReader)
+    working_signs = _Part(WorkingSignReader)
+    connections = _Part(ConnectionReader)
+    api_keys = _Part(ApiKeyReader)
+    notices = _Part(NoticeReader)
+    flags = _Part(FlagReader)
+    holds = _Part(HoldReader)
+    personal_data = _Part(PersonalDataReader)
+    pseudonyms = _Part(PseudonymReader)
+    retention = _Part(RetentionReader)
+    budgets = _Part(BudgetReader)
+    reservations = _Part(ReservationReader)
+    spending = _Part(SpendingReader)
+    model_requests = _Part(ModelRequestReader)
+    undos = _Part(UndoReader)
+    stats = _Part(StatsReader)
+    figures = _Part(FigureReader)
+    observations = _Part(ObservationReader)
+    sendings = _Part(SendingReader)
+    traffic = _Part(TrafficReader)
+    stored_secrets = _Part(StoredSecretReader)
+    processes = _Part(ProcessReader)
+    members = _Part(MemberReader)
+    attention = _Part(AttentionReader)
+    vendor_limits = _Part(VendorLimitReader)
+    subscriptions = _Part(SubscriptionReader)
+    references = _Part(ReferenceReader)
+    shadow = _Part(ShadowReader)
 
 
-class Writing:
+class Writing(_Transaction):
     """A transaction that may change things; its audit records are written last, together."""
 
-    def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
-        self.organization_id = organization_id
-        self.contents = ContentWriter(connection, organization_id)
-        self.events = EventWriter(connection, organization_id)
-        self.asks = AskWriter(connection, organization_id)
-        self.decisions = DecisionWriter(connection, organization_id)
-        self.actions = ActionWriter(connection, organization_id)
-        self.absences = AbsenceWriter(connection, organization_id)
-        self.approvals = ApprovalWriter(connection, organization_id)
-        self.votes = VoteWriter(connection, organization_id)
-        self.effects = EffectWriter(connection, organization_id)
-        self.policies = PolicyWriter(connection, organization_id)
-        self.audit = AuditWriter(connection, organization_id)
-        self.chat_views = ChatViewWriter(connection, organization_id)
-        self.working_signs = WorkingSignWriter(connection, organization_id)
-        self.connections = ConnectionWriter(connection, organization_id)
-        self.api_keys = ApiKeyWriter(connection, organization_id)
-        self.notices = NoticeWriter(connection, organization_id)
-        self.flags = FlagWriter(connection, organization_id)
-        self.holds = HoldWriter(connection, organization_id)
-        self.personal_data = PersonalDataWriter(connection, organization_id)
-        self.pseudonyms = PseudonymWriter(connection, organization_id)
-        self.retention = RetentionWriter(connection, organization_id)
-        self.budgets = BudgetWriter(connection, organization_id)
-        self.reservations = ReservationWriter(connection, organization_id)
-        self.spending = SpendingReader(connection, organization_id)
-        self.flags = FlagWriter(connection, organization_id)
-        self.model_requests = ModelRequestWriter(connection, organization_id)
-        self.undos = UndoWriter(connection, organization_id)
-        self.stats = StatsWriter(connection, organization_id)
-        self.figures = FigureReader(connection, organization_id)
-        self.observations = ObservationWriter(connection, organization_id)
-        self.sendings = SendingWriter(connection, organization_id)
-        self.traffic = TrafficWriter(connection, organization_id)
-        self.stored_secrets = StoredSecretWriter(connection, organization_id)
-        self.processes = ProcessWriter(connection, organization_id)
-        self.members = MemberWriter(connection, organization_id)
-        self.attention = AttentionWriter(connection, organization_id)
-        self.vendor_limits = VendorLimitWriter(connection, organization_id)
-        self.subscriptions = SubscriptionWriter(connection, organization_id)
-        self.references = ReferenceWriter(connection, organization_id)
-        self.shadow = ShadowReader(connection, organization_id)
+    contents = _Part(ContentWriter)
+    events = _Part(EventWriter)
+    asks = _Part(AskWriter)
+    decisions = _Part(DecisionWriter)
+    actions = _Part(ActionWriter)
+    absences = _Part(AbsenceWriter)
+    approvals = _Part(ApprovalWriter)
+    votes = _Part(VoteWriter)
+    effects = _Part(EffectWriter)
+    policies = _Part(PolicyWriter)
+    audit = _Part(AuditWriter)
+    chat_views = _Part(ChatViewWriter)
+    working_signs = _Part(WorkingSignWriter)
+    connections = _Part(ConnectionWriter)
+    api_keys = _Part(ApiKeyWriter)
+    notices = _Part(NoticeWriter)
+    flags = _Part(FlagWriter)
+    holds = _Part(HoldWriter)
+    personal_data = _Part(PersonalDataWriter)
+    pseudonyms = _Part(PseudonymWriter)
+    retention = _Part(RetentionWriter)
+    budgets = _Part(BudgetWriter)
+    reservations = _Part(ReservationWriter)
+    spending = _Part(SpendingReader)
+    model_requests = _Part(ModelRequestWriter)
+    undos = _Part(UndoWriter)
+    stats = _Part(StatsWriter)
+    figures = _Part(FigureReader)
+    observations = _Part(ObservationWriter)
+    sendings = _Part(SendingWriter)
+    traffic = _Part(TrafficWriter)
+    stored_secrets = _Part(StoredSecretWriter)
+    processes = _Part(ProcessWriter)
+    members = _Part(MemberWriter)
+    attention = _Part(AttentionWriter)
+    vendor_limits = _Part(VendorLimitWriter)
+    subscriptions = _Part(SubscriptionWriter)
+    references = _Part(ReferenceWriter)
+    shadow = _Part(ShadowReader)
