@@ -1,6 +1,7 @@
 """Which certificate authorities are trusted, the same for every connection we open."""
 
 import ssl
+from functools import lru_cache
 from pathlib import Path
 
 import certifi
@@ -28,3 +29,20 @@ def trusted_certificates(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
     return context
+
+
+def shared_certificates(ca_file: Path | None) -> ssl.SSLContext:
+    """The same, read once for all who speak HTTP: reading costs more than twenty requests.
+
+    Who speaks something else needs a context of its own, since HTTP's names itself in it.
+    Raises: as `trusted_certificates`.
+    """
+    if ca_file is None:
+        return _read_once(None, 0, 0)
+    found = ca_file.stat()
+    return _read_once(ca_file, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read_once(ca_file: Path | None, _changed_at_ns: int, _size_bytes: int) -> ssl.SSLContext:
+    return trusted_certificates(ca_file)

@@ -16,7 +16,7 @@ import httpx
 from chargehand.domain.errors import Retryable
 from chargehand.kit.clock import Clock
 from chargehand.kit.http_date import header_date
-from chargehand.kit.trust import trusted_certificates
+from chargehand.kit.trust import shared_certificates
 from chargehand.plugins.errors import (
     LimitReached,
     VendorBusy,
@@ -117,7 +117,7 @@ class VendorLine:
         self._vendor = vendor
         self._address = address
         self._around = around
-        # Reading the certificates takes longer than a request, so the connections share them.
+        # Looked up once: a file may be on a slow disk.
         self._certificates: ssl.SSLContext | None = None
         # One connection each: a pool asks all that lie idle at every request whether they still
         # live, which for eight of them cost more than the request.
@@ -248,7 +248,7 @@ class VendorLine:
 
     def _trusted(self) -> ssl.SSLContext:
         try:
-            return trusted_certificates(self._address.ca_file)
+            return shared_certificates(self._address.ca_file)
         except OSError as error:
             problem = f"can not be read: {error.strerror or error}"
             raise self._vendor.config_wrong(field="network.ca_file", problem=problem) from error
