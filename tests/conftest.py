@@ -124,6 +124,11 @@ def pytest_terminal_summary(
             f"Jira Data Center: {counts['data_center']} tests, not checked against a vendor "
             "contract, since there is none"
         )
+    if counts["confluence_data_center"]:
+        terminalreporter.write_line(
+            f"Confluence Data Center: {counts['confluence_data_center']} tests, not checked "
+            "against a vendor contract, since there is none"
+        )
     if counts["bitbucket_data_center"]:
         terminalreporter.write_line(
             f"Bitbucket Data Center: {counts['bitbucket_data_center']} tests, not checked against "

@@ -10,6 +10,9 @@ import pytest
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.confluence import FakeConfluence, seed_demo
 from chargehand.testing.confluence.fake import BOT_ACCOUNT, BOT_EMAIL, BOT_TOKEN
+from chargehand.testing.confluence_data_center import FakeConfluenceDataCenter
+from chargehand.testing.confluence_data_center import seed_demo as seed_data_center
+from chargehand.testing.confluence_data_center.fake import BOT_KEY
 from chargehand.testing.jira.failures import Failure
 from chargehand.testing.jira.server import serving
 from tests.cli.connecting import VENDORS_NAMES, Connecting
@@ -120,3 +123,27 @@ async def test_payloads_are_read_from_files(person: WithConfluence, tmp_path: Pa
     )
 
     assert "confluence:message:ENG:7:deleted" in told.out
+
+
+async def test_a_data_center_is_connected_by_a_personal_access_token(
+    person: WithConfluence,
+) -> None:
+    fake = FakeConfluenceDataCenter()
+    seed_data_center(fake)
+    person.publish()
+    async with serving(fake) as address:
+        person.site = f"{address.rstrip('/')}/confluence"
+        sign_in = ("--data-center", "--token", BOT_TOKEN)
+
+        refused = await person.connect(*sign_in, "--email", BOT_EMAIL)
+        ended = await person.connect(*sign_in, "--space", "ENG=PAY", "--intake", "both")
+        doctor = await person.run("doctor")
+
+    assert "personal access token alone" in " ".join(refused.err.split())
+    assert ended.code == 0, ended
+    found = person.connected("confluence")
+    assert (found.deployment, found.site, found.email) == ("data_center", person.site, None)
+    assert (found.account_id, found.spaces) == (BOT_KEY, {"ENG": ("PAY",)})
+    assert "under General configuration > Webhooks" in ended.out
+    assert found.webhook_secrets[0].get_secret_value() in ended.out
+    assert "changed pages and comments can be looked for" in doctor.out

@@ -26,6 +26,7 @@ from chargehand.kit.masked import MaskedText
 from chargehand.testing import bitbucket as fake_bitbucket
 from chargehand.testing import bitbucket_data_center as fake_data_center
 from chargehand.testing import confluence as fake_confluence
+from chargehand.testing import confluence_data_center as fake_wiki_center
 from chargehand.testing import github as fake_github
 from chargehand.testing.bitbucket.fake import API_TOKEN
 from chargehand.testing.bitbucket.fake import BOT_EMAIL as BITBUCKET_EMAIL
@@ -108,14 +109,19 @@ def make_bitbucket(
     return client, fake.desk.failures.add, lambda: fake.desk.log.entries, sent
 
 
-def make_confluence(clock: FakeClock, how: dict[str, Any], timeout_s: float) -> tuple[Any, ...]:
-    fake = fake_confluence.FakeConfluence(clock=clock, sleep=never_again)
-    page_id = fake_confluence.seed_demo(fake)
+def make_confluence(
+    clock: FakeClock, how: dict[str, Any], timeout_s: float, *, is_cloud: bool = True
+) -> tuple[Any, ...]:
+    kind: Any = fake_confluence if is_cloud else fake_wiki_center
+    name = "FakeConfluence" if is_cloud else "FakeConfluenceDataCenter"
+    fake = getattr(kind, name)(clock=clock, sleep=never_again)
+    page_id = kind.seed_demo(fake)
     config = ConfluenceConfig(
         connection_id=ConnectionId("confluence"),
-        site="https://example.atlassian.net",
+        site="https://example.atlassian.net" if is_cloud else "https://wiki.example/confluence",
         api_token=MaskedText(BOT_TOKEN),
-        email=BOT_EMAIL,
+        email=BOT_EMAIL if is_cloud else None,
+        is_data_center=not is_cloud,
         spaces=("ENG",),
         request_timeout_s=timeout_s,
     )
@@ -129,6 +135,7 @@ MAKERS: dict[str, Callable[..., tuple[Any, ...]]] = {
     "bitbucket": lambda *one: make_bitbucket(*one, Deployment.CLOUD),
     "bitbucket-data-center": lambda *one: make_bitbucket(*one, Deployment.DATA_CENTER),
     "confluence": make_confluence,
+    "confluence-data-center": lambda *one: make_confluence(*one, is_cloud=False),
 }
 
 
@@ -175,7 +182,7 @@ async def test_a_write_is_sent_once_and_its_outcome_is_one_of_five(
 ) -> None:
     how, expected = WRITES[name]
     vendor = make(TIMEOUT_S if name == "hang" else PATIENT_S)
-    vendor.fail(Failure(method="POST", path=".*comments", times=9, **how))
+    vendor.fail(Failure(method="POST", path=".*(comments|/content)", times=9, **how))
 
     result: ActionResult = await vendor.client.perform(vendor.comment)
 

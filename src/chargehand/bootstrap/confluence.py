@@ -75,6 +75,7 @@ def open_client(
         bot_account_id=AccountId(configured.account_id) if configured.account_id else None,
         request_timeout_s=configured.request_timeout.total_seconds(),
         ca_file=ca_file,
+        is_data_center=configured.deployment == "data_center",
     )
     return ConfluenceClient(
         config, clock, observer=observer, transport=transport, sleep=sleep, limits=limits
@@ -96,10 +97,11 @@ async def survey_wiki(
     email: str | None,
     api_token: str,
     timeout_s: float,
+    is_data_center: bool = False,
     ca_file: Path | None = None,
     transport: VendorTransport | None = None,
 ) -> WikiSurvey:
-    """Sign in and look around, changing nothing; without an e-mail as a service account.
+    """Sign in and look around, changing nothing; on Cloud without an e-mail as a service account.
 
     Raises: ConfluenceConfigWrong, and the errors of plugins/errors.py.
     """
@@ -108,12 +110,13 @@ async def survey_wiki(
         site=site,
         api_token=MaskedText(api_token),
         email=email,
-        cloud_id=None if email else _UNKNOWN_CLOUD_ID,
+        cloud_id=None if email or is_data_center else _UNKNOWN_CLOUD_ID,
         request_timeout_s=timeout_s,
         ca_file=ca_file,
+        is_data_center=is_data_center,
     )
     clock = SystemClock()
-    if not email:
+    if not email and not is_data_center:
         config = await with_cloud_id(config, clock, transport=transport)
     client = ConfluenceClient(config, clock, transport=transport)
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,11 +38,13 @@ _QUESTION = (
     "words, so both is for senders whose posts do"
 )
 _MOST_SPACES_SHOWN = 40
-Site = Annotated[str | None, typer.Option(help="https://acme.atlassian.net")]
+Site = Annotated[
+    str | None, typer.Option(help="https://acme.atlassian.net, or your Data Center with its path")
+]
 Token = Annotated[
     str | None,
     typer.Option(
-        help="Its API token; better in the environment than here.",
+        help="Its API or personal access token; better in the environment than here.",
         envvar="CONFLUENCE_API_TOKEN",
     ),
 ]
@@ -58,6 +61,9 @@ def confluence(
     site: Site = None,
     email: Email = None,
     service: ServiceAccount = False,
+    data_center: Annotated[
+        bool, typer.Option("--data-center", help="It is a Data Center of your own.")
+    ] = False,
     token: Token = None,
     space: Spaces = None,
     intake: Annotated[
@@ -66,7 +72,7 @@ def confluence(
     keep: Keep = "env",
     request_timeout: RequestTimeout = DEFAULT_TIMEOUT_S,
 ) -> None:
-    """Connect the Confluence of an Atlassian site: says who the bot is there, tries it, writes it.
+    """Connect a Confluence of Cloud or Data Center: says who the bot is there, tries and writes it.
 
     Example: chargehand connect confluence --site https://acme.atlassian.net --space ENG=PAY
     """
@@ -74,21 +80,21 @@ def confluence(
     keeping = read_keeping(keep)
     if service and email is not None:
         raise AnswerWrong(what="--email", problem="is not for a service account, which has none")
+    _refuse_on_data_center(email, is_service=service, is_data_center=data_center)
     way = choose_intake(
         beginning, intake, question=_QUESTION, ways=_INTAKES, vendor="the sender", alone="poll"
     )
     needed = {"--site": site, "--token (or CONFLUENCE_API_TOKEN)": token}
-    require_flags(needed if service else {**needed, "--email": email})
-    address = ask("Site", site, _read_site, flag="--site")
-    who = (
-        None if service else ask("E-mail of the bot's account", email, _read_email, flag="--email")
-    )
-    token, survey = _sign_in(beginning, address, who, token, timeout_s=request_timeout)
+    has_email = not service and not data_center
+    require_flags({**needed, "--email": email} if has_email else needed)
+    sign_in = _ask_sign_in(site, email, has_email=has_email, is_data_center=data_center)
+    token, survey = _sign_in(beginning, sign_in, token, timeout_s=request_timeout)
     bound = _ask_spaces(space, survey, beginning.settings.served_projects)
     tokens = {"api_token": token}
     if way != "poll":
         tokens["webhook_secrets"] = secrets.token_urlsafe(32)
-    values: dict[str, TOMLValue] = {"site": address, **({"email": who} if who else {})}
+    values: dict[str, TOMLValue] = {"deployment": "data_center"} if data_center else {}
+    values |= {"site": sign_in.address, **({"email": sign_in.email} if sign_in.email else {})}
     values |= {"cloud_id": survey.cloud_id} if survey.cloud_id else {}
     values |= {"account_id": survey.identity.account_id, "intake": way}
     values |= {"spaces": bound} if bound else {}
@@ -100,11 +106,42 @@ def confluence(
     draft = Draft(beginning.name, "confluence", values, tokens, remarks)
     try_draft(beginning, draft)
     save(beginning, draft, keeping)
-    echo_next(beginning, *_last_steps(beginning, way, bound, tokens.get("webhook_secrets", "")))
+    secret = tokens.get("webhook_secrets", "")
+    steps = [] if way == "poll" else _webhook_steps(beginning, secret, is_data_center=data_center)
+    if not bound:
+        steps.append("No space serves a project yet: name them under spaces in chargehand.toml.")
+    echo_next(beginning, *steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _SignIn:
+    """Where and as whom to sign in; there is no e-mail for a service account and a Data Center."""
+
+    address: str
+    email: str | None
+    is_data_center: bool
+
+
+def _ask_sign_in(
+    site: str | None, email: str | None, *, has_email: bool, is_data_center: bool
+) -> _SignIn:
+    address = ask("Site", site, _read_address if is_data_center else _read_site, flag="--site")
+    if not has_email:
+        return _SignIn(address, None, is_data_center=is_data_center)
+    who = ask("E-mail of the bot's account", email, _read_email, flag="--email")
+    return _SignIn(address, who, is_data_center=is_data_center)
+
+
+def _refuse_on_data_center(email: str | None, *, is_service: bool, is_data_center: bool) -> None:
+    problem = "is for Cloud; Data Center takes a personal access token alone"
+    if is_data_center and is_service:
+        raise AnswerWrong(what="--service-account", problem=problem)
+    if is_data_center and email is not None:
+        raise AnswerWrong(what="--email", problem=problem)
 
 
 def _sign_in(
-    beginning: Beginning, address: str, email: str | None, given: str | None, *, timeout_s: float
+    beginning: Beginning, to: _SignIn, given: str | None, *, timeout_s: float
 ) -> tuple[str, "WikiSurvey"]:
     # lazy: the client takes longer to load than `--help` may.
     from chargehand.bootstrap.confluence import survey_wiki
@@ -113,10 +150,18 @@ def _sign_in(
 
     def look(token: str) -> "WikiSurvey":
         return asyncio.run(
-            survey_wiki(address, email=email, api_token=token, timeout_s=timeout_s, ca_file=ca_file)
+            survey_wiki(
+                to.address,
+                email=to.email,
+                api_token=token,
+                timeout_s=timeout_s,
+                is_data_center=to.is_data_center,
+                ca_file=ca_file,
+            )
         )
 
-    token, survey = ask_until_it_works("API token", given, look, flag="--token")
+    kind = "Personal access token" if to.is_data_center else "API token"
+    token, survey = ask_until_it_works(kind, given, look, flag="--token")
     typer.echo(f"The bot is {survey.identity.name} ({survey.identity.account_id}).")
     return token, survey
 
@@ -145,19 +190,22 @@ def _ask_spaces(
     )
 
 
-def _last_steps(
-    beginning: Beginning, way: str, bound: dict[str, tuple[str, ...]], secret: str
-) -> list[str]:
-    steps = []
-    if way != "poll":
-        url = f"{beginning.public_url}/webhooks/confluence/{beginning.name}"
-        steps += [
-            f"Let the sender post to  {url}",
-            f"signed with the secret  {secret}  as X-Hub-Signature: sha256=<HMAC of the body>",
+def _webhook_steps(beginning: Beginning, secret: str, *, is_data_center: bool) -> list[str]:
+    url = f"{beginning.public_url}/webhooks/confluence/{beginning.name}"
+    if is_data_center:
+        return [
+            "In Confluence, under General configuration > Webhooks, make a webhook:",
+            f"  URL     {url}",
+            f"  Secret  {secret}",
+            "  Events  Comment: created, updated, removed; Page: created, updated",
+            "It holds no words: each has chargehand poll at once.",
         ]
-    if not bound:
-        steps.append("No space serves a project yet: name them under spaces in chargehand.toml.")
-    return steps
+    return [
+        f"Let the sender post to  {url}",
+        f"signed with the secret  {secret}  as X-Hub-Signature: sha256=<HMAC of the body>",
+        "Confluence Cloud lets apps alone register webhooks.",
+        "For a rule of its automation, which can not sign, set path_token and see the guide.",
+    ]
 
 
 def _read_site(text: str) -> str:
@@ -165,6 +213,13 @@ def _read_site(text: str) -> str:
     from chargehand.config.addresses import site_address
 
     return site_address(text if "://" in text else f"https://{text}")
+
+
+def _read_address(text: str) -> str:
+    # lazy: as above.
+    from chargehand.config.addresses import address_with_path
+
+    return address_with_path(text if "://" in text else f"https://{text}")
 
 
 def _read_email(text: str) -> str:

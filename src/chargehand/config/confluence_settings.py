@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from chargehand.config.addresses import site_address
+from chargehand.config.addresses import address_with_path, site_address
 from chargehand.config.connection_settings import (
     SLUG,
     BoundSettings,
@@ -23,21 +30,29 @@ SpaceKey = Annotated[str, Field(pattern=r"^~?[A-Za-z0-9_.@:-]{1,255}$")]
 
 
 class ConfluenceConnection(BoundSettings):
-    """The Confluence of one Atlassian site."""
+    """The Confluence of one Atlassian site, or one Data Center."""
 
     id: str = Field(
         "confluence", pattern=SLUG, description="Name of the connection, in paths and keys."
     )
     connector: Literal["confluence"] = "confluence"
-    site: Annotated[str, AfterValidator(site_address)] = Field(
-        description="Address of the site, like https://acme.atlassian.net."
+    deployment: Literal["cloud", "data_center"] = Field(
+        "cloud", description="Confluence Cloud, or a Data Center of your own."
+    )
+    site: Annotated[str, AfterValidator(address_with_path)] = Field(
+        description="Address of the site, like https://acme.atlassian.net; of a Data Center with "
+        "its path, like https://wiki.example.org/confluence."
     )
     email: str | None = Field(
         None,
-        description="E-mail address of the account the bot acts as; none for a service account.",
+        description="E-mail address of the account the bot acts as; none for a service account, "
+        "and none on Data Center.",
         min_length=3,
     )
-    api_token: Secret = Field(description="API token of that account; put it into .env.")
+    api_token: Secret = Field(
+        description="API token of that account, on Data Center its personal access token; put it "
+        "into .env."
+    )
     cloud_id: str | None = Field(
         None,
         pattern=r"^[0-9a-zA-Z-]{1,64}$",
@@ -48,7 +63,9 @@ class ConfluenceConnection(BoundSettings):
         "https://api.atlassian.com", description="Address of Atlassian's gateway."
     )
     account_id: str | None = Field(
-        None, description="Account id the bot has there, as `connect confluence` found it."
+        None,
+        description="Account id the bot has there, on Data Center its user key, as `connect "
+        "confluence` found it.",
     )
     spaces: dict[SpaceKey, tuple[ProjectName, ...]] = Field(
         default_factory=dict,
@@ -69,6 +86,11 @@ class ConfluenceConnection(BoundSettings):
         None, description="Accept unsigned webhooks under this unguessable path; off by default."
     )
 
+    @field_validator("site")
+    @classmethod
+    def _path_is_for_data_center(cls, value: str, info: ValidationInfo) -> str:
+        return value if info.data.get("deployment") == "data_center" else site_address(value)
+
     @field_validator("spaces")
     @classmethod
     def _bound_to_something(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -87,6 +109,12 @@ class ConfluenceConnection(BoundSettings):
 
     @model_validator(mode="after")
     def _can_sign_in(self) -> "ConfluenceConnection":
+        if self.deployment == "data_center":
+            for name in ("email", "cloud_id"):
+                if getattr(self, name) is not None:
+                    message = f"{name} is for Cloud; a personal access token is all that is needed"
+                    raise ValueError(message)
+            return self
         if self.email is None and self.cloud_id is None:
             message = "email is missing; a service account has none and needs cloud_id instead"
             raise ValueError(message)

@@ -15,6 +15,9 @@ from chargehand.pipeline.polling import Polling
 from chargehand.plugins.hub_signature import hub_signature
 from chargehand.testing.confluence import FakeConfluence, seed_demo
 from chargehand.testing.confluence.fake import BOT_ACCOUNT, BOT_EMAIL, BOT_TOKEN
+from chargehand.testing.confluence_data_center import FakeConfluenceDataCenter
+from chargehand.testing.confluence_data_center import seed_demo as seed_data_center
+from chargehand.testing.confluence_data_center.fake import BOT_KEY
 from tests.acceptance.conftest import *  # noqa: F403 - fixtures are found by their names.
 from tests.house import Doubles, House, house_settings, open_house
 from tests.wire import ContractCheck
@@ -30,15 +33,26 @@ class WikiHouse(House):
 
     wiki: FakeConfluence
     page_id: str
+    bot_markup: str
 
     def furnish(self) -> None:
+        if self.configured.deployment == "data_center":
+            self.wiki = FakeConfluenceDataCenter(clock=self.clock)
+            self.page_id = seed_data_center(self.wiki)
+            self.bot_markup = f'<ac:link><ri:user ri:userkey="{BOT_KEY}" /></ac:link>'
+            return
         self.wiki = FakeConfluence(clock=self.clock)
         self.page_id = seed_demo(self.wiki)
+        self.bot_markup = BOT
 
-    def connect_all(self) -> dict[ConnectionId, LiveConnection]:
-        configured = next(
+    @property
+    def configured(self) -> ConfluenceConnection:
+        return next(
             one for one in self.settings.connections if isinstance(one, ConfluenceConnection)
         )
+
+    def connect_all(self) -> dict[ConnectionId, LiveConnection]:
+        configured = self.configured
         live = live_confluence(configured, clock=self.clock)
         client = open_client(
             configured, clock=self.clock, transport=self.wiki.transport(), limits=live.limits
@@ -49,7 +63,7 @@ class WikiHouse(House):
     async def comment(self, text: str, **how: Any) -> str:
         """Ana comments, mentioning the bot where the text says @bot; polling finds it."""
         self.clock.advance(1)
-        storage = f"<p>{text.replace('@bot', BOT)}</p>"
+        storage = f"<p>{text.replace('@bot', self.bot_markup)}</p>"
         asked = self.wiki.site.comment(self.page_id, storage, by="Ana Ruiz", **how)
         await self.look()
         return asked.id
@@ -71,14 +85,25 @@ class WikiHouse(House):
         return [one.last.storage for one in self.wiki.site.answers(comment_id)]
 
 
+SIGN_INS = {
+    "cloud": {"site": "http://127.0.0.1:9", "email": BOT_EMAIL},
+    "data_center": {"site": "http://127.0.0.1:9/confluence", "deployment": "data_center"},
+}
+both_wikis = pytest.mark.parametrize("wiki_kind", list(SIGN_INS))
+
+
+@pytest.fixture
+def wiki_kind() -> str:
+    return "cloud"
+
+
 @pytest.fixture
 async def house(
-    storage: dict[str, Any], contract_if_any: ContractCheck | None
+    storage: dict[str, Any], contract_if_any: ContractCheck | None, wiki_kind: str
 ) -> AsyncIterator[WikiHouse]:
     wiki = {
         "connector": "confluence",
-        "site": "http://127.0.0.1:9",
-        "email": BOT_EMAIL,
+        **SIGN_INS[wiki_kind],
         "api_token": BOT_TOKEN,
         "spaces": {"ENG": ["PAY"]},
         "intake": "both",
@@ -92,6 +117,7 @@ async def house(
         yield found
 
 
+@both_wikis
 async def test_question_below_a_page_is_answered_once_below_it(house: WikiHouse) -> None:
     asked = await house.comment("@bot status PAY-7")
     beside = await house.comment("@bot status PAY-7", beside="Not begun.")
@@ -115,9 +141,12 @@ async def test_what_stands_in_code_is_read_by_nobody(house: WikiHouse) -> None:
     assert not any("In Progress" in answer for answer in house.answers(asked))
 
 
+@both_wikis
 async def test_webhook_without_words_has_the_comment_polled(house: WikiHouse) -> None:
     house.clock.advance(60)
-    asked = house.wiki.site.comment(house.page_id, f"<p>{BOT} status PAY-7</p>", by="Ana Ruiz")
+    asked = house.wiki.site.comment(
+        house.page_id, f"<p>{house.bot_markup} status PAY-7</p>", by="Ana Ruiz"
+    )
     place = {"id": int(asked.id), "spaceKey": "ENG", "parent": {"id": house.page_id}}
 
     await house.tell(event="comment_created", timestamp=1, comment=place)

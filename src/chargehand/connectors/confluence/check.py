@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from chargehand.connectors.confluence.config import ConfluenceConfig
+from chargehand.connectors.confluence.dialect import Dialect
 from chargehand.connectors.confluence.errors import ConfluenceConfigWrong
-from chargehand.connectors.confluence.queries import ConfluenceQueries
 from chargehand.connectors.confluence.transport import ConfluenceTransport
 from chargehand.domain.errors import ChargehandError
 from chargehand.plugins.connector import BotIdentity, Check, CheckState
@@ -28,7 +28,7 @@ class ConnectionCheck:
 
     config: ConfluenceConfig
     transport: ConfluenceTransport
-    queries: ConfluenceQueries
+    queries: Dialect
     identify: Callable[[], Awaitable[BotIdentity]]
 
     async def run(self) -> tuple[Check, ...]:
@@ -37,7 +37,7 @@ class ConnectionCheck:
             bot = await self.identify()
         except (*VENDOR_FAILURES, ConfluenceConfigWrong) as error:
             found = f"not tried, because the {_SIGN_IN} failed"
-            failed = Check(_SIGN_IN, CheckState.FAILED, str(error), _mend_for(error))
+            failed = Check(_SIGN_IN, CheckState.FAILED, str(error), self._mend_for(error))
             return (failed, Check("spaces", CheckState.SKIPPED, found))
         signed_in = f"signed in as {bot.name} ({bot.account_id})"
         return (
@@ -55,7 +55,7 @@ class ConnectionCheck:
             mend = "Correct the key in the settings, or let the bot's account see the space."
             return Check(name, CheckState.FAILED, str(error), mend)
         except VENDOR_FAILURES as error:
-            return Check(name, CheckState.FAILED, str(error), _mend_for(error))
+            return Check(name, CheckState.FAILED, str(error), self._mend_for(error))
         return Check(name, CheckState.PASSED, f"the bot sees it (id {space_id})")
 
     async def _search(self) -> Check:
@@ -69,7 +69,7 @@ class ConnectionCheck:
             async for _ in self.queries.search(cql, expand="version"):
                 break
         except VENDOR_FAILURES as error:
-            return Check(_SEARCH, CheckState.FAILED, str(error), _mend_for(error))
+            return Check(_SEARCH, CheckState.FAILED, str(error), self._mend_for(error))
         return Check(_SEARCH, CheckState.PASSED, "changed pages and comments can be looked for")
 
     def _clock(self) -> Check:
@@ -81,6 +81,11 @@ class ConnectionCheck:
             return Check(_CLOCK, CheckState.PASSED, found)
         state = CheckState.FAILED if abs(offset_s) >= _CLOCK_FAIL_S else CheckState.WARNED
         return Check(_CLOCK, state, found, "Set this machine's clock by NTP.")
+
+    def _mend_for(self, error: ChargehandError) -> str:
+        if isinstance(error, CredentialsRefused) and self.config.is_data_center:
+            return "Make a new personal access token in the bot's profile and put it into .env."
+        return _mend_for(error)
 
 
 def _mend_for(error: ChargehandError) -> str:

@@ -8,12 +8,15 @@ from datetime import datetime
 
 from chargehand.connectors.confluence.actions import ActionSender
 from chargehand.connectors.confluence.check import ConnectionCheck
+from chargehand.connectors.confluence.cloud import CloudDialect
 from chargehand.connectors.confluence.comment_actions import CommentActions
 from chargehand.connectors.confluence.config import ConfluenceConfig
+from chargehand.connectors.confluence.data_center import DataCenterDialect
+from chargehand.connectors.confluence.dialect import Dialect
 from chargehand.connectors.confluence.errors import VENDOR
 from chargehand.connectors.confluence.page_actions import PageActions
 from chargehand.connectors.confluence.poll import Poller
-from chargehand.connectors.confluence.queries import ConfluenceQueries
+from chargehand.connectors.confluence.seen import account_in
 from chargehand.connectors.confluence.transport import Call, ConfluenceTransport
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.ids import AccountId, ProjectKey
@@ -57,7 +60,9 @@ class ConfluenceClient:
             limits=limits,
         )
         self._bot: BotIdentity | None = None
-        queries = ConfluenceQueries(self._transport)
+        queries: Dialect = CloudDialect(self._transport)
+        if config.is_data_center:
+            queries = DataCenterDialect(self._transport)
         self._queries = queries
         self._actions = ActionSender(
             config,
@@ -78,7 +83,7 @@ class ConfluenceClient:
         Raises: the errors of plugins/errors.py.
         """
         user = await self._queries.current_user()
-        account = text_in(user, "accountId")
+        account = account_in(user)
         if not account:
             detail = "the account has no id"
             raise VendorAnswerUnreadable(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chargehand.connectors.confluence.config import ConfluenceConfig
-from chargehand.connectors.confluence.marks import MARK_KEY, mark_value
+from chargehand.connectors.confluence.dialect import Dialect
 from chargehand.connectors.confluence.params import (
     read_comment_base,
     read_comment_params,
@@ -20,20 +20,12 @@ from chargehand.connectors.confluence.plans import (
     QUESTION_DELETED,
     Plan,
 )
-from chargehand.connectors.confluence.queries import ConfluenceQueries
 from chargehand.connectors.confluence.render import render_comment
 from chargehand.connectors.confluence.seen import SeenComment, id_in
 from chargehand.connectors.confluence.storage_text import read_storage
-from chargehand.connectors.confluence.transport import (
-    V2,
-    Call,
-    ConfluenceTransport,
-    decode,
-    path_of,
-)
+from chargehand.connectors.confluence.transport import ConfluenceTransport, decode
 from chargehand.domain.action import ApprovedAction, Done, Refused
 from chargehand.domain.ids import AccountId
-from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.text import plain_text
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
 from chargehand.plugins.outcomes import VENDOR_FAILURES
@@ -52,29 +44,24 @@ class CommentActions:
 
     config: ConfluenceConfig
     transport: ConfluenceTransport
-    queries: ConfluenceQueries
+    queries: Dialect
     find_bot: Callable[[], Awaitable[AccountId]]
 
     async def prepare(self, action: ApprovedAction) -> Plan | Refused:
         """The comment, unless what it answers is gone."""
         params, base = read_comment_params(action.params), read_comment_base(action.base)
         page_id = read_page_id(action.target)
-        storage = render_comment(params)
+        storage = render_comment(params, account=self.queries.account)
         if base.comment_id not in (None, params.in_reply_to):
             question = await self.queries.comment(base.comment_id or "")
             if question is None or question.page_id not in ("", page_id):
                 return _gone(base.comment_id)
-        body: dict[str, JSONValue] = {"body": {"representation": "storage", "value": storage}}
-        kind = "footer-comments"
-        if params.in_reply_to is None:
-            body["pageId"] = page_id
-        else:
+        above: SeenComment | None = None
+        if params.in_reply_to is not None:
             above = await self.queries.comment(params.in_reply_to)
             if above is None or above.page_id not in ("", page_id):
                 return _gone(params.in_reply_to)
-            body["parentCommentId"] = params.in_reply_to
-            kind = "inline-comments" if above.is_inline else kind
-        call = Call("POST", path_of(V2, kind), _ADD, f"page {page_id}", body=body)
+        call = self.queries.add_comment(page_id, storage, above)
 
         async def finish(answer: bytes) -> Done:
             comment_id = id_in(decode(answer, operation=_ADD), "id")
@@ -103,7 +90,9 @@ class CommentActions:
                 return self._found(page_id, comment)
             if mark is None:
                 unmarked.append(comment)
-        return self._by_words(page_id, render_comment(params), unmarked)
+        return self._by_words(
+            page_id, render_comment(params, account=self.queries.account), unmarked
+        )
 
     async def prepare_deletion(self, action: ApprovedAction) -> Plan | Done | Refused:
         """A comment of ours goes, unless somebody edited or answered it."""
@@ -118,9 +107,7 @@ class CommentActions:
             return Refused(BASE_CHANGED, f"comment {comment_id} is not the one that was written")
         if await self.queries.comments(page_id, under=comment):
             return Refused(BASE_CHANGED, f"somebody answered comment {comment_id}")
-        kind = "inline-comments" if comment.is_inline else "footer-comments"
-        target = f"comment {comment_id}"
-        call = Call("DELETE", path_of(V2, kind, comment_id), "delete a comment", target)
+        call = self.queries.delete_comment(comment)
 
         async def finish(_answer: bytes) -> Done:
             return Done(comment_id, self.config.page_url(page_id))
@@ -152,11 +139,8 @@ class CommentActions:
         return LookUp(LookUpState.FOUND, external_id=comment.id, url=url)
 
     async def _mark(self, action_id: str, comment_id: str) -> bool:
-        mark: JSONObject = {"key": MARK_KEY, "value": mark_value(action_id)}
-        path = path_of(V2, "comments", comment_id, "properties")
-        call = Call("POST", path, "mark a comment", f"comment {comment_id}", body=mark)
         try:
-            await self.transport.write(call)
+            await self.transport.write(self.queries.mark("comments", comment_id, action_id))
         except VENDOR_FAILURES:
             # The comment stands; a later look-up falls back to its words.
             return False

@@ -20,9 +20,11 @@ _MAX_TIMEOUT_S: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class ConfluenceConfig:
-    """One connection to the Confluence of one Atlassian site.
+    """One connection to the Confluence of one Atlassian site, or to a Data Center.
 
-    Shape: `site` is the address people open, reduced to scheme and host. With `email` the sign-in
+    Shape: `site` is the address people open, reduced to scheme and host; on Data Center with the
+    path below which it lies, where `api_token` is a personal access token and nothing else is
+    needed. On Cloud, with `email` the sign-in
     is basic; without it the token is a service account's and goes as Bearer, which Atlassian takes
     only at its gateway and so needs `cloud_id`. `spaces` are the keys of those that are bound, and
     may be empty while a connection is being set up.
@@ -40,13 +42,15 @@ class ConfluenceConfig:
     request_timeout_s: float = 20.0
     gateway: str = ATLASSIAN_GATEWAY
     ca_file: Path | None = None
+    is_data_center: bool = False
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.site)
         if not parts.hostname or parts.scheme not in ("http", "https"):
             problem = "must be an address such as https://acme.atlassian.net"
             raise ConfluenceConfigWrong(field="site", problem=problem)
-        object.__setattr__(self, "site", f"{parts.scheme}://{parts.netloc}")
+        path = parts.path.rstrip("/") if self.is_data_center else ""
+        object.__setattr__(self, "site", f"{parts.scheme}://{parts.netloc}{path}")
         # A line break in a Bearer token would make the HTTP library quote it in its error.
         if not _PRINTABLE.fullmatch(self.api_token.reveal()):
             problem = "must be printable ASCII without blanks, and not empty"
@@ -56,7 +60,10 @@ class ConfluenceConfig:
         if self.cloud_id is not None and not _CLOUD_ID.fullmatch(self.cloud_id):
             problem = "must be the id shown at <site>/_edge/tenant_info"
             raise ConfluenceConfigWrong(field="cloud_id", problem=problem)
-        if self.email is None and self.cloud_id is None:
+        if self.is_data_center and (self.email is not None or self.cloud_id is not None):
+            problem = "and cloud_id are for Cloud; a personal access token is all that is needed"
+            raise ConfluenceConfigWrong(field="email", problem=problem)
+        if not self.is_data_center and self.email is None and self.cloud_id is None:
             problem = "is needed, or cloud_id when the token belongs to a service account"
             raise ConfluenceConfigWrong(field="email", problem=problem)
         for key in self.spaces:
@@ -70,6 +77,8 @@ class ConfluenceConfig:
     @property
     def api_url(self) -> str:
         """Where requests go: the site's Confluence, or Atlassian's gateway to it."""
+        if self.is_data_center:
+            return self.site
         if self.cloud_id:
             return f"{self.gateway}/ex/confluence/{self.cloud_id}/wiki"
         return f"{self.site}/wiki"
@@ -83,7 +92,8 @@ class ConfluenceConfig:
 
     def page_url(self, page_id: str) -> str:
         """Where a person opens a page."""
-        return f"{self.site}/wiki/pages/viewpage.action?pageId={page_id}"
+        root = self.site if self.is_data_center else f"{self.site}/wiki"
+        return f"{root}/pages/viewpage.action?pageId={page_id}"
 
     def comment_url(self, page_id: str, comment_id: str) -> str:
         """Where a person opens a page at one comment."""

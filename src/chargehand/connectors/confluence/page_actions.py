@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from chargehand.connectors.confluence.config import ConfluenceConfig
-from chargehand.connectors.confluence.marks import MARK_KEY, mark_value, version_message
+from chargehand.connectors.confluence.dialect import Dialect
+from chargehand.connectors.confluence.marks import version_message
 from chargehand.connectors.confluence.params import (
     read_create_params,
     read_delete_page_base,
@@ -17,20 +18,13 @@ from chargehand.connectors.confluence.params import (
     read_update_params,
 )
 from chargehand.connectors.confluence.plans import BASE_CHANGED, CLOCK_MARGIN, Plan
-from chargehand.connectors.confluence.queries import ConfluenceQueries
 from chargehand.connectors.confluence.render import PAGE_LIMIT_CHARS, render_page
 from chargehand.connectors.confluence.sections import find_section, replaced
 from chargehand.connectors.confluence.seen import id_in
-from chargehand.connectors.confluence.transport import (
-    V2,
-    Call,
-    ConfluenceTransport,
-    decode,
-    path_of,
-)
+from chargehand.connectors.confluence.transport import ConfluenceTransport, decode
 from chargehand.domain.action import ApprovedAction, Done, Refused
 from chargehand.domain.ids import AccountId
-from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.domain.json import JSONObject
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
 from chargehand.plugins.errors import TargetMissing
 from chargehand.plugins.markdown_writing import refuse_too_long
@@ -38,7 +32,6 @@ from chargehand.plugins.outcomes import VENDOR_FAILURES
 
 TITLE_TAKEN: Final = "title_taken"
 _CREATE: Final = "create a page"
-_UPDATE: Final = "change a page"
 _CURRENT: Final = "current"
 
 
@@ -52,7 +45,7 @@ class PageActions:
 
     config: ConfluenceConfig
     transport: ConfluenceTransport
-    queries: ConfluenceQueries
+    queries: Dialect
     find_bot: Callable[[], Awaitable[AccountId]]
 
     async def prepare_creation(self, action: ApprovedAction) -> Plan | Refused:
@@ -64,16 +57,7 @@ class PageActions:
         taken = await self.queries.find_page(space_id, params.title)
         if taken is not None:
             return Refused(TITLE_TAKEN, f"page {taken.id} of this space has that title")
-        body: dict[str, JSONValue] = {
-            "spaceId": space_id,
-            "status": _CURRENT,
-            "title": params.title,
-            "body": {"representation": "storage", "value": storage},
-        }
-        if params.parent_id is not None:
-            body["parentId"] = params.parent_id
-        target = f"space {action.target}"
-        call = Call("POST", path_of(V2, "pages"), _CREATE, target, body=body)
+        call = self.queries.create_page(space_id, params.title, storage, parent=params.parent_id)
 
         async def finish(answer: bytes) -> Done:
             page_id = id_in(decode(answer, operation=_CREATE), "id")
@@ -120,15 +104,7 @@ class PageActions:
             return Refused(BASE_CHANGED, detail)
         storage = replaced(page.storage, section, wanted)
         refuse_too_long(storage, surface="Confluence", limit_chars=PAGE_LIMIT_CHARS)
-        body: JSONObject = {
-            "id": page_id,
-            "status": _CURRENT,
-            "title": page.title,
-            "body": {"representation": "storage", "value": storage},
-            "version": {"number": page.version + 1, "message": version_message(action.action_id)},
-        }
-        target = f"page {page_id}"
-        call = Call("PUT", path_of(V2, "pages", page_id), _UPDATE, target, body=body)
+        call = self.queries.update_page(page, storage, message=version_message(action.action_id))
         number = page.version + 1
 
         async def finish(_answer: bytes) -> Done:
@@ -159,8 +135,7 @@ class PageActions:
             return Refused(BASE_CHANGED, f"page {page_id} is not the one that was made")
         if page.version != base.version or page.title != title:
             return Refused(BASE_CHANGED, f"page {page_id} was changed since it was made")
-        path, target = path_of(V2, "pages", page_id), f"page {page_id}"
-        call = Call("DELETE", path, "move a page to the trash", target)
+        call = self.queries.delete_page(page_id)
 
         async def finish(_answer: bytes) -> Done:
             return Done(page_id, "")
@@ -188,11 +163,8 @@ class PageActions:
         return {} if section is None else {"digest": section.digest}
 
     async def _mark(self, action_id: str, page_id: str) -> bool:
-        mark: JSONObject = {"key": MARK_KEY, "value": mark_value(action_id)}
-        path = path_of(V2, "pages", page_id, "properties")
-        call = Call("POST", path, "mark a page", f"page {page_id}", body=mark)
         try:
-            await self.transport.write(call)
+            await self.transport.write(self.queries.mark("pages", page_id, action_id))
         except VENDOR_FAILURES:
             # The page stands; a later look-up falls back to who made it when.
             return False

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from chargehand.connectors.confluence.config import ConfluenceConfig
-from chargehand.connectors.confluence.queries import ConfluenceQueries
+from chargehand.connectors.confluence.dialect import Dialect
 from chargehand.connectors.confluence.seen import id_in, millis_of, time_in
 from chargehand.connectors.confluence.transport import ConfluenceTransport
 from chargehand.connectors.confluence.webhook import CONNECTOR
@@ -52,7 +52,7 @@ class Poller:
 
     config: ConfluenceConfig
     transport: ConfluenceTransport
-    queries: ConfluenceQueries
+    queries: Dialect
 
     async def poll(self, cursor: str | None, *, now: datetime) -> AsyncIterator[PollPage]:
         """What was made or edited since the cursor, as deliveries in the form the parser reads.

@@ -63,6 +63,40 @@ def comment_in(answer: Fields, *, is_inline: bool) -> SeenComment:
     )
 
 
+def page_in_content(content: Fields) -> SeenPage:
+    """The page a content of the first API tells; a space is known by its key there."""
+    number = fields_in(content, "version").get("number")
+    history = fields_in(content, "history")
+    return SeenPage(
+        id=id_in(content, "id"),
+        title=text_in(content, "title"),
+        space_id=text_in(fields_in(content, "space"), "key"),
+        version=number if isinstance(number, int) else 0,
+        storage=storage_in(content),
+        status=text_in(content, "status"),
+        author_id=account_in(fields_in(history, "createdBy")),
+        created_at=time_in(history, "createdDate"),
+    )
+
+
+def comment_in_content(content: Fields) -> SeenComment:
+    """The comment a content of the first API tells."""
+    history = fields_in(content, "history")
+    return SeenComment(
+        id=id_in(content, "id"),
+        page_id=id_in(fields_in(content, "container"), "id"),
+        is_inline=text_in(fields_in(content, "extensions"), "location") == "inline",
+        author_id=account_in(fields_in(history, "createdBy")),
+        created_at=time_in(history, "createdDate"),
+        storage=storage_in(content),
+    )
+
+
+def account_in(user: Fields) -> str:
+    """The id of a user: the account id of Cloud, or the user key of Data Center."""
+    return text_in(user, "accountId") or text_in(user, "userKey")
+
+
 def storage_in(answer: Fields) -> str:
     """The storage format an answer carries, empty without."""
     value = fields_in(fields_in(answer, "body"), "storage").get("value")

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -25,15 +25,19 @@ GATEWAY: Final = "/ex/confluence/{cloud_id}"
 Respond = Callable[[Request], Awaitable[Response]]
 
 
-def build_app(fake: "FakeConfluence") -> Starlette:
+def build_app(
+    fake: "FakeConfluence",
+    endpoints: Sequence[tuple[str, str, Handler]] = ENDPOINTS,
+    prefixes: Sequence[str] = ("", GATEWAY),
+) -> Starlette:
     """Both APIs under /wiki, the same at the gateway, and the control API under /__fake__/."""
     return Starlette(
         routes=[
             Route("/_edge/tenant_info", _tenant(fake), methods=["GET"]),
             *(
                 Route(prefix + path, _through(fake, path, handler), methods=[method])
-                for prefix in ("", GATEWAY)
-                for method, path, handler in ENDPOINTS
+                for prefix in prefixes
+                for method, path, handler in endpoints
             ),
             *control_routes(fake),
         ],
@@ -109,7 +113,7 @@ def _signed_in(fake: "FakeConfluence", request: Request) -> Person | None:
     people = [one for one in fake.site.people.values() if one.token]
     if scheme.casefold() == "bearer":
         # A token alone is taken at the gateway only.
-        is_gateway = request.url.path.startswith("/ex/")
+        is_gateway = request.url.path.startswith("/ex/") or fake.takes_tokens
         return next((one for one in people if is_gateway and one.token == value), None)
     try:
         email, _, token = base64.b64decode(value, validate=True).decode().partition(":")

@@ -24,6 +24,9 @@ CLOUD_ID: Final = "11111111-2222-3333-4444-555555555555"
 class FakeConfluence:
     """A stateful Confluence site with the bot's account; see the package's docstring."""
 
+    takes_tokens = False
+    """Whether a token alone signs in everywhere, as on Data Center."""
+
     def __init__(
         self,
         *,

@@ -18,7 +18,7 @@ from chargehand.testing.confluence.shapes import (
 )
 from chargehand.testing.confluence.site import Content, Person, Site
 
-_CQL: Final = re.compile(
+CQL: Final = re.compile(
     r'space in \((?P<spaces>"[^"]+"(?:, "[^"]+")*)\) and type in \(page, comment\) '
     r'and lastmodified >= now\("-(?P<minutes>\d+)m"\)(?P<order> order by lastmodified asc)?'
 )
@@ -52,8 +52,12 @@ def _current_user(asked: Asked) -> Answer:
     return 200, user_v1(asked.caller)
 
 
-def _search(asked: Asked) -> Answer:
-    found = _CQL.fullmatch(asked.query.get("cql", ""))
+def found_by(asked: Asked) -> list[Content]:
+    """What a query in CQL finds, longest ago first.
+
+    Raises: ConfluenceRefused.
+    """
+    found = CQL.fullmatch(asked.query.get("cql", ""))
     if found is None:
         raise ConfluenceRefused(400, "BAD_REQUEST", "Could not parse cql")
     keys = re.findall(r'"([^"]+)"', found["spaces"])
@@ -65,7 +69,11 @@ def _search(asked: Asked) -> Answer:
         for one in asked.site.contents.values()
         if one.space in keys and one.status == "current" and one.last.at >= since
     ]
-    matching.sort(key=lambda one: one.last.at)
+    return sorted(matching, key=lambda one: one.last.at)
+
+
+def _search(asked: Asked) -> Answer:
+    matching = found_by(asked)
     start, limit = int(asked.query.get("cursor", "0")), _limit(asked)
     part = matching[start : start + limit]
     links: dict[str, Any] = {"base": f"{asked.site_url}/wiki", "context": "/wiki"}
