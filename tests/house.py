@@ -74,6 +74,7 @@ from chargehand.testing.jira_data_center import FakeDataCenter
 from chargehand.web.front import FrontDeps, build_front
 from chargehand.web.pages import FrontStatus
 from tests.accounting import assert_accounted
+from tests.replaying import assert_replayed
 from tests.wire import ContractCheck, Killed, Wire
 
 SITE = "http://127.0.0.1:8089"
@@ -578,6 +579,7 @@ async def open_house(
             house.clock.advance(1)
             yield house
             check(house)
+            assert_replayed(house)
     finally:
         await inbox.stop()
         writer.close()

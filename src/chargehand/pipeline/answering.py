@@ -33,9 +33,10 @@ from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.chat_asks import Standing, standing_of, tracker_of
 from chargehand.pipeline.code_reading import CodeReading
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.decision_inputs import AnswerInputs, encode_inputs
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.late_asks import report_late
-from chargehand.pipeline.model_deciding import AskAgain, ModelDeciding
+from chargehand.pipeline.model_deciding import AskAgain, Decided, ModelDeciding
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.recording import Recorder
 from chargehand.pipeline.ruling import rulings
@@ -123,19 +124,20 @@ class Answering:
             return await self._postpone(
                 stored, outcome.reason.value, retry_after_s=outcome.retry_after_s or 0.0
             )
-        answered: Answered | AskAgain = outcome
+        made: Decided | AskAgain = Decided(outcome)
         if self._models is not None and standing.unserved is None:
             trackers = {key: self._connections[one] for key, one in standing.trackers.items()}
             asked_again = replace(stored, ask=ask)
-            answered = await self._models.decide(
-                asked_again, connection, outcome, context, trackers
-            )
+            made = await self._models.decide(asked_again, connection, outcome, context, trackers)
             now = self._clock.now()
-        if isinstance(answered, AskAgain):
-            return await self._ask_again(stored, answered)
-        decision = with_previews(answered.decision, self._recorder.preview)
-        whole = replace(answered, decision=decision, is_open=outcome.is_open)
-        await self._database.awrite(lambda tx: self._recorder.record(tx, stored, whole, now=now))
+        if isinstance(made, AskAgain):
+            return await self._ask_again(stored, made)
+        decision = with_previews(made.answered.decision, self._recorder.preview)
+        whole = replace(made.answered, decision=decision, is_open=outcome.is_open)
+        inputs = encode_inputs(AnswerInputs(ask, facts, context, made.model), whole)
+        await self._database.awrite(
+            lambda tx: self._recorder.record(tx, stored, whole, now=now, inputs=inputs)
+        )
         return {"outcome": "decided", "verdict": decision.verdict.value}
 
     async def _standing(self, ask: Ask, connection: LiveConnection) -> Standing:

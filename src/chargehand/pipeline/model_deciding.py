@@ -10,31 +10,27 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from chargehand.decisions import catalogue
 from chargehand.decisions.answer import AnswerContext, Answered, answer_wording
 from chargehand.decisions.dates import local_day
-from chargehand.decisions.model_answer import (
-    ModelMaterial,
-    answer_from_plan,
-    answer_without_model,
-    read_suggestions,
-    unsure_answer,
-)
+from chargehand.decisions.model_answer import read_suggestions
 from chargehand.decisions.model_brief import is_beyond_rules, named_by_asker
 from chargehand.decisions.needs import fact_needs
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import ModelUse
 from chargehand.domain.ids import DecisionId, MemberId, ProjectKey, ReservationId, WorkItemKey
 from chargehand.domain.records import ModelRequestRecord
+from chargehand.domain.thread import ThreadMessage
 from chargehand.domain.work_item import Facts
 from chargehand.flags.registry import Flag
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
+from chargehand.kit.redact import redact_text
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.flags import is_flag_on
-from chargehand.pipeline.model_reading import ModelReading, read_for_model
+from chargehand.pipeline.model_judging import ModelInputs, answer_of_model, answer_of_plan
+from chargehand.pipeline.model_reading import ModelReading, ModelSight, read_for_model
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.places import confirmed_member
 from chargehand.pipeline.waiting import wait_before_next
@@ -56,10 +52,6 @@ from chargehand.storage.transaction import Writing
 _MOST_WAITS: Final = 2
 _LONGEST_WAIT: Final = timedelta(seconds=60)
 _STRICTEST_FIRST: Final = (Consent.OFF, Consent.LOCAL, Consent.ANY)
-_WHY_NOT: Final = {
-    ModelFailure.BUDGET_EXCEEDED: catalogue.MODEL_BUDGET_USED,
-    **dict.fromkeys(PASSING, catalogue.MODEL_AWAY),
-}
 _log = get_logger()
 
 
@@ -84,7 +76,15 @@ class AskAgain:
     problem: str
 
 
-ModelOutcome: TypeAlias = Answered | AskAgain
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An answer, and what a model made of it; None where none was asked."""
+
+    answered: Answered
+    model: ModelInputs | None = None
+
+
+ModelOutcome: TypeAlias = Decided | AskAgain
 
 
 class ModelDeciding:
@@ -113,12 +113,12 @@ class ModelDeciding:
         ask = stored.ask
         consent = self._consent(ask)
         if not is_beyond_rules(ask) or not self._door.can_serve(consent):
-            return rules_answer
+            return Decided(rules_answer)
         if not await self._database.aread(lambda tx: is_flag_on(tx, Flag.MODEL_DECISIONS)):
-            return rules_answer
+            return Decided(rules_answer)
         reading = await read_for_model(ask, connection, trackers, now=self._clock.now())
         if reading is None:
-            return rules_answer
+            return Decided(rules_answer)
         # Nobody pays for an account that is only taken for theirs.
         member = await self._database.aread(
             lambda tx: confirmed_member(tx, ask.connection_id, ask.asker.account_id)
@@ -126,13 +126,14 @@ class ModelDeciding:
         question = self._question(reading, consent, context, member.id if member else None)
         run = await self._door.decide(question)
         cost_usd = await self._database.awrite(lambda tx: self._keep(tx, ask, run))
-        # What asking in vain has cost belongs to the decision as well.
-        rules_answer = replace(
-            rules_answer, decision=replace(rules_answer.decision, cost_usd=cost_usd)
-        )
+        made = self._inputs(reading.sight, run, cost_usd)
         if isinstance(run.outcome, ModelFailure):
-            return self._without_model(stored, run, run.outcome, rules_answer)
-        return await self._judge(reading, run, run.outcome, rules_answer, context)
+            if (wait := self._wait_of(stored, run, run.outcome)) is not None:
+                return AskAgain(after=wait, problem=f"model_{run.outcome.value}")
+            return Decided(answer_of_model(reading.sight, made, rules_answer, context), made)
+        return await self._judge(
+            reading, run, made, plan=run.outcome, rules_answer=rules_answer, context=context
+        )
 
     def _consent(self, ask: Ask) -> Consent:
         """What may see an ask: in a thread of a channel all its projects may be spoken of."""
@@ -147,9 +148,9 @@ class ModelDeciding:
         context: AnswerContext,
         member_id: MemberId | None,
     ) -> ModelQuestion:
-        ask = reading.ask
+        sight, ask = reading.sight, reading.sight.ask
         today = local_day(context.now, answer_wording(ask, context))
-        material = reading.material(today=today)
+        material = sight.material(today=today)
 
         async def look_up(key: str) -> LookedUp:
             return await reading.look_up(key, now=self._clock.now())
@@ -159,60 +160,60 @@ class ModelDeciding:
             subject_id=ask.id,
             consent=consent,
             material=material,
-            known_keys=reading.known | named_by_asker(ask),
+            known_keys=sight.known | named_by_asker(ask),
             served_projects=self._rules.served,
             look_up_work_item=look_up,
             member_id=member_id,
         )
 
-    def _without_model(
-        self, stored: StoredAsk, run: ModelRun, failure: ModelFailure, rules_answer: Answered
-    ) -> ModelOutcome:
+    def _wait_of(self, stored: StoredAsk, run: ModelRun, failure: ModelFailure) -> timedelta | None:
+        """How long to wait for a model that may answer soon; None where waiting is no use."""
         wait = max(wait_before_next(stored.attempts), timedelta(seconds=run.retry_after_s or 0.0))
         may_pass = failure in PASSING and stored.attempts < _MOST_WAITS
-        if may_pass and wait <= _LONGEST_WAIT:
-            return AskAgain(after=wait, problem=f"model_{failure.value}")
-        if stored.ask.place is None or not rules_answer.decision.actions:
-            return rules_answer
-        # In a ticket the operator is told; in a chat people wait and see that others were answered.
-        return answer_without_model(rules_answer, _WHY_NOT.get(failure, catalogue.MODEL_NO_ANSWER))
+        return wait if may_pass and wait <= _LONGEST_WAIT else None
+
+    def _inputs(self, sight: ModelSight, run: ModelRun, cost_usd: Decimal) -> ModelInputs:
+        """What a model was shown and said, so that it can be judged again."""
+        outcome = run.outcome
+        return ModelInputs(
+            plan=outcome if isinstance(outcome, ModelPlan) else None,
+            failure=outcome if isinstance(outcome, ModelFailure) else None,
+            use=ModelUse(run.provider, run.model, run.prompt_version, _last_reservation(run)),
+            cost_usd=cost_usd,
+            confidence_threshold=self._rules.confidence_threshold,
+            served=self._rules.served,
+            thread=_without_secrets(sight.thread),
+            facts=sight.facts,
+            looked_up=sight.looked_up,
+        )
 
     async def _judge(
         self,
         reading: ModelReading,
         run: ModelRun,
+        made: ModelInputs,
+        *,
         plan: ModelPlan,
         rules_answer: Answered,
         context: AnswerContext,
-    ) -> Answered:
-        material = ModelMaterial(
-            use=ModelUse(run.provider, run.model, run.prompt_version, _last_reservation(run)),
-            cost_usd=rules_answer.decision.cost_usd,
-            rule=reading.rule,
-            told=reading.told,
-            known=reading.known,
-            shown_keys=frozenset(reading.shown_keys),
-            served=self._rules.served,
-            read_outsiders=reading.reads_outsiders,
-        )
-        if plan.confidence < self._rules.confidence_threshold:
-            return unsure_answer(rules_answer, plan, material)
-        facts = await self._facts_of_suggestions(reading, plan)
-        answered = answer_from_plan(reading.ask, plan, material, facts, context)
+    ) -> Decided:
+        if plan.confidence >= self._rules.confidence_threshold:
+            made = replace(made, suggested=await self._facts_of_suggestions(reading, plan))
+        answered = answer_of_plan(reading.sight, made, plan, rules_answer, context)
         if answered is None:
             now = self._clock.now()
             await self._database.awrite(
                 lambda tx: _tell_of_failure(tx, run, ModelFailure.JUNK, now=now)
             )
-        return answered or rules_answer
+        return Decided(answer_of_model(reading.sight, made, rules_answer, context), made)
 
     async def _facts_of_suggestions(
         self, reading: ModelReading, plan: ModelPlan
     ) -> dict[WorkItemKey, Facts]:
-        intents = read_suggestions(plan, reading.ask).intents
+        intents = read_suggestions(plan, reading.sight.ask).intents
         if not intents:
             return {}
-        needs = fact_needs(intents, reading.ask)
+        needs = fact_needs(intents, reading.sight.ask)
         return await read_all(lambda _: reading.tracker.tracker, needs, now=self._clock.now())
 
     def _keep(self, tx: Writing, ask: Ask, run: ModelRun) -> Decimal:
@@ -259,6 +260,15 @@ def _tell_of_failure(tx: Writing, run: ModelRun, failure: ModelFailure, *, now: 
         f"({failure.value}); rules answer meanwhile. See `chargehand decisions show ID --request`.",
         now=now,
     )
+
+
+def _without_secrets(
+    thread: tuple[ThreadMessage, ...] | None,
+) -> tuple[ThreadMessage, ...] | None:
+    """A thread as it may be kept: a model never saw its secrets either."""
+    if thread is None:
+        return None
+    return tuple(replace(one, text=redact_text(one.text)) for one in thread)
 
 
 def _last_reservation(run: ModelRun) -> ReservationId:

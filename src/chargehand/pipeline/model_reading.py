@@ -32,30 +32,32 @@ from chargehand.domain.ids import ProjectKey, WorkItemKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.keys import keys_in, project_of_key
 from chargehand.domain.thread import ThreadMessage
-from chargehand.domain.work_item import FactNeeds, WorkItem
+from chargehand.domain.work_item import FactNeeds, Facts, WorkItem
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.plugins.model import LookedUp
 
-_NO_SUCH: Final[JSONObject] = {"error": "no such work item in this project"}
+NO_SUCH_ITEM: Final[JSONObject] = {"error": "no such work item in this project"}
 _MOST_MESSAGES: Final = 20
 _MOST_ITEMS: Final = 5
 
 
 @dataclass(slots=True)
-class ModelReading:
-    """One ask while a model looks at it: what was read for it so far.
+class ModelSight:
+    """What a model sees of one ask.
 
-    Shape: `told` has what may be told where it was asked, and nothing else; `tracker` knows the
-    work items of the ask's project; `thread` is None where it could not be read.
+    Shape: `told` has what may be told where it was asked, and nothing else; `thread` is None where
+    it could not be read; `facts` is what was read at once, as it was read, `looked_up` what the
+    model asked for.
     """
 
     ask: Ask
-    tracker: LiveConnection
     rule: ReplyRule
     told: dict[WorkItemKey, Told]
     thread: tuple[ThreadMessage, ...] | None = ()
     shown_keys: set[WorkItemKey] = field(default_factory=set)
+    facts: Mapping[WorkItemKey, Facts] = field(default_factory=dict)
+    looked_up: dict[WorkItemKey, Facts] = field(default_factory=dict)
 
     @property
     def known(self) -> frozenset[WorkItemKey]:
@@ -79,19 +81,39 @@ class ModelReading:
         self.shown_keys |= keys_in(json.dumps(shown, ensure_ascii=False))
         return shown
 
-    async def look_up(self, wanted: str, *, now: datetime) -> LookedUp:
-        """One more item of the asked project, told by the rule of the whole answer."""
+    def look_at(self, wanted: str, facts: Facts) -> LookedUp:
+        """One more item, told by the rule of the whole answer."""
         key = WorkItemKey(wanted.strip().upper())
-        ask = self.ask
-        if keys_in(key) != {key} or project_of_key(key) != ask.project:
-            return LookedUp(_NO_SUCH)
-        facts = await self.tracker.tracker.read_facts(FactNeeds(work_item=key), now=now)
+        self.looked_up.setdefault(key, facts)
         item = facts.item
-        if not isinstance(item, Fact) or not _may_tell(item.value, key, ask, self.rule):
-            return LookedUp(_NO_SUCH)
-        told = tell(facts, item, ask=ask, rule=self.rule)
+        if not isinstance(item, Fact) or not _may_tell(item.value, key, self.ask, self.rule):
+            return LookedUp(NO_SUCH_ITEM)
+        told = tell(facts, item, ask=self.ask, rule=self.rule)
         self.told.setdefault(key, told)
         return LookedUp(self.show(item_brief(told)), known_keys(told))
+
+    def may_look_at(self, wanted: str) -> bool:
+        """Whether a model may ask for an item at all: one of the asked project."""
+        key = WorkItemKey(wanted.strip().upper())
+        return keys_in(key) == {key} and project_of_key(key) == self.ask.project
+
+
+@dataclass(slots=True)
+class ModelReading:
+    """What a model sees of an ask, and where more of it is read.
+
+    Shape: `tracker` knows the work items of the ask's project.
+    """
+
+    sight: ModelSight
+    tracker: LiveConnection
+
+    async def look_up(self, wanted: str, *, now: datetime) -> LookedUp:
+        """One more item of the asked project, read now."""
+        if not self.sight.may_look_at(wanted):
+            return LookedUp(NO_SUCH_ITEM)
+        need = FactNeeds(work_item=WorkItemKey(wanted.strip().upper()))
+        return self.sight.look_at(wanted, await self.tracker.tracker.read_facts(need, now=now))
 
 
 async def read_for_model(
@@ -105,13 +127,39 @@ async def read_for_model(
     if ask.place is not None:
         return await _read_chat(ask, connection, trackers, now=now)
     facts = await connection.tracker.read_facts(model_needs(ask), now=now)
-    item = facts.item
+    sight = sight_of(ask, {ask.item: facts}, ())
+    return ModelReading(sight, connection) if sight is not None else None
+
+
+def sight_of(
+    ask: Ask,
+    facts: Mapping[WorkItemKey, Facts],
+    thread: tuple[ThreadMessage, ...] | None,
+) -> ModelSight | None:
+    """What a model is shown of what was read; None where the ask is for no model."""
+    if ask.place is None:
+        return _sight_of_ticket(ask, facts)
+    rule = chat_rule(ask, ask.place)
+    told = {
+        key: tell(read, read.item, ask=ask, rule=rule)
+        for key, read in facts.items()
+        if isinstance(read.item, Fact) and _may_tell(read.item.value, key, ask, rule)
+    }
+    if ask.work_item is not None and ask.work_item not in told:
+        # What may not be told there is answered as if it were not there at all.
+        return None
+    return ModelSight(ask, rule, told, thread, facts=facts)
+
+
+def _sight_of_ticket(ask: Ask, facts: Mapping[WorkItemKey, Facts]) -> ModelSight | None:
+    own = facts[ask.item]
+    item = own.item
     if not isinstance(item, Fact) or item.value.project != ask.project:
         return None
     rule = reply_rule(ask, item.value)
     if not may_be_shown(ask, item.value, rule):
         return None
-    return ModelReading(ask, connection, rule, {ask.item: tell(facts, item, ask=ask, rule=rule)})
+    return ModelSight(ask, rule, {ask.item: tell(own, item, ask=ask, rule=rule)}, facts=facts)
 
 
 async def _read_chat(
@@ -129,19 +177,11 @@ async def _read_chat(
     thread: tuple[ThreadMessage, ...] | None = ()
     if connection.threads is not None:
         thread = await connection.threads.read_thread(place, limit=_MOST_MESSAGES)
-    rule = chat_rule(ask, place)
     keys = keys_of_chat(ask, thread, most=_MOST_ITEMS)
     needs = [model_needs(ask) if key == ask.work_item else FactNeeds(work_item=key) for key in keys]
     facts = await read_all(lambda _: tracker.tracker, needs, now=now)
-    told = {
-        key: tell(read, read.item, ask=ask, rule=rule)
-        for key, read in facts.items()
-        if isinstance(read.item, Fact) and _may_tell(read.item.value, key, ask, rule)
-    }
-    if ask.work_item is not None and ask.work_item not in told:
-        # What may not be told there is answered as if it were not there at all.
-        return None
-    return ModelReading(ask, tracker, rule, told, thread)
+    sight = sight_of(ask, facts, thread)
+    return ModelReading(sight, tracker) if sight is not None else None
 
 
 def _may_tell(item: WorkItem, key: WorkItemKey, ask: Ask, rule: ReplyRule) -> bool:

@@ -23,6 +23,7 @@ from chargehand.logs.log import get_logger
 from chargehand.pipeline.approving import has_words
 from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.decision_inputs import EncodedInputs, keep_inputs
 from chargehand.pipeline.late_asks import find_overtaking, report_late
 from chargehand.pipeline.modes import mode_of_proposal
 from chargehand.pipeline.noticing import tell_operator
@@ -49,8 +50,19 @@ class Recorder:
         """The exact text people judge an action by."""
         return self._connections[action.connection_id].previewer.preview(action)
 
-    def record(self, tx: Writing, stored: StoredAsk, answered: Answered, *, now: datetime) -> None:
-        """Record what an ask gets, unless it was taken back or overtaken meanwhile."""
+    def record(
+        self,
+        tx: Writing,
+        stored: StoredAsk,
+        answered: Answered,
+        *,
+        now: datetime,
+        inputs: EncodedInputs | None = None,
+    ) -> None:
+        """Record what an ask gets, unless it was taken back or overtaken meanwhile.
+
+        Shape: `inputs` is what it was decided from, None where nothing was read.
+        """
         ask, decision = stored.ask, answered.decision
         current = self.still_open(tx, stored, now=now)
         if current is None:
@@ -68,6 +80,8 @@ class Recorder:
             policy_version=version,
             now=now,
         )
+        if inputs is not None:
+            keep_inputs(tx, decision_id, inputs, now=now)
         _account(tx, decision_id, ask, decision, version, now=now)
         opened = self._propose_all(tx, decision_id, ask, decision, modes)
         if decision.actions and decision.actions[-1].params.get("controls"):

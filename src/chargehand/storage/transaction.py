@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 
 from chargehand.domain.ids import OrganizationId
+from chargehand.storage.repositories.decision_inputs import (
 from chargehand.storage.repositories.absences import AbsenceReader, AbsenceWriter
 from chargehand.storage.repositories.actions import ActionReader, ActionWriter
 from chargehand.storage.repositories.api_keys import ApiKeyReader, ApiKeyWriter
@@ -125,6 +126,7 @@ class Reading(_Transaction):
     subscriptions = _Part(SubscriptionReader)
     references = _Part(ReferenceReader)
     shadow = _Part(ShadowReader)
+    decision_inputs = _Part(DecisionInputReader)
 
 
 class Writing(_Transaction):
@@ -169,3 +171,4 @@ class Writing(_Transaction):
     subscriptions = _Part(SubscriptionWriter)
     references = _Part(ReferenceWriter)
     shadow = _Part(ShadowReader)
+    decision_inputs = _Part(DecisionInputWriter)

@@ -21,6 +21,7 @@ from chargehand.web.api.members import add_member_routes
 from chargehand.web.api.modes import add_mode_routes
 from chargehand.web.api.overview import add_overview_routes
 from chargehand.web.api.reading import add_reading_routes
+from chargehand.web.api.replays import add_replay_routes
 from chargehand.web.api.shadow import add_shadow_routes
 
 __all__ = ["API", "APIDeps", "build_api"]
@@ -64,6 +65,7 @@ def build_api(deps: APIDeps) -> API:
     add_member_routes(router, deps)
     add_connection_routes(router, deps)
     add_overview_routes(router, deps)
+    add_replay_routes(router, deps)
     add_shadow_routes(router, deps)
     return app
 
