@@ -135,7 +135,7 @@ def _open(settings: Settings) -> Stores:
     folder = settings.storage.data_dir
     use = use_folder(folder)
     checkpoint = AuditCheckpoint(folder / "audit.checkpoint")
-    database = Database(database_url(settings), checkpoint=checkpoint)
+    database = Database(database_url(settings), checkpoint=checkpoint, stage=settings.stage)
     inbox_engine = open_engine(inbox_url(settings))
     return Stores(database, inbox_engine, InboxReader(inbox_engine), checkpoint, use)
 

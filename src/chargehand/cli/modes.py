@@ -12,11 +12,13 @@ from chargehand.cli.options import AsJSON
 from chargehand.cli.output import echo_json, echo_table, zoned_time
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ids import ProjectKey
+from chargehand.policy.modes import DEFAULT_RULE
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to load than `--help` may.
     from chargehand.pipeline.modes import ModeLine
-    from chargehand.policy.modes import ModePolicy, ModeRule
+    from chargehand.policy.in_force import Policy
+    from chargehand.policy.modes import ModeRule
 
 modes = typer.Typer(
     name="modes",
@@ -134,7 +136,7 @@ _Change = tuple[ProjectKey, ActionKind, Mode, Mode]
 
 
 def _changes(
-    before: "ModePolicy", after: "ModePolicy", projects: Sequence[ProjectKey]
+    before: "Policy", after: "Policy", projects: Sequence[ProjectKey]
 ) -> tuple[_Change, ...]:
     pairs = ((project, kind) for project in projects for kind in ActionKind)
     found = (
@@ -167,10 +169,14 @@ def _scope(project: ProjectKey | None, kind: ActionKind | None) -> str:
 
 
 def _because(line: "ModeLine", default: Mode) -> str:
-    if line.rule is None:
+    if line.rule is None and line.rule_name != DEFAULT_RULE:
+        rule, given = f"rule {line.rule_name!r}", line.mode
+    elif line.rule is None:
         rule, given = "the default", default
     else:
         rule, given = _rule(line.rule), line.rule.mode
+    if line.unless:
+        rule = f"{rule}, unless {', '.join(repr(one) for one in line.unless)}"
     if given is line.mode:
         return rule
     return f"{rule} says {given.value}; what customers read is auto only by a rule of its own"

@@ -43,6 +43,7 @@ from chargehand.config.secret_settings import (
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.config.telling_settings import SentrySettings, TracingSettings
 from chargehand.config.webhook_settings import WebhookConnection, require_known
+from chargehand.domain.policy import Stage
 from chargehand.kit.signing import webhook_key
 from chargehand.plugins.secret import FoundSecret
 
@@ -332,6 +333,10 @@ class Settings(BaseSettings):
     # What was given may be a secret in the wrong place, and errors end up in logs.
     model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    stage: Stage = Field(
+        Stage.PROD,
+        description="Which installation this is; rules of the policy can ask for it.",
+    )
     server: ServerSettings = Field(default_factory=ServerSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     business: BusinessSettings = Field(default_factory=BusinessSettings)

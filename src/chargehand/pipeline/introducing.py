@@ -19,7 +19,7 @@ from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.looking import find_trace
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.tracing import Trace
-from chargehand.policy.modes import ModePolicy
+from chargehand.policy.in_force import Policy
 
 # A little less than each surface carries in one message, for what stands around a page.
 _PAGE_CHARS: Final = {
@@ -186,7 +186,7 @@ def _accounts(call: Call, member: Member) -> Iterator[str]:
         yield f"- Account: {code(f'{one.connection_id}/{one.account_id}')}, {state}"
 
 
-def _modes_of(policy: ModePolicy, project: ProjectKey, kinds: Sequence[ActionKind]) -> str:
+def _modes_of(policy: Policy, project: ProjectKey, kinds: Sequence[ActionKind]) -> str:
     by_mode: dict[Mode, list[str]] = {}
     for kind in kinds:
         by_mode.setdefault(policy.mode_for(project, kind), []).append(code(kind.value))

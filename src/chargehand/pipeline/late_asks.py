@@ -10,7 +10,7 @@ from chargehand.domain.ids import AskId, ProjectKey
 from chargehand.pipeline.errors import NotFound, NotLate
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.noting import note_matter
-from chargehand.policy.modes import changed_at
+from chargehand.policy.in_force import changed_at, policy_of_text
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
@@ -44,7 +44,7 @@ def modes_changed_at(tx: Writing, project: ProjectKey) -> datetime | None:
 
     Before an ask is understood nobody knows which kinds its answer will take, so all count.
     """
-    history = tx.policies.history()
+    history = [(policy_of_text(v, text), at) for v, text, at in tx.policies.texts()]
     changes = (changed_at(history, project, kind) for kind in ActionKind)
     return max((at for at in changes if at is not None), default=None)
 

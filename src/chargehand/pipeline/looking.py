@@ -43,7 +43,8 @@ from chargehand.pipeline.processes import ProcessLine, list_processes
 from chargehand.pipeline.pruning import retention_lines
 from chargehand.pipeline.standing_votes import VoteStanding, standing_of, standings_of
 from chargehand.pipeline.tracing import Trace, trace
-from chargehand.policy.modes import ModeRule, read_policy
+from chargehand.policy.in_force import policy_of
+from chargehand.policy.modes import ModeRule
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.database import Database
 from chargehand.storage.errors import CheckpointUnreadable
@@ -369,7 +370,7 @@ def read_modes(tx: View, projects: Collection[ProjectKey]) -> Modes:
     """The policy in force, with the mode of every kind in every one of the projects."""
     current = tx.policies.current()
     version, document = (current.version, current.document) if current is not None else (0, {})
-    policy = read_policy(version, document)
+    policy = policy_of(version, document)
     return Modes(
         version=version,
         changed_at=current.created_at if current is not None else None,

@@ -11,26 +11,31 @@ from chargehand.domain.ids import ProjectKey
 from chargehand.domain.policy import Ruling
 from chargehand.pipeline.errors import ProjectUnknown
 from chargehand.policy.errors import PolicyChangedMeanwhile
-from chargehand.policy.modes import ModePolicy, ModeRule, read_policy
+from chargehand.policy.in_force import Policy, policy_of_text
+from chargehand.policy.modes import ModePolicy, ModeRule
 from chargehand.storage.transaction import Reading, Writing
 
 
 @dataclass(frozen=True, slots=True)
 class ModeLine:
-    """The mode of one kind in one project, and the rule that gives it; None is the default."""
+    """The mode of one kind in one project, and the rule that gives it; None is the default.
+
+    Shape: `rule` is None where a written rule gives it, which `rule_name` names; the rules of
+    `unless` decide before it, each in cases of its own.
+    """
 
     project: ProjectKey
     kind: ActionKind
     mode: Mode
     rule: ModeRule | None
+    rule_name: str = ""
+    unless: tuple[str, ...] = ()
 
 
-def policy_in_force(tx: Reading | Writing) -> ModePolicy:
+def policy_in_force(tx: Reading | Writing) -> Policy:
     """The newest policy; before the first one everything is simulated."""
-    current = tx.policies.current()
-    if current is None:
-        return ModePolicy(version=0)
-    return read_policy(current.version, current.document)
+    current = tx.policies.current_text()
+    return policy_of_text(*current) if current is not None else ModePolicy(version=0)
 
 
 def mode_of_proposal(ruling: Ruling, decision: Decision, action: ProposedAction) -> Mode:
@@ -48,7 +53,13 @@ def list_modes(tx: Reading | Writing, projects: Collection[ProjectKey]) -> tuple
     """The mode of every kind in every served project."""
     policy = policy_in_force(tx)
     return tuple(
-        ModeLine(project, kind, *policy.explain(project, kind))
+        ModeLine(
+            project,
+            kind,
+            *policy.explain(project, kind),
+            policy.rule_name(project, kind),
+            policy.unless(project, kind),
+        )
         for project in sorted(projects)
         for kind in ActionKind
     )
@@ -81,7 +92,7 @@ def set_mode(
     served: Collection[ProjectKey],
     by: str,
     now: datetime,
-) -> ModePolicy:
+) -> Policy:
     """Put a new policy version in force that differs in one scope.
 
     Raises: ProjectUnknown, PolicyChangedMeanwhile.

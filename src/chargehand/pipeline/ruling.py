@@ -10,7 +10,7 @@ from chargehand.domain.policy import Cause, PolicyQuestion, Ruling
 from chargehand.domain.records import ActionRecord
 from chargehand.pipeline.causing import requesting_member
 from chargehand.pipeline.modes import policy_in_force
-from chargehand.policy.modes import ModePolicy
+from chargehand.policy.in_force import Policy
 from chargehand.storage.transaction import Reading, Writing
 
 
@@ -19,7 +19,7 @@ class Rulings:
     """Rules on many actions within one transaction; the policy and each requester are read once."""
 
     tx: Reading | Writing
-    policy: ModePolicy
+    policy: Policy
     _roles: dict[tuple[MemberId, ProjectKey], frozenset[Role]] = field(default_factory=dict)
 
     @property
@@ -41,6 +41,7 @@ class Rulings:
         target: str = "",
     ) -> Ruling:
         """What it would say about an action that is not proposed yet."""
+        member_id = requesting_member(cause)
         return self.policy.rule_on(
             PolicyQuestion(
                 kind=kind,
@@ -49,6 +50,8 @@ class Rulings:
                 at=now,
                 cause=cause,
                 requester_roles=self._roles_of(cause, project),
+                cohort=self.policy.cohort_of(member_id) if member_id is not None else "",
+                stage=self.tx.stage,
             )
         )
 

@@ -5,17 +5,14 @@ A project is closer to people than a kind, so `simulate` for one project can not
 switching a kind on for the whole organization.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 from chargehand.domain.action import ActionKind, Mode
-from chargehand.domain.ids import ProjectKey
+from chargehand.domain.ids import MemberId, ProjectKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.member import DECIDERS
 from chargehand.domain.policy import Approvers, PolicyQuestion, Ruling
-from chargehand.domain.records import PolicyVersion
 from chargehand.policy.errors import PolicyInvalid
 
 # A text that customers read, and a verdict on other people's work, is never sent by a rule that did
@@ -111,6 +108,23 @@ class ModePolicy:
             return Mode.APPROVE
         return mode
 
+    def modes_of(self, project: ProjectKey, kind: ActionKind) -> tuple[Mode, ...]:
+        """The one mode that a kind can get."""
+        return (self.mode_for(project, kind),)
+
+    def rule_name(self, project: ProjectKey, kind: ActionKind) -> str:
+        """The rule that gives a kind its mode, by its scope."""
+        _, rule = self.explain(project, kind)
+        return rule.name if rule is not None else DEFAULT_RULE
+
+    def unless(self, _project: ProjectKey, _kind: ActionKind) -> tuple[str, ...]:
+        """The rules that decide before that one in some cases; of modes by scope there are none."""
+        return ()
+
+    def cohort_of(self, _member_id: MemberId) -> str:
+        """The cohort of a member; modes by scope know none."""
+        return ""
+
     def with_mode(
         self, mode: Mode, *, project: ProjectKey | None, kind: ActionKind | None
     ) -> "ModePolicy":
@@ -149,23 +163,6 @@ def read_policy(version: int, document: JSONObject) -> ModePolicy:
         default=_mode("default", document.get("default", Mode.SIMULATE.value)),
         rules=tuple(_rule(f"rules[{n}]", rule) for n, rule in enumerate(rules)),
     )
-
-
-def changed_at(
-    versions: Sequence[PolicyVersion], project: ProjectKey, kind: ActionKind
-) -> datetime | None:
-    """When the mode of this kind in this project last became another; None if it never did.
-
-    Shape: `versions` oldest first.
-    """
-    last: datetime | None = None
-    before: Mode | None = None
-    for stored in versions:
-        mode = read_policy(stored.version, stored.document).mode_for(project, kind)
-        if before is not None and mode is not before:
-            last = stored.created_at
-        before = mode
-    return last
 
 
 def _rule(field: str, value: object) -> ModeRule:

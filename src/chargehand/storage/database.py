@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from chargehand.audit.chain import ChainPosition
 from chargehand.domain.ids import DEFAULT_ORGANIZATION, OrganizationId, ProcessId
+from chargehand.domain.policy import Stage
 from chargehand.logs.log import get_logger
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.engines import WRITES, open_engine
@@ -48,9 +49,11 @@ class Database:
         *,
         checkpoint: AuditCheckpoint | None = None,
         organization_id: OrganizationId = DEFAULT_ORGANIZATION,
+        stage: Stage | None = None,
     ) -> None:
         self.url = url
         self.organization_id = organization_id
+        self.stage = stage
         self.engine = open_engine(url)
         self._checkpoint = checkpoint
         self._write_lock = threading.Lock()
@@ -72,7 +75,7 @@ class Database:
         Raises: StoreUnavailable, StoreBusy, and what `work` raises.
         """
         with translated(), self.engine.connect() as connection, connection.begin():
-            return work(Reading(connection, self.organization_id))
+            return work(Reading(connection, self.organization_id, self.stage))
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """Run `work` in one write transaction; anything raised rolls all of it back.
@@ -134,7 +137,7 @@ class Database:
         with translated(), self._writing(options) as connection, connection.begin():
             if not self.is_sqlite:
                 _wait_for_turn(connection, options)
-            transaction = Writing(connection, self.organization_id)
+            transaction = Writing(connection, self.organization_id, self.stage)
             self._require_lease(transaction)
             result = work(transaction)
             position = transaction.audit.flush()

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from chargehand.domain.ids import OrganizationId
 from chargehand.storage.repositories.decision_inputs import (
+from chargehand.domain.policy import Stage
 from chargehand.storage.repositories.absences import AbsenceReader, AbsenceWriter
 from chargehand.storage.repositories.actions import ActionReader, ActionWriter
 from chargehand.storage.repositories.api_keys import ApiKeyReader, ApiKeyWriter

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ids import ProjectKey
-from chargehand.domain.records import PolicyVersion
 from chargehand.policy.errors import PolicyInvalid
-from chargehand.policy.modes import ModePolicy, changed_at, read_policy
+from chargehand.policy.in_force import changed_at, policy_of
+from chargehand.policy.modes import ModePolicy, read_policy
 
 PAY, OPS = ProjectKey("PAY"), ProjectKey("OPS")
 COMMENT, ASSIGN = ActionKind.JIRA_ADD_COMMENT, ActionKind.JIRA_ASSIGN_ISSUE
@@ -105,12 +105,7 @@ def test_wrong_document_names_the_field(document: dict, field: str) -> None:
 def test_change_of_mode_is_dated_per_kind_and_project() -> None:
     steps = [policy(), policy((Mode.AUTO, None, ASSIGN)), policy((Mode.AUTO, PAY, COMMENT))]
     versions = [
-        PolicyVersion(
-            version=number,
-            document=made.to_document(),
-            created_at=START + timedelta(days=number),
-            created_by="cli:lead",
-        )
+        (policy_of(number, made.to_document()), START + timedelta(days=number))
         for number, made in enumerate(steps)
     ]
 

@@ -20,6 +20,23 @@ class PolicyReader(Repository):
         )
         return _version(row) if row is not None else None
 
+    def current_text(self) -> tuple[int, str] | None:
+        """The version in force with its document as it is stored; None before the first."""
+        query = self._select(policy_versions).order_by(policy_versions.c.version.desc()).limit(1)
+        row = self._one(query)
+        return (row.version, row.document) if row is not None else None
+
+    def texts(self) -> tuple[tuple[int, str, datetime], ...]:
+        """Every version with its document as it is stored and its time, oldest first."""
+        rows = self._rows(self._select(policy_versions).order_by(policy_versions.c.version))
+        return tuple((row.version, row.document, from_micros(row.created_at)) for row in rows)
+
+    def find(self, version: int) -> PolicyVersion | None:
+        """One version; None when there is none of that number."""
+        query = self._select(policy_versions).where(policy_versions.c.version == version)
+        row = self._one(query)
+        return _version(row) if row is not None else None
+
     def history(self) -> tuple[PolicyVersion, ...]:
         """Every version, oldest first."""
         rows = self._rows(self._select(policy_versions).order_by(policy_versions.c.version))

@@ -38,6 +38,10 @@ class ModeLine(Shown):
     kind: ActionKind
     mode: Mode
     rule: ModeRule | None
+    rule_name: str = Field(description="The rule by its name; `default` where none says anything.")
+    unless: list[str] = Field(
+        description="Rules that decide before it, each in cases of its own; see `/v1/policy`."
+    )
 
 
 class Modes(Shown):
