@@ -61,7 +61,7 @@ from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.pipeline.working_signs import WorkingSigns
 from chargehand.plugins.connector import EventParser
 from chargehand.plugins.limits import LimitBoard
-from chargehand.policy.modes import read_policy
+from chargehand.policy.in_force import as_document, policy_of
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.inbox.writer import open_inbox_writer
 from chargehand.storage.repositories.asks import StoredAsk
@@ -441,8 +441,13 @@ class House:
     def modes_ever(self) -> set[Mode]:
         """Every mode any policy version gave anything."""
         history = self.stores.database.read(lambda tx: tx.policies.history())
-        policies = [read_policy(one.version, one.document) for one in history]
-        return {mode for one in policies for mode in (one.default, *(r.mode for r in one.rules))}
+        policies = [policy_of(one.version, one.document) for one in history]
+        given = {mode for one in policies for mode in (one.default, *(r.mode for r in one.rules))}
+        documents = [as_document(one) for one in policies]
+        sections = [
+            part for one in documents for part in (one.organization, *one.projects.values())
+        ]
+        return given | {rule.mode for section in sections for rule in section.rules}
 
     def effect(self, action: ActionRecord) -> EffectRecord | None:
         found = self.stores.database.read(lambda tx: tx.effects.of_action(action.id))

@@ -8,6 +8,9 @@ class AuditTag(StrEnum):
 
     SYSTEM_POLICY_CREATED = "system:policy:created"
     PERSON_MODE_CHANGED = "person:mode:changed"
+    PERSON_GLASS_BROKEN = "person:glass:broken"
+    PERSON_GLASS_MENDED = "person:glass:mended"
+    PERSON_POLICY_APPLIED = "person:policy:applied"
     WORKER_DECISION_RECORDED = "worker:decision:recorded"
     WORKER_ACTION_PROPOSED = "worker:action:proposed"
     WORKER_ACTION_SIMULATED = "worker:action:simulated"

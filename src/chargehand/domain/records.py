@@ -26,6 +26,7 @@ from chargehand.domain.ids import (
     DeliveryId,
     EffectId,
     EventId,
+    GlassId,
     HoldId,
     NoticeId,
     ProjectKey,
@@ -366,6 +367,20 @@ class PolicyVersion:
     document: JSONObject
     created_at: datetime
     created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenGlass:
+    """That an operator is past the policy for a while, and why.
+
+    Units: it counts from `opened_at` until before `ends_at`.
+    """
+
+    id: GlassId
+    opened_by: str
+    reason: str
+    opened_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

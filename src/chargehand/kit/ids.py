@@ -33,6 +33,7 @@ PREFIXES = {
     "sub": "subscription",
     "vot": "vote",
     "abs": "absence",
+    "brk": "broken glass",
 }
 
 

@@ -7,6 +7,8 @@ Rejected
 ├── NotUndoable       an action without a way back
 ├── AlreadyUndone     an action that was undone, or is about to be
 ├── ProjectUnknown    a project no connection serves
+├── GlassBroken       somebody is past the policy already
+├── GlassWhole        nobody is
 └── ArgumentInvalid   a cursor, limit or filter that can not be used
 Retryable
 └── NotLookedUp       a vendor could not be asked what happened before a restore
@@ -127,3 +129,17 @@ class IllegalMove(Fault):
 
     code = "illegal_move"
     template = "The action {id} is {state} and can not become {next}."
+
+
+class GlassBroken(Rejected):
+    """The glass is broken already."""
+
+    code = "glass_broken_already"
+    template = "{by} is past the policy already, until {until}."
+
+
+class GlassWhole(Rejected):
+    """There is nothing to end."""
+
+    code = "glass_not_broken"
+    template = "Nobody is past the policy now, so there is nothing to end."

@@ -7,7 +7,8 @@ from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.ids import MemberId, ProjectKey
 from chargehand.domain.member import Role
 from chargehand.domain.policy import Cause, PolicyQuestion, Ruling
-from chargehand.domain.records import ActionRecord
+from chargehand.domain.records import ActionRecord, BrokenGlass
+from chargehand.pipeline.breaking_glass import past_policy
 from chargehand.pipeline.causing import requesting_member
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.policy.in_force import Policy
@@ -20,6 +21,7 @@ class Rulings:
 
     tx: Reading | Writing
     policy: Policy
+    glass: BrokenGlass | None = None
     _roles: dict[tuple[MemberId, ProjectKey], frozenset[Role]] = field(default_factory=dict)
 
     @property
@@ -29,7 +31,7 @@ class Rulings:
 
     def on(self, action: ActionRecord | ProposedAction, *, cause: Cause, now: datetime) -> Ruling:
         """What the policy says about one action that goes back to a cause."""
-        return self.on_kind(action.kind, action.project, target=action.target, cause=cause, now=now)
+        return self.answer(self.question(action, cause=cause, now=now))
 
     def on_kind(
         self,
@@ -41,18 +43,33 @@ class Rulings:
         target: str = "",
     ) -> Ruling:
         """What it would say about an action that is not proposed yet."""
+        return self.answer(self.question_about(kind, project, target=target, cause=cause, now=now))
+
+    def answer(self, question: PolicyQuestion) -> Ruling:
+        """What the policy says to a question, unless somebody is past it for now."""
+        return past_policy(self.policy.rule_on(question), question, self.glass)
+
+    def question(
+        self, action: ActionRecord | ProposedAction, *, cause: Cause, now: datetime
+    ) -> PolicyQuestion:
+        """What the policy is asked about an action."""
+        kind, project, target = action.kind, action.project, action.target
+        return self.question_about(kind, project, target=target, cause=cause, now=now)
+
+    def question_about(
+        self, kind: ActionKind, project: ProjectKey, *, target: str, cause: Cause, now: datetime
+    ) -> PolicyQuestion:
+        """What it is asked about an action that is not proposed yet."""
         member_id = requesting_member(cause)
-        return self.policy.rule_on(
-            PolicyQuestion(
-                kind=kind,
-                project=project,
-                target=target,
-                at=now,
-                cause=cause,
-                requester_roles=self._roles_of(cause, project),
-                cohort=self.policy.cohort_of(member_id) if member_id is not None else "",
-                stage=self.tx.stage,
-            )
+        return PolicyQuestion(
+            kind=kind,
+            project=project,
+            target=target,
+            at=now,
+            cause=cause,
+            requester_roles=self._roles_of(cause, project),
+            cohort=self.policy.cohort_of(member_id) if member_id is not None else "",
+            stage=self.tx.stage,
         )
 
     def _roles_of(self, cause: Cause, project: ProjectKey) -> frozenset[Role]:
@@ -82,7 +99,7 @@ class CausedRulings:
 
 def rulings(tx: Reading | Writing) -> Rulings:
     """The policy in force, ready to be asked in this transaction."""
-    return Rulings(tx, policy_in_force(tx))
+    return Rulings(tx, policy_in_force(tx), tx.policies.broken_glass())
 
 
 def rule_on(

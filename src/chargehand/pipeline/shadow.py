@@ -24,7 +24,7 @@ from chargehand.pipeline.shadow_judging import COMPARED_CHANGES, Judged, ShadowJ
 from chargehand.pipeline.shadow_reading import read_doings
 from chargehand.pipeline.shadow_recommending import agreement_of, recommend
 from chargehand.pipeline.working_signs import SIGN_KINDS
-from chargehand.policy.modes import ModePolicy
+from chargehand.policy.in_force import Policy
 from chargehand.storage.repositories.shadow import ProposedRow, Stretch
 from chargehand.storage.transaction import Reading
 
@@ -90,7 +90,7 @@ def _is_case(row: ProposedRow, undos: frozenset[str]) -> bool:
     return row.action_id not in undos and row.kind not in SIGN_KINDS
 
 
-def _line(policy: ModePolicy, cases: Sequence[Judged], examples: int) -> ShadowLine:
+def _line(policy: Policy, cases: Sequence[Judged], examples: int) -> ShadowLine:
     first = cases[0].row
     project, kind = ProjectKey(first.project), kind_of(first.kind)
     counts = dict.fromkeys(Outcome, 0)

@@ -93,6 +93,11 @@ def _(value: Sequence[object]) -> JSONValue:
     return [_shown(one) for one in value]
 
 
+@to_json.register(frozenset)
+def _(value: frozenset[str]) -> JSONValue:
+    return [_shown(one) for one in sorted(value)]
+
+
 @to_json.register(Mapping)
 def _(value: Mapping[object, object]) -> JSONValue:
     return {str(key): _shown(one) for key, one in value.items()}

@@ -53,6 +53,15 @@ class _Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class RuledRule:
+    """A rule with what it gives in a project, and the kinds it can decide about."""
+
+    rule: WrittenRule
+    given: Ruling
+    kinds: frozenset[ActionKind]
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     """A rule that can decide about one kind in one project, for the team and for others."""
 
@@ -120,6 +129,11 @@ class CompiledPolicy:
             if not unmet:
                 break
         return tuple(found)
+
+    def ruled_in(self, project: ProjectKey) -> tuple[RuledRule, ...]:
+        """Every rule that can decide in a project, with what it gives there."""
+        found = self._rules_in(project)
+        return tuple(RuledRule(one.rule, one.given, one.kinds) for one in found)
 
     def mode_for(self, project: ProjectKey, kind: ActionKind) -> Mode:
         """The mode of a kind when the team asks and no further condition holds."""

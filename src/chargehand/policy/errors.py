@@ -2,7 +2,9 @@
 
 Rejected
 ├── PolicyInvalid     a document that can not be a policy
-└── PolicyChangedMeanwhile   somebody wrote the next version first
+├── PolicyChangedMeanwhile   somebody wrote the next version first
+├── PolicyRefused     the team could not live with it
+└── PolicyVersionUnknown   no version of that number
 """
 
 from chargehand.domain.errors import Rejected
@@ -20,3 +22,17 @@ class PolicyChangedMeanwhile(Rejected):
 
     code = "policy_changed_meanwhile"
     template = "Policy version {version} was just written by somebody else; look at it and retry."
+
+
+class PolicyRefused(Rejected):
+    """A policy that can be read, and that the team could not live with."""
+
+    code = "policy_refused"
+    template = "The policy is refused: {finding}"
+
+
+class PolicyVersionUnknown(Rejected):
+    """There is no version of that number."""
+
+    code = "policy_version_unknown"
+    template = "There is no policy version {version}; the newest is {newest}."

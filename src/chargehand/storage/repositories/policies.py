@@ -1,13 +1,18 @@
-"""Policy versions: the newest is in force; none is ever changed."""
+"""Policy versions, of which the newest is in force, and who was let past it for a while.
+
+None is ever changed, and a broken glass that ended is kept.
+"""
 
 import json
 from datetime import datetime
 
+from chargehand.domain.ids import GlassId
 from chargehand.domain.json import JSONObject
-from chargehand.domain.records import PolicyVersion
+from chargehand.domain.records import BrokenGlass, PolicyVersion
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository, load_object
 from chargehand.storage.tables import policy_versions
+from chargehand.storage.tables_policy import broken_glasses
 
 
 class PolicyReader(Repository):
@@ -37,6 +42,12 @@ class PolicyReader(Repository):
         row = self._one(query)
         return _version(row) if row is not None else None
 
+    def broken_glass(self) -> BrokenGlass | None:
+        """The broken glass that ends last; None when there never was one."""
+        query = self._select(broken_glasses).order_by(broken_glasses.c.ends_at.desc())
+        row = self._one(query.limit(1))
+        return _glass(row) if row is not None else None
+
     def history(self) -> tuple[PolicyVersion, ...]:
         """Every version, oldest first."""
         rows = self._rows(self._select(policy_versions).order_by(policy_versions.c.version))
@@ -57,6 +68,37 @@ class PolicyWriter(PolicyReader):
                 "created_by": by,
             },
         )
+
+    def add_glass(self, glass: BrokenGlass) -> None:
+        """Record that a glass was broken."""
+        self._insert(
+            broken_glasses,
+            {
+                "glass_id": glass.id,
+                "opened_by": glass.opened_by,
+                "reason": glass.reason,
+                "opened_at": to_micros(glass.opened_at),
+                "ends_at": to_micros(glass.ends_at),
+            },
+        )
+
+    def end_glass(self, glass_id: GlassId, *, now: datetime) -> None:
+        """Let a broken glass count no longer."""
+        self._connection.execute(
+            self._update(broken_glasses)
+            .where(broken_glasses.c.glass_id == glass_id)
+            .values(ends_at=to_micros(now))
+        )
+
+
+def _glass(row: AnyRow) -> BrokenGlass:
+    return BrokenGlass(
+        id=GlassId(row.glass_id),
+        opened_by=row.opened_by,
+        reason=row.reason,
+        opened_at=from_micros(row.opened_at),
+        ends_at=from_micros(row.ends_at),
+    )
 
 
 def _version(row: AnyRow) -> PolicyVersion:

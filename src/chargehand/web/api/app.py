@@ -20,6 +20,7 @@ from chargehand.web.api.guard import guarded_route
 from chargehand.web.api.members import add_member_routes
 from chargehand.web.api.modes import add_mode_routes
 from chargehand.web.api.overview import add_overview_routes
+from chargehand.web.api.policy import add_policy_routes
 from chargehand.web.api.reading import add_reading_routes
 from chargehand.web.api.replays import add_replay_routes
 from chargehand.web.api.shadow import add_shadow_routes
@@ -59,6 +60,7 @@ def build_api(deps: APIDeps) -> API:
     add_reading_routes(router, deps)
     add_audit_routes(router, deps)
     add_mode_routes(router, deps)
+    add_policy_routes(router, deps)
     add_flag_routes(router, deps)
     add_budget_routes(router, deps)
     add_absence_routes(router, deps)

@@ -39,6 +39,7 @@ class Tag(StrEnum):
     LOOKING_BACK = "looking back"
     AUDIT = "audit"
     MODES = "modes"
+    POLICY = "policy"
     FLAGS = "flags"
     BUDGETS = "budgets"
     MEMBERS = "members"
@@ -53,6 +54,7 @@ _TAG_TEXTS: Final[Mapping[Tag, str]] = MappingProxyType(
         Tag.LOOKING_BACK: "What was received, understood, decided and done.",
         Tag.AUDIT: "The hash chain of everything that was decided.",
         Tag.MODES: "Which actions are simulated, approved first, or sent.",
+        Tag.POLICY: "The rules that give every action its mode and its approvers.",
         Tag.FLAGS: "Switches that work while everything runs.",
         Tag.BUDGETS: "What models may cost, and what they did cost.",
         Tag.MEMBERS: "The people of the team, their roles, and the accounts they have.",

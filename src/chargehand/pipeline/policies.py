@@ -1,0 +1,242 @@
+"""Shows, checks, explains, compares and changes the policy of the organization."""
+
+import difflib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from chargehand.audit.tags import AuditTag
+from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.ids import ProjectKey
+from chargehand.domain.policy import Cause, PolicyQuestion, Ruling
+from chargehand.pipeline.errors import NotFound
+from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.ruling import Rulings, rulings
+from chargehand.policy.checking import Finding, check_for_team
+from chargehand.policy.compiled import CompiledPolicy, Tried
+from chargehand.policy.document import PolicyDocument
+from chargehand.policy.errors import (
+    PolicyChangedMeanwhile,
+    PolicyInvalid,
+    PolicyRefused,
+    PolicyVersionUnknown,
+)
+from chargehand.policy.in_force import Policy, as_document, policy_of
+from chargehand.policy.problems import Problem
+from chargehand.policy.text import read_text, write_text
+from chargehand.storage.transaction import Reading, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPolicy:
+    """One version of the policy as people read it.
+
+    Shape: `format` is 1 for modes by scope, which `text` says as a document that means the same.
+    """
+
+    version: int
+    format: int
+    created_at: datetime | None
+    created_by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLine:
+    """One version in the list of all, newest first."""
+
+    version: int
+    created_at: datetime
+    created_by: str
+    format: int
+    rules: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPolicy:
+    """A text as it was checked; one that is not valid is never put in force."""
+
+    is_valid: bool
+    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMode:
+    """What another policy changes for one kind in one project, as far as no condition decides."""
+
+    project: ProjectKey
+    kind: ActionKind
+    before: Mode
+    after: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDifference:
+    """What another policy changes: line by line, and in the modes of the served projects."""
+
+    based_on: int
+    lines: tuple[str, ...]
+    modes: tuple[ChangedMode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the policy in force says about an action, and the rules that were asked for it."""
+
+    question: PolicyQuestion
+    ruling: Ruling
+    tried: tuple[Tried, ...]
+
+
+def show_policy(tx: Reading | Writing, version: int | None = None) -> ShownPolicy:
+    """One version, by default the one in force.
+
+    Raises: PolicyVersionUnknown.
+    """
+    newest = policy_in_force(tx).version
+    wanted = newest if version is None else version
+    stored = tx.policies.find(wanted)
+    if stored is None:
+        raise PolicyVersionUnknown(version=wanted, newest=newest)
+    policy = policy_of(stored.version, stored.document)
+    return ShownPolicy(
+        version=stored.version,
+        format=_format_of(policy),
+        created_at=stored.created_at,
+        created_by=stored.created_by,
+        text=write_text(as_document(policy)),
+    )
+
+
+def list_policies(tx: Reading | Writing) -> tuple[PolicyLine, ...]:
+    """Every version, newest first."""
+    lines = []
+    for stored in reversed(tx.policies.history()):
+        policy = policy_of(stored.version, stored.document)
+        document = as_document(policy)
+        sections = (document.organization, *document.projects.values())
+        rules = sum(len(section.rules) for section in sections)
+        line = PolicyLine(
+            stored.version, stored.created_at, stored.created_by, _format_of(policy), rules
+        )
+        lines.append(line)
+    return tuple(lines)
+
+
+def check_policy(
+    tx: Reading | Writing, text: bytes, *, served: Collection[ProjectKey]
+) -> CheckedPolicy:
+    """Everything that is wrong with a text, for the team as it is now."""
+    read = read_text(text)
+    if read.problems:
+        return CheckedPolicy(is_valid=False, problems=read.problems, findings=())
+    policy = CompiledPolicy(0, read.document)
+    findings = check_for_team(policy, tx.members.all(), served)
+    is_valid = not any(one.is_error for one in findings)
+    return CheckedPolicy(is_valid=is_valid, problems=(), findings=findings)
+
+
+def compare_policy(
+    tx: Reading | Writing, text: bytes, *, served: Collection[ProjectKey]
+) -> PolicyDifference:
+    """What a text would change if it were in force.
+
+    Raises: PolicyInvalid.
+    """
+    document, before = _readable(text), policy_in_force(tx)
+    after = CompiledPolicy(before.version + 1, document)
+    lines = difflib.unified_diff(
+        write_text(as_document(before)).splitlines(),
+        write_text(document).splitlines(),
+        f"version {before.version}",
+        "new",
+        lineterm="",
+        n=2,
+    )
+    changed = (
+        ChangedMode(project, kind, before.mode_for(project, kind), after.mode_for(project, kind))
+        for project in sorted(served)
+        for kind in ActionKind
+    )
+    modes = tuple(one for one in changed if one.before is not one.after)
+    return PolicyDifference(before.version, tuple(lines), modes)
+
+
+def apply_policy(
+    tx: Writing,
+    text: bytes,
+    *,
+    based_on: int,
+    served: Collection[ProjectKey],
+    by: str,
+    now: datetime,
+) -> int:
+    """Put a text in force as the next version; its number.
+
+    Shape: `based_on` is the version that whoever applies it has seen.
+    Raises: PolicyInvalid, PolicyRefused, PolicyChangedMeanwhile.
+    """
+    document = _readable(text)
+    before = policy_in_force(tx)
+    if before.version != based_on:
+        raise PolicyChangedMeanwhile(version=before.version)
+    after = CompiledPolicy(before.version + 1, document)
+    for finding in check_for_team(after, tx.members.all(), served):
+        if finding.is_error:
+            where = f"{finding.rule}: " if finding.rule else ""
+            raise PolicyRefused(finding=f"{where}{finding.text}")
+    if not tx.policies.add(after.version, after.to_document(), by=by, now=now):
+        raise PolicyChangedMeanwhile(version=after.version)
+    tx.audit.append(
+        AuditTag.PERSON_POLICY_APPLIED,
+        f"policy:{after.version}",
+        {"version": after.version, "based_on": based_on, "by": by},
+        now=now,
+    )
+    return after.version
+
+
+def explain_action(tx: Reading | Writing, action_id: str, *, now: datetime) -> Explanation:
+    """What the policy in force says about a recorded action, asked again now.
+
+    Raises: NotFound.
+    """
+    action = tx.actions.find(action_id)
+    if action is None:
+        raise NotFound(kind="action", id=action_id)
+    asked = rulings(tx)
+    return _explained(asked, asked.question(action, cause=action.cause, now=now))
+
+
+def explain_question(
+    tx: Reading | Writing,
+    kind: ActionKind,
+    project: ProjectKey,
+    *,
+    cause: Cause,
+    target: str,
+    now: datetime,
+) -> Explanation:
+    """What it says about an action that nobody proposed yet."""
+    asked = rulings(tx)
+    question = asked.question_about(kind, project, target=target, cause=cause, now=now)
+    return _explained(asked, question)
+
+
+def _explained(asked: Rulings, question: PolicyQuestion) -> Explanation:
+    tried = CompiledPolicy(asked.version, as_document(asked.policy)).tried(question)
+    return Explanation(question, asked.answer(question), tried)
+
+
+def _readable(text: bytes) -> PolicyDocument:
+    read = read_text(text)
+    if read.problems:
+        first = read.problems[0]
+        where = f"line {first.line}, {first.field}" if first.line is not None else first.field
+        raise PolicyInvalid(field=where, found=first.found, allowed=first.allowed)
+    return read.document
+
+
+def _format_of(policy: Policy) -> int:
+    return 2 if isinstance(policy, CompiledPolicy) else 1
