@@ -40,11 +40,8 @@ _COMMANDS = (
     Entry("asks", "Questions to the bot, and those that wait."),
     Entry("say", "A command, as people say it in a chat."),
     Entry("modes", "What is simulated, approved or sent at once."),
-<<<<<<< HEAD
     Entry("replay", "A decision made again, and what would be different."),
-=======
     Entry("policy", "The rules that give every action its mode and approvers."),
->>>>>>> 2f778ac (cli: Check, explain, compare and apply a policy.)
     Entry("shadow", "What would have been done, next to what people did."),
     Entry("flags", "Switches that work while everything runs."),
     Entry("budget", "What models may cost, and did cost."),

@@ -6,7 +6,6 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 
 from chargehand.domain.ids import OrganizationId
-from chargehand.storage.repositories.decision_inputs import (
 from chargehand.domain.policy import Stage
 from chargehand.storage.repositories.absences import AbsenceReader, AbsenceWriter
 from chargehand.storage.repositories.actions import ActionReader, ActionWriter
@@ -19,6 +18,10 @@ from chargehand.storage.repositories.budgets import BudgetReader, BudgetWriter
 from chargehand.storage.repositories.chat_views import ChatViewReader, ChatViewWriter
 from chargehand.storage.repositories.connections import ConnectionReader, ConnectionWriter
 from chargehand.storage.repositories.contents import ContentReader, ContentWriter
+from chargehand.storage.repositories.decision_inputs import (
+    DecisionInputReader,
+    DecisionInputWriter,
+)
 from chargehand.storage.repositories.decisions import DecisionReader, DecisionWriter
 from chargehand.storage.repositories.effects import EffectReader, EffectWriter
 from chargehand.storage.repositories.events import EventReader, EventWriter
@@ -63,8 +66,14 @@ R = TypeVar("R")
 class _Transaction:
     """What every repository of a transaction shares."""
 
-    def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
-        self.organization_id = organization_id
+    def __init__(
+        self,
+        connection: Connection,
+        organization_id: OrganizationId,
+        stage: Stage | None = None,
+    ) -> None:
+        # The stage is of the installation that looks; a copy of the database may be another's.
+        self.organization_id, self.stage = organization_id, stage
         self._connection = connection
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "m0020"
-down_revision = "m0019b"
+down_revision = "m0019"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "m0019b"
-down_revision = "m0019"
+revision = "m0025"
+down_revision = "m0024"
 branch_labels = None
 depends_on = None
 
