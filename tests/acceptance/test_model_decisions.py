@@ -2,8 +2,9 @@
 
 import pytest
 
+from chargehand.domain.switches import ORGANIZATION
 from chargehand.flags.registry import Flag
-from chargehand.pipeline.flags import turn_flag_off
+from chargehand.pipeline.flags import KnownScopes, set_flag
 from chargehand.pipeline.showing import to_json
 from chargehand.testing.models import CallTool, ModelContract, decide
 from tests.acceptance.talking import QUESTION, OpenHouse, house_with_models, script
@@ -49,7 +50,15 @@ async def test_flag_switches_models_off_at_once(open_another: OpenHouse) -> None
     async with house_with_models(open_another, model) as house:
         now = house.clock.now()
         house.stores.database.write(
-            lambda tx: turn_flag_off(tx, Flag.MODEL_DECISIONS, by="cli:tester", now=now)
+            lambda tx: set_flag(
+                tx,
+                Flag.MODEL_DECISIONS,
+                ORGANIZATION,
+                is_on=False,
+                known=KnownScopes((), ()),
+                by="cli:tester",
+                now=now,
+            )
         )
         await house.ask(QUESTION)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from chargehand.bootstrap.stores import migrate_stores
+from chargehand.config.settings import Settings
 from chargehand.testing.clock import FakeClock
 from tests.cli.terminal import Terminal, write_config
 from tests.house import START, Doubles, House, house_settings, open_house
@@ -24,8 +25,13 @@ def data_dir(migrated: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def config(data_dir: Path, tmp_path: Path) -> Path:
-    return write_config(house_settings(data_dir), tmp_path)
+def settings(data_dir: Path) -> Settings:
+    return house_settings(data_dir)
+
+
+@pytest.fixture
+def config(settings: Settings, tmp_path: Path) -> Path:
+    return write_config(settings, tmp_path)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from chargehand.domain.action import ActionKind, ActionState
 from chargehand.domain.ask import AskState
 from chargehand.domain.decision import Verdict
 from chargehand.domain.event import EventKind
-from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.ids import ActionId, ConnectionId, ProjectKey
 from chargehand.domain.member import DECIDERS
 from chargehand.domain.records import ApprovalState
 from chargehand.kit.clock import EPOCH, SystemClock
@@ -22,10 +22,17 @@ from chargehand.pipeline.shadow import read_shadow
 from chargehand.storage.engines import open_engine, sqlite_url
 from chargehand.storage.inbox.closing import CLOSE
 from chargehand.storage.inbox.tables import inbox_metadata
+from chargehand.storage.repositories.effects import CountedBy
 from chargehand.storage.repositories.shadow import Stretch
 
 PAY = ProjectKey("PAY")
 DEEP = "0" * 25 + "1"
+
+
+def nth_newest(tx: Any, column: CountedBy) -> object:
+    return tx.effects.nth_newest(column, "a", nth=5, since=EPOCH, besides=ActionId(f"act_{DEEP}"))
+
+
 LISTS: dict[str, Callable[[Any], object]] = {
     "deliveries": lambda tx: looking.list_deliveries(tx, cursor=f"dlv_{DEEP}"),
     "deliveries of a connection": lambda tx: looking.list_deliveries(
@@ -59,6 +66,9 @@ LISTS: dict[str, Callable[[Any], object]] = {
     "actions of a kind in a state": lambda tx: looking.list_actions(
         tx, kind=ActionKind.JIRA_ADD_COMMENT, state=ActionState.FAILED
     ),
+    "requests that count against a cap by kind": lambda tx: nth_newest(tx, CountedBy.KIND),
+    "requests that count against a cap by target": lambda tx: nth_newest(tx, CountedBy.TARGET),
+    "requests that count against a cap by person": lambda tx: nth_newest(tx, CountedBy.REQUESTER),
     "approvals": lambda tx: looking.list_approvals(tx, cursor=f"apv_{DEEP}", now=EPOCH),
     "approvals in a state": lambda tx: looking.list_approvals(
         tx, state=ApprovalState.OPEN, now=EPOCH

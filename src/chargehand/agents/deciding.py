@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pydantic_ai import Agent, ModelRetry, RunContext, ToolOutput, UsageLimits
 from pydantic_ai.models import Model
@@ -42,6 +42,9 @@ from chargehand.plugins.model import (
 
 # A second try after an answer that does not fit; more would be paying for hope.
 _RETRIES = 1
+_ENDING: Final = frozenset(
+    {ModelFailure.BUDGET_EXCEEDED, ModelFailure.LIMIT_REACHED, ModelFailure.STOPPED}
+)
 
 
 @dataclass(slots=True)
@@ -115,7 +118,7 @@ class Models:
             sent.extend(last.requests)
             if not isinstance(last.outcome, ModelFailure):
                 break
-            if last.outcome in (ModelFailure.BUDGET_EXCEEDED, ModelFailure.LIMIT_REACHED):
+            if last.outcome in _ENDING:
                 # Another provider would cost as much, or be led astray as far.
                 break
         return ModelRun(

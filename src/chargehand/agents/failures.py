@@ -21,7 +21,7 @@ from pydantic_ai.exceptions import (
 
 from chargehand.agents.purse import Purse
 from chargehand.domain.errors import Retryable
-from chargehand.plugins.budget import BudgetExceeded
+from chargehand.plugins.budget import BudgetExceeded, ModelsStopped
 from chargehand.plugins.model import ModelFailure
 
 _BUSY, _TIMED_OUT = 429, 408
@@ -66,6 +66,8 @@ def failure_of_run(error: BaseException) -> ModelFailure:
 def _failure_of_budget(error: BaseException) -> ModelFailure:
     if isinstance(error, BudgetExceeded):
         return ModelFailure.BUDGET_EXCEEDED
+    if isinstance(error, ModelsStopped):
+        return ModelFailure.STOPPED
     is_away = isinstance(error, Retryable)
     return ModelFailure.UNAVAILABLE if is_away else ModelFailure.REFUSED
 

@@ -19,6 +19,8 @@ class ClosedReason(StrEnum):
     """Why the gate stayed shut."""
 
     HELD = "held"
+    STOPPED = "stopped"
+    FLAG_OFF = "flag_off"
     NOT_DUE = "not_due"
     ALREADY_SETTLED = "already_settled"
     DIGEST_CHANGED = "digest_changed"
@@ -45,7 +47,8 @@ class GateView:
 
     Shape: `mode` is the policy's answer now, not when the action was proposed; `is_held` is true
     from a restore until somebody has looked up what may have happened meanwhile; `tally` counts the
-    votes anew by who may decide now, and is None where nobody was asked.
+    votes anew by who may decide now, and is None where nobody was asked; `barrier` is the stop or
+    the flag that keeps this action from being sent now, None where there is none.
     """
 
     organization_id: OrganizationId
@@ -56,6 +59,7 @@ class GateView:
     is_held: bool
     now: datetime
     tally: Tally | None = None
+    barrier: ClosedReason | None = None
 
 
 _MAY_BE_SENT = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
@@ -108,6 +112,8 @@ def _unready(view: GateView) -> ClosedReason | None:
         return ClosedReason.ALREADY_SETTLED
     if view.is_held:
         return ClosedReason.HELD
+    if view.barrier is not None:
+        return view.barrier
     if action.next_attempt_at is not None and action.next_attempt_at > view.now:
         return ClosedReason.NOT_DUE
     return None

@@ -37,6 +37,8 @@ class AuditTag(StrEnum):
     PERSON_ASK_DISMISSED = "person:ask:dismissed"
     WORKER_ASK_STUCK = "worker:ask:stuck"
     PERSON_FLAG_CHANGED = "person:flag:changed"
+    PERSON_STOP_BEGUN = "person:stop:begun"
+    PERSON_STOP_ENDED = "person:stop:ended"
     PERSON_COMMANDS_REGISTERED = "person:commands:registered"
     PERSON_WEBHOOKS_REGISTERED = "person:webhooks:registered"
     PERSON_CONNECTION_ADDED = "person:connection:added"

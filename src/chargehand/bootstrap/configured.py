@@ -17,6 +17,7 @@ from chargehand.domain.retention import Kept
 from chargehand.kit.calendar import WorkingHours
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.connection_health import KnownConnection
+from chargehand.pipeline.flags import KnownScopes
 from chargehand.pipeline.guarding import GuardRules
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -82,12 +83,19 @@ def known_connections(settings: Settings) -> dict[ConnectionId, str]:
     return {ConnectionId(one.id): one.connector for one in settings.connections}
 
 
+def scopes_of(settings: Settings) -> KnownScopes:
+    """What a flag or a stop can be about here: served projects, connectors, and connections."""
+    connections = {name for one in settings.connections for name in (one.id, one.connector)}
+    return KnownScopes(projects=served_projects(settings), connectors=connections)
+
+
 def pipeline_rules(settings: Settings) -> PipelineRules:
     """What the operator set that the pipeline goes by."""
     return PipelineRules(
         answer_within=settings.answers.answer_within,
         approval_expires_after=settings.answers.approval_expires_after,
         team_zone=settings.business.time_zone,
+        hours=working_hours(settings),
         retention={
             Kept.RAW_DELIVERIES: settings.retention.raw_deliveries,
             Kept.PROMPTS: settings.retention.prompts,

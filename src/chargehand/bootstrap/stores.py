@@ -9,13 +9,14 @@ from chargehand.audit.tags import AuditTag
 from chargehand.bootstrap.databases import database_url, inbox_url
 from chargehand.bootstrap.errors import DataFolderUnusable, RestoreCut
 from chargehand.bootstrap.locks import FolderUse
+from chargehand.bootstrap.switches import local_switches
 from chargehand.config.settings import Settings
 from chargehand.inbox.ports import StoreBatch
 from chargehand.kit.clock import Clock
 from chargehand.policy.modes import ModePolicy
 from chargehand.storage.backup.replacing import Replacing
 from chargehand.storage.checkpoint import AuditCheckpoint
-from chargehand.storage.database import Database
+from chargehand.storage.database import Database, translated
 from chargehand.storage.engines import DatabaseEngine, open_engine
 from chargehand.storage.inbox.raw import RawDeliveries
 from chargehand.storage.inbox.reader import InboxReader
@@ -70,8 +71,9 @@ def open_stores(settings: Settings) -> Stores:
     with ExitStack() as on_failure:
         stores = _open(settings)
         on_failure.callback(stores.close)
-        require_schema(stores.database.engine, "main", version=__version__)
-        require_schema(stores.inbox_engine, "inbox", version=__version__)
+        with translated():
+            require_schema(stores.database.engine, "main", version=__version__)
+            require_schema(stores.inbox_engine, "inbox", version=__version__)
         on_failure.pop_all()
     return stores
 
@@ -135,7 +137,12 @@ def _open(settings: Settings) -> Stores:
     folder = settings.storage.data_dir
     use = use_folder(folder)
     checkpoint = AuditCheckpoint(folder / "audit.checkpoint")
-    database = Database(database_url(settings), checkpoint=checkpoint, stage=settings.stage)
+    database = Database(
+        database_url(settings),
+        checkpoint=checkpoint,
+        stage=settings.stage,
+        switches=local_switches(settings),
+    )
     inbox_engine = open_engine(inbox_url(settings))
     return Stores(database, inbox_engine, InboxReader(inbox_engine), checkpoint, use)
 

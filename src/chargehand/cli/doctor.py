@@ -14,10 +14,13 @@ from chargehand.cli.context import Invocation
 from chargehand.cli.model_checks import asked_model_checks, model_checks
 from chargehand.cli.secret_checks import secret_checks
 from chargehand.domain.errors import ChargehandError
+from chargehand.domain.switches import StopSource
+from chargehand.flags.stopping import scope_words
 
 if TYPE_CHECKING:
     from chargehand.bootstrap.stores import Stores
     from chargehand.config.settings import Connection, Settings
+    from chargehand.domain.switches import StopRecord
     from chargehand.plugins.connector import Check
 
 _MARKS = {"passed": "ok  ", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
@@ -230,6 +233,16 @@ def _history_checks(settings: "Settings", stores: "Stores", *, now: datetime) ->
             "is sent",
             "Run `chargehand resume --after-restore`; see `chargehand notices list`.",
         )
+    for stop in stores.database.read(lambda tx: tx.stops.in_force()):
+        yield Check(
+            "stop",
+            CheckState.WARNED,
+            f"{scope_words(stop.scope)} is stopped: nothing of it is decided or sent{_note(stop)}",
+            "Run `chargehand resume` with the same scope, once it may go on."
+            if stop.source is not StopSource.SETTINGS
+            else "Take it out of flags.stop, or CHARGEHAND_STOP, and start the service again.",
+        )
+    yield _calendar_check(settings, now=now)
     yield _backup_check(settings, now=now)
     verified = stores.database.read(lambda tx: verify_audit(tx, stores.checkpoint))
     yield Check(
@@ -279,6 +292,29 @@ def _health_checks(settings: "Settings", stores: "Stores", *, now: datetime) -> 
             f"{one.state.value}. {one.reason}".rstrip(),
             "" if is_green else f"See `chargehand connections show {one.id}`.",
         )
+
+
+def _calendar_check(settings: "Settings", *, now: datetime) -> "Check":
+    """Whether quiet hours ever end: what a policy sends in working hours waits for one."""
+    # lazy: as above.
+    from chargehand.bootstrap.configured import working_hours
+    from chargehand.plugins.connector import Check, CheckState
+
+    hours = working_hours(settings)
+    if hours.is_ever_worked(now.date()):
+        moment = hours.next_moment(now).astimezone(hours.zone)
+        return Check("calendar", CheckState.PASSED, f"worked next at {moment:%Y-%m-%d %H:%M}")
+    return Check(
+        "calendar",
+        CheckState.WARNED,
+        "no working day within the next year",
+        "What the policy sends in working hours only waits; see business.working_days and "
+        "business.holidays.",
+    )
+
+
+def _note(stop: "StopRecord") -> str:
+    return f"; {stop.note}" if stop.note else ""
 
 
 def _backup_check(settings: "Settings", *, now: datetime) -> "Check":

@@ -81,6 +81,9 @@ def _echo(checks: list[_Found]) -> None:
         typer.echo(f"{check.name}: {safe_line(check.found)}")
     if not reasons:
         typer.echo("healthy: " + ", ".join(check.name for check in checks))
+    for check in checks:
+        if check.found.startswith("STOPPED"):
+            typer.echo(f"{safe_line(check.found)}; see `chargehand status`")
 
 
 def _look(

@@ -1,4 +1,4 @@
-"""`restore` and `resume`: the way back from a backup, and what has to be done after it."""
+"""`restore`, and what `resume` does after one: the way back from a backup."""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +8,6 @@ import typer
 
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.output import echo_table, zoned_time
-from chargehand.domain.errors import Rejected
 
 if TYPE_CHECKING:
     # pydantic and SQLAlchemy take longer to load than `--help` may.
@@ -16,16 +15,6 @@ if TYPE_CHECKING:
     from chargehand.config.settings import Settings
     from chargehand.kit.clock import Clock
     from chargehand.pipeline.resuming import Resumed
-
-
-class ResumeNotNamed(Rejected):
-    """Sending is allowed again on purpose only."""
-
-    code = "resume_not_named"
-    template = (
-        "Say what to resume from: `chargehand resume --after-restore` looks up what may have "
-        "happened since the backup, and then allows sending again."
-    )
 
 
 def restore(
@@ -72,23 +61,12 @@ def _tell_of_missing_keys(invocation: Invocation) -> None:
         typer.echo("before the service starts, or set each anew with `chargehand secrets set`.")
 
 
-def resume(
-    context: typer.Context,
-    *,
-    after_restore: Annotated[
-        bool,
-        typer.Option("--after-restore", help="Look up what may have happened since the backup."),
-    ] = False,
-) -> None:
+def resume_after_restore(invocation: Invocation) -> None:
     """Allow sending again after a restore, once every open action was looked up at its vendor.
 
     The service may run. What had happened is recorded and not sent again.
-
-    Example: chargehand resume --after-restore
+    Raises: NotHeld, NotLookedUp.
     """
-    if not after_restore:
-        raise ResumeNotNamed
-    invocation: Invocation = context.obj
     with invocation.open_stores() as (settings, stores):
         clock = invocation.clock(settings)
         resumed = asyncio.run(_resume(settings, stores, clock))

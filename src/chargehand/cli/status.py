@@ -27,6 +27,7 @@ from chargehand.cli.output import (
 )
 from chargehand.cli.secret_checks import secret_lines
 from chargehand.domain.errors import Rejected
+from chargehand.flags.stopping import scope_words
 
 if TYPE_CHECKING:
     # SQLAlchemy and pydantic take longer to load than `--help` may.
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from chargehand.config.settings import Settings
     from chargehand.domain.connection import ConnectionHealth
     from chargehand.domain.records import ConnectionRecord, NoticeRecord
+    from chargehand.domain.switches import StopRecord
     from chargehand.pipeline.looking import Modes, Status
 
 notices = typer.Typer(
@@ -245,6 +247,7 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
         known = f"what happened after {zoned_time(hold.taken_at, settings)} is not in this database"
         typer.echo(f"\nHELD: {how}; {known}.")
         typer.echo("Nothing is sent until you run `chargehand resume --after-restore`.")
+    _echo_stops(screen.status.stops, settings)
     typer.echo("\nProcesses")
     echo_fields([("front", _shown(screen.front)), ("worker", _shown(screen.worker))])
     _echo_processes(screen.status, now)
@@ -267,6 +270,24 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
     for line in retention_lines(screen.status.retention, now):
         typer.echo(f"  {line}")
     typer.echo(f"\nAudit chain: {screen.status.audit_records} records")
+
+
+def _echo_stops(stops: "Sequence[StopRecord]", settings: "Settings") -> None:
+    if not stops:
+        return
+    # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.stopping import stopped_words
+
+    typer.echo(f"\nSTOPPED: {safe_line(stopped_words(stops))}.")
+    for one in stops:
+        since = f"since {zoned_time(one.since, settings)}" if one.since is not None else ""
+        by = f"by {one.by}" if one.by else "by the settings"
+        words = " ".join(word for word in (since, by) if word)
+        typer.echo(f"  {scope_words(one.scope)}: {safe_line(words)}")
+        for line in (one.reason, one.note):
+            if line:
+                typer.echo(f"    {safe_line(line)}")
+    typer.echo("Nothing of it is decided or sent until it is resumed; see `chargehand resume`.")
 
 
 def _shown(liveness: Liveness) -> str:

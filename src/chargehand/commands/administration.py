@@ -12,7 +12,7 @@ from chargehand.commands.definition import (
 )
 from chargehand.domain.attention import Topic
 from chargehand.domain.intent import IntentKind
-from chargehand.domain.member import DECIDERS
+from chargehand.domain.member import DECIDERS, Role
 
 ME: Final = "me"
 HERE: Final = "here"
@@ -35,6 +35,17 @@ _MOMENT: Final = "in 2h, at 15:00, tomorrow, on 2026-12-01, until Monday."
 _TOPICS: Final = tuple(topic.value for topic in Topic if topic is not Topic.CHANGES)
 _SUBSCRIBED: Final = (THIS_TICKET, *_TOPICS)
 _SUBSCRIBED_KEY: Final = Parameter("key", ParameterType.KEY, "A work item, such as PAY-7.")
+_OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
+_STOPPABLE: Final = (
+    Parameter(
+        "what",
+        ParameterType.CHOICE,
+        "How much of it.",
+        is_required=True,
+        choices=("all", "project", "connector", "agent"),
+    ),
+    Parameter("name", ParameterType.TEXT, "The project's key, or the name; all takes none."),
+)
 
 ADMINISTRATION: Final[tuple[Command, ...]] = (
     Command(
@@ -173,6 +184,34 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         access=Access.ROLE,
         roles=DECIDERS,
         is_private=True,
+    ),
+    Command(
+        kind=IntentKind.RUN,
+        name="stop",
+        usage="stop all | project KEY | connector NAME | agent NAME",
+        does="Holds everything of it back at once; nothing of it is decided or sent.",
+        examples=("stop all", "stop project PAY"),
+        parameters=_STOPPABLE,
+        surfaces=EVERYWHERE,
+        access=Access.ROLE,
+        roles=_OPERATORS,
+        is_private=True,
+        changes=True,
+        decides=True,
+    ),
+    Command(
+        kind=IntentKind.RUN,
+        name="resume",
+        usage="resume all | project KEY | connector NAME | agent NAME",
+        does="Ends a stop; what waited goes on.",
+        examples=("resume all", "resume project PAY"),
+        parameters=_STOPPABLE,
+        surfaces=EVERYWHERE,
+        access=Access.ROLE,
+        roles=_OPERATORS,
+        is_private=True,
+        changes=True,
+        decides=True,
     ),
     Command(
         kind=IntentKind.RUN,

@@ -33,6 +33,16 @@ def _seconds(text: str) -> object:
     return int(text) if text.isdigit() else text
 
 
+def _opposite(text: str) -> object:
+    """A name that says what is not wanted, for a field that says what is."""
+    word = text.casefold()
+    if word in _YES:
+        return False
+    return True if word in _NO else text
+
+
+_YES = frozenset({"1", "true", "yes", "on", "t", "y"})
+_NO = frozenset({"0", "false", "no", "off", "f", "n"})
 # Names of one connector fill its only connection; a connection that does not say is of the first.
 CONNECTORS = ("jira", "slack", "discord", "bitbucket", "confluence", "github")
 # Later entries win, so our own names stand at the end.
@@ -44,6 +54,9 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("BUSINESS_HOURS_START", "business.hours_start"),
     EnvironmentName("BUSINESS_HOURS_END", "business.hours_end"),
     EnvironmentName("COMPANY_HOLIDAYS", "business.holidays", _list),
+    EnvironmentName("USE_LLM_PARSING", "flags.model_decisions"),
+    EnvironmentName("DISABLE_UX_UPDATES", "flags.unasked_messages", _opposite),
+    EnvironmentName("AGENT_ENABLED", "flags.agents"),
     EnvironmentName("MAX_DAILY_COST_USD", "budgets.organization_day_usd"),
     EnvironmentName("ATLASSIAN_DOMAIN", "jira.site", _site),
     EnvironmentName("JIRA_INSTANCE_URL", "jira.site", _site),
@@ -77,6 +90,7 @@ NAMES: tuple[EnvironmentName, ...] = (
     EnvironmentName("CHARGEHAND_DATABASE_URL", "storage.database_url"),
     EnvironmentName("CHARGEHAND_LOG_LEVEL", "log.level", _level),
     EnvironmentName("CHARGEHAND_LOG_FORMAT", "log.format"),
+    EnvironmentName("CHARGEHAND_STOP", "flags.stop"),
     EnvironmentName("CHARGEHAND_NOTICE_WEBHOOK_SECRET", "notices.webhook_secret"),
     EnvironmentName("CHARGEHAND_SMTP_PASSWORD", "notices.smtp_password"),
     EnvironmentName("CHARGEHAND_PATH_TOKEN", "jira.path_token"),

@@ -28,6 +28,7 @@ from chargehand.config.budget_settings import BudgetSettings
 from chargehand.config.confluence_settings import ConfluenceConnection
 from chargehand.config.connection_settings import BoundSettings, ChatSettings
 from chargehand.config.discord_settings import DiscordConnection
+from chargehand.config.flag_settings import FlagSettings
 from chargehand.config.github_settings import GitHubConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.log_settings import LogSettings
@@ -347,6 +348,7 @@ class Settings(BaseSettings):
     inbox: InboxSettings = Field(default_factory=InboxSettings)
     backup: BackupSettings = Field(default_factory=BackupSettings)
     budgets: BudgetSettings = Field(default_factory=BudgetSettings)
+    flags: FlagSettings = Field(default_factory=FlagSettings)
     connections: tuple[Connection, ...] = Field((), description="The connected sites.")
     model: ModelSettings = Field(default_factory=ModelSettings)
     providers: tuple[ProviderSettings, ...] = Field((), description="The models, in order.")

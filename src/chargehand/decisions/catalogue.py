@@ -439,6 +439,7 @@ _REASON_TEXTS: Final = {
     Reason.REMINDER_DUE: "The moment of a reminder came.",
     Reason.SUBSCRIBER_TOLD: "A member wanted to hear of it.",
     Reason.EVENT_ANNOUNCED: "A webhook told it, and its rule has it told in a channel.",
+    Reason.UNASKED_OFF: "Nothing unasked is told now, because a flag says so.",
     Reason.REMINDER_WITHOUT_PLACE: "A reminder came due that can be said to nobody.",
     Reason.COMMAND_RUN: "A command was run.",
     Reason.COMMAND_REFUSED: "A command was not run; the answer says why.",

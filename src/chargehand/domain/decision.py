@@ -72,6 +72,7 @@ class Reason(StrEnum):
     REMINDER_DUE = "reminder_due"
     SUBSCRIBER_TOLD = "subscriber_told"
     EVENT_ANNOUNCED = "event_announced"
+    UNASKED_OFF = "unasked_off"
     REMINDER_WITHOUT_PLACE = "reminder_without_place"
     NOTHING_TO_DO = "nothing_to_do"
     UNSUPPORTED_EVENT = "unsupported_event"

@@ -384,16 +384,6 @@ class BrokenGlass:
 
 
 @dataclass(frozen=True, slots=True)
-class FlagRecord:
-    """A flag as somebody set it."""
-
-    name: str
-    is_on: bool
-    changed_at: datetime
-    changed_by: str
-
-
-@dataclass(frozen=True, slots=True)
 class ModelOutcomes:
     """When a model last answered, and when and why it last did not; None where it never did."""
 

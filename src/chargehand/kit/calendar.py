@@ -61,6 +61,10 @@ class WorkingHours:
                 return max(now, start)
         return now
 
+    def is_ever_worked(self, first: date) -> bool:
+        """Whether there is a working day within the year and more that follows a day."""
+        return any(self.is_worked(first + ahead * _DAY) for ahead in range(_LONGEST_SEARCH))
+
     def is_worked(self, day: date) -> bool:
         """Whether a day is a working day."""
         return day.weekday() in self.weekdays and not self.is_day_off(day)

@@ -34,6 +34,7 @@ PREFIXES = {
     "vot": "vote",
     "abs": "absence",
     "brk": "broken glass",
+    "stp": "stop",
 }
 
 

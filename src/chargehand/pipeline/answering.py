@@ -28,6 +28,14 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.records import DecisionRecord, Severity
 from chargehand.domain.work_item import Facts
 from chargehand.kit.clock import Clock
+from chargehand.pipeline.barriers import (
+    HELD_BACK,
+    LOOK_AGAIN_AFTER,
+    Barriers,
+    barriers,
+    is_about_stops,
+    subject_of_ask,
+)
 from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.chat_asks import Standing, standing_of, tracker_of
@@ -72,12 +80,18 @@ class Answering:
 
     async def answer(self, ask_id: AskId) -> JSONObject:
         """Answer an ask, or note why not yet; the outcome in closed words."""
-        stored = await self._database.aread(lambda tx: tx.asks.find(ask_id))
+        now = self._clock.now()
+        stored, in_force = await self._database.aread(
+            lambda tx: (tx.asks.find(ask_id), barriers(tx, now=now))
+        )
         if stored is None or stored.ask.state is not AskState.OPEN:
             return {"outcome": "settled"}
         connection = self._connections.get(stored.ask.connection_id)
         if connection is None:
             return await self._give_up(stored, "connection_not_configured")
+        held_back = await self._held_back(stored, connection, in_force)
+        if held_back is not None:
+            return held_back
         if stored.must_check_own_mark:
             own = await connection.tracker.is_own_comment(stored.ask.item, stored.ask.comment_id)
             if own is None:
@@ -170,6 +184,35 @@ class Answering:
         whole = Answered(decision, "")
         await self._database.awrite(lambda tx: self._recorder.record(tx, stored, whole, now=now))
         return {"outcome": "decided", "verdict": decision.verdict.value}
+
+    async def _held_back(
+        self, stored: StoredAsk, connection: LiveConnection, in_force: Barriers
+    ) -> JSONObject | None:
+        """Keep an ask while nothing is decided; None where it may be decided.
+
+        Whoever ends a stop has it tried at once, and what is too old by then is left to a person.
+        """
+        barrier = in_force.before_deciding(subject_of_ask(stored.ask, connection.connector))
+        if not barrier or is_about_stops(stored.ask):
+            has_waited = stored.problem in HELD_BACK
+            is_late = in_force.now - stored.ask.asked_at > self._rules.answer_within
+            return await self._leave_late(stored) if has_waited and is_late else None
+        until = in_force.now + LOOK_AGAIN_AFTER
+        await self._database.awrite(
+            lambda tx: tx.asks.postpone(stored.ask.id, until=until, problem=barrier)
+        )
+        return {"outcome": "postponed", "problem": barrier}
+
+    async def _leave_late(self, stored: StoredAsk) -> JSONObject:
+        """Leave to a person what waited for too long while nothing was decided."""
+        now, ask = self._clock.now(), stored.ask
+
+        def work(tx: Writing) -> None:
+            tx.asks.close(ask.id, AskState.LATE, now=now, by="worker", problem=stored.problem)
+            report_late(tx, ask, now=now)
+
+        await self._database.awrite(work)
+        return {"outcome": "late", "problem": stored.problem}
 
     async def _ask_again(self, stored: StoredAsk, again: AskAgain) -> JSONObject:
         """Wait for a model that may answer soon; the operator was told already."""

@@ -5,12 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from chargehand.approvals.gate import GateView
-from chargehand.domain.action import ActionResult, ApprovedAction
+from chargehand.approvals.gate import ClosedReason, GateView
+from chargehand.domain.action import COMMENTS, ActionResult, ApprovedAction
 from chargehand.domain.ids import ActionId, EffectId
 from chargehand.domain.json import JSONObject
+from chargehand.domain.policy import Ruling
 from chargehand.domain.records import ActionRecord, ApprovalRecord, EffectState
 from chargehand.kit.ids import derive_id
+from chargehand.pipeline.barriers import (
+    STOPPED,
+    Barriers,
+    is_about_stops,
+    subject_of_action,
+)
 from chargehand.pipeline.electing import Electorate
 from chargehand.pipeline.ruling import Rulings
 from chargehand.storage.repositories.effects import OpenEffect
@@ -35,6 +42,7 @@ class GateSight:
 
     rulings: Rulings
     is_held: bool
+    barriers: Barriers
     approvals: Mapping[str, ApprovalRecord]
     begun_s: float
     now: datetime
@@ -49,6 +57,7 @@ class Send:
 
     action: ApprovedAction
     record: ActionRecord
+    ruling: Ruling
     attempt: int
     until_s: float
 
@@ -78,7 +87,7 @@ class Ended:
     attempt: int = 0
 
 
-def gate_view(tx: Writing, action: ActionRecord, sight: GateSight) -> GateView:
+def gate_view(tx: Writing, action: ActionRecord, sight: GateSight, ruling: Ruling) -> GateView:
     """What the gate looks at about one action, its votes counted by who may decide now."""
     approval = sight.approvals.get(action.id)
     electorate = Electorate(tx, sight.rulings, sight.now)
@@ -87,11 +96,27 @@ def gate_view(tx: Writing, action: ActionRecord, sight: GateSight) -> GateView:
         action=action,
         effect_id=EffectId(derive_id("eff", action.id)),
         approval=approval,
-        mode=sight.rulings.on(action, cause=action.cause, now=sight.now).mode,
+        mode=ruling.mode,
         is_held=sight.is_held,
         now=sight.now,
         tally=electorate.tally(action, approval) if approval is not None else None,
+        barrier=_barrier(tx, action, sight),
     )
+
+
+def _barrier(tx: Writing, action: ActionRecord, sight: GateSight) -> ClosedReason | None:
+    """What holds an action back; never the words that tell whoever stopped that it is stopped."""
+    why = sight.barriers.before_sending(subject_of_action(action))
+    if not why or (why == STOPPED and _tells_of_stops(tx, action)):
+        return None
+    return ClosedReason(why)
+
+
+def _tells_of_stops(tx: Writing, action: ActionRecord) -> bool:
+    if action.ask_id is None or action.kind not in COMMENTS:
+        return False
+    stored = tx.asks.find(action.ask_id)
+    return stored is not None and is_about_stops(stored.ask)
 
 
 def is_of(effect: OpenEffect | None, ended: Ended) -> bool:

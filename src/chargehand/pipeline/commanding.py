@@ -41,6 +41,7 @@ from chargehand.pipeline.introducing import (
     run_trace,
     run_whoami,
 )
+from chargehand.pipeline.stopping_by_line import run_resume, run_stop
 from chargehand.pipeline.subscribing import (
     run_subscribe,
     run_subscriptions,
@@ -61,6 +62,8 @@ _RUNNERS: Final[Mapping[str, Callable[[Call], CommandReply]]] = {
     "back": run_back,
     "modes": run_modes,
     "trace": run_trace,
+    "stop": run_stop,
+    "resume": run_resume,
     "whoami": run_whoami,
     "mute": run_mute,
     "snooze": run_snooze,

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.retention import DEFAULT_RETENTION, Retention
+from chargehand.kit.calendar import WorkingHours
 from chargehand.plugins.connector import (
     ActionPreviewer,
     CodeSource,
@@ -79,4 +81,5 @@ class PipelineRules:
     answer_within: timedelta
     approval_expires_after: timedelta
     team_zone: str
+    hours: WorkingHours = field(default_factory=lambda: WorkingHours(ZoneInfo("UTC")))
     retention: Retention = field(default_factory=lambda: DEFAULT_RETENTION)

@@ -4,6 +4,7 @@ Rejected
 ├── NotFound          no such thing in this organization
 ├── NotLate           an ask that does not wait in the late list
 ├── NotHeld           nothing was restored, or it is resumed already
+├── NotStopped        nothing was stopped there
 ├── NotUndoable       an action without a way back
 ├── AlreadyUndone     an action that was undone, or is about to be
 ├── ProjectUnknown    a project no connection serves
@@ -63,6 +64,13 @@ class NotLate(Rejected):
 
     code = "ask_not_waiting"
     template = "The ask {id} is {state}; only asks that are late or stuck can be answered by hand."
+
+
+class NotStopped(Rejected):
+    """Nothing was stopped there, so there is nothing to resume."""
+
+    code = "not_stopped"
+    template = "There is no stop of {scope}. Stopped now: {stopped}."
 
 
 class ProjectUnknown(Rejected):

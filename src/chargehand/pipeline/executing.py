@@ -6,7 +6,7 @@ landed or not, looks for its mark at the vendor, and sends again only when it is
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
@@ -23,7 +23,6 @@ from chargehand.domain.action import (
     RetryAfter,
     Undecided,
 )
-from chargehand.domain.attention import Topic
 from chargehand.domain.ids import ActionId, ConnectionId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.records import ActionRecord, EffectState, Severity
@@ -39,15 +38,21 @@ from chargehand.pipeline.attempting import (
     gate_view,
     is_of,
 )
+from chargehand.pipeline.barriers import (
+    HELD_BACK,
+    LOOK_AGAIN_AFTER,
+    barriers,
+)
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.failing import fail, give_up
 from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.noting import note_matter
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
 from chargehand.pipeline.pacing import WAITS, Pacing
 from chargehand.pipeline.proposing import open_approval
 from chargehand.pipeline.refusals import note_refusal
-from chargehand.pipeline.ruling import rulings
+from chargehand.pipeline.restraint import Wait, hold_back
+from chargehand.pipeline.ruling import Rulings, rulings
 from chargehand.pipeline.sought import sought
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
@@ -89,11 +94,13 @@ class Executing:
         rules: PipelineRules,
         clock: Clock,
         pacing: Pacing | None = None,
+        rulings_of: Callable[[Writing], Rulings] = rulings,
     ) -> None:
         self._database = database
         self._pacing = pacing or Pacing(connections, clock)
         self._connections = connections
         self._rules = rules
+        self._rulings_of = rulings_of
         self._clock = clock
 
     async def execute(self, action_ids: Sequence[ActionId]) -> JSONObject:
@@ -157,21 +164,25 @@ class Executing:
         self, tx: Writing, sends: Sequence[Send], view: GateSight
     ) -> dict[ActionId, Send | Stop]:
         """Intend the sends whose turn it is; the others wait, however often, for theirs."""
-        waits = self._pacing.take_turns(tx, [one.record for one in sends], now=view.now)
-        for action_id, until in waits.items():
-            tx.actions.wait(action_id, until=until, problem=WAITS)
+        waits = hold_back(tx, sends, hours=self._rules.hours, now=view.now)
+        free = [one.record for one in sends if one.record.id not in waits]
+        turns = self._pacing.take_turns(tx, free, now=view.now)
+        waits |= {action_id: Wait(until, WAITS) for action_id, until in turns.items()}
+        for action_id, wait in waits.items():
+            tx.actions.wait(action_id, until=wait.until, problem=wait.problem)
         leaving = [one for one in sends if one.record.id not in waits]
         self._intend(tx, leaving, view)
         return {
             **{one.record.id: one for one in leaving},
-            **dict.fromkeys(waits, Stop("postponed", WAITS)),
+            **{action_id: Stop("postponed", wait.problem) for action_id, wait in waits.items()},
         }
 
     def _look_around(self, tx: Writing, action_ids: Sequence[ActionId]) -> GateSight:
         begun_s, now = monotonic(), self._clock.now()
         return GateSight(
-            rulings=rulings(tx),
+            rulings=self._rulings_of(tx),
             is_held=tx.holds.current() is not None,
+            barriers=barriers(tx, now=now),
             approvals=tx.approvals.newest_of_actions(action_ids),
             begun_s=begun_s,
             now=now,
@@ -244,29 +255,14 @@ class Executing:
         return Stop("postponed", "undecided")
 
     def _give_up(self, tx: Writing, action: ActionRecord, problem: str) -> Stop:
-        """Only a person can tell now whether it happened."""
-        now = self._clock.now()
-        tx.effects.settle(action.id, EffectState.UNKNOWN, now=now)
-        move_action(tx, action, ActionState.UNKNOWN, now=now, problem=problem)
-        tx.audit.append(
-            AuditTag.WORKER_EFFECT_UNKNOWN, action.id, {"digest": action.digest}, now=now
-        )
-        tell_operator(
-            tx,
-            "effect_unknown",
-            subject_id=action.id,
-            text=f"Whether {action.kind.value} on {action.target} happened can not be told; "
-            f"please look at it there. See `chargehand trace {action.id}`.",
-            now=now,
-            severity=Severity.CRITICAL,
-        )
-        return Stop("unknown", problem)
+        return give_up(tx, action, problem, now=self._clock.now())
 
     def _open(
         self, tx: Writing, action: ActionRecord, effect: OpenEffect | None, view: GateSight
     ) -> Send | Stop:
         now = view.now
-        passed = open_gate(gate_view(tx, action, view))
+        ruling = view.rulings.on(action, cause=action.cause, now=now)
+        passed = open_gate(gate_view(tx, action, view, ruling))
         match passed:
             case ApprovedAction() if is_outdated(action, passed, now=now):
                 set_outdated_aside(tx, action, answer_within=self._rules.answer_within, now=now)
@@ -274,19 +270,28 @@ class Executing:
             case ApprovedAction():
                 within = self._connections[action.connection_id].send_within
                 attempt = 1 + (effect.record.attempts if effect is not None else 0)
-                return Send(passed, action, attempt, view.begun_s + within.total_seconds())
+                until_s = view.begun_s + within.total_seconds()
+                return Send(passed, action, ruling, attempt, until_s)
             case Simulated():
                 move_action(tx, action, ActionState.SIMULATED, now=now, problem="mode_changed")
                 tx.audit.append(
                     AuditTag.WORKER_ACTION_SIMULATED, action.id, {"digest": action.digest}, now=now
                 )
                 return Stop("simulated")
-            case Closed(reason=reason) if reason in _ASKED_AGAIN:
-                return self._hold(tx, action, _ASKED_AGAIN[reason], now=now)
-            case Closed(reason=reason) if reason in _LEFT_AS_IT_IS:
-                return Stop("closed", reason.value)
             case Closed(reason=reason):
-                return self._fail(tx, action, reason.value, Severity.CRITICAL)
+                return self._closed(tx, action, reason, now=now)
+
+    def _closed(
+        self, tx: Writing, action: ActionRecord, reason: ClosedReason, *, now: datetime
+    ) -> Stop:
+        if reason in _ASKED_AGAIN:
+            return self._hold(tx, action, _ASKED_AGAIN[reason], now=now)
+        if reason in HELD_BACK:
+            tx.actions.wait(action.id, until=now + LOOK_AGAIN_AFTER, problem=reason.value)
+            return Stop("postponed", reason.value)
+        if reason in _LEFT_AS_IT_IS:
+            return Stop("closed", reason.value)
+        return self._fail(tx, action, reason.value, Severity.CRITICAL)
 
     def _intend(self, tx: Writing, sends: Sequence[Send], view: GateSight) -> None:
         """Tell the ledger what leaves as soon as this transaction is committed."""
@@ -433,26 +438,7 @@ class Executing:
         return Stop("rejected", reason)
 
     def _fail(self, tx: Writing, action: ActionRecord, problem: str, severity: Severity) -> Stop:
-        now = self._clock.now()
-        move_action(tx, action, ActionState.FAILED, now=now, problem=problem)
-        tx.audit.append(
-            AuditTag.WORKER_ACTION_FAILED,
-            action.id,
-            {"digest": action.digest, "problem": problem},
-            now=now,
-        )
-        tell_operator(
-            tx,
-            "action_failed",
-            subject_id=f"{action.connection_id}:{action.kind.value}:{problem}:{now:%Y-%m-%d}",
-            text=f"{action.kind.value} on {action.target} failed: {problem}. See "
-            f"`chargehand trace {action.id}` and `chargehand doctor`.",
-            now=now,
-            severity=severity,
-        )
-        project, kind = action.project, action.kind
-        note_matter(tx, Topic.FAILURES, action.id, project=project, kind=kind, now=now)
-        return Stop("failed", problem)
+        return fail(tx, action, problem, severity=severity, now=self._clock.now())
 
     async def report_failed_task(self, action_id: ActionId, problem: str) -> None:
         """Leave an action whose task failed inside chargehand to a person."""

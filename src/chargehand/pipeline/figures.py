@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from chargehand.domain.process import ProcessRole
 from chargehand.domain.records import ConnectionRecord, Counts
+from chargehand.domain.switches import StopRecord
 from chargehand.inbox.ports import Backlog
 from chargehand.pipeline.expiring import SECRET_EXPIRES_AT
 from chargehand.pipeline.guarding import guards_up
@@ -57,6 +58,7 @@ class Snapshot:
     clock_offsets_ms: Mapping[str, Observation]
     guards_up: Sequence[tuple[str, str]]
     secrets_end_at: Mapping[str, Observation]
+    stops: Sequence[StopRecord]
     main_bytes: int
     disk_free_bytes: int
     disk_reserve_bytes: int
@@ -102,6 +104,7 @@ def take_snapshot(
         clock_offsets_ms=tx.observations.all_of(CLOCK_OFFSET_MS),
         guards_up=guards_up(tx.observations.all_of),
         secrets_end_at=tx.observations.all_of(SECRET_EXPIRES_AT),
+        stops=tx.stops.in_force(),
         main_bytes=tx.figures.size_bytes(),
         disk_free_bytes=disk_free_bytes,
         disk_reserve_bytes=disk_reserve_bytes,
@@ -211,6 +214,15 @@ FIGURES: Final = (
         "Causes the operator was told of, by severity.",
         lambda seen: [((severity,), number) for severity, number in seen.notices.items()],
         ("severity",),
+    ),
+    Figure(
+        "chargehand_stopped",
+        "gauge",
+        "1 for each scope that was stopped and not resumed; no line when nothing is stopped.",
+        lambda seen: [
+            ((str(scope),), 1) for scope in sorted({one.scope for one in seen.stops}, key=str)
+        ],
+        ("scope",),
     ),
     Figure(
         "chargehand_undispatched_deliveries",

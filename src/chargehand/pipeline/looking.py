@@ -32,6 +32,7 @@ from chargehand.domain.records import (
     Page,
 )
 from chargehand.domain.retention import Retention, RetentionLine
+from chargehand.domain.switches import StopRecord
 from chargehand.inbox.ports import InboxCounts
 from chargehand.kit.ids import id_kind, order_of
 from chargehand.kit.words import words_sought
@@ -97,8 +98,9 @@ class Status:
 
     Shape: `inbox` counts deliveries by state; `waiting` counts what waits in `main`, by what it
     waits for; `audit_records` is the length of the audit chain; `hold` is None unless the database
-    was restored and nothing may be sent yet; `retention` says what is kept for how long, and when
-    what was older last went; `processes` are those that share a PostgreSQL, none on SQLite.
+    was restored and nothing may be sent yet; `stops` are those in force; `retention` says what is
+    kept for how long, and when what was older last went; `processes` are those that share a
+    PostgreSQL, none on SQLite.
     """
 
     version: str
@@ -109,6 +111,7 @@ class Status:
     policy_version: int
     audit_records: int
     hold: HoldRecord | None
+    stops: tuple[StopRecord, ...]
     retention: tuple[RetentionLine, ...]
     processes: tuple[ProcessLine, ...]
 
@@ -361,6 +364,7 @@ def read_status(
         policy_version=policy.version if policy is not None else 0,
         audit_records=tx.audit.head().seq,
         hold=tx.holds.current(),
+        stops=tx.stops.in_force(),
         retention=retention_lines(tx, retention),
         processes=list_processes(tx, now=now),
     )

@@ -21,14 +21,13 @@ from chargehand.domain.ids import DecisionId, MemberId, ProjectKey, ReservationI
 from chargehand.domain.records import ModelRequestRecord
 from chargehand.domain.thread import ThreadMessage
 from chargehand.domain.work_item import Facts
-from chargehand.flags.registry import Flag
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.kit.redact import redact_text
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.barriers import barriers, subject_of_ask
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.fact_reading import read_all
-from chargehand.pipeline.flags import is_flag_on
 from chargehand.pipeline.model_judging import ModelInputs, answer_of_model, answer_of_plan
 from chargehand.pipeline.model_reading import ModelReading, ModelSight, read_for_model
 from chargehand.pipeline.noticing import tell_operator
@@ -52,6 +51,7 @@ from chargehand.storage.transaction import Writing
 _MOST_WAITS: Final = 2
 _LONGEST_WAIT: Final = timedelta(seconds=60)
 _STRICTEST_FIRST: Final = (Consent.OFF, Consent.LOCAL, Consent.ANY)
+_TOLD_ELSEWHERE: Final = frozenset({ModelFailure.BUDGET_EXCEEDED, ModelFailure.STOPPED})
 _log = get_logger()
 
 
@@ -114,7 +114,8 @@ class ModelDeciding:
         consent = self._consent(ask)
         if not is_beyond_rules(ask) or not self._door.can_serve(consent):
             return Decided(rules_answer)
-        if not await self._database.aread(lambda tx: is_flag_on(tx, Flag.MODEL_DECISIONS)):
+        subject, now = subject_of_ask(ask, connection.connector), self._clock.now()
+        if await self._database.aread(lambda tx: barriers(tx, now=now).before_model(subject)):
             return Decided(rules_answer)
         reading = await read_for_model(ask, connection, trackers, now=self._clock.now())
         if reading is None:
@@ -243,7 +244,7 @@ class ModelDeciding:
             )
         failure = run.outcome
         # Of a budget that is full the operator hears where it is kept.
-        if isinstance(failure, ModelFailure) and failure is not ModelFailure.BUDGET_EXCEEDED:
+        if isinstance(failure, ModelFailure) and failure not in _TOLD_ELSEWHERE:
             _tell_of_failure(tx, run, failure, now=self._clock.now())
         costs = [one.cost_usd for one in earlier] + [one.cost_usd for one in run.requests]
         return sum(costs, Decimal(0))

@@ -22,8 +22,10 @@ from chargehand.budgets.money import to_usd
 from chargehand.domain.budget import ReservationRecord, SettledBy
 from chargehand.domain.errors import ChargehandError, Rejected, Retryable
 from chargehand.domain.ids import ReservationId
+from chargehand.domain.switches import Subject
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.barriers import barriers
 from chargehand.pipeline.reserving import (
     Reserved,
     ReserveOutcome,
@@ -34,7 +36,7 @@ from chargehand.pipeline.reserving import (
     settle,
     settle_at_worst,
 )
-from chargehand.plugins.budget import SpendRequest, Spent
+from chargehand.plugins.budget import ModelsStopped, SpendRequest, Spent
 from chargehand.storage.database import Database
 from chargehand.storage.errors import StoreBusy
 from chargehand.storage.transaction import Writing
@@ -92,8 +94,8 @@ class Spending:
     async def reserve(self, request: SpendRequest) -> Decimal:
         """Take the worst case out of every budget it counts against, within half a second.
 
-        Raises: BudgetExceeded, ReservationClosed, ReservationDiffers, AmountInvalid, all Rejected;
-        StoreBusy and StoreUnavailable, retryable, after which nothing may be sent.
+        Raises: BudgetExceeded, ModelsStopped, ReservationClosed, ReservationDiffers, AmountInvalid,
+        all Rejected; StoreBusy and StoreUnavailable, retryable, after which nothing may be sent.
         """
         if len(self._waiting) >= _MOST_WAITING:
             raise StoreBusy
@@ -134,7 +136,16 @@ class Spending:
         expires_at = now + self._expires_after
 
         def work(tx: Writing) -> list[ReserveOutcome]:
-            return reserve_all(tx, requests, rules=self._rules, expires_at=expires_at, now=now)
+            in_force = barriers(tx, now=now)
+            why = [
+                in_force.before_model(Subject(project=one.project, agent=one.agent))
+                for one in requests
+            ]
+            free = [one for one, word in zip(requests, why, strict=True) if not word]
+            reserved = iter(
+                reserve_all(tx, free, rules=self._rules, expires_at=expires_at, now=now)
+            )
+            return [ModelsStopped(why=word) if word else next(reserved) for word in why]
 
         # Who came first has waited for the transaction before already.
         wait_s = max(part[0].until_s - monotonic(), _LEAST_WAIT_S)

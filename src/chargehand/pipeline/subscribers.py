@@ -20,6 +20,7 @@ from chargehand.domain.member import Member
 from chargehand.domain.work_item import FactNeeds, Facts, Right
 from chargehand.kit.calendar import WorkingHours
 from chargehand.kit.clock import Clock
+from chargehand.pipeline.barriers import barriers
 from chargehand.pipeline.chat_asks import trackers_of
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.fact_reading import read_all
@@ -27,7 +28,7 @@ from chargehand.pipeline.news import Message, Subjects, propose_message
 from chargehand.pipeline.private_chat import private_chat_of
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.subscriptions import Hearer
-from chargehand.storage.transaction import Writing
+from chargehand.storage.transaction import Reading, Writing
 
 QUIET_FOR: Final = timedelta(minutes=2)
 WINDOW: Final = timedelta(minutes=10)
@@ -82,15 +83,18 @@ class Subscribers:
     async def tell(self) -> int:
         """Tell some of those to whom something is due; how many messages were proposed."""
         now = self._clock.now()
-        due = await self._database.aread(
-            lambda tx: tx.subscriptions.due(
-                now=now,
-                quiet_since=now - QUIET_FOR,
-                waiting_since=now - WINDOW,
-                limit=_MOST_AT_ONCE,
-            )
-        )
+        due = await self._database.aread(lambda tx: self._due(tx, now=now))
         return sum([await self._tell(hearer) for hearer in due])
+
+    def _due(self, tx: Reading, *, now: datetime) -> Sequence[Hearer]:
+        if barriers(tx, now=now).is_all_stopped:
+            return ()
+        return tx.subscriptions.due(
+            now=now,
+            quiet_since=now - QUIET_FOR,
+            waiting_since=now - WINDOW,
+            limit=_MOST_AT_ONCE,
+        )
 
     async def _tell(self, hearer: Hearer) -> int:
         bundle = await self._database.awrite(

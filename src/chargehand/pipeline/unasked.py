@@ -1,13 +1,15 @@
 """Records what is said to people without a question of theirs: a decision and its one message."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chargehand.audit.tags import AuditTag
-from chargehand.domain.decision import Decision
+from chargehand.domain.decision import Decision, Reason, Verdict
 from chargehand.domain.event import Event
 from chargehand.domain.ids import ActionId, DecisionId, EventId
 from chargehand.domain.policy import Cause
 from chargehand.kit.ids import derive_id
+from chargehand.pipeline.barriers import barriers, subject_in
 from chargehand.pipeline.proposing import propose
 from chargehand.pipeline.ruling import rulings
 from chargehand.storage.transaction import Writing
@@ -28,6 +30,7 @@ def record_unasked(
 
     Shape: the action of the message; None without one, and where all of it was recorded before.
     """
+    decision = _unless_off(tx, decision, now=now)
     policy = rulings(tx)
     if not tx.decisions.add_for_event(
         decision_id, decision, event_id, event, policy_version=policy.version, now=now
@@ -61,3 +64,16 @@ def record_unasked(
         now=now,
     )
     return action_id
+
+
+def _unless_off(tx: Writing, decision: Decision, *, now: datetime) -> Decision:
+    """The decision, or silence where nothing unasked is told; a reminder was asked for."""
+    if not decision.actions or decision.reason is Reason.REMINDER_DUE:
+        return decision
+    (action,) = decision.actions
+    subject = subject_in(action.project, action.connection_id, action.kind.connector)
+    if barriers(tx, now=now).tells_unasked(subject):
+        return decision
+    return replace(
+        decision, verdict=Verdict.SILENT, reason=Reason.UNASKED_OFF, response="", actions=()
+    )

@@ -22,8 +22,10 @@ from chargehand.pipeline.connecting import connect, look_again
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
 from chargehand.pipeline.executing import Executing
+from chargehand.pipeline.flags import end_expired_flags
 from chargehand.pipeline.flow import ANSWER, EXECUTE
 from chargehand.pipeline.listening import Listening
+from chargehand.pipeline.local_stops import LocalStops
 from chargehand.pipeline.pacing import SYNC_EVERY_S, Pacing
 from chargehand.pipeline.poll_waking import PollWaking
 from chargehand.pipeline.polling import Polling
@@ -47,6 +49,7 @@ from chargehand.pipeline.working_signs import WorkingSigns
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.database import Database
 from chargehand.storage.errors import LeaseLost, StoreBusy, StoreUnavailable
+from chargehand.storage.transaction import Writing
 
 _CHECK_EVERY_S: Final = 0.25
 # What arrives within this time shares a round, and with it one transaction; the first never waits.
@@ -114,6 +117,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._was_turned_away = False
         self._waking = PollWaking()
+        self._local_stops = LocalStops(parts.database, clock=parts.clock)
         self.starter = Starter(
             parts.database,
             parts.engine,
@@ -260,10 +264,16 @@ class Worker:
         is_due = self.starter.is_due(now) or (signs is not None and signs.is_due(now))
         if seen.main or is_due:
             self._work.set()
+        await self._local_stops.look()
 
     async def _keep_house(self) -> None:
         now = self._parts.clock.now()
-        await self._parts.database.awrite(lambda tx: expire_approvals(tx, now=now))
+
+        def work(tx: Writing) -> None:
+            expire_approvals(tx, now=now)
+            end_expired_flags(tx, now=now)
+
+        await self._parts.database.awrite(work)
         await self._parts.spending.end_expired()
 
     async def _remind(self) -> None:

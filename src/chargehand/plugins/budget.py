@@ -92,7 +92,8 @@ class BudgetDoor(Protocol):
         """Take the worst case out of every budget it counts against; all of them, or none.
 
         Units: the reserved US dollars.
-        Raises: BudgetExceeded, ReservationClosed, ReservationDiffers, all Rejected; StoreBusy and
+        Raises: BudgetExceeded, ModelsStopped, ReservationClosed, ReservationDiffers, all Rejected;
+        StoreBusy and
         StoreUnavailable, retryable, after which nothing may be sent.
         """
         ...
@@ -154,6 +155,13 @@ class TokenBudgetExceeded(BudgetExceeded):
         "and {reserved_tokens} reserved; this request may use {wanted_tokens}. {resets} "
         "{still_works}"
     )
+
+
+class ModelsStopped(Rejected):
+    """A stop or a flag keeps models from being asked; nothing was reserved."""
+
+    code = "models_stopped"
+    template = "No model is asked now: {why}."
 
 
 class ReservationDiffers(Rejected):

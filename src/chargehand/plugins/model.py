@@ -35,6 +35,7 @@ class ModelFailure(StrEnum):
     REFUSED = "refused"
     LIMIT_REACHED = "limit_reached"
     BUDGET_EXCEEDED = "budget_exceeded"
+    STOPPED = "stopped"
 
 
 PASSING = frozenset({ModelFailure.UNAVAILABLE, ModelFailure.BUSY, ModelFailure.TIMED_OUT})

@@ -20,9 +20,11 @@ from chargehand.storage.engines import WRITES, open_engine
 from chargehand.storage.errors import (
     CheckpointUnreadable,
     LeaseLost,
+    StoreBroken,
     StoreBusy,
     StoreUnavailable,
 )
+from chargehand.storage.local_switches import NO_LOCAL_SWITCHES, LocalSwitches
 from chargehand.storage.locks import take_turn_to_write
 from chargehand.storage.patience import PATIENCE_S
 from chargehand.storage.transaction import Reading, Writing
@@ -31,6 +33,8 @@ T = TypeVar("T")
 _THREADS = 4
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _LOCK_NOT_AVAILABLE = "55P03"
+# SQLite's words for a file that is something else, or was destroyed.
+_NO_DATABASE = "file is not a database"
 _log = get_logger()
 
 
@@ -50,10 +54,12 @@ class Database:
         checkpoint: AuditCheckpoint | None = None,
         organization_id: OrganizationId = DEFAULT_ORGANIZATION,
         stage: Stage | None = None,
+        switches: LocalSwitches = NO_LOCAL_SWITCHES,
     ) -> None:
         self.url = url
         self.organization_id = organization_id
         self.stage = stage
+        self.switches = switches
         self.engine = open_engine(url)
         self._checkpoint = checkpoint
         self._write_lock = threading.Lock()
@@ -75,7 +81,7 @@ class Database:
         Raises: StoreUnavailable, StoreBusy, and what `work` raises.
         """
         with translated(), self.engine.connect() as connection, connection.begin():
-            return work(Reading(connection, self.organization_id, self.stage))
+            return work(Reading(connection, self.organization_id, self.stage, self.switches))
 
     def write(self, work: Callable[[Writing], T]) -> T:
         """Run `work` in one write transaction; anything raised rolls all of it back.
@@ -137,7 +143,7 @@ class Database:
         with translated(), self._writing(options) as connection, connection.begin():
             if not self.is_sqlite:
                 _wait_for_turn(connection, options)
-            transaction = Writing(connection, self.organization_id, self.stage)
+            transaction = Writing(connection, self.organization_id, self.stage, self.switches)
             self._require_lease(transaction)
             result = work(transaction)
             position = transaction.audit.flush()
@@ -183,6 +189,8 @@ def translated() -> Iterator[None]:
             raise StoreBusy from error
         raise StoreUnavailable(detail=text) from error
     except DBAPIError as error:
+        if _NO_DATABASE in str(error.orig):
+            raise StoreBroken(detail=str(error.orig)) from error
         if error.connection_invalidated:
             raise StoreUnavailable(detail=str(error.orig)) from error
         raise

@@ -9,6 +9,7 @@ Rejected
 ├── CursorInvalid      a page cursor nobody gave out
 └── SchemaNewer        the database was written by a newer program
 Fault
+├── StoreBroken        the file of the database is something else, or was destroyed
 ├── SchemaMissing      the database has no tables: migrate first
 └── CheckpointUnreadable  the file that keeps the end of the audit chain was changed
 """
@@ -28,6 +29,13 @@ class StoreUnavailable(Retryable):
 
     code = "store_unavailable"
     template = "The database does not answer: {detail}"
+
+
+class StoreBroken(Fault):
+    """The file of the database is something else, or was destroyed."""
+
+    code = "store_broken"
+    template = "The database can not be read: {detail}. Put a backup back: `chargehand restore`."
 
 
 class LeaseLost(Retryable):

@@ -213,9 +213,15 @@ effects = Table(
     Column("settled_at", BigInteger),
     Column("external_id", _KEY, nullable=False),
     Column("url", Text, nullable=False),
+    # What caps count by, beside the target; older lines have none.
+    Column("kind", _WORD),
+    Column("requested_by", String(400)),
     PrimaryKeyConstraint("organization_id", "effect_id"),
     UniqueConstraint("organization_id", "action_id", name="effects_by_action"),
     Index("effects_by_external_id", "organization_id", "connection_id", "external_id"),
+    Index("effects_by_kind", "organization_id", "kind", "intended_at"),
+    Index("effects_by_target", "organization_id", "target", "intended_at"),
+    Index("effects_by_requester", "organization_id", "requested_by", "intended_at"),
 )
 
 policy_versions = Table(

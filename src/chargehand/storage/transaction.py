@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from chargehand.domain.ids import OrganizationId
 from chargehand.domain.policy import Stage
+from chargehand.storage.local_switches import NO_LOCAL_SWITCHES, LocalSwitches
 from chargehand.storage.repositories.absences import AbsenceReader, AbsenceWriter
 from chargehand.storage.repositories.actions import ActionReader, ActionWriter
 from chargehand.storage.repositories.api_keys import ApiKeyReader, ApiKeyWriter
@@ -46,6 +47,7 @@ from chargehand.storage.repositories.sendings import SendingReader, SendingWrite
 from chargehand.storage.repositories.shadow import ShadowReader
 from chargehand.storage.repositories.spending import SpendingReader
 from chargehand.storage.repositories.stats import StatsReader, StatsWriter
+from chargehand.storage.repositories.stops import StopReader, StopWriter
 from chargehand.storage.repositories.stored_secrets import (
     StoredSecretReader,
     StoredSecretWriter,
@@ -71,27 +73,54 @@ class _Transaction:
         connection: Connection,
         organization_id: OrganizationId,
         stage: Stage | None = None,
+        switches: LocalSwitches = NO_LOCAL_SWITCHES,
     ) -> None:
         # The stage is of the installation that looks; a copy of the database may be another's.
         self.organization_id, self.stage = organization_id, stage
-        self._connection = connection
+        self.switches = switches
+        self.connection = connection
 
 
-class _Part(Generic[R]):
+class _Lazy(Generic[R]):
     """A repository that is made when it is first asked for: most transactions use three or four."""
 
-    def __init__(self, make: Callable[[Connection, OrganizationId], R]) -> None:
-        self._make = make
+    def __init__(self) -> None:
         self._name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     def __get__(self, transaction: _Transaction, owner: type) -> R:
-        made = self._make(transaction._connection, transaction.organization_id)  # noqa: SLF001
+        made = self._make_for(transaction)
         # From now on it is found there, and this is not asked again.
         transaction.__dict__[self._name] = made
         return made
+
+    def _make_for(self, transaction: _Transaction) -> R:
+        raise NotImplementedError
+
+
+class _Part(_Lazy[R]):
+    """A repository of what the database alone says."""
+
+    def __init__(self, make: Callable[[Connection, OrganizationId], R]) -> None:
+        super().__init__()
+        self._make = make
+
+    def _make_for(self, transaction: _Transaction) -> R:
+        return self._make(transaction.connection, transaction.organization_id)
+
+
+class _Switched(_Lazy[R]):
+    """A repository of what can be switched on this machine as well, whatever the database says."""
+
+    def __init__(self, make: Callable[[Connection, OrganizationId, LocalSwitches], R]) -> None:
+        super().__init__()
+        self._make = make
+
+    def _make_for(self, transaction: _Transaction) -> R:
+        place = transaction.connection, transaction.organization_id
+        return self._make(*place, transaction.switches)
 
 
 class Reading(_Transaction):
@@ -113,7 +142,8 @@ class Reading(_Transaction):
     connections = _Part(ConnectionReader)
     api_keys = _Part(ApiKeyReader)
     notices = _Part(NoticeReader)
-    flags = _Part(FlagReader)
+    flags = _Switched(FlagReader)
+    stops = _Switched(StopReader)
     holds = _Part(HoldReader)
     personal_data = _Part(PersonalDataReader)
     pseudonyms = _Part(PseudonymReader)
@@ -158,7 +188,8 @@ class Writing(_Transaction):
     connections = _Part(ConnectionWriter)
     api_keys = _Part(ApiKeyWriter)
     notices = _Part(NoticeWriter)
-    flags = _Part(FlagWriter)
+    flags = _Switched(FlagWriter)
+    stops = _Switched(StopWriter)
     holds = _Part(HoldWriter)
     personal_data = _Part(PersonalDataWriter)
     pseudonyms = _Part(PseudonymWriter)

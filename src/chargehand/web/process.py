@@ -33,6 +33,7 @@ from chargehand.config.settings import Settings
 from chargehand.domain.errors import ChargehandError
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.records import ConnectionRecord, HoldRecord
+from chargehand.domain.switches import StopRecord
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.inbox.nudge import Nudge
 from chargehand.inbox.ports import InboxWatcher, StoreOutcome
@@ -42,6 +43,7 @@ from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.figures import Snapshot, take_snapshot
 from chargehand.pipeline.holding import RESUME
+from chargehand.pipeline.stopping import stopped_words
 from chargehand.web.api.app import APIDeps, build_api
 from chargehand.web.figures import ReadSnapshot
 from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
@@ -135,25 +137,25 @@ def _open_inbox(settings: Settings, stores: Stores, clock: Clock) -> GroupCommit
 
 
 def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: Clock) -> FrontDeps:
-    database = stores.database
+    database, local = stores.database, stores.database.switches.stops
 
     async def probe() -> Sequence[ReadyCheck]:
         try:
-            await database.aread(lambda tx: tx.policies.current())
+            stops = await database.aread(lambda tx: tx.stops.in_force())
         except ChargehandError as error:
-            return [ReadyCheck("database", is_ok=False, found=str(error))]
-        return [ReadyCheck("database", is_ok=True, found="answers")]
+            return [ReadyCheck("database", is_ok=False, found=str(error)), _stops_check(local())]
+        return [ReadyCheck("database", is_ok=True, found="answers"), _stops_check(stops)]
 
     async def status() -> FrontStatus:
         records = await database.aread(lambda tx: tx.connections.all())
-        hold = await database.aread(lambda tx: tx.holds.current())
+        hold, stops = await database.aread(lambda tx: (tx.holds.current(), tx.stops.in_force()))
         known = {record.id: record for record in records}
         connections = tuple(
             _connection_status(ConnectionId(one.id), one.connector, known.get(ConnectionId(one.id)))
             for one in settings.connections
         )
         return FrontStatus(
-            connections=connections, next_steps=_next_steps(settings, connections, hold)
+            connections=connections, next_steps=_next_steps(settings, connections, hold, stops)
         )
 
     api = build_api(
@@ -185,6 +187,13 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
         mounts=[Mount("/v1", app=api)],
         trusted_proxies=TrustedProxies(settings.server.trusted_proxies),
     )
+
+
+def _stops_check(stops: Sequence[StopRecord]) -> ReadyCheck:
+    """A stop is somebody's will, and no reason to send deliveries elsewhere."""
+    words = stopped_words(stops)
+    found = f"STOPPED: {words}" if words else "nothing is stopped"
+    return ReadyCheck("stops", is_ok=True, found=found)
 
 
 def _reading_figures(settings: Settings, stores: Stores, clock: Clock) -> ReadSnapshot:
@@ -230,8 +239,13 @@ def _connection_status(
 
 
 def _next_steps(
-    settings: Settings, connections: Sequence[ConnectionStatus], hold: HoldRecord | None
+    settings: Settings,
+    connections: Sequence[ConnectionStatus],
+    hold: HoldRecord | None,
+    stops: Sequence[StopRecord],
 ) -> tuple[str, ...]:
+    if stops:
+        return (f"STOPPED: {stopped_words(stops)}. `chargehand resume` ends a stop.",)
     if hold is not None:
         return (f"Nothing is sent since this database was {hold.reason.value}: run {RESUME}.",)
     if not settings.connections:

@@ -24,6 +24,7 @@ from chargehand.storage.repositories.rows import (
 from chargehand.storage.tables import actions
 
 _RUNNABLE = (ActionState.APPROVED.value, ActionState.EXECUTING.value)
+_BEGUN = (ActionState.EXECUTING.value,)
 _UNSETTLED = frozenset(
     {ActionState.PROPOSED, ActionState.WAITING, ActionState.APPROVED, ActionState.EXECUTING}
 )
@@ -73,10 +74,15 @@ class ActionReader(Repository):
         is_early = actions.c.created_at < to_micros(created_before)
         return self._all(and_(actions.c.state.in_(wanted), is_early))
 
+    def begun(self) -> tuple[ActionRecord, ...]:
+        """The actions of which something was sent and whose end was not recorded."""
+        return self._all(actions.c.state.in_(_BEGUN))
+
     def next_due_at(self) -> datetime | None:
         """When the next postponed action wants another attempt; None when none waits."""
         query = self._select(actions).where(
-            actions.c.state.in_(_RUNNABLE), actions.c.next_attempt_at.is_not(None)
+            actions.c.state.in_(_RUNNABLE),
+            actions.c.next_attempt_at.is_not(None),
         )
         row = self._one(query.order_by(actions.c.next_attempt_at).limit(1))
         return moment(row.next_attempt_at) if row is not None else None
@@ -205,6 +211,18 @@ class ActionWriter(ActionReader):
                 next_attempt_at=to_micros(until),
                 problem=problem,
             )
+        )
+
+    def let_go(self, problems: Collection[str], *, now: datetime) -> None:
+        """Make due at once what waits for one of some problems."""
+        self._connection.execute(
+            self._update(actions)
+            .where(
+                actions.c.state.in_(_RUNNABLE),
+                actions.c.next_attempt_at > to_micros(now),
+                actions.c.problem.in_(sorted(problems)),
+            )
+            .values(next_attempt_at=to_micros(now))
         )
 
     def _add_content(self, action: ProposedAction, *, now: datetime) -> str:

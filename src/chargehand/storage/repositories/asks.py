@@ -1,6 +1,6 @@
 """Asks: one request, one answer; open asks are the outbox of the answer tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -162,6 +162,18 @@ class AskWriter(AskReader):
             self._update(asks)
             .where(asks.c.ask_id == ask_id)
             .values(attempts=asks.c.attempts + 1, next_attempt_at=to_micros(until), problem=problem)
+        )
+
+    def let_go(self, problems: Collection[str], *, now: datetime) -> None:
+        """Make due at once what waits for one of some problems."""
+        self._connection.execute(
+            self._update(asks)
+            .where(
+                asks.c.state == AskState.OPEN.value,
+                asks.c.next_attempt_at > to_micros(now),
+                asks.c.problem.in_(sorted(problems)),
+            )
+            .values(next_attempt_at=to_micros(now))
         )
 
     def _columns(self, ask: Ask, *, must_check_own_mark: bool, now: datetime) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from chargehand.domain.action import Done
 from chargehand.domain.ids import ActionId, EffectId
@@ -16,6 +17,17 @@ from chargehand.storage.repositories.statements import (
     select_by_both,
 )
 from chargehand.storage.tables import effects
+
+_COUNTED = (EffectState.INTENDED.value, EffectState.DONE.value, EffectState.UNKNOWN.value)
+
+
+class CountedBy(StrEnum):
+    """What requests are counted together by; the column of the ledger that holds it."""
+
+    KIND = "kind"
+    TARGET = "target"
+    REQUESTER = "requested_by"
+
 
 # What another send of the same action changes in its line, beside the count.
 _SENT_AGAIN = ("digest", "state", "intended_at", "settle_at")
@@ -54,6 +66,25 @@ class EffectReader(Repository):
         rows = self._rows(self._select(effects).where(effects.c.action_id.in_(wanted)))
         return {row.action_id: OpenEffect(_effect(row), moment(row.settle_at)) for row in rows}
 
+    def nth_newest(
+        self, column: CountedBy, wanted: str, *, nth: int, since: datetime, besides: ActionId
+    ) -> datetime | None:
+        """When the nth newest request left that counts together; None when there are fewer.
+
+        Shape: counted are requests since a moment that landed, may have, or are under way; the
+        line of `besides` is left out.
+        """
+        table = effects.c
+        query = self._select(effects).where(
+            table[column.value] == wanted,
+            table.intended_at > to_micros(since),
+            table.state.in_(_COUNTED),
+            table.action_id != besides,
+        )
+        query = query.with_only_columns(table.intended_at).order_by(table.intended_at.desc())
+        row = self._one(query.limit(1).offset(nth - 1))
+        return moment(row.intended_at) if row is not None else None
+
     def is_ours(self, connection_id: str, external_id: str) -> bool:
         """Whether a thing at the vendor is one that we made."""
         return self.action_behind(connection_id, external_id) is not None
@@ -90,6 +121,8 @@ class EffectWriter(EffectReader):
                 "settled_at": None,
                 "external_id": "",
                 "url": "",
+                "kind": one.action.kind.value,
+                "requested_by": one.action.cause.requester or None,
             }
             for one in intents
         ]

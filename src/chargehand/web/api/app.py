@@ -24,6 +24,7 @@ from chargehand.web.api.policy import add_policy_routes
 from chargehand.web.api.reading import add_reading_routes
 from chargehand.web.api.replays import add_replay_routes
 from chargehand.web.api.shadow import add_shadow_routes
+from chargehand.web.api.stops import add_stop_routes
 
 __all__ = ["API", "APIDeps", "build_api"]
 
@@ -62,6 +63,7 @@ def build_api(deps: APIDeps) -> API:
     add_mode_routes(router, deps)
     add_policy_routes(router, deps)
     add_flag_routes(router, deps)
+    add_stop_routes(router, deps)
     add_budget_routes(router, deps)
     add_absence_routes(router, deps)
     add_member_routes(router, deps)

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import Body, Path, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chargehand.commands.lines import LONGEST_LINE
@@ -14,6 +14,7 @@ from chargehand.domain.budget import BudgetPeriod, BudgetScope, BudgetUnit
 from chargehand.domain.decision import Verdict
 from chargehand.domain.event import EventKind
 from chargehand.domain.records import ApprovalState
+from chargehand.domain.switches import ScopeKind
 from chargehand.pipeline.looking import LEAST_PER_PAGE, MOST_PER_PAGE, PER_PAGE
 from chargehand.pipeline.settling import Finding
 from chargehand.pipeline.spending_reports import MOST_LINES, SpendingBy
@@ -22,6 +23,7 @@ from chargehand.web.api.models import ID_LETTERS
 UNKNOWN_FIELD = "unknown_field"
 LONGEST_HOURS = 24 * 366
 _LONGEST_REASON = 1000
+LONGEST_SWITCH_REASON = 500
 _LONGEST_TEXT = 30_000
 _LONGEST_SOUGHT = 200
 _LONGEST_SPENDING_CURSOR = 320
@@ -285,10 +287,68 @@ class CommandBody(Handed):
     )
 
 
+class ScopeBody(Handed):
+    """What a flag is set for."""
+
+    kind: ScopeKind
+    name: str = Field(
+        "",
+        max_length=64,
+        description="The project's key, the agent, the action kind, the connector or connection, "
+        "or the cohort; empty for the organization.",
+    )
+
+
 class FlagBody(Handed):
     """Where a flag shall stand."""
 
     is_on: bool = Field(strict=True, description="true turns it on, false turns it off.")
+    scope: ScopeBody | None = Field(None, description="Where; null for the whole organization.")
+    reason: str = Field(
+        "", max_length=LONGEST_SWITCH_REASON, description="For those who look back; may be empty."
+    )
+    expires_at: AwareDatetime | None = Field(
+        None, description="When it ends by itself; null for good."
+    )
+
+
+class ClearFlagBody(Handed):
+    """In which scope a flag is set no longer."""
+
+    scope: ScopeBody | None = Field(None, description="Where; null for the whole organization.")
+
+
+class StopScope(StrEnum):
+    """What can be stopped."""
+
+    ALL = "all"
+    PROJECT = "project"
+    AGENT = "agent"
+    CONNECTOR = "connector"
+
+
+class StopTarget(Handed):
+    """What is stopped or resumed."""
+
+    kind: StopScope = Field(description="`all` takes no name.")
+    name: str = Field(
+        "", max_length=64, description="The project's key, the agent, the connector or connection."
+    )
+
+
+class StopBody(Handed):
+    """What to stop, and why."""
+
+    scope: StopTarget
+    reason: str = Field(
+        "", max_length=LONGEST_SWITCH_REASON, description="For those who look back; may be empty."
+    )
+
+
+class ResumeBody(Handed):
+    """Which stop to end: the one of exactly this scope."""
+
+    scope: StopTarget
 
 
 class BudgetBody(Handed):

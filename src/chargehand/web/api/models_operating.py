@@ -9,10 +9,12 @@ from chargehand.domain.control import ControlStyle
 from chargehand.domain.process import ProcessRole, ProcessState
 from chargehand.domain.records import Severity
 from chargehand.domain.retention import Kept
+from chargehand.domain.switches import ScopeKind, StopSource
 from chargehand.flags.registry import Flag
 from chargehand.inbox.ports import MOST_CLOSED_COUNTED, MOST_WAITING_COUNTED
 from chargehand.pipeline.caller import Outcome
 from chargehand.web.api.models import (
+    ActionId,
     Actor,
     ConnectionName,
     NoticeId,
@@ -76,14 +78,82 @@ class CommandAnswer(Shown):
     controls: list[CommandControl]
 
 
+class Scope(Shown):
+    """What a flag or a stop is about."""
+
+    kind: ScopeKind
+    name: str = Field(description="Empty for the organization.")
+
+
+class FlagSetting(Shown):
+    """A flag as somebody set it in one scope; off wins in every scope that fits."""
+
+    flag: str
+    scope: Scope
+    is_on: bool
+    reason: str
+    set_at: datetime
+    set_by: Actor
+    expires_at: datetime | None = Field(description="When it ends by itself; null for good.")
+
+
 class FlagLine(Shown):
-    """How one flag stands."""
+    """How one flag stands for the whole organization."""
 
     flag: Flag
     is_on: bool
     does: str = Field(description="What it switches.")
-    changed_at: datetime | None = Field(description="Null when nobody ever set it.")
+    changed_at: datetime | None = Field(
+        description="Null when nobody ever set it for the whole organization."
+    )
     changed_by: Actor
+    is_off_by_settings: bool = Field(
+        description="The settings of this installation turn it off, which nothing else changes."
+    )
+    settings: list[FlagSetting] = Field(description="What was set, by scope; no expired ones.")
+
+
+class Stop(Shown):
+    """Something that was stopped and was not resumed."""
+
+    scope: Scope
+    source: StopSource = Field(description="Where it stands, which is where it is ended.")
+    since: datetime | None = Field(description="Null where the settings say it.")
+    by: Actor
+    reason: str
+    note: str = Field(description="What was made of a text that names no scopes; else empty.")
+    stop_id: str = Field(description="Empty outside the database.")
+
+
+class UnderWay(Shown):
+    """An action whose request had left when its scope was stopped."""
+
+    action_id: ActionId
+    kind: ActionKind
+    target: str
+    intended_at: datetime
+    settle_at: datetime | None = Field(description="When its end is known at the latest.")
+
+
+class Stops(Shown):
+    """Everything that is stopped."""
+
+    stops: list[Stop]
+
+
+class Stopped(Shown):
+    """What a stop did."""
+
+    stop: Stop
+    is_new: bool = Field(description="False for what was stopped already.")
+    under_way: list[UnderWay] = Field(description="What had left before, and is not called back.")
+
+
+class Resumed(Shown):
+    """What a resume ended."""
+
+    lifted: list[Stop]
+    left: list[Stop] = Field(description="What is stopped all the same.")
 
 
 class Flags(Shown):
@@ -196,6 +266,7 @@ class Status(Shown):
     waiting: Waiting
     policy_version: int
     audit_records: int = Field(description="Length of the audit chain.")
+    stops: list[Stop] = Field(description="What was stopped and not resumed.")
     hold: Hold | None = Field(
         description="After a restore: nothing is sent until the operator resumes; null otherwise."
     )

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "m0022"
-down_revision = "m0020"
+down_revision = "m0021"
 branch_labels = None
 depends_on = None
 
