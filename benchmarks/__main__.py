@@ -21,6 +21,7 @@ import idle
 import intake
 import mentions
 import mixed_rate
+import policy
 import polls
 import reservations
 import shadow
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "actions": actions.measure,
     "audit": audit.measure,
     "reservations": reservations.measure,
+    "policy": policy.measure,
     "polls": polls.measure,
     "intake": intake.measure,
     "fixed_rate": fixed_rate.measure,

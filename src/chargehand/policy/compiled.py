@@ -66,17 +66,25 @@ class _Candidate:
     """A rule that can decide about one kind in one project, for the team and for others."""
 
     ready: _Ready
-    checks: tuple[int, ...]
     ruling: Ruling
     untrusted: Ruling
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The rules about one kind in one project, with the checks they point to, each once."""
+    """The rules about one kind in one project.
+
+    Shape: each check once, with the bits of the rules that have it, and of those that have not;
+    those that decide about most rules come first.
+    """
 
     candidates: tuple[_Candidate, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[tuple[Check, int, int], ...]
+
+    @property
+    def everybody(self) -> int:
+        """The bits of all rules."""
+        return (1 << len(self.candidates)) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +113,15 @@ class CompiledPolicy:
     def rule_on(self, question: PolicyQuestion) -> Ruling:
         """What the first rule says whose conditions all hold; without one, nothing is sent."""
         asked = self._candidates(question.project, question.kind)
-        # Rules share conditions; each is asked once, and only when a rule gets as far.
-        answers: list[bool | None] = [None] * len(asked.checks)
-        for one in asked.candidates:
-            for n in one.checks:
-                holds = answers[n]
-                if holds is None:
-                    holds = answers[n] = asked.checks[n](question)
-                if not holds:
-                    break
-            else:
-                is_team = question.cause.trust is Trust.TEAM
-                return one.ruling if is_team else one.untrusted
+        # One bit for each rule; a condition that several share is asked once for all of them.
+        alive = asked.everybody
+        for check, with_it, without_it in asked.checks:
+            if alive & with_it and not check(question):
+                alive &= without_it
+        if alive:
+            first = asked.candidates[(alive & -alive).bit_length() - 1]
+            is_team = question.cause.trust is Trust.TEAM
+            return first.ruling if is_team else first.untrusted
         return self._nothing(question.project)
 
     def tried(self, question: PolicyQuestion) -> tuple[Tried, ...]:
@@ -289,23 +294,24 @@ def _kinds_of(rule: WrittenRule) -> frozenset[ActionKind]:
 
 
 def _asked(rules: Sequence[_Ready], kind: ActionKind) -> _Asked:
-    numbers: dict[str, int] = {}
-    checks: list[Check] = []
-    candidates = []
-    for one in rules:
-        pointers = []
+    bits: dict[str, int] = {}
+    checks: dict[str, Check] = {}
+    for n, one in enumerate(rules):
         for name in one.names:
             value = one.rule.when[name]
             key = f"{name} {value!r}"
-            if key not in numbers:
-                numbers[key] = len(checks)
-                checks.append(BY_NAME[name].check(value))
-            pointers.append(numbers[key])
-        candidates.append(_candidate(one, tuple(pointers), kind))
-    return _Asked(tuple(candidates), tuple(checks))
+            bits[key] = bits.get(key, 0) | 1 << n
+            if key not in checks:
+                checks[key] = BY_NAME[name].check(value)
+    everybody = (1 << len(rules)) - 1
+    by_reach = sorted(bits, key=lambda key: -bits[key].bit_count())
+    return _Asked(
+        tuple(_candidate(one, kind) for one in rules),
+        tuple((checks[key], bits[key], everybody & ~bits[key]) for key in by_reach),
+    )
 
 
-def _candidate(ready: _Ready, checks: tuple[int, ...], kind: ActionKind) -> _Candidate:
+def _candidate(ready: _Ready, kind: ActionKind) -> _Candidate:
     rule, given = ready.rule, ready.given
     ruling = untrusted = given
     is_named = kind.value in texts_of(rule.when.get("kind"))
@@ -313,7 +319,7 @@ def _candidate(ready: _Ready, checks: tuple[int, ...], kind: ActionKind) -> _Can
         ruling = untrusted = ready.not_named
     elif rule.mode is Mode.AUTO and kind not in COMMENTS and "trust" not in rule.when:
         untrusted = ready.not_trusted
-    return _Candidate(ready, checks, ruling, untrusted)
+    return _Candidate(ready, ruling, untrusted)
 
 
 def _holds(rule: WrittenRule, name: str, question: PolicyQuestion) -> bool:

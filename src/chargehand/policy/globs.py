@@ -6,7 +6,7 @@ it comes finds a fit wherever there is one.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias
 
 LONGEST_GLOB: Final = 200
@@ -22,6 +22,11 @@ def whole_globs(patterns: Iterable[str]) -> Fits:
 def path_globs(patterns: Iterable[str]) -> Fits:
     """What is true for a path that fits: `*` stays within a folder, `**` is any folders."""
     return _one_of(_path(pattern) for pattern in patterns)
+
+
+def prefixes_of(patterns: Sequence[str]) -> tuple[str, ...]:
+    """How what fits has to begin, to be asked first as that is quicker; `""` is anyhow."""
+    return tuple(re.split(r"[*?]", pattern, maxsplit=1)[0] for pattern in patterns)
 
 
 def _one_of(expressions: Iterable[str]) -> Fits:
