@@ -17,7 +17,14 @@ from chargehand.connectors.bitbucket.cloud_pipelines import (
 )
 from chargehand.connectors.bitbucket.cloud_polling import CloudPolling
 from chargehand.connectors.bitbucket.config import BitbucketConfig
-from chargehand.connectors.bitbucket.dialect import Heads, Hook, News, Pipeline, pull_path
+from chargehand.connectors.bitbucket.dialect import (
+    Heads,
+    Hook,
+    News,
+    Pipeline,
+    SeenPush,
+    pull_path,
+)
 from chargehand.connectors.bitbucket.errors import unreadable
 from chargehand.connectors.bitbucket.params import CommentParams, PipelineParams
 from chargehand.connectors.bitbucket.render import render_comment
@@ -223,11 +230,15 @@ class CloudDialect:
         """The newest commit of each branch."""
         return await self._polling.heads(repository)
 
+    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
+        """The newest commits that are on one and not yet on the other, as webhooks tell them."""
+        return await self._polling.commits(repository, before, after)
+
     def push_news(
-        self, repository: SeenRepository, branch: str, before: str, after: str, at: datetime
+        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
     ) -> News:
         """That a branch has another commit, as its webhook would say it."""
-        return self._polling.push_news(repository, branch, before, after, at)
+        return self._polling.push_news(repository, push, commits, at)
 
     # Writing
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from chargehand.connectors.bitbucket import cloud_shapes as shapes
-from chargehand.connectors.bitbucket.dialect import Heads, News
+from chargehand.connectors.bitbucket.dialect import Heads, News, SeenPush
 from chargehand.connectors.bitbucket.seen import SeenRepository, flag_in, hash_in, iso_in, ref_in
 from chargehand.connectors.bitbucket.transport import BitbucketTransport, Call, path_of
 from chargehand.kit.tolerant import Fields, fields_in, text_in
@@ -96,10 +96,23 @@ class CloudPolling:
                 return Heads(dict(list(found.items())[:MOST_HEADS]), is_whole=False)
         return Heads(found)
 
+    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
+        """The newest commits that are on one and not yet on the other.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        path = f"{_repository(repository)}{path_of('commits', after)}"
+        query: dict[str, str | int] = {"exclude": before, "pagelen": _PAGE}
+        call = Call("GET", path, "list commits", f"repository {repository}", query=query)
+        async for page in self._transport.pages(call):
+            return page
+        return ()
+
     def push_news(
-        self, repository: SeenRepository, branch: str, before: str, after: str, at: datetime
+        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
     ) -> News:
         """That a branch has another commit, as its webhook would say it."""
+        branch, before, after = push.branch, push.before, push.after
         change = {
             "forced": None,
             "created": not before,
@@ -107,6 +120,7 @@ class CloudPolling:
             "old": _end(branch, before),
             "new": _end(branch, after),
             "truncated": True,
+            "commits": commits,
         }
         body = {"repository": repository_body(repository), "push": {"changes": [change]}}
         key = f"push:{repository.full_name}:{branch}:{before}:{after}"

@@ -16,7 +16,7 @@ from chargehand.connectors.bitbucket.data_center_polling import (
     pull_path,
     repository_path,
 )
-from chargehand.connectors.bitbucket.dialect import Heads, Hook, News, Pipeline
+from chargehand.connectors.bitbucket.dialect import Heads, Hook, News, Pipeline, SeenPush
 from chargehand.connectors.bitbucket.errors import NotOnDataCenter, unreadable
 from chargehand.connectors.bitbucket.params import CommentParams, PipelineParams
 from chargehand.connectors.bitbucket.render import render_comment
@@ -213,11 +213,15 @@ class DataCenterDialect:
         """The newest commit of each branch."""
         return await self._polling.heads(repository)
 
+    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
+        """The newest commits that are on one and not yet on the other, as webhooks tell them."""
+        return await self._polling.commits(repository, before, after)
+
     def push_news(
-        self, repository: SeenRepository, branch: str, before: str, after: str, at: datetime
+        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
     ) -> News:
         """That a branch has another commit, as its webhook would say it."""
-        return self._polling.push_news(repository, branch, before, after, at)
+        return self._polling.push_news(repository, push, commits, at)
 
     # Writing
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from chargehand.connectors.bitbucket import data_center_shapes as shapes
 from chargehand.connectors.bitbucket.cloud_polling import MOST_HEADS
-from chargehand.connectors.bitbucket.dialect import Heads, News
+from chargehand.connectors.bitbucket.dialect import Heads, News, SeenPush
 from chargehand.connectors.bitbucket.seen import (
     SeenComment,
     SeenRepository,
@@ -127,10 +127,23 @@ class DataCenterPolling:
                 return Heads(dict(list(found.items())[:MOST_HEADS]), is_whole=False)
         return Heads(found)
 
+    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
+        """The newest commits that are on one and not yet on the other.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        path = f"{repository_path(repository)}/commits"
+        query: dict[str, str | int] = {"since": before, "until": after, "limit": _PAGE}
+        call = Call("GET", path, "list commits", f"repository {repository}", query=query)
+        async for page in self._transport.pages(call):
+            return page
+        return ()
+
     def push_news(
-        self, repository: SeenRepository, branch: str, before: str, after: str, at: datetime
+        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
     ) -> News:
         """That a branch has another commit, as its webhook would say it."""
+        branch, before, after = push.branch, push.before, push.after
         project, _, slug = repository.full_name.partition("/")
         is_public = None if repository.is_private is None else not repository.is_private
         change = {
@@ -144,6 +157,7 @@ class DataCenterPolling:
             "date": _date(at),
             "repository": {"slug": slug, "project": {"key": project}, "public": is_public},
             "changes": [change],
+            "commits": commits,
         }
         return News("repo:refs_changed", f"push:{branch}:{before}:{after}", at, body)
 

@@ -38,6 +38,15 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenPush:
+    """A branch with both its ends; one that is empty stands for a branch that is not there."""
+
+    branch: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heads:
     """The branches of a repository: the newest commit of each, and how many there are."""
 
@@ -125,8 +134,12 @@ class Dialect(Protocol):
         """The newest commit of each branch."""
         ...
 
+    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
+        """The newest commits that are on one and not yet on the other, as webhooks tell them."""
+        ...
+
     def push_news(
-        self, repository: SeenRepository, branch: str, before: str, after: str, at: datetime
+        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
     ) -> News:
         """That a branch has another commit, as its webhook would say it."""
         ...

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from chargehand.connectors.bitbucket.config import BitbucketConfig
-from chargehand.connectors.bitbucket.dialect import Dialect, Heads, News
+from chargehand.connectors.bitbucket.dialect import Dialect, Heads, News, SeenPush
 from chargehand.connectors.bitbucket.errors import RepositoryMoved
 from chargehand.connectors.bitbucket.seen import SeenRepository, millis_of
 from chargehand.connectors.bitbucket.transport import BitbucketTransport
@@ -18,11 +18,18 @@ from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
 from chargehand.kit.clock import EPOCH
 from chargehand.kit.tolerant import Fields
 from chargehand.plugins.connector import PollPage
-from chargehand.plugins.errors import CursorUnreadable, PermissionMissing, TargetMissing
+from chargehand.plugins.errors import (
+    CursorUnreadable,
+    PermissionMissing,
+    RequestRefused,
+    TargetMissing,
+)
 
 # What was stored a moment ago may not be told yet; what was seen already is dropped by its key.
 _OVERLAP_MS: Final = 120_000
 _DELIVERIES_PER_PAGE: Final = 200
+# Each costs a request for its commits; what is beyond is told without them.
+_MOST_COMPARED: Final = 30
 # Half of what the transport lets through, so that answers never wait behind a long poll.
 _AT_ONCE: Final = 4
 _COMMENTS: Final = ("pullrequest:comment_", "pr:comment:")
@@ -93,7 +100,7 @@ class Poller:
             except (TargetMissing, PermissionMissing, RepositoryMoved):
                 # Renamed, deleted, or out of the token's reach: `doctor` says so.
                 continue
-            pushed = self._pushes(repository, name, position, heads, now)
+            pushed = await self._pushes(repository, name, position, heads, now)
             position = position.with_heads(name, heads.commits)
             position = position.moved(name, self._present_ms(now))
             # Pushes and the heads they are told by are kept together.
@@ -129,7 +136,7 @@ class Poller:
             # Deleted since the list was made.
             return ()
 
-    def _pushes(
+    async def _pushes(
         self,
         repository: SeenRepository,
         name: str,
@@ -144,13 +151,26 @@ class Poller:
         for branch, after in heads.commits.items():
             before = known.get(branch, "")
             if before != after:
-                found.append((branch, before, after))
+                found.append(SeenPush(branch, before, after))
         if heads.is_whole:
-            found += [(one, at, "") for one, at in known.items() if one not in heads.commits]
-        return [
-            self._delivery(name, self.dialect.push_news(repository, *change, now), now)
-            for change in found
-        ]
+            gone = ((one, at) for one, at in known.items() if one not in heads.commits)
+            found += [SeenPush(branch, at, "") for branch, at in gone]
+        news = []
+        for number, push in enumerate(found):
+            commits = await self._commits(name, push) if number < _MOST_COMPARED else ()
+            news.append(self.dialect.push_news(repository, push, commits, now))
+        return [self._delivery(name, one, now) for one in news]
+
+    async def _commits(self, name: str, push: SeenPush) -> Sequence[Fields]:
+        """The commits of a push; none where nobody can say since when."""
+        if not push.before or not push.after:
+            # Of a new branch it is not known where it began.
+            return ()
+        try:
+            return await self.dialect.commits(name, push.before, push.after)
+        except (TargetMissing, PermissionMissing, RequestRefused):
+            # Gone since, or pushed over.
+            return ()
 
     def _read_cursor(self, text: str) -> _Cursor:
         try:

@@ -12,6 +12,7 @@ from chargehand.domain.errors import Rejected
 from chargehand.kit.clock import Clock
 from chargehand.testing.bitbucket.records import (
     Comment,
+    Commit,
     Happening,
     Person,
     PullRequest,
@@ -307,6 +308,7 @@ class Host:
             where.branches.pop(branch, None)
         else:
             where.branches[branch] = after
+            where.commits[after] = Commit("" if force else before, message, who.slug)
         self.tell(
             Told(
                 what="pushed",
@@ -326,6 +328,14 @@ class Host:
                 self._touch(pull_request, "rescoped", who)
                 self._told("rescoped", where, who, pull_request)
         return after
+
+    def commits_between(self, repository: Repository, before: str, after: str) -> list[str]:
+        """The commits that are on `after` and not on `before`, newest first."""
+        found = []
+        while after in repository.commits and after != before:
+            found.append(after)
+            after = repository.commits[after].parent
+        return found
 
     def report(
         self,

@@ -107,6 +107,14 @@ class Webhook(msgspec.Struct):
     is_active: bool = True
 
 
+class Commit(msgspec.Struct):
+    """A commit that somebody pushed; `parent` is empty where a push began anew."""
+
+    parent: str
+    message: str
+    author: str
+
+
 class Repository(msgspec.Struct):
     """A repository; who may read it beside everybody where it is public is in `readers`."""
 
@@ -114,6 +122,7 @@ class Repository(msgspec.Struct):
     uuid: str
     is_private: bool = True
     branches: dict[str, str] = {}
+    commits: dict[str, Commit] = {}
     readers: list[str] = []
     pull_requests: dict[int, PullRequest] = {}
     statuses: list[Status] = []

@@ -253,6 +253,15 @@ def list_branches(call: Call) -> Answer:
     return 200, call.page(found)
 
 
+def list_commits(call: Call) -> Answer:
+    """The commits of one that another one does not have, newest first."""
+    repository = call.repository()
+    found = call.host.commits_between(
+        repository, call.query.get("exclude", ""), call.path["revision"]
+    )
+    return 200, call.page([call.shapes.pushed_commit(repository, one) for one in found])
+
+
 def list_permissions(call: Call) -> Answer:
     """Who may do what in a repository; everybody who signs in may ask the fake."""
     repository = call.repository()
@@ -382,6 +391,7 @@ ENDPOINTS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", f"{_PULL}/approve", approve),
     ("DELETE", f"{_PULL}/approve", unapprove),
     ("GET", f"{_REPOSITORY}/refs/branches", list_branches),
+    ("GET", f"{_REPOSITORY}/commits/{{revision}}", list_commits),
     ("GET", "/2.0/workspaces/{workspace}/permissions/repositories/{slug}", list_permissions),
     ("GET", f"{_REPOSITORY}/hooks", list_hooks),
     ("POST", f"{_REPOSITORY}/hooks", post_hook),

@@ -269,28 +269,24 @@ class CloudShapes:
             "commit": {"type": "commit", "hash": commit[:_SHORT]} if commit else None,
         }
 
+    def pushed_commit(self, repository: Repository, commit: str) -> Object:
+        """A commit that somebody pushed."""
+        known = repository.commits[commit]
+        author = self._host.person(known.author)
+        return {
+            "type": "commit",
+            "hash": commit,
+            "message": f"{known.message}\n",
+            "author": {
+                "type": "author",
+                "raw": f"{author.name} <{author.email}>",
+                "user": self.person(author),
+            },
+            "links": {"html": {"href": f"{self._site}/{repository.full_name}/commits/{commit}"}},
+        }
+
     def _change(self, told: Told) -> Object:
-        commits = (
-            [
-                {
-                    "type": "commit",
-                    "hash": told.after,
-                    "message": f"{told.message}\n",
-                    "author": {
-                        "type": "author",
-                        "raw": f"{told.actor.name} <{told.actor.email}>",
-                        "user": self.person(told.actor),
-                    },
-                    "links": {
-                        "html": {
-                            "href": f"{self._site}/{told.repository.full_name}/commits/{told.after}"
-                        }
-                    },
-                }
-            ]
-            if told.after
-            else []
-        )
+        commits = [self.pushed_commit(told.repository, told.after)] if told.after else []
         return {
             "forced": told.is_forced,
             "created": not told.before,

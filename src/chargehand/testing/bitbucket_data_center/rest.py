@@ -224,6 +224,14 @@ def list_branches(call: Call) -> Answer:
     return 200, call.page(found)
 
 
+def list_commits(call: Call) -> Answer:
+    """The commits until one that are not in another one, newest first."""
+    repository = call.repository()
+    since, until = call.query.get("since", ""), call.query["until"]
+    found = call.host.commits_between(repository, since, until)
+    return 200, call.page([call.shapes.pushed_commit(repository, one) for one in found])
+
+
 def list_statuses(call: Call) -> Answer:
     """What builds reported of a commit."""
     found = [
@@ -276,6 +284,7 @@ ENDPOINTS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", f"{_API}/users/{{user}}", get_user),
     ("GET", _REPOSITORY, get_repository),
     ("GET", f"{_REPOSITORY}/branches", list_branches),
+    ("GET", f"{_REPOSITORY}/commits", list_commits),
     ("GET", f"{_REPOSITORY}/webhooks", list_webhooks),
     ("POST", f"{_REPOSITORY}/webhooks", post_webhook),
     ("PUT", f"{_REPOSITORY}/webhooks/{{id}}", put_webhook),

@@ -18,6 +18,7 @@ from chargehand.testing.bitbucket.records import (
 
 Object = dict[str, Any]
 _ZEROS: Final = "0" * 40
+_SHORT: Final = 11
 _NAMES: Final[Mapping[str, str]] = {
     "opened": "pr:opened",
     "updated": "pr:modified",
@@ -80,6 +81,19 @@ class DataCenterShapes:
             payload["repository"] = self.repository(told.repository)
             payload["changes"] = [self._change(told)]
         return name, payload
+
+    def pushed_commit(self, repository: Repository, commit: str) -> Object:
+        """A commit that somebody pushed."""
+        known = repository.commits[commit]
+        author = self._host.person(known.author)
+        return {
+            "id": commit,
+            "displayId": commit[:_SHORT],
+            "author": {"name": author.name, "emailAddress": author.email, "slug": author.slug},
+            "authorTimestamp": 0,
+            "message": known.message,
+            "parents": [{"id": known.parent}] if known.parent else [],
+        }
 
     def person(self, person: Person) -> Object:
         """A user."""

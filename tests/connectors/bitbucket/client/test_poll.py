@@ -106,6 +106,19 @@ async def test_pushes_are_told_by_their_ends(world: World) -> None:
     assert f"bitbucket:push:{REPOSITORY}:refs/heads/feature/x:{gone}:" in told
 
 
+async def test_a_polled_push_has_its_commits(world: World) -> None:
+    host = world.fake.host
+    cursor = await begin(world)
+    host.push(REPOSITORY, "mei", "main", message="PAY-7: round\n\nhalf up")
+    host.push(REPOSITORY, "tom", "main", message="PAY-9: more")
+
+    found, _ = await world.polled(cursor)
+
+    (push,) = [one for one in found if one.kind is EventKind.PUSH_RECEIVED]
+    commits = [(one["message"], one["author_name"]) for one in push.data["commits"]]
+    assert commits == [("PAY-9: more", "Tom Berg"), ("PAY-7: round", "Mei Tanaka")]
+
+
 async def test_every_page_is_read_to_the_end(world: World) -> None:
     cursor = await begin(world)
     host = world.fake.host

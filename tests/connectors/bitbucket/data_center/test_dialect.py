@@ -163,6 +163,17 @@ async def test_a_poll_tells_what_the_webhooks_told_under_the_same_keys(world: Wo
     assert mentioned[0].mentions == ("chargehand",)
 
 
+async def test_a_polled_push_has_its_commits(world: World) -> None:
+    _, cursor = await world.polled(None)
+    world.clock.advance(60)
+    world.fake.host.push(REPOSITORY, "mei", "main", message="PAY-7: round")
+
+    found, _ = await world.polled(cursor)
+
+    (push,) = [one for one in found if one.kind is EventKind.PUSH_RECEIVED]
+    assert [one["message"] for one in push.data["commits"]] == ["PAY-7: round"]
+
+
 async def test_every_page_is_read_to_the_end(world: World) -> None:
     _, cursor = await world.polled(None)
     for number in range(1, 131):
