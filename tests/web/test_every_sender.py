@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from chargehand.bootstrap.configured import connections_by_settings
 from chargehand.bootstrap.connections import live_connections
 from chargehand.bootstrap.receiving import receiving_connections
 from chargehand.config.settings import Settings
 from chargehand.connectors.github.webhook import sign
 from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ConnectionId
+from chargehand.pipeline.missing import has_both_ways
 from chargehand.plugins.connector import EventParser, IntakeSecrets
 from chargehand.plugins.hub_signature import hub_signature
 from chargehand.testing.clock import FakeClock
@@ -45,7 +47,12 @@ class Sender:
 
 SENDERS = {
     "github": Sender(
-        {"connector": "github", "token": "x", "repositories": {"acme/payments": ["PAY"]}},
+        {
+            "connector": "github",
+            "token": "x",
+            "intake": "both",
+            "repositories": {"acme/payments": ["PAY"]},
+        },
         "x-hub-signature-256",
         sign,
         {"x-github-event": "issue_comment"},
@@ -244,6 +251,14 @@ async def test_what_is_proved_and_senseless_is_one_event_of_no_use(
     kinds = {name: events[body].kind for name, body in ODD.items()}
     assert kinds == dict.fromkeys(ODD, EventKind.UNSUPPORTED)
     assert len({one.event_key for one in events.values()}) == len(ODD)
+
+
+def test_what_comes_both_ways_is_compared(configured: Settings) -> None:
+    """So `connections show` says of each what polling found and no webhook brought."""
+    known = {one.id: set(one.sources) for one in connections_by_settings(configured)}
+
+    for name in ("github", "bitbucket", "confluence"):
+        assert has_both_ways(known[ConnectionId(name)]), name
 
 
 async def test_a_connection_nobody_configured_takes_nothing(door: Door) -> None:

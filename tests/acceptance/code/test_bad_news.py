@@ -1,13 +1,13 @@
 """What goes wrong at GitHub is seen by the operator, and asked about no more than needed."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chargehand.bootstrap.configured import connections_by_settings
 from chargehand.domain.connection import ConnectionHealth, Health
-from chargehand.pipeline.connection_health import KnownConnection, list_connections
+from chargehand.pipeline.connection_health import list_connections
 from chargehand.testing.contracts import Contract
 from chargehand.testing.github import people
 from chargehand.testing.github.app_key import key_pair
@@ -50,18 +50,10 @@ async def app_house(
 
 def shown(house: GitHubHouse) -> ConnectionHealth:
     """What `connections show github` says."""
-    known = KnownConnection(
-        id=GITHUB,
-        connector="github",
-        site="github",
-        sources=("webhook", "poll"),
-        polled_every=timedelta(minutes=5),
-        is_proof_set=True,
-        secrets=(),
-    )
+    known = [one for one in connections_by_settings(house.settings) if one.id == GITHUB]
     now = house.clock.now()
     (found,) = house.stores.database.read(
-        lambda tx: list_connections(tx, [known], now=now).connections
+        lambda tx: list_connections(tx, known, now=now).connections
     )
     return found
 
