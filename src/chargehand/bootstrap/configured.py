@@ -1,7 +1,7 @@
 """What settings say that several processes go by; needs no connector."""
 
 import shutil
-from datetime import date
+from datetime import date, timedelta
 
 from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.budgets.caps import BudgetRules
@@ -96,6 +96,9 @@ def pipeline_rules(settings: Settings) -> PipelineRules:
         approval_expires_after=settings.answers.approval_expires_after,
         team_zone=settings.business.time_zone,
         hours=working_hours(settings),
+        remind_after=timedelta(hours=settings.approvals.remind_after_hours),
+        escalate_after=timedelta(hours=settings.approvals.escalate_after_hours),
+        escalate_to=frozenset(settings.approvals.escalate_to),
         retention={
             Kept.RAW_DELIVERIES: settings.retention.raw_deliveries,
             Kept.PROMPTS: settings.retention.prompts,

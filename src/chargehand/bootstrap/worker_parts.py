@@ -16,6 +16,7 @@ from chargehand.engine.port import TaskEngine
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import new_id
 from chargehand.pipeline.answering import Answering
+from chargehand.pipeline.approval_reminding import ApprovalReminding
 from chargehand.pipeline.chat_views import ChatViews
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.dispatching import Dispatcher
@@ -68,11 +69,11 @@ def worker_parts(
     database, rules = stores.database, basis.rules
     store = _storing(stores, clock)
     pacing = Pacing(connections, clock, share)
+    hours = working_hours(basis.settings)
     views = signs = tell_subscribers = None
     if basis.has_chat:
         views = ChatViews(database, connections, rules=rules, clock=clock)
         signs = WorkingSigns(database, connections, rules=rules, clock=clock)
-        hours = working_hours(basis.settings)
         tell_subscribers = Subscribers(
             database, connections, rules=rules, hours=hours, clock=clock
         ).tell
@@ -103,6 +104,9 @@ def worker_parts(
         tell=_telling(basis),
         remind=Reminding(database, store, clock=clock).fire,
         subscribers=tell_subscribers,
+        approvals=ApprovalReminding(
+            database, connections, rules=rules, hours=hours, clock=clock
+        ).remind,
         share=share,
         pacing=pacing,
     )

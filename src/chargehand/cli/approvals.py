@@ -1,7 +1,5 @@
 """`approvals`: exact actions that wait for a person."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -9,31 +7,19 @@ import typer
 
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.editing import edit_text
-from chargehand.cli.naming import bot_names, with_names
+from chargehand.cli.naming import bot_names
 from chargehand.cli.one_by_one import one_by_one
 from chargehand.cli.options import AsJSON, Cursor, Last
-from chargehand.cli.output import (
-    ERASED,
-    echo_fields,
-    echo_json,
-    echo_next,
-    echo_table,
-    excerpt,
-    indented,
-    local_time,
-    since,
-    zoned_time,
-)
+from chargehand.cli.output import echo_json, indented
+from chargehand.cli.shown_approvals import background_of, echo_approval, echo_list
 from chargehand.domain.action import Mode
 from chargehand.domain.records import ApprovalState
-from chargehand.domain.vote import MEMBER, Vote
+from chargehand.domain.vote import MEMBER
 
 if TYPE_CHECKING:
     # SQLAlchemy and pydantic take longer to load than `--help` may.
     from chargehand.bootstrap.stores import Stores
-    from chargehand.config.settings import Settings
-    from chargehand.domain.records import ActionRecord, DecisionRecord, Page
-    from chargehand.pipeline.looking import ShownApproval, StoredAsk
+    from chargehand.domain.records import ActionRecord
 
 approvals = typer.Typer(
     name="approvals",
@@ -49,14 +35,6 @@ Identifiers: TypeAlias = Annotated[
 Identifier: TypeAlias = Annotated[
     str, typer.Argument(metavar="ID", help="The approval, by id or short id.")
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Background:
-    """What led to an approval; None where there was no ask."""
-
-    ask: "StoredAsk | None"
-    decision: "DecisionRecord | None"
 
 
 @approvals.command("list")
@@ -100,11 +78,11 @@ def list_(
         if as_json:
             echo_json(to_json(page))
             return
-        backgrounds = [_background(stores, one.action) for one in page.items]
+        backgrounds = [background_of(stores, one.action) for one in page.items]
     if not page.items:
         typer.echo(_nothing(mine, every=every))
         return
-    _echo_list(page, backgrounds, now)
+    echo_list(page, backgrounds, now)
 
 
 @approvals.command("show")
@@ -121,11 +99,11 @@ def show(context: typer.Context, identifier: Identifier, *, as_json: AsJSON = Fa
     with invocation.open_stores() as (settings, stores):
         now = invocation.clock(settings).now()
         shown = stores.database.read(lambda tx: find_approval(tx, identifier, now=now))
-        background, names = _background(stores, shown.action), bot_names(stores)
+        background, names = background_of(stores, shown.action), bot_names(stores)
     if as_json:
         echo_json(to_json(shown))
         return
-    _echo_approval(shown, background, settings, now, names=names)
+    echo_approval(shown, background, settings, now, names=names)
 
 
 @approvals.command("approve")
@@ -278,132 +256,8 @@ def _nothing(mine: str | None, *, every: bool) -> str:
     )
 
 
-def _echo_list(page: "Page[ShownApproval]", backgrounds: list[_Background], now: datetime) -> None:
-    echo_table(
-        ("id", "action", "on", "asked by", "state", "opened", "expires", "begins"),
-        [
-            (
-                one.approval.short_id,
-                one.action.kind.value,
-                one.action.target,
-                background.ask.ask.asker.name if background.ask is not None else "-",
-                _state(one, now),
-                since(one.approval.opened_at, now),
-                since(one.approval.expires_at, now),
-                excerpt(_words(one.action)),
-            )
-            for one, background in zip(page.items, backgrounds, strict=True)
-        ],
-        texts=("asked by", "begins"),
-    )
-    echo_next(page.next_cursor)
-
-
-def _background(stores: "Stores", action: "ActionRecord") -> _Background:
-    ask_id, database = action.ask_id, stores.database
-    ask = database.read(lambda tx: tx.asks.find(ask_id)) if ask_id is not None else None
-    decision = database.read(lambda tx: tx.decisions.find(action.decision_id))
-    return _Background(ask=ask, decision=decision)
-
-
 def _mode_now(stores: "Stores", action: "ActionRecord", *, now: datetime) -> Mode:
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.pipeline.ruling import rule_on
 
     return stores.database.read(lambda tx: rule_on(tx, action, cause=action.cause, now=now)).mode
-
-
-def _state(shown: "ShownApproval", now: datetime) -> str:
-    approval = shown.approval
-    if approval.state is ApprovalState.OPEN and approval.expires_at <= now:
-        # The worker closes it at its next round.
-        return ApprovalState.EXPIRED.value
-    return approval.state.value
-
-
-def _words(action: "ActionRecord") -> str:
-    if action.is_erased:
-        return ERASED
-    words = action.params.get("markdown")
-    return words if isinstance(words, str) else action.preview
-
-
-def _echo_approval(
-    shown: "ShownApproval",
-    background: _Background,
-    settings: "Settings",
-    now: datetime,
-    *,
-    names: Mapping[str, str],
-) -> None:
-    # lazy: it holds every sentence, and loads longer than `--help` may.
-    from chargehand.decisions.catalogue import reason_text, withheld_text
-
-    approval, action = shown.approval, shown.action
-    state = _state(shown, now)
-    typer.echo(f"{approval.short_id}  {action.kind.value} on {action.target}: {state}")
-    ask = background.ask.ask if background.ask is not None else None
-    decision = background.decision
-    expires = f"{zoned_time(approval.expires_at, settings)} ({since(approval.expires_at, now)})"
-    echo_fields(
-        [
-            (
-                "asked by",
-                f"{ask.asker.name or '-'}, {zoned_time(ask.asked_at, settings)}" if ask else "",
-            ),
-            ("asked", _asked(background, names)),
-            ("why", reason_text(decision.reason) if decision else ""),
-            *(
-                ("source", f"{one.label}  {one.url}")
-                for one in (decision.sources if decision else ())
-            ),
-            *(
-                ("withheld", withheld_text(entry))
-                for entry in (decision.withheld if decision else ())
-            ),
-            ("opened", zoned_time(approval.opened_at, settings)),
-            ("expires", expires),
-            ("decided", _decided(shown, settings)),
-            ("reason", ERASED if approval.is_erased else approval.reason),
-            *_voted(shown, settings),
-            ("approval", approval.id),
-            ("action", action.id),
-        ]
-    )
-    typer.echo("\nThe exact preview:\n")
-    typer.echo(indented(ERASED if action.is_erased else action.preview, "  "))
-    if state == ApprovalState.OPEN.value:
-        typer.echo(
-            f"\nDecide: chargehand approvals approve {approval.short_id}, or reject, or edit"
-        )
-
-
-def _voted(shown: "ShownApproval", settings: "Settings") -> list[tuple[str, str]]:
-    """Who said what, how many it takes, and who may."""
-    standing, lines = shown.standing, []
-    for one in standing.votes:
-        place = f" for {one.deputy_of_name}" if one.deputy_of_name else ""
-        words = ERASED if one.is_erased else one.reason
-        said = f": {words}" if words else ""
-        void = "" if one.counts or one.vote is not Vote.APPROVE else ", counts no more"
-        when = local_time(one.at, settings)
-        lines.append((one.vote.value, f"{one.name}{place}, {when}{void}{said}"))
-    lines.append(("votes", f"{standing.counted} of {standing.quorum}"))
-    if standing.may_decide and shown.approval.state is ApprovalState.OPEN:
-        lines.append(("may decide", ", ".join(one.name for one in standing.may_decide)))
-    return lines
-
-
-def _asked(background: _Background, names: Mapping[str, str]) -> str:
-    stored = background.ask
-    if stored is None or stored.is_erased:
-        return ERASED if stored is not None else ""
-    return excerpt(with_names(stored.ask.text, names), longest=200)
-
-
-def _decided(shown: "ShownApproval", settings: "Settings") -> str:
-    approval = shown.approval
-    if approval.decided_at is None:
-        return ""
-    when = local_time(approval.decided_at, settings)
-    return f"{approval.state.value} by {approval.decided_by} via {approval.decided_via}, {when}"

@@ -44,6 +44,7 @@ from chargehand.config.secret_settings import (
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.config.telling_settings import SentrySettings, TracingSettings
 from chargehand.config.webhook_settings import WebhookConnection, require_known
+from chargehand.domain.member import Role
 from chargehand.domain.policy import Stage
 from chargehand.kit.signing import webhook_key
 from chargehand.plugins.secret import FoundSecret
@@ -197,6 +198,33 @@ class AnswerSettings(_Section):
         return value
 
 
+class ApprovalSettings(_Section):
+    """When people are told that an approval still waits, in hours that they work."""
+
+    remind_after_hours: int = Field(
+        4,
+        ge=0,
+        le=1000,
+        description="Working hours until those who may decide are reminded; 0: no.",
+    )
+    escalate_after_hours: int = Field(
+        8, ge=0, le=1000, description="Working hours until it is put before others; 0: never."
+    )
+    escalate_to: tuple[Role, ...] = Field(
+        (Role.ADMIN,), description="Roles it is put before; they may decide it from then on."
+    )
+
+    @model_validator(mode="after")
+    def _one_after_the_other(self) -> "ApprovalSettings":
+        if 0 < self.escalate_after_hours <= self.remind_after_hours:
+            message = (
+                f"escalate_after_hours ({self.escalate_after_hours}) must be more than "
+                f"remind_after_hours ({self.remind_after_hours}), or 0"
+            )
+            raise ValueError(message)
+        return self
+
+
 class RetentionSettings(_Section):
     """How long names and texts of people are kept; rows, digests and the audit stay for good."""
 
@@ -342,6 +370,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     business: BusinessSettings = Field(default_factory=BusinessSettings)
     answers: AnswerSettings = Field(default_factory=AnswerSettings)
+    approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     notices: NoticeSettings = Field(default_factory=NoticeSettings)

@@ -188,13 +188,6 @@ CHANGE_BEGINS: Final = "I do this now:"
 CHANGE_APPROVED: Final = "Approved by {who}, {when}:"
 CHANGE_REJECTED: Final = "Rejected by {who}, {when}:"
 CHANGE_DECIDED_BY: Final = "Who may decide says {approve} or {reject} here."
-CHANGE_COUNTED: Final = "{counted} of {quorum}: {who} approved."
-CHANGE_UNCOUNTED: Final = "0 of {quorum} approved."
-CHANGE_NEEDS: Final = "It takes {missing} more of: {who}."
-CHANGE_NEEDS_ANYBODY: Final = "It takes {missing} more."
-CHANGE_COMMENT: Final = "{who}: {text}"
-CHANGE_REASON: Final = "Reason: {text}"
-AS_DEPUTY: Final = "{who} (for {principal})"
 CHANGE_EXPIRED: Final = "Nobody decided in time, so this is not done:"
 CHANGE_VOIDED: Final = "No longer proposed:"
 ANNOUNCEMENT: Final = "On {key}:"
@@ -436,6 +429,7 @@ _REASON_TEXTS: Final = {
     Reason.WRITE_REFUSED_UNKNOWN_PERSON: "A change is proposed only for somebody whose account in "
     "the tracker is confirmed.",
     Reason.ITEM_NOT_NAMED: "No work item was named, and the channel is not one.",
+    Reason.APPROVAL_WAITS: "An approval waited for long, and somebody who may decide was told.",
     Reason.REMINDER_DUE: "The moment of a reminder came.",
     Reason.SUBSCRIBER_TOLD: "A member wanted to hear of it.",
     Reason.EVENT_ANNOUNCED: "A webhook told it, and its rule has it told in a channel.",

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     LATE = "late"
     ITEM_NOT_READABLE = "item_not_readable"
     REMINDER_DUE = "reminder_due"
+    APPROVAL_WAITS = "approval_waits"
     SUBSCRIBER_TOLD = "subscriber_told"
     EVENT_ANNOUNCED = "event_announced"
     UNASKED_OFF = "unasked_off"

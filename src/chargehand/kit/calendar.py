@@ -1,11 +1,13 @@
 """When a team works: hours of the wall clock in a zone, days of the week, and days off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# A beginning and an end.
+Span: TypeAlias = tuple[datetime, datetime]
 _DAY: Final = timedelta(days=1)
 _LAST_HOUR: Final = 24
 # A team that is off for longer than this has no calendar that is worth keeping to.
@@ -65,9 +67,47 @@ class WorkingHours:
         """Whether there is a working day within the year and more that follows a day."""
         return any(self.is_worked(first + ahead * _DAY) for ahead in range(_LONGEST_SEARCH))
 
+    def worked_after(
+        self,
+        start: datetime,
+        worked: timedelta,
+        zone: ZoneInfo | None = None,
+        *,
+        away: Sequence[Span] = (),
+    ) -> datetime | None:
+        """The moment by which somebody has worked for so long; None where they never will.
+
+        Shape: `away` are times in which they do not work, each with its beginning and its end.
+        """
+        where, left = zone or self.zone, worked
+        first = start.astimezone(where).date()
+        for ahead in range(_LONGEST_SEARCH):
+            day = first + ahead * _DAY
+            if not self.is_worked(day):
+                continue
+            begin = max(start, _moment(day, self.start_hour, where))
+            for since, until in _without((begin, _moment(day, self.end_hour, where)), away):
+                if until - since >= left:
+                    return since + left
+                left -= until - since
+        return None
+
     def is_worked(self, day: date) -> bool:
         """Whether a day is a working day."""
         return day.weekday() in self.weekdays and not self.is_day_off(day)
+
+
+def _without(span: Span, away: Sequence[Span]) -> list[Span]:
+    """What is left of a span of time, in its order."""
+    left = [span] if span[0] < span[1] else []
+    for gone_at, back_at in away:
+        left = [
+            piece
+            for since, until in left
+            for piece in ((since, min(until, gone_at)), (max(since, back_at), until))
+            if piece[0] < piece[1]
+        ]
+    return left
 
 
 def _moment(day: date, hour: int, zone: ZoneInfo) -> datetime:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.member import Role
 from chargehand.domain.retention import DEFAULT_RETENTION, Retention
 from chargehand.kit.calendar import WorkingHours
 from chargehand.plugins.connector import (
@@ -76,10 +77,16 @@ class LiveConnection:
 
 @dataclass(frozen=True, slots=True)
 class PipelineRules:
-    """What the operator set that the pipeline goes by."""
+    """What the operator set that the pipeline goes by.
+
+    Units: `remind_after` and `escalate_after` are hours somebody worked; zero is never.
+    """
 
     answer_within: timedelta
     approval_expires_after: timedelta
     team_zone: str
     hours: WorkingHours = field(default_factory=lambda: WorkingHours(ZoneInfo("UTC")))
+    remind_after: timedelta = timedelta()
+    escalate_after: timedelta = timedelta()
+    escalate_to: frozenset[Role] = frozenset()
     retention: Retention = field(default_factory=lambda: DEFAULT_RETENTION)

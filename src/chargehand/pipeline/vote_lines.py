@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import vote_catalogue as catalogue
 from chargehand.decisions.markdown import shown
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
 from chargehand.domain.vote import Vote

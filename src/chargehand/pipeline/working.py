@@ -31,6 +31,7 @@ from chargehand.pipeline.poll_waking import PollWaking
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.sharing import (
+    APPROVALS,
     DISPATCH,
     HOUSEKEEPING,
     PRUNE,
@@ -63,6 +64,7 @@ _WATCH_EVERY_S: Final = 15.0
 _TELL_EVERY_S: Final = 15.0
 _REMIND_EVERY_S: Final = 5.0
 _SUBSCRIBERS_EVERY_S: Final = 10.0
+_APPROVALS_EVERY_S: Final = 10.0
 _CONNECT_AGAIN_S: Final = 15.0
 _FIRST_POLL_WITHIN_S: Final = 15.0
 _LOOK_AGAIN_EVERY_S: Final = 600.0
@@ -81,8 +83,8 @@ class WorkerParts:
 
     Shape: `watch` is called now and then for as long as it lives, and so are `tell`, which is None
     when notices go nowhere but into the log, `remind`, which says how many reminders became
-    deliveries, and `subscribers`, which says how many messages it proposed; `views` and `signs`
-    are None where no chat is connected.
+    deliveries, and `subscribers` and `approvals`, which say how many messages they proposed;
+    `views` and `signs` are None where no chat is connected.
     """
 
     database: Database
@@ -100,6 +102,7 @@ class WorkerParts:
     tell: Callable[[], Awaitable[None]] | None = None
     remind: Callable[[], Awaitable[int]] | None = None
     subscribers: Callable[[], Awaitable[int]] | None = None
+    approvals: Callable[[], Awaitable[int]] | None = None
     share: Share = field(default_factory=Alone)
     views: ChatViews | None = None
     signs: WorkingSigns | None = None
@@ -183,9 +186,12 @@ class Worker:
             if self._parts.remind is not None:
                 remind = self._on_duty(REMIND, self._remind)
                 group.create_task(self._every("remind", remind, _REMIND_EVERY_S))
-            if self._parts.subscribers is not None:
-                tell = self._on_duty(SUBSCRIBERS, self._tell_subscribers)
+            if (subscribers := self._parts.subscribers) is not None:
+                tell = self._on_duty(SUBSCRIBERS, lambda: self._proposing(subscribers))
                 group.create_task(self._every("subscribers", tell, _SUBSCRIBERS_EVERY_S))
+            if (approvals := self._parts.approvals) is not None:
+                remind = self._on_duty(APPROVALS, lambda: self._proposing(approvals))
+                group.create_task(self._every("approvals", remind, _APPROVALS_EVERY_S))
             for connection in self._parts.connections.values():
                 group.create_task(self._attend(connection))
 
@@ -281,9 +287,8 @@ class Worker:
         if remind is not None and await remind():
             self._deliveries.set()
 
-    async def _tell_subscribers(self) -> None:
-        tell = self._parts.subscribers
-        if tell is not None and await tell():
+    async def _proposing(self, work: Callable[[], Awaitable[int]]) -> None:
+        if await work():
             self._work.set()
 
     async def _prune_for_good(self) -> None:
