@@ -54,6 +54,7 @@ class AuditTag(StrEnum):
     PERSON_DATABASE_RESUMED = "person:database:resumed"
     SYSTEM_EFFECT_FOUND = "system:effect:found"
     PERSON_BUDGET_CHANGED = "person:budget:changed"
+    WORKER_BUDGET_WARNED = "worker:budget:warned"
     WORKER_CONNECTION_FIRST = "worker:connection:first"
     WORKER_CONTENT_PRUNED = "worker:content:pruned"
     PERSON_CONTENT_PRUNED = "person:content:pruned"

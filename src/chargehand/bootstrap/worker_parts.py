@@ -102,6 +102,7 @@ def worker_parts(
         clock=clock,
         watch=_watching(basis),
         tell=_telling(basis),
+        outgoing=_outgoing(basis),
         remind=Reminding(database, store, clock=clock).fire,
         subscribers=tell_subscribers,
         approvals=ApprovalReminding(
@@ -140,6 +141,19 @@ def _telling(basis: Basis) -> Callable[[], Awaitable[None]] | None:
     channels = notice_channels(settings.notices, ca_file=settings.network.ca_file)
     least = least_severity(settings.notices)
     return Telling(basis.stores.database, channels, least=least, clock=basis.clock).tell
+
+
+def _outgoing(basis: Basis) -> Callable[[], Awaitable[None]] | None:
+    """What tells other programs; None where no outgoing webhook is configured."""
+    settings = basis.settings
+    if not settings.outgoing_webhooks:
+        return None
+    # lazy: hardly anybody needs it, and the wire it opens is a megabyte.
+    from chargehand.bootstrap.outgoing import OutgoingSender, outgoing_webhooks
+    from chargehand.pipeline.outgoing import Outgoing
+
+    webhooks, sender = outgoing_webhooks(settings), OutgoingSender(settings)
+    return Outgoing(basis.stores.database, webhooks, sender, clock=basis.clock).tell
 
 
 def _storing(stores: Stores, clock: Clock) -> StoreDeliveries:

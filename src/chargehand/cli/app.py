@@ -51,6 +51,7 @@ _COMMANDS = (
     Entry("events", "What deliveries meant; try payloads."),
     Entry("deliveries", "What was received."),
     Entry("notices", "What the operator was told.", "status:notices"),
+    Entry("outgoing-webhooks", "Programs that are told what happens."),
     Entry("audit", "The chained account: show, verify, export."),
     Entry("keys", "API keys for REST."),
     Entry("secrets", "Secrets kept encrypted, and their key."),

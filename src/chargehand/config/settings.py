@@ -33,6 +33,7 @@ from chargehand.config.github_settings import GitHubConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.log_settings import LogSettings
 from chargehand.config.model_settings import ModelSettings, ProviderSettings
+from chargehand.config.outgoing_settings import OutgoingWebhookSettings
 from chargehand.config.secret_settings import (
     AWSSettings,
     NetworkSettings,
@@ -381,6 +382,9 @@ class Settings(BaseSettings):
     connections: tuple[Connection, ...] = Field((), description="The connected sites.")
     model: ModelSettings = Field(default_factory=ModelSettings)
     providers: tuple[ProviderSettings, ...] = Field((), description="The models, in order.")
+    outgoing_webhooks: tuple[OutgoingWebhookSettings, ...] = Field(
+        (), description="Programs that are told what happens."
+    )
     network: NetworkSettings = Field(default_factory=NetworkSettings)
     secrets: SecretSettings = Field(default_factory=SecretSettings)
     vault: VaultSettings = Field(default_factory=VaultSettings)
@@ -420,7 +424,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> "Settings":
-        for section, entries in (("connections", self.connections), ("providers", self.providers)):
+        for section, entries in (
+            ("connections", self.connections),
+            ("providers", self.providers),
+            ("outgoing_webhooks", self.outgoing_webhooks),
+        ):
             ids = [entry.id for entry in entries]
             for name in ids:
                 if ids.count(name) > 1:
@@ -482,6 +490,20 @@ class Settings(BaseSettings):
         for one in self.connections:
             if isinstance(one, WebhookConnection):
                 require_known(one, self.served_projects, chats)
+        return self
+
+    @model_validator(mode="after")
+    def _webhooks_tell_of_known_projects(self) -> "Settings":
+        served = self.served_projects
+        for one in self.outgoing_webhooks:
+            for project in one.projects:
+                if project not in served:
+                    allowed = ", ".join(served) or "none"
+                    message = (
+                        f"outgoing_webhooks.{one.id}.projects: no tracker serves {project}; "
+                        f"served: {allowed}"
+                    )
+                    raise ValueError(message)
         return self
 
     @model_validator(mode="after")

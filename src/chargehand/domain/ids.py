@@ -25,6 +25,7 @@ FeedbackId = NewType("FeedbackId", str)
 SubscriptionId = NewType("SubscriptionId", str)
 VoteId = NewType("VoteId", str)
 AbsenceId = NewType("AbsenceId", str)
+OutgoingId = NewType("OutgoingId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)

@@ -35,6 +35,7 @@ PREFIXES = {
     "abs": "absence",
     "brk": "broken glass",
     "stp": "stop",
+    "out": "outgoing post",
 }
 
 

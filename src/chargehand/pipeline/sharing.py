@@ -21,6 +21,7 @@ APPROVALS = "approvals"
 SUBSCRIBERS = "subscribers"
 BACKUP = "backup"
 TRACING = "tracing"
+OUTGOING = "outgoing"
 TAKE_OVER = "take_over"
 # The durable engine makes its tables at its first launch.
 LAUNCH = "launch"

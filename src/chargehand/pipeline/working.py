@@ -34,6 +34,7 @@ from chargehand.pipeline.sharing import (
     APPROVALS,
     DISPATCH,
     HOUSEKEEPING,
+    OUTGOING,
     PRUNE,
     REMIND,
     SUBSCRIBERS,
@@ -62,6 +63,7 @@ _PRUNE_EVERY_S: Final = 3600.0
 _FIRST_PRUNE_AFTER_S: Final = 60.0
 _WATCH_EVERY_S: Final = 15.0
 _TELL_EVERY_S: Final = 15.0
+_OUTGOING_EVERY_S: Final = 2.0
 _REMIND_EVERY_S: Final = 5.0
 _SUBSCRIBERS_EVERY_S: Final = 10.0
 _APPROVALS_EVERY_S: Final = 10.0
@@ -85,6 +87,9 @@ class WorkerParts:
     when notices go nowhere but into the log, `remind`, which says how many reminders became
     deliveries, and `subscribers` and `approvals`, which say how many messages they proposed;
     `views` and `signs` are None where no chat is connected.
+    when notices go nowhere but into the log, `outgoing`, which is None without outgoing webhooks,
+    `remind`, which says how many reminders became deliveries, and `subscribers`, which says how
+    many messages it proposed; `views` and `signs` are None where no chat is connected.
     """
 
     database: Database
@@ -100,6 +105,7 @@ class WorkerParts:
     clock: Clock
     watch: Callable[[], Awaitable[None]] = watch_nothing
     tell: Callable[[], Awaitable[None]] | None = None
+    outgoing: Callable[[], Awaitable[None]] | None = None
     remind: Callable[[], Awaitable[int]] | None = None
     subscribers: Callable[[], Awaitable[int]] | None = None
     approvals: Callable[[], Awaitable[int]] | None = None
@@ -183,6 +189,9 @@ class Worker:
             if self._parts.tell is not None:
                 tell = self._on_duty(TELL, self._parts.tell)
                 group.create_task(self._every("tell", tell, _TELL_EVERY_S))
+            if self._parts.outgoing is not None:
+                tell = self._on_duty(OUTGOING, self._parts.outgoing)
+                group.create_task(self._every("outgoing", tell, _OUTGOING_EVERY_S))
             if self._parts.remind is not None:
                 remind = self._on_duty(REMIND, self._remind)
                 group.create_task(self._every("remind", remind, _REMIND_EVERY_S))

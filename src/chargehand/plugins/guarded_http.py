@@ -55,18 +55,59 @@ async def fetch_guarded(
         raise unreachable(failure, vendor=_VENDOR, may_have_landed=True) from error
 
 
+async def post_guarded(
+    url: str,
+    body: bytes,
+    *,
+    guard: URLGuard,
+    certificates: ssl.SSLContext,
+    headers: Mapping[str, str],
+    timeout_s: float = TIMEOUT_S,
+) -> int:
+    """Post a body to an address, in one time-out for all of it; the status of the answer.
+
+    A redirect is an answer and is not followed: the post would become a GET somewhere else.
+    Raises: AddressRefused, VendorUnreachable.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            at = await guard.admit(url)
+            return await _post(_request("POST", at, headers, body), certificates)
+    except TimeoutError as error:
+        failure = httpx.ReadTimeout(f"no answer within {timeout_s:g} s")
+        raise unreachable(failure, vendor=_VENDOR, may_have_landed=True) from error
+
+
+async def _post(request: httpx.Request, certificates: ssl.SSLContext) -> int:
+    try:
+        async with httpx.AsyncHTTPTransport(verify=certificates) as wire:
+            response = await wire.handle_async_request(request)
+            # What it says beside the status is for nobody, so it is not read.
+            await response.aclose()
+            return response.status_code
+    except httpx.TransportError as error:
+        raise unreachable(error, vendor=_VENDOR, may_have_landed=True) from error
+
+
+def _request(
+    method: str, at: GuardedURL, headers: Mapping[str, str], body: bytes | None = None
+) -> httpx.Request:
+    named = httpx.URL(at.url)
+    return httpx.Request(
+        method,
+        named.copy_with(host=at.address),
+        headers={**headers, "Host": named.netloc.decode("ascii")},
+        content=body,
+        # The certificate has to be of the name, though an address is what is connected to.
+        extensions={"sni_hostname": at.host},
+    )
+
+
 async def _get(
     at: GuardedURL, certificates: ssl.SSLContext, headers: Mapping[str, str]
 ) -> GuardedAnswer | str:
     """The answer, or where it redirects to."""
-    named = httpx.URL(at.url)
-    request = httpx.Request(
-        "GET",
-        named.copy_with(host=at.address),
-        headers={**headers, "Host": named.netloc.decode("ascii")},
-        # The certificate has to be of the name, though an address is what is connected to.
-        extensions={"sni_hostname": at.host},
-    )
+    request = _request("GET", at, headers)
     try:
         async with httpx.AsyncHTTPTransport(verify=certificates) as wire:
             response = await wire.handle_async_request(request)

@@ -36,6 +36,7 @@ from chargehand.storage.repositories.model_requests import (
 )
 from chargehand.storage.repositories.notices import NoticeReader, NoticeWriter
 from chargehand.storage.repositories.observing import ObservationReader, ObservationWriter
+from chargehand.storage.repositories.outgoing import OutgoingReader, OutgoingWriter
 from chargehand.storage.repositories.personal_data import PersonalDataReader, PersonalDataWriter
 from chargehand.storage.repositories.policies import PolicyReader, PolicyWriter
 from chargehand.storage.repositories.processes import ProcessReader, ProcessWriter
@@ -156,6 +157,7 @@ class Reading(_Transaction):
     stats = _Part(StatsReader)
     figures = _Part(FigureReader)
     observations = _Part(ObservationReader)
+    outgoing = _Part(OutgoingReader)
     sendings = _Part(SendingReader)
     traffic = _Part(TrafficReader)
     stored_secrets = _Part(StoredSecretReader)
@@ -202,6 +204,7 @@ class Writing(_Transaction):
     stats = _Part(StatsWriter)
     figures = _Part(FigureReader)
     observations = _Part(ObservationWriter)
+    outgoing = _Part(OutgoingWriter)
     sendings = _Part(SendingWriter)
     traffic = _Part(TrafficWriter)
     stored_secrets = _Part(StoredSecretWriter)

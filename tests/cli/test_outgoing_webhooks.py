@@ -1,0 +1,235 @@
+"""Outgoing webhooks: what a program of the team is told, signed; what when it does not listen."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chargehand.bootstrap.configured import budget_rules
+from chargehand.bootstrap.outgoing import OutgoingSender, outgoing_webhooks
+from chargehand.config.settings import Settings
+from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, BudgetUnit
+from chargehand.kit.signing import standard_webhook_signature
+from chargehand.pipeline.budgeting import set_budget
+from chargehand.pipeline.outgoing import Outgoing
+from chargehand.pipeline.spending import Spending
+from chargehand.testing.clock import FakeClock
+from tests.bootstrap.hook_server import HookServer, hook_server
+from tests.budgets.requests import request
+from tests.cli.terminal import Terminal, write_config
+from tests.house import START, Doubles, House, house_settings, open_house
+
+pytestmark = pytest.mark.anyio
+KEY = b"a key of twenty-four byte"
+SECRET = "whsec_" + base64.b64encode(KEY).decode()
+
+
+@pytest.fixture
+def hook() -> Iterator[HookServer]:
+    with hook_server() as server:
+        yield server
+
+
+def configured(data_dir: Path, hook: HookServer, **more: Any) -> Settings:
+    host = hook.url.split("/")[2]
+    told = {"id": "ci", "url": hook.url, "secret": SECRET, "private_hosts": [host], **more}
+    return house_settings(data_dir, outgoing_webhooks=[told])
+
+
+def outgoing(house: House) -> Outgoing:
+    return Outgoing(
+        house.stores.database,
+        outgoing_webhooks(house.settings),
+        OutgoingSender(house.settings),
+        clock=house.clock,
+    )
+
+
+def told(hook: HookServer) -> list[dict[str, Any]]:
+    return [json.loads(body) for _, _, body in hook.posts]
+
+
+async def test_ask_approved_and_sent_is_told_signed_and_without_a_word(
+    data_dir: Path, hook: HookServer
+) -> None:
+    async with open_house(configured(data_dir, hook), Doubles()) as house:
+        telling = outgoing(house)
+        await telling.tell()
+        house.mode("approve")
+        await house.ask("@bot when is it due?")
+        house.approve(house.approvals[0])
+        await house.settle()
+
+        await telling.tell()
+        await telling.tell()
+
+        assert [one["type"] for one in told(hook)] == [
+            "decision.recorded",
+            "approval.opened",
+            "approval.decided",
+            "action.executed",
+        ]
+        decided, done = told(hook)[2]["data"], told(hook)[3]["data"]
+        assert (decided["decision"], decided["project"]) == ("approved", "PAY")
+        assert decided["digest"] == house.actions[0].digest
+        assert done["id"] == house.actions[0].id
+        texts = b"".join(body for _, _, body in hook.posts)
+        assert b"Due" not in texts
+        assert b"lead" not in texts
+        for _, headers, body in hook.posts:
+            sent_at = int(headers["webhook-timestamp"])
+            expected = standard_webhook_signature(KEY, headers["webhook-id"], sent_at, body)
+            assert headers["webhook-signature"] == expected
+
+
+async def test_texts_are_told_where_the_setting_says_so(data_dir: Path, hook: HookServer) -> None:
+    settings = configured(data_dir, hook, include_text=True, events=["approval.opened"])
+    async with open_house(settings, Doubles()) as house:
+        telling = outgoing(house)
+        await telling.tell()
+        house.mode("approve")
+        await house.ask("@bot when is it due?")
+
+        await telling.tell()
+
+        [post] = told(hook)
+        assert post["data"]["text"] == house.actions[0].preview
+
+
+async def test_only_what_a_webhook_wants_of_its_projects_is_told(
+    data_dir: Path, hook: HookServer
+) -> None:
+    async with open_house(configured(data_dir, hook, projects=["HELP"]), Doubles()) as house:
+        telling = outgoing(house)
+        await telling.tell()
+        await house.ask("@bot when is it due?")
+
+        await telling.tell()
+
+        assert hook.posts == []
+
+
+async def test_warning_of_a_budget_is_told_once(data_dir: Path, hook: HookServer) -> None:
+    async with open_house(configured(data_dir, hook), Doubles()) as house:
+        telling, rules = outgoing(house), budget_rules(house.settings)
+        await telling.tell()
+        door = Spending(house.stores.database, rules=rules, clock=house.clock)
+        for _ in range(3):
+            wanted = request("6", now=house.clock.now())
+            if not hook.posts:
+                await door.reserve(wanted)
+                await door.settle_unknown(wanted.reservation_id)
+                await telling.tell()
+
+        [post] = told(hook)
+        assert post["type"] == "budget.warning"
+        assert (post["data"]["percent"], post["data"]["scope"]) == (50, "organization")
+        key = BudgetKey(BudgetScope.ORGANIZATION, "", BudgetPeriod.DAY)
+        house.stores.database.write(
+            lambda tx: set_budget(
+                tx, key, {BudgetUnit.USD: 6_000_000}, rules=rules, by="x", now=house.clock.now()
+            )
+        )
+        await telling.tell()
+        assert [one["data"]["percent"] for one in told(hook)] == [50, 100]
+
+
+async def test_post_is_tried_again_until_a_day_is_over_and_that_is_told(
+    data_dir: Path, tmp_path: Path, hook: HookServer
+) -> None:
+    settings = configured(data_dir, hook, events=["decision.recorded"])
+    terminal_config = write_config(settings, tmp_path)
+    async with open_house(settings, Doubles()) as house:
+        telling = outgoing(house)
+        await telling.tell()
+        await house.ask("@bot when is it due?")
+        hook.status = 500
+        await telling.tell()
+        house.clock.advance(4)
+        await telling.tell()
+        assert len(hook.posts) == 1
+        for _ in range(40):
+            house.clock.advance(3600)
+            await telling.tell()
+
+        ids = {headers["webhook-id"] for _, headers, _ in hook.posts}
+        assert len(ids) == 1
+        assert 8 <= len(hook.posts) <= 20
+        assert "outgoing_post_given_up" in house.notices
+        terminal = Terminal(terminal_config, house.clock)
+        log = terminal.done("outgoing-webhooks", "log", "--json").json["items"]
+        assert [(one["state"], one["problem"]) for one in log] == [
+            ("given_up", "it answered with HTTP 500")
+        ]
+
+
+async def test_post_goes_on_once_the_webhook_is_back(data_dir: Path, hook: HookServer) -> None:
+    settings = configured(data_dir, hook, events=["decision.recorded"])
+    async with open_house(settings, Doubles()) as house:
+        telling = outgoing(house)
+        await telling.tell()
+        await house.ask("@bot when is it due?")
+        hook.status = 302
+        hook.headers["location"] = hook.url
+        await telling.tell()
+        hook.status = 204
+        house.clock.advance(6)
+        await telling.tell()
+
+        assert len(hook.posts) == 2
+        [post] = house.stores.database.read(lambda tx: tx.outgoing.page()).items
+        assert (post.state.value, post.attempts) == ("sent", 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        pytest.param({"url": "http://127.0.0.1:8080/x"}, "not public", id="loopback"),
+        pytest.param({"url": "http://169.254.169.254/latest"}, "not public", id="metadata"),
+        pytest.param({"url": "https://hooks.internal/x"}, "inner network", id="inner-name"),
+        pytest.param({"url": "ftp://example.com/x"}, "begins with neither", id="scheme"),
+        pytest.param({"secret": "short"}, "whsec_", id="secret"),
+        pytest.param({"events": ["ticket.closed"]}, "approval.opened", id="event"),
+        pytest.param({"projects": ["NOPE"]}, "no tracker serves NOPE", id="project"),
+    ],
+)
+def test_webhook_that_may_not_be_is_refused_by_its_field(
+    data_dir: Path, more: dict[str, Any], problem: str
+) -> None:
+    whole = {"id": "ci", "url": "https://example.com/hook", "secret": SECRET, **more}
+
+    with pytest.raises(ValueError, match=problem):
+        house_settings(data_dir, outgoing_webhooks=[whole])
+
+
+def test_test_says_which_webhook_takes_a_post(
+    data_dir: Path, tmp_path: Path, hook: HookServer
+) -> None:
+    config = write_config(house_settings(data_dir), tmp_path)
+    with config.open("a", encoding="utf-8") as file:
+        file.write(_block(hook))
+    terminal = Terminal(config, FakeClock(START))
+
+    taken = terminal.done("outgoing-webhooks", "test")
+    listed = terminal.done("outgoing-webhooks", "list")
+    hook.status = 401
+    failed = terminal.run("outgoing-webhooks", "test", "--id", "ci")
+
+    assert taken.out.startswith("ok    ci: it took the post out_")
+    assert listed.lines[1].split()[:2] == ["ci", hook.url]
+    assert (failed.code, failed.out) == (1, "FAIL  ci: it answered with HTTP 401\n")
+    assert told(hook)[0]["type"] == "test"
+
+
+def _block(hook: HookServer) -> str:
+    host = hook.url.split("/")[2]
+    return f"""
+[[outgoing_webhooks]]
+id = "ci"
+url = "{hook.url}"
+secret = "{SECRET}"
+private_hosts = ["{host}"]
+"""
