@@ -1,6 +1,5 @@
 """`replay`: decisions made again from what was kept, without a word to anybody."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -50,15 +49,17 @@ async def test_another_policy_shows_which_modes_change(
     await house.ask("@bot move to In Review")
     await house.ask("@bot when is it due?", item="PAY-12")
     house.clock.advance(1)
-    policy = tmp_path / "policy.json"
-    rules = [{"project": "PAY", "kind": "jira.transition_issue", "mode": "approve"}]
-    policy.write_text(json.dumps({"default": "simulate", "rules": rules}))
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        'format = 2\n[[rules]]\nname = "moves"\n'
+        'when = { kind = ["jira.transition_issue"] }\nmode = "approve"\n'
+    )
     [moved] = [one for one in house.decisions if one.reason.value == "write_proposed"]
 
     shown = terminal.done("replay", moved.id, "--policy", str(policy)).out
     told = terminal.done("replay", moved.id, "--policy", str(policy), "--json").json
     many = terminal.done("replay", "--from", "2026-11-19", "--policy", str(policy))
-    refused = terminal.run("replay", moved.id, "--policy", str(tmp_path / "none.json"))
+    refused = terminal.run("replay", moved.id, "--policy", str(tmp_path / "none.toml"))
 
     assert "jira.transition_issue on PAY-7: simulate -> approve" in shown
     assert (told["is_identical"], told["changes"]) == (False, [])

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from chargehand.config.settings import Settings
     from chargehand.pipeline.replaying import Replay, ReplayedAction
     from chargehand.pipeline.replaying_many import ReplaySummary
-    from chargehand.policy.modes import ModePolicy
+    from chargehand.policy.in_force import Policy
 
 _DAYS = 7
-_LARGEST_FILE = 256 * 1024
 
 
 class ReplayFileUnusable(Rejected):
@@ -53,7 +52,9 @@ def replay(
     *,
     policy: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Give modes by this policy, a JSON document."),
+        typer.Option(
+            metavar="FILE", help="Give modes by this policy, as TOML; see `policy check`."
+        ),
     ] = None,
     since: SinceWhen = None,
     until: UntilWhen = None,
@@ -72,7 +73,7 @@ def replay(
 
     The exit code is 1 when a decision can not be made again.
 
-    Example: chargehand replay dec_06f0c4h8k2v9m3p7r1t5w8x2z4 --policy policy.json
+    Example: chargehand replay dec_06f0c4h8k2v9m3p7r1t5w8x2z4 --policy policy.toml
     """
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
@@ -100,7 +101,7 @@ def replay(
 
 
 def _one(
-    settings: "Settings", stores: "Stores", identifier: str, tried: "ModePolicy | None"
+    settings: "Settings", stores: "Stores", identifier: str, tried: "Policy | None"
 ) -> "Replay":
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.bootstrap.receiving import previewers
@@ -118,7 +119,7 @@ def _many(
     stretch: "tuple[datetime, datetime]",
     *,
     project: str | None,
-    tried: "ModePolicy | None",
+    tried: "Policy | None",
     limit: int,
 ) -> "ReplaySummary":
     # lazy: SQLAlchemy takes longer than `--help` may.
@@ -150,22 +151,21 @@ def _stretch(
     return read_stretch(since, until, days=_DAYS, zone=zone, now=now)
 
 
-def _read_policy(path: Path) -> "ModePolicy":
+def _read_policy(path: Path) -> "Policy":
     # lazy: as above.
-    from chargehand.policy.modes import read_policy
+    from chargehand.policy.compiled import CompiledPolicy
+    from chargehand.policy.errors import PolicyInvalid
+    from chargehand.policy.text import read_text
 
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ReplayFileUnusable(path=path, problem="it is larger than 256 KiB")
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        problem = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        read = read_text(path.read_bytes())
+    except OSError as error:
+        problem = error.strerror or "it is no file"
         raise ReplayFileUnusable(path=path, problem=problem) from error
-    except (ValueError, RecursionError) as error:
-        raise ReplayFileUnusable(path=path, problem=f"it is no JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise ReplayFileUnusable(path=path, problem="it holds no JSON object")
-    return read_policy(0, document)
+    if read.problems:
+        first = read.problems[0]
+        raise PolicyInvalid(field=first.field, found=first.found, allowed=first.allowed)
+    return CompiledPolicy(0, read.document)
 
 
 def _echo(found: "Replay", settings: "Settings") -> None:

@@ -41,7 +41,7 @@ from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.chat_asks import Standing, standing_of, tracker_of
 from chargehand.pipeline.code_reading import CodeReading
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.decision_inputs import AnswerInputs, encode_inputs
+from chargehand.pipeline.decision_inputs import AnswerInputs, encode_inputs, prepare_encoding
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.late_asks import report_late
 from chargehand.pipeline.model_deciding import AskAgain, Decided, ModelDeciding
@@ -77,6 +77,7 @@ class Answering:
         self._recorder = Recorder(connections, rules=rules)
         self._code = CodeReading(connections, database)
         self._running = Running(connections, self._recorder, commands)
+        prepare_encoding()
 
     async def answer(self, ask_id: AskId) -> JSONObject:
         """Answer an ask, or note why not yet; the outcome in closed words."""

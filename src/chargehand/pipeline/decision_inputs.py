@@ -46,11 +46,16 @@ class EncodedInputs:
     is_prompt: bool
 
 
+def prepare_encoding() -> None:
+    """Make what reads and writes them, which would keep the first answer waiting."""
+    _adapter()
+
+
 def encode_inputs(inputs: AnswerInputs, answered: Answered) -> EncodedInputs:
     """What is kept of an answer."""
     # The commands are part of the program, and ten times as long as a question.
     bare = replace(inputs, context=replace(inputs.context, commands=()))
-    text = _adapter().dump_json(bare)
+    text = _adapter().dump_json(bare, exclude_defaults=True)
     conclusion = conclusion_of(answered)
     body = {"v": _VERSION, "inputs": msgspec.json.decode(text), "conclusion": conclusion}
     size = len(text) + len(msgspec.json.encode(conclusion))
@@ -123,5 +128,5 @@ def _action(action: ProposedAction) -> JSONObject:
 
 @cache
 def _adapter() -> "TypeAdapter[Any]":
-    """Reads and writes the values; made when it is first needed, which takes some milliseconds."""
+    """Reads and writes the values; made once, which takes a tenth of a second."""
     return TypeAdapter(AnswerInputs)

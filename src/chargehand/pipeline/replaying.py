@@ -31,7 +31,8 @@ from chargehand.pipeline.model_reading import ModelSight, sight_of
 from chargehand.pipeline.modes import mode_of_proposal
 from chargehand.pipeline.ruling import Rulings
 from chargehand.plugins.connector import ActionPreviewer
-from chargehand.policy.modes import ModePolicy, read_policy
+from chargehand.policy.in_force import Policy, policy_of
+from chargehand.policy.modes import ModePolicy
 from chargehand.storage.repositories.decision_inputs import KeptInputs
 from chargehand.storage.transaction import Reading
 
@@ -144,7 +145,7 @@ def replay(
     record: DecisionRecord,
     *,
     previewers: Previewers,
-    policy: ModePolicy | None = None,
+    policy: Policy | None = None,
     model: ModelInputs | None = None,
 ) -> Replay:
     """A decision made again from what was kept of it.
@@ -240,7 +241,7 @@ class _Modes:
     tx: Reading
     record: DecisionRecord
     inputs: AnswerInputs
-    tried: ModePolicy | None
+    tried: Policy | None
 
     def judge(
         self, decision: Decision, before: JSONObject, after: JSONObject
@@ -269,10 +270,10 @@ class _Modes:
             )
         return tuple(found)
 
-    def _policy_of(self, version: int) -> ModePolicy:
+    def _policy_of(self, version: int) -> Policy:
         for stored in self.tx.policies.history():
             if stored.version == version:
-                return read_policy(stored.version, stored.document)
+                return policy_of(stored.version, stored.document)
         return ModePolicy(version=version)
 
     def _cause(self) -> Cause:

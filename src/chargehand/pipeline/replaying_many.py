@@ -8,7 +8,7 @@ from typing import Final
 from chargehand.domain.ids import DecisionId, ProjectKey
 from chargehand.pipeline.errors import ArgumentInvalid
 from chargehand.pipeline.replaying import Previewers, Replay, WhyNotReplayed, replay
-from chargehand.policy.modes import ModePolicy
+from chargehand.policy.in_force import Policy
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Reading
 
@@ -43,7 +43,7 @@ def replay_many(
     until: datetime,
     previewers: Previewers,
     project: ProjectKey | None = None,
-    policy: ModePolicy | None = None,
+    policy: Policy | None = None,
     most: int = MOST_REPLAYED,
     progress: Callable[[int, int], None] | None = None,
 ) -> ReplaySummary:
@@ -68,7 +68,7 @@ def replay_many(
 
 
 def _replay_part(
-    tx: Reading, ids: Sequence[DecisionId], previewers: Previewers, policy: ModePolicy | None
+    tx: Reading, ids: Sequence[DecisionId], previewers: Previewers, policy: Policy | None
 ) -> list[Replay]:
     records = [record for one in ids if (record := tx.decisions.find(one)) is not None]
     return [replay(tx, one, previewers=previewers, policy=policy) for one in records]
