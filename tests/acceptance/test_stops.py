@@ -221,3 +221,13 @@ async def test_settings_stop_and_turn_off_for_as_long_as_they_say_so(
             ("PAY", "stopped"),
         ]
         assert [one.problem for one in house.actions] == ["flag_off"]
+
+
+async def test_flag_of_a_cohort_counts_for_its_members_alone(house: House) -> None:
+    house.mode("auto")
+    house.clock.advance(1)
+    turn_off(Flag.AGENTS, Scope(ScopeKind.COHORT, "canary"))(house)
+
+    await house.ask("@bot what's blocking this?")
+
+    assert len(house.replies()) == 1

@@ -34,12 +34,12 @@ from chargehand.pipeline.barriers import (
     Barriers,
     barriers,
     is_about_stops,
-    subject_of_ask,
 )
 from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.chat_asks import Standing, standing_of, tracker_of
 from chargehand.pipeline.code_reading import CodeReading
+from chargehand.pipeline.cohorts import subject_asked
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.decision_inputs import AnswerInputs, encode_inputs, prepare_encoding
 from chargehand.pipeline.fact_reading import read_all
@@ -193,7 +193,10 @@ class Answering:
 
         Whoever ends a stop has it tried at once, and what is too old by then is left to a person.
         """
-        barrier = in_force.before_deciding(subject_of_ask(stored.ask, connection.connector))
+        subject = await self._database.aread(
+            lambda tx: subject_asked(tx, stored.ask, connection.connector)
+        )
+        barrier = in_force.before_deciding(subject)
         if not barrier or is_about_stops(stored.ask):
             has_waited = stored.problem in HELD_BACK
             is_late = in_force.now - stored.ask.asked_at > self._rules.answer_within

@@ -1,7 +1,7 @@
 """The steps of one attempt at an action, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +18,7 @@ from chargehand.pipeline.barriers import (
     is_about_stops,
     subject_of_action,
 )
+from chargehand.pipeline.cohorts import cohort_of
 from chargehand.pipeline.electing import Electorate
 from chargehand.pipeline.ruling import Rulings
 from chargehand.storage.repositories.effects import OpenEffect
@@ -106,7 +107,8 @@ def gate_view(tx: Writing, action: ActionRecord, sight: GateSight, ruling: Rulin
 
 def _barrier(tx: Writing, action: ActionRecord, sight: GateSight) -> ClosedReason | None:
     """What holds an action back; never the words that tell whoever stopped that it is stopped."""
-    why = sight.barriers.before_sending(subject_of_action(action))
+    cohort = cohort_of(sight.rulings, action.cause)
+    why = sight.barriers.before_sending(replace(subject_of_action(action), cohort=cohort))
     if not why or (why == STOPPED and _tells_of_stops(tx, action)):
         return None
     return ClosedReason(why)

@@ -25,7 +25,8 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.kit.redact import redact_text
 from chargehand.logs.log import get_logger
-from chargehand.pipeline.barriers import barriers, subject_of_ask
+from chargehand.pipeline.barriers import barriers
+from chargehand.pipeline.cohorts import subject_asked
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.model_judging import ModelInputs, answer_of_model, answer_of_plan
@@ -114,8 +115,13 @@ class ModelDeciding:
         consent = self._consent(ask)
         if not is_beyond_rules(ask) or not self._door.can_serve(consent):
             return Decided(rules_answer)
-        subject, now = subject_of_ask(ask, connection.connector), self._clock.now()
-        if await self._database.aread(lambda tx: barriers(tx, now=now).before_model(subject)):
+        now = self._clock.now()
+        why_not = await self._database.aread(
+            lambda tx: barriers(tx, now=now).before_model(
+                subject_asked(tx, ask, connection.connector)
+            )
+        )
+        if why_not:
             return Decided(rules_answer)
         reading = await read_for_model(ask, connection, trackers, now=self._clock.now())
         if reading is None:
