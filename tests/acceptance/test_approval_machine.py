@@ -26,11 +26,11 @@ from chargehand.domain.action import (
     ActionState,
     ApprovedAction,
     Done,
-    Mode,
     Undecided,
 )
 from chargehand.domain.errors import Rejected
 from chargehand.domain.ids import AccountId, ActionId, MemberId
+from chargehand.domain.json import JSONObject
 from chargehand.domain.member import Role
 from chargehand.domain.records import ApprovalState
 from chargehand.pipeline import approving
@@ -39,9 +39,9 @@ from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.identifying import link_account
 from chargehand.pipeline.members import leave, set_roles
-from chargehand.pipeline.modes import set_mode
 from chargehand.plugins.connector import LookUp, LookUpState
 from chargehand.storage.database import Database
+from chargehand.storage.transaction import Writing
 from tests.web.api.world import PAY, RULES, SITE, open_world
 
 PEOPLE = ("asker", "anna", "ben", "cem")
@@ -109,11 +109,8 @@ class Approvals(RuleBasedStateMachine):
                 tx, self.members["asker"], asker, connections={SITE}, by="cli:lead", now=now
             )
         )
-        self.databases[0].write(
-            lambda tx: set_mode(
-                tx, Mode.APPROVE, project=None, kind=None, served={PAY}, by="cli:lead", now=now
-            )
-        )
+        self.quorum = 0
+        self._take(1)
 
         self.ask()
         self.ask()
@@ -147,7 +144,7 @@ class Approvals(RuleBasedStateMachine):
                 self.go_away(who, PEOPLE[which % len(PEOPLE)])
 
     @rule(
-        what=st.sampled_from(("send",) * 4 + ("both", "unrightful", "unrightful", "time", "anew")),
+        what=st.sampled_from(("send",) * 4 + ("both", "unrightful", "policy", "time", "anew")),
         how=st.sampled_from(("done", "done", "lost", "cut")),
         who=st.sampled_from(PEOPLE),
         hours=st.sampled_from((0.001, 0.001, 1, 5, 80)),
@@ -161,6 +158,8 @@ class Approvals(RuleBasedStateMachine):
                 self.send_from_both("lost" if how == "cut" else how)
             case "unrightful":
                 self.send_what_voters_may_no_longer_decide(where, is_for_good=how == "lost")
+            case "policy":
+                self._take(1 + PEOPLE.index(who) % 2)
             case "time":
                 self.let_pass(hours)
                 self.come_back(who)
@@ -294,12 +293,12 @@ class Approvals(RuleBasedStateMachine):
         assert approval is not None
         assert approval.state is ApprovalState.APPROVED
         assert approval.digest == action.digest
-        live = [
-            who
+        seats = {
+            who if who in self.approvers else principal
             for who, principal in self.said[approval.id].items()
-            if who not in self.gone and (principal or who) in self.approvers
-        ]
-        assert live, "sent without a live vote"
+            if who not in self.gone and {who, principal} & self.approvers
+        }
+        assert len(seats) >= self.quorum, "sent without enough live votes"
 
     @invariant()
     def closed_stays_closed(self) -> None:
@@ -346,6 +345,23 @@ class Approvals(RuleBasedStateMachine):
             lambda tx: set_roles(tx, self.members[who], roles, by="cli:lead", now=now)
         )
         (self.approvers.discard if which else self.approvers.add)(who)
+
+    def _take(self, quorum: int) -> None:
+        """Let everything take so many people from now on."""
+        document: JSONObject = {
+            "format": 2,
+            "defaults": {"approvers": {"quorum": quorum}},
+            "rules": [{"name": "all", "mode": "approve"}],
+        }
+        now = self.world.clock.now()
+
+        def work(tx: Writing) -> None:
+            current = tx.policies.current()
+            version = current.version if current is not None else 0
+            tx.policies.add(version + 1, document, by="cli:lead", now=now)
+
+        self.databases[0].write(work)
+        self.quorum = quorum
 
     def _try(self, work: Any, where: int) -> None:
         try:

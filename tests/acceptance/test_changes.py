@@ -290,7 +290,7 @@ class TestBase:
             ),
         ],
     )
-    async def test_state_changed_meanwhile_is_not_overwritten(
+    async def test_state_changed_meanwhile_is_not_overwritten_but_asked_about_again(
         self, house: House, command: str, change: object
     ) -> None:
         house.mode("approve")
@@ -300,11 +300,31 @@ class TestBase:
 
         await house.settle()
 
-        assert [(one.state.value, one.problem) for one in house.actions] == [
-            ("rejected", "base_changed")
-        ]
+        old, fresh = sorted(house.actions, key=lambda one: one.state.value)
+        assert (old.state.value, old.problem) == ("rejected", "base_changed")
+        assert fresh.state.value == "waiting"
+        assert fresh.digest != old.digest
         assert house.writes == []
         assert house.notices == []
+
+    async def test_target_that_changes_every_time_waits_for_a_person_in_the_end(
+        self, house: House
+    ) -> None:
+        house.mode("approve")
+        await house.ask("@bot label urgent")
+
+        for number in range(4):
+            waiting = next(one for one in house.approvals if one.state.value == "open")
+            house.approve(waiting)
+            labels = [f"x{number}"]
+            house.jira.edit("PAY-7", author="Mei Tanaka", fields={"labels": labels})
+            await house.settle()
+
+        assert [one.state.value for one in house.approvals] == ["approved"] * 4
+        assert [one.problem for one in house.actions] == ["base_changed"] * 4
+        assert house.writes == []
+        (stored,) = house.asks
+        assert (stored.ask.state.value, stored.problem) == ("late", "outdated")
 
     @pytest.mark.parametrize(("command", "kind"), CHANGES)
     async def test_change_somebody_made_meanwhile_counts_as_done(

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chargehand.config.addresses import is_loopback_url, public_address
+from chargehand.config.approval_settings import ApprovalSettings
 from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.budget_settings import BudgetSettings
 from chargehand.config.confluence_settings import ConfluenceConnection
@@ -45,7 +46,6 @@ from chargehand.config.secret_settings import (
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.config.telling_settings import SentrySettings, TracingSettings
 from chargehand.config.webhook_settings import WebhookConnection, require_known
-from chargehand.domain.member import Role
 from chargehand.domain.policy import Stage
 from chargehand.kit.signing import webhook_key
 from chargehand.plugins.secret import FoundSecret
@@ -197,33 +197,6 @@ class AnswerSettings(_Section):
             message = "must lie between 1 minute (PT1M) and 90 days (P90D)"
             raise ValueError(message)
         return value
-
-
-class ApprovalSettings(_Section):
-    """When people are told that an approval still waits, in hours that they work."""
-
-    remind_after_hours: int = Field(
-        4,
-        ge=0,
-        le=1000,
-        description="Working hours until those who may decide are reminded; 0: no.",
-    )
-    escalate_after_hours: int = Field(
-        8, ge=0, le=1000, description="Working hours until it is put before others; 0: never."
-    )
-    escalate_to: tuple[Role, ...] = Field(
-        (Role.ADMIN,), description="Roles it is put before; they may decide it from then on."
-    )
-
-    @model_validator(mode="after")
-    def _one_after_the_other(self) -> "ApprovalSettings":
-        if 0 < self.escalate_after_hours <= self.remind_after_hours:
-            message = (
-                f"escalate_after_hours ({self.escalate_after_hours}) must be more than "
-                f"remind_after_hours ({self.remind_after_hours}), or 0"
-            )
-            raise ValueError(message)
-        return self
 
 
 class RetentionSettings(_Section):

@@ -50,6 +50,7 @@ from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
 from chargehand.pipeline.pacing import WAITS, Pacing
 from chargehand.pipeline.proposing import open_approval
+from chargehand.pipeline.rebasing import BASE_CHANGED, ask_on_new_base
 from chargehand.pipeline.refusals import note_refusal
 from chargehand.pipeline.restraint import Wait, hold_back
 from chargehand.pipeline.ruling import Rulings, rulings
@@ -76,7 +77,7 @@ _ASKED_AGAIN: Final = {
 }
 _RUNNABLE: Final = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
 # The state an action was based on is gone: nobody's failure, and nothing to send.
-_OVERTAKEN: Final = frozenset({"question_deleted", "audience_changed", "base_changed"})
+_OVERTAKEN: Final = frozenset({"question_deleted", "audience_changed", BASE_CHANGED})
 _log = get_logger()
 
 
@@ -428,13 +429,11 @@ class Executing:
         tx.effects.settle(action.id, EffectState.REFUSED, now=now)
         if reason not in _OVERTAKEN:
             return self._fail(tx, action, reason, Severity.WARNING)
+        is_asked_again = reason == BASE_CHANGED and ask_on_new_base(tx, action, now=now)
         move_action(tx, action, ActionState.REJECTED, now=now, problem=reason)
-        tx.audit.append(
-            AuditTag.WORKER_EFFECT_REFUSED,
-            action.id,
-            {"digest": action.digest, "problem": reason},
-            now=now,
-        )
+        again: JSONObject = {"is_asked_again": True} if is_asked_again else {}
+        body: JSONObject = {"digest": action.digest, "problem": reason, **again}
+        tx.audit.append(AuditTag.WORKER_EFFECT_REFUSED, action.id, body, now=now)
         return Stop("rejected", reason)
 
     def _fail(self, tx: Writing, action: ActionRecord, problem: str, severity: Severity) -> Stop:

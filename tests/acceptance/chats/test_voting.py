@@ -3,9 +3,11 @@
 import pytest
 
 from chargehand.domain.ids import MemberId
+from chargehand.domain.json import JSONObject
 from chargehand.domain.member import Role
 from chargehand.domain.records import ApprovalState
 from chargehand.pipeline.members import leave, set_roles
+from chargehand.storage.transaction import Writing
 from tests.chat_house import ChatHouse, waiting
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +27,50 @@ def team(chats: ChatHouse) -> ChatHouse:
 def members(house: ChatHouse) -> dict[str, MemberId]:
     found = house.stores.database.read(lambda tx: tx.members.all())
     return {one.name: one.id for one in found}
+
+
+def take_two(house: ChatHouse) -> None:
+    """Every transition takes two people from now on."""
+    document: JSONObject = {
+        "format": 2,
+        "rules": [
+            {
+                "name": "two",
+                "when": {"kind": ["jira.transition_issue"]},
+                "mode": "approve",
+                "approvers": {"quorum": 2},
+            },
+            {"name": "the rest", "mode": "auto"},
+        ],
+    }
+    now = house.clock.now()
+
+    def work(tx: Writing) -> None:
+        current = tx.policies.current()
+        assert current is not None
+        tx.policies.add(current.version + 1, document, by="cli:tester", now=now)
+
+    house.stores.database.write(work)
+
+
+async def test_two_people_are_needed_and_the_message_says_who_is_missing(team: ChatHouse) -> None:
+    take_two(team)
+    await team.chat(ASK)
+    (message,) = team.messages()
+
+    await team.press("Approve", message["ts"], user="Ana Ruiz")
+    await team.press("Approve", message["ts"], user="Ana Ruiz")
+
+    assert "takes others" in team.whispered()[-1]["text"]
+    (edited,) = [one for one in team.messages() if one["ts"] == message["ts"]]
+    assert "1 of 2: Ana Ruiz approved." in edited["text"]
+    assert "It takes 1 more" in edited["text"]
+    assert team.labels(edited) == ["Approve", "Reject"]
+    assert team.writes == []
+
+    team.approve(waiting(team), by="cli:lead")
+    await team.settle()
+    assert team.jira.issue("PAY-7").status == team.jira.issue("PAY-12").status
 
 
 async def test_who_asked_can_not_approve_it_and_is_told_who_could(team: ChatHouse) -> None:
