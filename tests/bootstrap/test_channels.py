@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from chargehand.bootstrap.channels import notice_channels
-from chargehand.config.settings import NoticeSettings
+from chargehand.config.notice_settings import NoticeSettings
 from chargehand.domain.ids import NoticeId
 from chargehand.domain.records import NoticeRecord, Severity
 from chargehand.kit.signing import standard_webhook_signature

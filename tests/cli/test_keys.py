@@ -1,9 +1,11 @@
 """`keys`: a secret is shown once, works until it is revoked, and is kept nowhere."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from chargehand.domain.permission import Permission
 from chargehand.pipeline.keys import find_key
 from tests.cli.terminal import Terminal
 from tests.house import House
@@ -72,3 +74,47 @@ async def test_create_refuses_a_name_that_tells_nothing(
 
 def files_with(text: str, folder: Path) -> list[str]:
     return [file.name for file in folder.iterdir() if text.encode() in file.read_bytes()]
+
+
+async def test_limits_are_kept_and_listed(house: House, terminal: Terminal) -> None:
+    terminal.done("members", "add", "Ana Ruiz", "--email", "ana@example.com")
+
+    secret = terminal.done(
+        *("keys", "create", "board", "--scope", "approval:*", "--scope", "mode:view"),
+        *("--project", "pay", "--acts-for", "ana@example.com", "--expires", "in 90 days"),
+    ).out.strip()
+
+    key = house.stores.database.read(lambda tx: find_key(tx, secret))
+    assert key is not None
+    assert key.permissions == {
+        *(Permission.APPROVAL_COMMENT, Permission.APPROVAL_DECIDE, Permission.APPROVAL_EDIT),
+        *(Permission.APPROVAL_VIEW, Permission.MODE_VIEW),
+    }
+    assert (key.projects, key.expires_at) == ({"PAY"}, house.clock.now() + timedelta(days=90))
+    listed = terminal.done("keys", "list").out
+    assert "approval:decide" in listed
+    assert f"in PAY, for {key.member_id}, until" in listed
+    assert terminal.done("keys", "list", "--json").json["items"][0]["projects"] == ["PAY"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param(("--scope", "approval"), "allowed: action:settle", id="a kind alone"),
+        pytest.param(("--scope", "Approval:View"), "field", id="another case"),
+        pytest.param(("--scope", ""), "scope is ''", id="no word"),
+        pytest.param(("--project", "NOPE"), "keys of served projects", id="unknown project"),
+        pytest.param(("--acts-for", "nobody@example.com"), "no member", id="unknown member"),
+        pytest.param(("--expires", "yesterday"), "a moment to come", id="over"),
+        pytest.param(("--expires", "2020-01-01"), "a moment to come", id="long over"),
+        pytest.param(("--expires", "soon"), "a moment to come", id="no moment"),
+    ],
+)
+async def test_limits_that_can_not_be_are_refused(
+    quiet_terminal: Terminal, options: tuple[str, ...], told: str
+) -> None:
+    ended = quiet_terminal.run("keys", "create", "odd", *options)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err or told == "field"
+    assert "odd" not in quiet_terminal.done("keys", "list").out

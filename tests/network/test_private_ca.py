@@ -16,7 +16,7 @@ from chargehand.bootstrap.channels import notice_channels
 from chargehand.bootstrap.errors import CertificatesUnusable
 from chargehand.bootstrap.jira import open_client
 from chargehand.bootstrap.reading_settings import read_settings
-from chargehand.config.settings import NoticeSettings
+from chargehand.config.notice_settings import NoticeSettings
 from chargehand.domain.errors import ChargehandError
 from chargehand.kit.clock import SystemClock
 from chargehand.pipeline.telling import sample_notice

@@ -3,6 +3,7 @@
 from chargehand.commands.definition import EVERYWHERE, Access, Command
 from chargehand.commands.registry import COMMANDS
 from chargehand.domain.intent import WRITES
+from chargehand.policy.permissions import roles_with
 from tools.reference.markdown import in_cell, page, table
 
 _INTRO = """\
@@ -70,8 +71,10 @@ def _examples(command: Command) -> str:
 
 
 def _who(command: Command) -> str:
-    if command.access is Access.ROLE:
-        return "in the project: " + ", ".join(f"`{role}`" for role in sorted(command.roles))
+    if command.access is Access.MEMBER and command.permission is not None:
+        roles = roles_with(command.permission)
+        if roles:
+            return "in the project: " + ", ".join(f"`{role}`" for role in roles)
     return _WHO[command.access]
 
 

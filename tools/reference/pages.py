@@ -23,6 +23,7 @@ from tools.reference.commands import commands_page
 from tools.reference.events import events_page
 from tools.reference.markdown import in_cell, page, table
 from tools.reference.metrics import metrics_page
+from tools.reference.permissions import permissions_page
 from tools.reference.policy import policy_page
 from tools.reference.reasons import reasons_page
 from tools.reference.slack_app import slack_app_page
@@ -122,6 +123,7 @@ PAGES = {
     "events.md": events_page,
     "metrics.md": metrics_page,
     "policy.md": policy_page,
+    "permissions.md": permissions_page,
     "reasons.md": reasons_page,
     "settings.md": settings_page,
     "slack-app.md": slack_app_page,

@@ -46,6 +46,12 @@ class AuditTag(StrEnum):
     PERSON_CONNECTION_ROTATED = "person:connection:rotated"
     PERSON_KEY_CREATED = "person:key:created"
     PERSON_KEY_REVOKED = "person:key:revoked"
+    PERSON_SESSION_STARTED = "person:session:started"
+    PERSON_SESSION_ENDED = "person:session:ended"
+    PERSON_SESSIONS_ENDED = "person:sessions:ended"
+    PERSON_PASSWORD_CHANGED = "person:password:changed"  # noqa: S105 - a tag.
+    PERSON_PASSWORD_REMOVED = "person:password:removed"  # noqa: S105 - a tag.
+    PERSON_SIGN_IN_LINKED = "person:sign_in:linked"
     PERSON_SECRET_SET = "person:secret:set"  # noqa: S105 - a tag.
     PERSON_SECRET_REMOVED = "person:secret:removed"  # noqa: S105 - a tag.
     PERSON_SECRETS_RESEALED = "person:secrets:resealed"

@@ -14,7 +14,7 @@ from typing import Any
 
 from chargehand import __version__
 from chargehand.bootstrap.trust import read_certificates
-from chargehand.config.settings import NoticeSettings
+from chargehand.config.notice_settings import NoticeSettings
 from chargehand.domain.records import NoticeRecord, Severity
 from chargehand.kit.redact import redact_text
 from chargehand.kit.signing import standard_webhook_signature, webhook_key

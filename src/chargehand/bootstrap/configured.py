@@ -19,6 +19,7 @@ from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.connection_health import KnownConnection
 from chargehand.pipeline.flags import KnownScopes
 from chargehand.pipeline.guarding import GuardRules
+from chargehand.pipeline.sessions import SessionRules
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -180,3 +181,8 @@ def _sources_of(configured: Connection) -> tuple[str, ...]:
     webhook = (DeliverySource.WEBHOOK.value,) if configured.takes_webhooks else ()
     polled = (DeliverySource.POLL.value,) if configured.polled_every is not None else ()
     return (*webhook, *polled) or (DeliverySource.LISTENER.value,)
+
+
+def session_rules(settings: Settings) -> SessionRules:
+    """How long members stay signed in."""
+    return SessionRules(idle=settings.sign_in.idle, lasts=settings.sign_in.lasts)

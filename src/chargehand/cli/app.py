@@ -58,6 +58,7 @@ _COMMANDS = (
     Entry("storage", "Move the data to PostgreSQL, or back."),
     Entry("backup", "Back everything up; verify and list backups."),
     Entry("members", "The people of the team, and their accounts."),
+    Entry("sessions", "Who is signed in by a browser."),
     Entry("discord", "Register slash commands with Discord."),
     Entry("privacy", "What is kept of people, and for how long."),
 )

@@ -19,6 +19,7 @@ from chargehand.cli.output import (
     safe_line,
     zoned_time,
 )
+from chargehand.cli.passwords import password
 from chargehand.cli.rosters import export, import_
 from chargehand.domain.errors import Rejected
 
@@ -245,6 +246,7 @@ members.command("away")(away)
 members.command("back")(back)
 members.command("absences")(absences)
 members.command("erase")(erase)
+members.command("password")(password)
 
 
 def _roles(member: "Member") -> str:

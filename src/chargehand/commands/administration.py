@@ -12,7 +12,7 @@ from chargehand.commands.definition import (
 )
 from chargehand.domain.attention import Topic
 from chargehand.domain.intent import IntentKind
-from chargehand.domain.member import DECIDERS, Role
+from chargehand.domain.permission import Permission
 
 ME: Final = "me"
 HERE: Final = "here"
@@ -35,7 +35,6 @@ _MOMENT: Final = "in 2h, at 15:00, tomorrow, on 2026-12-01, until Monday."
 _TOPICS: Final = tuple(topic.value for topic in Topic if topic is not Topic.CHANGES)
 _SUBSCRIBED: Final = (THIS_TICKET, *_TOPICS)
 _SUBSCRIBED_KEY: Final = Parameter("key", ParameterType.KEY, "A work item, such as PAY-7.")
-_OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
 _STOPPABLE: Final = (
     Parameter(
         "what",
@@ -66,6 +65,8 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         parameters=(_APPROVAL, _DIGEST),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.APPROVAL_DECIDE,
+        is_voted=True,
         is_private=True,
         changes=True,
         decides=True,
@@ -83,6 +84,8 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.APPROVAL_DECIDE,
+        is_voted=True,
         is_private=True,
         changes=True,
         decides=True,
@@ -99,6 +102,8 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.APPROVAL_COMMENT,
+        is_voted=True,
         is_private=True,
         changes=True,
         decides=True,
@@ -112,6 +117,8 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         parameters=(_APPROVAL, _DIGEST),
         surfaces=CHATS,
         access=Access.MEMBER,
+        permission=Permission.APPROVAL_EDIT,
+        is_voted=True,
         is_private=True,
         changes=True,
         decides=True,
@@ -124,6 +131,8 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         examples=("mine",),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.APPROVAL_VIEW,
+        is_voted=True,
         is_private=True,
     ),
     Command(
@@ -138,6 +147,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
         changes=True,
         decides=True,
@@ -150,6 +160,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         examples=("back",),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
         changes=True,
         decides=True,
@@ -163,6 +174,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         parameters=(Parameter("project", ParameterType.PROJECT, "Only this project."),),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.MODE_VIEW,
         is_private=True,
     ),
     Command(
@@ -181,8 +193,8 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
             ),
         ),
         surfaces=EVERYWHERE,
-        access=Access.ROLE,
-        roles=DECIDERS,
+        access=Access.MEMBER,
+        permission=Permission.TRACE_VIEW,
         is_private=True,
     ),
     Command(
@@ -193,8 +205,8 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         examples=("stop all", "stop project PAY"),
         parameters=_STOPPABLE,
         surfaces=EVERYWHERE,
-        access=Access.ROLE,
-        roles=_OPERATORS,
+        access=Access.MEMBER,
+        permission=Permission.STOP_SET,
         is_private=True,
         changes=True,
         decides=True,
@@ -207,8 +219,8 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         examples=("resume all", "resume project PAY"),
         parameters=_STOPPABLE,
         surfaces=EVERYWHERE,
-        access=Access.ROLE,
-        roles=_OPERATORS,
+        access=Access.MEMBER,
+        permission=Permission.STOP_SET,
         is_private=True,
         changes=True,
         decides=True,
@@ -243,6 +255,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
         changes=True,
     ),
@@ -257,6 +270,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
         changes=True,
     ),
@@ -276,6 +290,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
         changes=True,
     ),
@@ -296,6 +311,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
         changes=True,
     ),
@@ -307,6 +323,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         examples=("subscriptions",),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
     ),
     Command(
@@ -326,6 +343,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
         changes=True,
     ),
@@ -338,6 +356,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         parameters=(_DECISION,),
         surfaces=EVERYWHERE,
         is_private=True,
+        permission=Permission.DECISION_VIEW,
     ),
     Command(
         kind=IntentKind.RUN,
@@ -353,6 +372,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         is_private=True,
         changes=True,
         decides=True,
+        permission=Permission.ACTION_UNDO,
     ),
     Command(
         kind=IntentKind.RUN,
@@ -373,6 +393,7 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         ),
         surfaces=EVERYWHERE,
         access=Access.MEMBER,
+        permission=Permission.ATTENTION_SET,
         is_private=True,
         changes=True,
     ),

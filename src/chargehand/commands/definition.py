@@ -7,7 +7,7 @@ from typing import Final
 
 from chargehand.domain.command import Surface
 from chargehand.domain.intent import WRITES, IntentKind
-from chargehand.domain.member import Role
+from chargehand.domain.permission import Permission
 
 
 class Argument(StrEnum):
@@ -29,13 +29,13 @@ class Access(StrEnum):
     """Who may run a command.
 
     `public` everybody, guests too; `anybody` whoever may ask there; `member` a member with a
-    confirmed identity; `role` such a member with one of the command's roles in the project.
+    confirmed identity who holds the command's permission in the project. Who comes with an API key
+    or signed in needs the permission in any case.
     """
 
     PUBLIC = "public"
     ANYBODY = "anybody"
     MEMBER = "member"
-    ROLE = "role"
 
 
 class ParameterType(StrEnum):
@@ -85,7 +85,9 @@ class Command:
 
     Shape: `aliases` are other words for the same command; `examples` are complete asks, and each
     of them compiles to `kind`; `decides` says that a question mark keeps it from being run;
-    `is_private` that only whoever said it sees the answer.
+    `is_private` that only whoever said it sees the answer. Without a `permission` a command is
+    refused to everybody it asks to be a member; `is_voted` says that of members the approvers of a
+    policy say who may, so that the permission counts for keys and sessions alone.
     """
 
     kind: IntentKind
@@ -98,10 +100,11 @@ class Command:
     parameters: tuple[Parameter, ...] = ()
     surfaces: frozenset[Surface] = CONVERSATIONS
     access: Access = Access.ANYBODY
-    roles: frozenset[Role] = frozenset()
+    permission: Permission | None = None
     is_private: bool = False
     changes: bool = False
     decides: bool = False
+    is_voted: bool = False
 
     @property
     def is_ask(self) -> bool:

@@ -46,3 +46,18 @@ def address_with_path(url: str) -> str:
     Raises: ValueError.
     """
     return site_address(url) + urlsplit(url).path.rstrip("/")
+
+
+def web_origin(url: str) -> str:
+    """The origin of a page, as a browser writes it: scheme, host, and a port that is not usual.
+
+    Raises: ValueError for anything that is no exact origin.
+    """
+    parts = urlsplit(url)
+    is_bare = not (parts.path.rstrip("/") or parts.query or parts.fragment)
+    if "*" in url or not is_bare or not parts.hostname:
+        message = "must be one exact origin such as https://board.example.com, without a path or *"
+        raise ValueError(message)
+    origin = site_address(url).lower()
+    usual = {"https": ":443", "http": ":80"}[parts.scheme]
+    return origin.removesuffix(usual)

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from chargehand.config.addresses import is_loopback_url, public_address
+from chargehand.config.addresses import public_address, web_origin
 from chargehand.config.approval_settings import ApprovalSettings
 from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.budget_settings import BudgetSettings
@@ -34,6 +34,7 @@ from chargehand.config.github_settings import GitHubConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.log_settings import LogSettings
 from chargehand.config.model_settings import ModelSettings, ProviderSettings
+from chargehand.config.notice_settings import NoticeSettings
 from chargehand.config.outgoing_settings import OutgoingWebhookSettings
 from chargehand.config.secret_settings import (
     AWSSettings,
@@ -43,14 +44,12 @@ from chargehand.config.secret_settings import (
     UnreadSecret,
     VaultSettings,
 )
+from chargehand.config.sign_in_settings import OIDCSettings, SignInSettings
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.config.telling_settings import SentrySettings, TracingSettings
 from chargehand.config.webhook_settings import WebhookConnection, require_known
 from chargehand.domain.policy import Stage
-from chargehand.kit.signing import webhook_key
 from chargehand.plugins.secret import FoundSecret
-
-_EMAIL = r"^[^@\s<>,]+@[^@\s<>,]+$"
 
 
 def _known_zone(name: str) -> str:
@@ -86,17 +85,6 @@ def _network(text: str) -> str:
     return text
 
 
-def _plain_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        message = "must start with http:// or https:// and name a host"
-        raise ValueError(message)
-    if parts.username or parts.password:
-        message = "must not hold a user name or password; the posts are signed"
-        raise ValueError(message)
-    return url
-
-
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 PublicURL = Annotated[str, AfterValidator(public_address)]
 
@@ -119,6 +107,12 @@ class ServerSettings(_Section):
     )
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         (), description="Networks of reverse proxies whose X-Forwarded-For is believed."
+    )
+    cors_origins: tuple[Annotated[str, AfterValidator(web_origin)], ...] = Field(
+        (),
+        max_length=50,
+        description="Exact origins whose pages may call the API from a browser, such as "
+        "https://board.example.com; never a wildcard.",
     )
 
 
@@ -219,59 +213,6 @@ class RetentionSettings(_Section):
         return value
 
 
-class NoticeSettings(_Section):
-    """Where notices go beside the log: an e-mail, a webhook, both or neither."""
-
-    least_severity: Literal["info", "warning", "critical"] = Field(
-        "warning", description="Least severity that is sent; the log and the list have all."
-    )
-    webhook_url: Annotated[str, AfterValidator(_plain_url)] | None = Field(
-        None, description="Address each notice is posted to; one inside your network is fine."
-    )
-    webhook_secret: Secret | None = Field(
-        None, description="Signs the posts: whsec_ and 24 to 64 bytes in base64; put it into .env."
-    )
-    email_to: tuple[Annotated[str, Field(pattern=_EMAIL)], ...] = Field(
-        (), description="E-mail addresses each notice is sent to.", max_length=20
-    )
-    email_from: Annotated[str, Field(pattern=_EMAIL)] | None = Field(
-        None, description="E-mail address they are sent from."
-    )
-    smtp_host: str | None = Field(None, description="Mail server that takes them.")
-    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
-    smtp_security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="How the way there is encrypted; none is for this machine only."
-    )
-    smtp_user: str | None = Field(None, description="Name to sign in there, if it asks for one.")
-    smtp_password: Secret | None = Field(
-        None, description="Password to sign in there; put it into .env."
-    )
-
-    @field_validator("webhook_secret")
-    @classmethod
-    def _is_a_standard_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not isinstance(value, UnreadSecret):
-            webhook_key(value.get_secret_value())
-        return value
-
-    @model_validator(mode="after")
-    def _channels_are_whole(self) -> "NoticeSettings":
-        if self.webhook_url is not None and self.webhook_secret is None:
-            message = "webhook_url needs webhook_secret, by which the receiver knows who posts"
-            raise ValueError(message)
-        if self.email_to and (self.email_from is None or self.smtp_host is None):
-            message = "email_to needs email_from and smtp_host"
-            raise ValueError(message)
-        if (self.smtp_user is None) != (self.smtp_password is None):
-            message = "smtp_user and smtp_password belong together"
-            raise ValueError(message)
-        is_near = is_loopback_url(f"smtp://{self.smtp_host}")
-        if self.email_to and self.smtp_security == "none" and not is_near:
-            message = 'smtp_security = "none" is allowed for a mail server on this machine only'
-            raise ValueError(message)
-        return self
-
-
 class InboxSettings(_Section):
     """How much may wait between the sender and the disk."""
 
@@ -363,6 +304,8 @@ class Settings(BaseSettings):
     vault: VaultSettings = Field(default_factory=VaultSettings)
     aws: AWSSettings = Field(default_factory=AWSSettings)
     sentry: SentrySettings = Field(default_factory=SentrySettings)
+    sign_in: SignInSettings = Field(default_factory=SignInSettings)
+    oidc: OIDCSettings = Field(default_factory=OIDCSettings)
     tracing: TracingSettings = Field(default_factory=TracingSettings)
     _found_secrets: tuple[FoundSecret, ...] = PrivateAttr(())
 

@@ -26,6 +26,7 @@ SubscriptionId = NewType("SubscriptionId", str)
 VoteId = NewType("VoteId", str)
 AbsenceId = NewType("AbsenceId", str)
 OutgoingId = NewType("OutgoingId", str)
+SessionId = NewType("SessionId", str)
 
 ProjectKey = NewType("ProjectKey", str)
 WorkItemKey = NewType("WorkItemKey", str)

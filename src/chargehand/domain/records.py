@@ -28,12 +28,14 @@ from chargehand.domain.ids import (
     EventId,
     GlassId,
     HoldId,
+    MemberId,
     NoticeId,
     ProjectKey,
     ReservationId,
 )
 from chargehand.domain.json import JSONObject
 from chargehand.domain.member import Role
+from chargehand.domain.permission import Permission
 from chargehand.domain.policy import Cause
 
 R = TypeVar("R")
@@ -281,7 +283,11 @@ class ConnectionRecord:
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyRecord:
-    """An API key without its secret."""
+    """An API key without its secret.
+
+    Shape: `permissions` and `projects` are its scope, None is all of them; `member_id` is whom it
+    acts for, None is itself.
+    """
 
     id: ApiKeyId
     name: str
@@ -289,6 +295,10 @@ class ApiKeyRecord:
     created_by: str
     last_used_at: datetime | None
     revoked_at: datetime | None
+    permissions: frozenset[Permission] | None = None
+    projects: frozenset[ProjectKey] | None = None
+    member_id: MemberId | None = None
+    expires_at: datetime | None = None
 
 
 class Severity(StrEnum):

@@ -44,6 +44,10 @@ class FailureLimit:
         wait = min(times[0] + self._window - now, self._window)
         return max(1, math.ceil(wait.total_seconds()))
 
+    def forget(self, address: str) -> None:
+        """Let an address begin anew, since it proved who it is."""
+        self._failed_at.pop(_network_of(address), None)
+
 
 def _network_of(address: str) -> str:
     try:

@@ -36,6 +36,8 @@ PREFIXES = {
     "brk": "broken glass",
     "stp": "stop",
     "out": "outgoing post",
+    "ses": "session",
+    "sia": "sign-in account",
 }
 
 

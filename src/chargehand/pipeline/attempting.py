@@ -1,7 +1,7 @@
 """The steps of one attempt at an action, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -108,7 +108,7 @@ def gate_view(tx: Writing, action: ActionRecord, sight: GateSight, ruling: Rulin
 def _barrier(tx: Writing, action: ActionRecord, sight: GateSight) -> ClosedReason | None:
     """What holds an action back; never the words that tell whoever stopped that it is stopped."""
     cohort = cohort_of(sight.rulings, action.cause)
-    why = sight.barriers.before_sending(replace(subject_of_action(action), cohort=cohort))
+    why = sight.barriers.before_sending(subject_of_action(action, cohort))
     if not why or (why == STOPPED and _tells_of_stops(tx, action)):
         return None
     return ClosedReason(why)

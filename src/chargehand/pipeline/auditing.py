@@ -2,10 +2,10 @@
 
 from chargehand.audit.chain import Verification, verify_chain
 from chargehand.storage.checkpoint import AuditCheckpoint
-from chargehand.storage.transaction import Reading
+from chargehand.storage.transaction import Reading, Writing
 
 
-def verify_audit(tx: Reading, checkpoint: AuditCheckpoint) -> Verification:
+def verify_audit(tx: Reading | Writing, checkpoint: AuditCheckpoint) -> Verification:
     """Every record checked against the one before it, the head, and the checkpoint outside.
 
     Raises: CheckpointUnreadable.

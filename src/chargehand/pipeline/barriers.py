@@ -77,7 +77,7 @@ def barriers(tx: Reading | Writing, *, now: datetime) -> Barriers:
     return Barriers(tx.stops.in_force(), tx.flags.all(), tx.flags.off_by_settings, now)
 
 
-def subject_of_action(action: ActionRecord) -> Subject:
+def subject_of_action(action: ActionRecord, cohort: str = "") -> Subject:
     """What an action is, as stops and flags are asked about it."""
     return Subject(
         project=action.project,
@@ -85,6 +85,7 @@ def subject_of_action(action: ActionRecord) -> Subject:
         connector=action.kind.connector,
         agent=action.cause.agent,
         kind=action.kind,
+        cohort=cohort,
     )
 
 

@@ -23,9 +23,11 @@ from chargehand.domain.ids import (
     WorkItemKey,
 )
 from chargehand.domain.member import Identity, Member, Role
+from chargehand.domain.permission import Permission
 from chargehand.kit.calendar import WorkingHours, zone_named
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.plugins.connector import ActionPreviewer
+from chargehand.policy.permissions import EVERYTHING, NOTHING, Rights, rights_of_roles
 from chargehand.storage.transaction import Writing
 
 _LONGEST_BY: Final = 64
@@ -79,8 +81,9 @@ class Caller:
     Shape: `member` and `identity` are None for an account nobody knows; `projects` are those the
     place serves; `visibility` is that of the comment it is said in; `answer` is the answer in whose
     thread it is said, where the door knows; `form` is what was filled in, where handing in a form
-    said it; `operator` names the key or the person at the command
-    line, as `key:ci`, and is empty everywhere else.
+    said it; `operator` names the key or the person at the command line, as `key:ci`, and is empty
+    everywhere else; `rights` are what the door found the caller to hold, None where it is left to
+    the account; `through` is what proved the caller where that is not the surface alone.
     """
 
     surface: Surface
@@ -95,16 +98,31 @@ class Caller:
     answer: DecisionId | None = None
     form: Mapping[str, str] | None = None
     operator: str = ""
+    rights: Rights | None = None
+    through: str = ""
 
     @property
     def is_operator(self) -> bool:
-        """Whether the surface itself proves who is there."""
-        return self.surface in _OPERATED and bool(self.operator)
+        """Whether the door itself proves who is there, so that no account has to."""
+        is_known = bool(self.operator) or (self.rights is not None and self.member is not None)
+        return self.surface in _OPERATED and is_known
+
+    @property
+    def held(self) -> Rights:
+        """What the caller may do, in whichever project."""
+        if self.rights is not None:
+            return self.rights
+        if self.is_operator:
+            return EVERYTHING
+        member = self.rightful_member
+        return rights_of_roles(member.roles) if member is not None else NOTHING
 
     @property
     def rightful_member(self) -> Member | None:
         """The member whose rights count here; None where the account carries none."""
         member, identity = self.member, self.identity
+        if self.rights is not None:
+            return member
         if member is None or identity is None or identity.member_id != member.id:
             return None
         return member if identity.carries_rights and member.left_at is None else None
@@ -119,6 +137,14 @@ class Caller:
         member = self.rightful_member
         is_here = project in self.projects
         return member is not None and is_here and bool(roles & member.roles_in(project))
+
+    def may(self, permission: Permission, project: ProjectKey | None) -> bool:
+        """Whether the caller may do something in a project that is served here.
+
+        Shape: None is what belongs to no project, which only who comes by the door itself reaches.
+        """
+        is_here = self.is_operator or (project is not None and project in self.projects)
+        return is_here and self.held.allows(permission, project)
 
     @property
     def is_among_strangers(self) -> bool:

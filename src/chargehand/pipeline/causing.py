@@ -37,7 +37,7 @@ def cause_of_ask(tx: Reading | Writing, ask: Ask) -> Cause:
 def cause_of_caller(caller: Caller) -> Cause:
     """The cause of what a command leads to: whoever said it."""
     if caller.is_operator:
-        return cause_of_operator(caller.operator)
+        return cause_of_operator(caller.by)
     member, identity = caller.rightful_member, caller.identity
     owner = (member, identity) if member is not None and identity is not None else None
     is_outsider = caller.place is not None and caller.place.is_outsider

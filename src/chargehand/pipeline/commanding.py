@@ -28,9 +28,15 @@ from chargehand.pipeline.attending import (
     run_snooze,
     run_unmute,
 )
+from chargehand.pipeline.authority import Authority
 from chargehand.pipeline.being_away import run_away, run_back, run_mine
 from chargehand.pipeline.caller import Call, Caller, CommandDeps, CommandReply, Outcome
-from chargehand.pipeline.deciding_by_line import run_approve, run_comment, run_reject
+from chargehand.pipeline.deciding_by_line import (
+    run_approve,
+    run_comment,
+    run_reject,
+    without_permission,
+)
 from chargehand.pipeline.doubting import run_why, run_wrong
 from chargehand.pipeline.editing_by_line import run_edit
 from chargehand.pipeline.errors import ProjectUnknown
@@ -85,15 +91,44 @@ def operator_caller(
     work_item: WorkItemKey | None,
     served: frozenset[ProjectKey],
 ) -> Caller:
-    """Who speaks through a key or at the command line, about what they named.
+    """Who speaks at the command line, about what they named.
 
     Raises: ProjectUnknown.
     """
+    projects = _projects_meant(project, work_item, served)
+    return Caller(surface, projects, work_item=work_item, operator=operator)
+
+
+def caller_of(
+    authority: Authority,
+    *,
+    project: ProjectKey | None,
+    work_item: WorkItemKey | None,
+    served: frozenset[ProjectKey],
+) -> Caller:
+    """Who comes with a key or a session, about what they named, with no more than they hold.
+
+    Raises: ProjectUnknown.
+    """
+    member = authority.member
+    return Caller(
+        Surface.REST,
+        _projects_meant(project, work_item, served),
+        member=member,
+        work_item=work_item,
+        operator="" if member is not None else authority.by,
+        rights=authority.rights,
+        through=authority.via,
+    )
+
+
+def _projects_meant(
+    project: ProjectKey | None, work_item: WorkItemKey | None, served: frozenset[ProjectKey]
+) -> frozenset[ProjectKey]:
     named = project or (project_of_key(work_item) if work_item is not None else None)
     if named is not None and named not in served:
         raise ProjectUnknown(project=named, served=", ".join(sorted(served)) or "none")
-    projects = served if named is None else frozenset({named})
-    return Caller(surface, projects, work_item=work_item, operator=operator)
+    return served if named is None else frozenset({named})
 
 
 def run_text(
@@ -140,12 +175,14 @@ def refusal_of(command: Command, caller: Caller) -> str:
     if caller.surface not in command.surfaces:
         places = ", ".join(sorted(command.surfaces))
         return f"{code(command.name)} can not be said here; it can be in: {places}."
-    if command.access is Access.PUBLIC or caller.is_operator:
+    if command.access is Access.PUBLIC:
         return ""
+    if caller.is_operator:
+        return _not_held(command, caller) if command.permission is not None else ""
     stranger = _stranger(caller)
     if stranger or command.access is Access.ANYBODY:
         return stranger
-    return _not_a_member(caller) or _no_role(command, caller)
+    return _not_a_member(caller) or ("" if command.is_voted else _not_held(command, caller))
 
 
 def _stranger(caller: Caller) -> str:
@@ -187,13 +224,11 @@ def _not_a_member(caller: Caller) -> str:
             return f"It was denied that this account is {name}'s. An operator can put that right."
 
 
-def _no_role(command: Command, caller: Caller) -> str:
-    if command.access is not Access.ROLE:
+def _not_held(command: Command, caller: Caller) -> str:
+    permission = command.permission
+    if permission is None:
+        return f"{code(command.name)} is open to nobody."
+    is_everywhere = caller.is_operator and caller.held.allows(permission, None)
+    if is_everywhere or any(caller.may(permission, project) for project in caller.projects):
         return ""
-    if any(caller.has_role(command.roles, project) for project in caller.projects):
-        return ""
-    roles = ", ".join(sorted(command.roles))
-    return (
-        f"{code(command.name)} takes one of these roles in the project: {roles}. You have none of "
-        "them here; ask an admin of the team."
-    )
+    return without_permission(command, "the project", "here", caller)

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from chargehand.approvals.voting import Refusal, Right, right_of, right_to_reject
+from chargehand.commands.definition import Command
 from chargehand.decisions.chat_proposals import approval_controls
 from chargehand.decisions.markdown import code, shown
 from chargehand.domain.action import Mode
 from chargehand.domain.control import Control
 from chargehand.domain.member import Role
+from chargehand.domain.permission import Permission
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
 from chargehand.pipeline import approving
 from chargehand.pipeline.caller import Call, Caller, CommandReply, Outcome
@@ -18,6 +20,7 @@ from chargehand.pipeline.electing import electorate
 from chargehand.pipeline.errors import AlreadyDecided
 from chargehand.pipeline.ruling import rule_on
 from chargehand.pipeline.standing_votes import may_not_decide
+from chargehand.policy.permissions import roles_with
 from chargehand.storage.transaction import Reading, Writing
 
 _MOST_FOUND: Final = 20
@@ -86,6 +89,9 @@ def run_comment(call: Call) -> CommandReply:
     meant = _meant(call)
     if isinstance(meant, CommandReply):
         return meant
+    told = _beyond_scope(call, meant)
+    if told:
+        return call.reply(Outcome.REFUSED, told)
     if not call.caller.is_operator and not call.caller.has_role(_ANY_ROLE, meant.action.project):
         text = f"Commenting takes a role in {meant.action.project}; you have none there."
         return call.reply(Outcome.REFUSED, text)
@@ -109,6 +115,9 @@ def decidable(call: Call, find: FindRight) -> Meant | CommandReply:
     meant = _meant(call)
     if isinstance(meant, CommandReply):
         return meant
+    told = _beyond_scope(call, meant)
+    if told:
+        return call.reply(Outcome.REFUSED, told)
     right = right_here(call.tx, call.caller, meant, find, now=call.now)
     if isinstance(right, Refusal):
         error = may_not_decide(call.tx, meant.approval, meant.action, right, now=call.now)
@@ -139,8 +148,35 @@ def _is_over(call: Call, meant: Meant) -> bool:
     return approval.state is not ApprovalState.OPEN or approval.expires_at <= call.now
 
 
+def _beyond_scope(call: Call, meant: Meant) -> str:
+    """Why a key or a session may not do it there, before the approvers of the policy are asked."""
+    caller, command = call.caller, call.line.command
+    if not caller.is_operator or command.permission is None:
+        return ""
+    if caller.may(command.permission, meant.action.project):
+        return ""
+    return without_permission(command, shown(meant.action.project), "there", caller)
+
+
 def _is_shown(call: Call, action: ActionRecord) -> bool:
-    return call.caller.is_operator or action.project in call.caller.projects
+    caller = call.caller
+    return caller.may(Permission.APPROVAL_VIEW, action.project) or action.project in caller.projects
+
+
+def without_permission(command: Command, where: str, there: str, caller: Caller) -> str:
+    """What somebody is told who may not run a command there."""
+    if command.permission is None:
+        return f"{code(command.name)} is open to nobody."
+    if caller.operator:
+        return (
+            f"{code(command.name)} takes the permission {code(command.permission.value)}, which "
+            "this API key does not hold there; make one whose scope has it."
+        )
+    roles = ", ".join(roles_with(command.permission))
+    return (
+        f"{code(command.name)} takes one of these roles in {where}: {roles}. You have none of them "
+        f"{there}; ask an admin of the team."
+    )
 
 
 def right_here(
@@ -272,4 +308,4 @@ def _fenced(text: str) -> str:
 
 def via_of(call: Call) -> str:
     """The surface a decision is recorded with."""
-    return call.caller.surface.value
+    return call.caller.through or call.caller.surface.value

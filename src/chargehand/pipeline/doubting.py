@@ -18,7 +18,7 @@ from chargehand.domain.errors import Rejected
 from chargehand.domain.event import EVERYONE
 from chargehand.domain.ids import FeedbackId
 from chargehand.domain.json import JSONObject
-from chargehand.domain.member import DECIDERS
+from chargehand.domain.permission import Permission
 from chargehand.domain.records import ActionRecord, DecisionRecord
 from chargehand.kit.ids import id_kind, new_id
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
@@ -148,12 +148,11 @@ def _may_see(call: Call, answer: _Answer) -> bool:
         visibility = decision.audience.visibility
         is_open = visibility == EVERYONE or is_same_visibility(visibility, caller.visibility)
         return is_open and decision.work_item == caller.work_item
-    return caller.is_operator or _is_asker(call, answer) or _is_responsible(call, decision)
+    return _is_asker(call, answer) or _is_responsible(call, decision)
 
 
 def _is_responsible(call: Call, decision: DecisionRecord) -> bool:
-    project = decision.project
-    return project is not None and call.caller.has_role(DECIDERS, project)
+    return call.caller.may(Permission.DECISION_VIEW, decision.project)
 
 
 def _is_asker(call: Call, answer: _Answer) -> bool:
@@ -218,7 +217,7 @@ def _is_trusted(call: Call, decision: DecisionRecord) -> bool:
     """Whether what operators are told is told: never where others read along."""
     if call.caller.is_overheard:
         return False
-    return call.caller.is_operator or _is_responsible(call, decision)
+    return _is_responsible(call, decision)
 
 
 def _take_back(call: Call, decision: DecisionRecord) -> _TakenBack:

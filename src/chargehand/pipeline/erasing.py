@@ -182,6 +182,9 @@ class _Run:
     def _make_nobody(self, tx: Writing, member_id: MemberId, *, now: datetime) -> None:
         tx.members.make_nobody(member_id, self._erased, now=now)
         # They may have been set up from an account nobody named in the request.
+        tx.sign_in.forget_password(member_id)
+        tx.sign_in.forget_accounts(member_id)
+        tx.sign_in.end_sessions_of(member_id, now=now)
         ended = tx.subscriptions.end_all(member_id)
         if ended:
             self.counts["mutes_subscriptions_reminders"] += ended

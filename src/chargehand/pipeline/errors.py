@@ -7,6 +7,9 @@ Rejected
 ├── NotStopped        nothing was stopped there
 ├── NotUndoable       an action without a way back
 ├── AlreadyUndone     an action that was undone, or is about to be
+├── KeyEnded          an API key that nobody made, or that is worth nothing any more
+├── SessionEnded      a session that is over, or was never begun
+├── PermissionMissing a deed that the caller may not do there
 ├── ProjectUnknown    a project no connection serves
 ├── GlassBroken       somebody is past the policy already
 ├── GlassWhole        nobody is
@@ -42,13 +45,16 @@ __all__ = [
     "BudgetKept",
     "EditNotPossible",
     "IllegalMove",
+    "KeyEnded",
     "MayNotDecide",
     "NotFound",
     "NotHeld",
     "NotLate",
     "NotLookedUp",
+    "PermissionMissing",
     "PolicyChangedMeanwhile",
     "ProjectUnknown",
+    "SessionEnded",
 ]
 
 
@@ -92,6 +98,30 @@ class KeyNameTaken(Rejected):
 
     code = "key_name_taken"
     template = "A live API key is called {name} already; choose another name, or revoke that one."
+
+
+class KeyEnded(Rejected):
+    """A key nobody made here, or one that was revoked, expired, or lost its member."""
+
+    code = "key_unknown"
+    template = "This API key is {reason}."
+
+
+class SessionEnded(Rejected):
+    """A session that is over, was ended, or was never begun here."""
+
+    code = "session_ended"
+    template = "Your session {reason}. Sign in again."
+
+
+class PermissionMissing(Rejected):
+    """A deed that the caller may not do there."""
+
+    code = "permission_not_held"
+    template = (
+        "This takes the permission {permission} in {where}, which you do not hold; /v1/me lists "
+        "those you do."
+    )
 
 
 class NotUnknown(Rejected):

@@ -26,6 +26,8 @@ _FOLLOWS: Final = (
     ("deliveries", "event_id", "events", "event_id"),
     ("identities", "member_id", "members", "member_id"),
     ("member_roles", "member_id", "members", "member_id"),
+    ("sessions", "member_id", "members", "member_id"),
+    ("sign_in_accounts", "member_id", "members", "member_id"),
 )
 _PRIVATE: Final = frozenset({"organization_id", "secret_digest", "salt"})
 

@@ -14,12 +14,14 @@ from chargehand.domain.errors import Rejected
 from chargehand.domain.event import EVERYONE
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.member import Member
+from chargehand.domain.permission import Permission
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
 from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.looking import find_trace
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.tracing import Trace
 from chargehand.policy.in_force import Policy
+from chargehand.policy.permissions import roles_with
 
 # A little less than each surface carries in one message, for what stands around a page.
 _PAGE_CHARS: Final = {
@@ -75,11 +77,16 @@ def run_whoami(call: Call) -> CommandReply:
     caller, given = call.caller, call.argument("code")
     if given:
         return _confirm(call, given)
-    if caller.is_operator:
-        text = f"You are {code(caller.operator)}, who may do here what an operator may."
+    if caller.operator:
+        limits = "what its scope allows" if caller.rights is not None else "what an operator may"
+        text = f"You are {code(caller.operator)}, who may do here {limits}."
         return call.reply(Outcome.DONE, text)
-    account = code(f"{caller.connection_id}/{caller.account_id}")
     member, identity = caller.member, caller.identity
+    if caller.is_operator and member is not None:
+        signed_in = f"You are {shown(member.name)}, signed in."
+        known = (signed_in, *_roles(member), *_accounts(call, member))
+        return call.reply(Outcome.DONE, "\n".join(known))
+    account = code(f"{caller.connection_id}/{caller.account_id}")
     if member is None or identity is None:
         text = f"This is the account {account}, and I know no member of the team behind it."
         more = "Ask whoever runs chargehand to add you."
@@ -122,7 +129,10 @@ def run_trace(call: Call) -> CommandReply:
 
 
 def _explained(command: Command) -> str:
-    who = _ACCESS.get(command.access) or f"roles {', '.join(sorted(command.roles))}"
+    who = _ACCESS[command.access]
+    if command.access is Access.MEMBER and command.permission is not None:
+        roles = ", ".join(roles_with(command.permission))
+        who = f"roles {roles}" if roles else who
     where = ", ".join(sorted(command.surfaces))
     lines = [
         f"{code(command.usage)}: {command.does}",
@@ -208,11 +218,9 @@ _WORDS: Final = {
 
 def _may_trace(call: Call, found: Trace) -> bool:
     caller, project = call.caller, found.event.project
-    if caller.is_operator:
-        return True
     if caller.is_overheard and found.event.work_item != caller.work_item:
         return False
-    return project is not None and caller.has_role(call.line.command.roles, project)
+    return caller.may(Permission.TRACE_VIEW, project)
 
 
 def _story(call: Call, found: Trace) -> Iterator[str]:

@@ -2,19 +2,30 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import ApiKeyId
+from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.domain.permission import Permission
 from chargehand.domain.records import ApiKeyRecord
 from chargehand.kit.ids import new_id
-from chargehand.pipeline.errors import KeyNameTaken, NotFound
+from chargehand.pipeline.errors import ArgumentInvalid, KeyNameTaken, NotFound
+from chargehand.pipeline.identifying import living_member
+from chargehand.storage.repositories.api_keys import KeyLimits
 from chargehand.storage.transaction import Reading, Writing
+
+__all__ = ["KeyLimits", "Writing"]
 
 _PREFIX = "chk_"
 _SECRET_BYTES = 32
 _NOTE_USE_EVERY = timedelta(hours=1)
+# Their names have to fit into the key's row.
+_MOST_PROJECTS: Final = 30
+_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +36,49 @@ class NewKey:
     secret: str
 
 
-def create_key(tx: Writing, name: str, *, by: str, now: datetime) -> NewKey:
+_UNLIMITED: Final = KeyLimits()
+
+
+def create_key(
+    tx: Writing, name: str, *, by: str, now: datetime, limits: KeyLimits = _UNLIMITED
+) -> NewKey:
     """A fresh key of 256 random bits; only its digest is kept.
 
-    Raises: KeyNameTaken, since what a key decides is recorded under its name.
+    Raises: KeyNameTaken, since what a key decides is recorded under its name; ArgumentInvalid for
+    limits under which it could never do anything; NotFound, MemberLeft.
     """
+    _require_sense(limits, now=now)
+    if limits.member_id is not None:
+        living_member(tx, limits.member_id)
     if any(key.name == name and key.revoked_at is None for key in tx.api_keys.all()):
         raise KeyNameTaken(name=name)
     secret = _PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
     key_id = ApiKeyId(new_id("key", now))
-    tx.api_keys.add(key_id, name, _digest(secret), by=by, now=now)
-    tx.audit.append(AuditTag.PERSON_KEY_CREATED, key_id, {"by": by}, now=now)
+    tx.api_keys.add(key_id, name, _digest(secret), limits, by=by, now=now)
+    tx.audit.append(AuditTag.PERSON_KEY_CREATED, key_id, {"by": by, **_told(limits)}, now=now)
     return NewKey(key_id, secret)
+
+
+def read_scope(words: Iterable[str]) -> frozenset[Permission]:
+    """The permissions some words name; `approval:*` is every one on approvals.
+
+    Raises: ArgumentInvalid.
+    """
+    found: set[Permission] = set()
+    for word in words:
+        named = [one for one in Permission if one.value == word or _is_kind(word, one)]
+        if not named:
+            kinds = sorted({one.value.partition(":")[0] for one in Permission})
+            allowed = f"{', '.join(Permission)}; or every one of a kind as approval:*, of the "
+            allowed += f"kinds {', '.join(kinds)}"
+            raise ArgumentInvalid(field="scope", found=word[:_SHOWN], allowed=allowed)
+        found.update(named)
+    return frozenset(found)
+
+
+def _is_kind(word: str, permission: Permission) -> bool:
+    kind, _, verb = word.partition(":")
+    return verb == "*" and permission.value.partition(":")[0] == kind
 
 
 def find_key(tx: Reading | Writing, secret: str) -> ApiKeyRecord | None:
@@ -65,6 +107,32 @@ def revoke_key(tx: Writing, key_id: str, *, by: str, now: datetime) -> ApiKeyRec
     if tx.api_keys.revoke(key.id, now=now):
         tx.audit.append(AuditTag.PERSON_KEY_REVOKED, key.id, {"by": by}, now=now)
     return tx.api_keys.find(key_id) or key
+
+
+def _require_sense(limits: KeyLimits, *, now: datetime) -> None:
+    if limits.permissions is not None and not limits.permissions:
+        raise ArgumentInvalid(field="scope", found="", allowed="at least one permission")
+    projects = limits.projects
+    if projects is not None and not 1 <= len(projects) <= _MOST_PROJECTS:
+        allowed = f"1 to {_MOST_PROJECTS} projects, or none named for all of them"
+        raise ArgumentInvalid(field="project", found=f"{len(projects)} projects", allowed=allowed)
+    if limits.expires_at is not None and limits.expires_at <= now:
+        found = f"{limits.expires_at:%Y-%m-%d %H:%M} UTC"
+        raise ArgumentInvalid(field="expires", found=found, allowed="a moment in the future")
+
+
+def _told(limits: KeyLimits) -> JSONObject:
+    """What the audit says of a key's limits; nothing of those it has not."""
+    told: dict[str, JSONValue] = {}
+    if limits.permissions is not None:
+        told["permissions"] = [one.value for one in sorted(limits.permissions)]
+    if limits.projects is not None:
+        told["projects"] = sorted(limits.projects)
+    if limits.member_id is not None:
+        told["acts_for"] = limits.member_id
+    if limits.expires_at is not None:
+        told["expires_at"] = limits.expires_at.isoformat()
+    return told
 
 
 def _digest(secret: str) -> str:

@@ -64,10 +64,14 @@ _SHOWN: Final = 60
 _MOST_WORDS: Final = 32
 
 T = TypeVar("T")
+# The projects a list may hold things of; None is all there are, and what belongs to none.
+Projects: TypeAlias = Collection[ProjectKey] | None
 # What a use case may look through; one that writes may look as well.
 View: TypeAlias = Reading | Writing
 # The transaction of a use case that changes something, for callers that combine two of them.
 Changing: TypeAlias = Writing
+# The transaction of a use case that only looks.
+Looking: TypeAlias = Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +138,16 @@ def list_deliveries(
     cursor: str | None = None,
     limit: int = PER_PAGE,
     connection_id: ConnectionId | None = None,
+    projects: Projects = None,
 ) -> Page[DeliveryRecord]:
-    """Dispatched deliveries, newest first.
+    """Dispatched deliveries, newest first; of some projects only those of their events.
 
     Raises: ArgumentInvalid.
     """
     _check_page(cursor, limit, kind="delivery")
-    return tx.events.page_of_deliveries(cursor=cursor, limit=limit, connection_id=connection_id)
+    return tx.events.page_of_deliveries(
+        cursor=cursor, limit=limit, connection_id=connection_id, projects=projects
+    )
 
 
 def list_events(
@@ -152,6 +159,7 @@ def list_events(
     work_item: str | None = None,
     kind: EventKind | None = None,
     text: str | None = None,
+    projects: Projects = None,
 ) -> Page[EventRecord]:
     """Events, newest first; with a text only those that hold every word of it.
 
@@ -161,7 +169,7 @@ def list_events(
     _check_page(cursor, limit, kind="event")
     if text is not None:
         _check_words(text)
-        return tx.events.page_of_words(
+        page = tx.events.page_of_words(
             text,
             before=order_of(cursor) if cursor is not None else None,
             limit=limit,
@@ -169,8 +177,15 @@ def list_events(
             work_item=work_item,
             kind=kind,
         )
+        seen = (one for one in page.items if projects is None or one.project in projects)
+        return replace(page, items=tuple(seen))
     return tx.events.page(
-        cursor=cursor, limit=limit, project=project, work_item=work_item, kind=kind
+        cursor=cursor,
+        limit=limit,
+        project=project,
+        work_item=work_item,
+        kind=kind,
+        projects=projects,
     )
 
 
@@ -181,13 +196,14 @@ def list_asks(
     limit: int = PER_PAGE,
     state: AskState | None = None,
     project: ProjectKey | None = None,
+    projects: Projects = None,
 ) -> Page[StoredAsk]:
     """Asks, newest first; `AskState.LATE` gives those that wait for a person.
 
     Raises: ArgumentInvalid.
     """
     _check_page(cursor, limit, kind="ask")
-    return tx.asks.page(cursor=cursor, limit=limit, state=state, project=project)
+    return tx.asks.page(cursor=cursor, limit=limit, state=state, project=project, projects=projects)
 
 
 def list_decisions(
@@ -198,6 +214,7 @@ def list_decisions(
     project: ProjectKey | None = None,
     verdict: Verdict | None = None,
     work_item: str | None = None,
+    projects: Projects = None,
 ) -> Page[DecisionRecord]:
     """Decisions, newest first.
 
@@ -205,7 +222,12 @@ def list_decisions(
     """
     _check_page(cursor, limit, kind="decision")
     return tx.decisions.page(
-        cursor=cursor, limit=limit, project=project, verdict=verdict, work_item=work_item
+        cursor=cursor,
+        limit=limit,
+        project=project,
+        verdict=verdict,
+        work_item=work_item,
+        projects=projects,
     )
 
 
@@ -217,13 +239,16 @@ def list_actions(
     state: ActionState | None = None,
     kind: ActionKind | None = None,
     project: ProjectKey | None = None,
+    projects: Projects = None,
 ) -> Page[ActionRecord]:
     """Actions, newest first.
 
     Raises: ArgumentInvalid.
     """
     _check_page(cursor, limit, kind="action")
-    return tx.actions.page(cursor=cursor, limit=limit, state=state, kind=kind, project=project)
+    return tx.actions.page(
+        cursor=cursor, limit=limit, state=state, kind=kind, project=project, projects=projects
+    )
 
 
 def list_approvals(
@@ -234,6 +259,7 @@ def list_approvals(
     state: ApprovalState | None = None,
     needs: str | None = None,
     now: datetime,
+    projects: Projects = None,
 ) -> Page[ShownApproval]:
     """Approvals with their actions, newest first.
 
@@ -245,7 +271,7 @@ def list_approvals(
     if needs is not None:
         page = page_needing(tx, needs, cursor=cursor, limit=limit, now=now)
     else:
-        page = tx.approvals.page(cursor=cursor, limit=limit, state=state)
+        page = tx.approvals.page(cursor=cursor, limit=limit, state=state, projects=projects)
     actions = tx.actions.find_many(approval.action_id for approval in page.items)
     pairs = [(one, actions[one.action_id]) for one in page.items]
     standings = standings_of(tx, pairs, now=now)
@@ -335,6 +361,12 @@ def find_approval(tx: View, identifier: str, *, now: datetime) -> ShownApproval:
     return ShownApproval(approval, action, standing_of(tx, approval, action, now=now))
 
 
+def project_of_delivery(tx: View, delivery: DeliveryRecord) -> ProjectKey | None:
+    """The project of the event a delivery told of; None where it is about none."""
+    event = tx.events.find(delivery.event_id)
+    return event.project if event is not None else None
+
+
 def find_trace(tx: View, identifier: str) -> Trace:
     """The whole story of a delivery, event, ask, decision, action or approval.
 
@@ -385,7 +417,7 @@ def read_modes(tx: View, projects: Collection[ProjectKey]) -> Modes:
     )
 
 
-def read_verification(tx: Reading, checkpoint: AuditCheckpoint) -> Verification:
+def read_verification(tx: View, checkpoint: AuditCheckpoint) -> Verification:
     """Whether the audit chain holds; a checkpoint that was tampered with is one more break."""
     try:
         return verify_audit(tx, checkpoint)

@@ -133,12 +133,15 @@ def set_roles(tx: Writing, member_id: str, roles: Roles, *, by: str, now: dateti
         return before
     tx.members.save([after])
     _require_admin(tx, before)
+    if set(before.roles) - set(after.roles):
+        # Whoever may do less than they could signs in again, so that no open page promises more.
+        tx.sign_in.end_sessions_of(after.id, now=now)
     record_member(tx, AuditTag.PERSON_MEMBER_ROLES_CHANGED, after, by=by, now=now)
     return after
 
 
 def leave(tx: Writing, member_id: str, *, by: str, now: datetime) -> Member:
-    """Let a member leave: their roles go at once, and no account of theirs carries rights.
+    """Let a member leave: their roles go at once, and no account or session carries rights.
 
     Raises: NotFound, LastAdmin. Leaving twice is no error.
     """
@@ -149,6 +152,9 @@ def leave(tx: Writing, member_id: str, *, by: str, now: datetime) -> Member:
     tx.members.save([after])
     _require_admin(tx, before)
     tx.members.drop_confirmations_of(before.id)
+    tx.sign_in.forget_password(before.id)
+    tx.sign_in.forget_accounts(before.id)
+    tx.sign_in.end_sessions_of(before.id, now=now)
     for identity in tx.members.identities_of(before.id):
         if identity.state is IdentityState.CONFIRMED:
             matched = replace(identity, state=IdentityState.MATCHED)

@@ -5,7 +5,7 @@ Records hold no secrets, and what this module does not know is an error instead 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -20,9 +20,12 @@ from chargehand.domain.ask import Ask
 from chargehand.domain.audience import Audience
 from chargehand.domain.decision import ModelUse, Source, Verdict
 from chargehand.domain.event import Place
+from chargehand.domain.ids import ProjectKey
 from chargehand.domain.json import JSONScalar, JSONValue
+from chargehand.domain.permission import Permission
 from chargehand.domain.records import (
     ActionRecord,
+    ApiKeyRecord,
     ApprovalRecord,
     AuditRecord,
     ConnectionRecord,
@@ -34,6 +37,7 @@ from chargehand.members.planning import PlannedMember
 from chargehand.pipeline.absences import ShownAbsence
 from chargehand.pipeline.accounts import ShownUnmapped
 from chargehand.pipeline.approving import DecidedApproval
+from chargehand.pipeline.authority import Authority
 from chargehand.pipeline.looking import ShownApproval, Stats, StoredAsk
 from chargehand.pipeline.members import ShownMember
 from chargehand.pipeline.rosters import RosterOutcome
@@ -254,6 +258,36 @@ def _(value: RosterOutcome) -> JSONValue:
 def _(value: ConnectionRecord) -> JSONValue:
     shown = _fields_of(value)
     return {name: one for name, one in shown.items() if name not in _PRIVATE_OF_CONNECTION}
+
+
+@to_json.register
+def _(value: ApiKeyRecord) -> JSONValue:
+    """A key with its limits in order; null is no limit."""
+    scope, projects = value.permissions, value.projects
+    return {
+        **_fields_of(replace(value, permissions=None, projects=None)),
+        "permissions": None if scope is None else [one.value for one in sorted(scope)],
+        "projects": None if projects is None else [*sorted(projects)],
+    }
+
+
+@to_json.register
+def _(value: Authority) -> JSONValue:
+    """Who somebody is to the API: what they hold, by project, null being every project."""
+    member, rights = value.member, value.rights
+    held: dict[ProjectKey | None, frozenset[Permission]] = {None: rights.everywhere}
+    held |= {project: rights.in_project(project) for project in sorted(rights.in_projects)}
+    roles = member.roles if member is not None else ()
+    return {
+        "name": value.by,
+        "via": value.via,
+        "member": None if member is None else {"id": member.id, "name": member.name},
+        "roles": [{"project": where, "role": role.value} for where, role in roles],
+        "permissions": [
+            {"project": project, "permissions": [one.value for one in sorted(permissions)]}
+            for project, permissions in held.items()
+        ],
+    }
 
 
 @to_json.register

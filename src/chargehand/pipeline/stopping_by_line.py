@@ -4,6 +4,7 @@ from typing import Final
 
 from chargehand.decisions.markdown import code, shown
 from chargehand.domain.ids import ProjectKey
+from chargehand.domain.permission import Permission
 from chargehand.domain.switches import ORGANIZATION, Scope, ScopeKind
 from chargehand.flags.stopping import ALL, scope_words
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
@@ -74,14 +75,12 @@ def _scope(call: Call) -> Scope | CommandReply:
         needed = call.deps.served
     if call.caller.is_operator:
         return scope
-    member = call.caller.rightful_member
-    roles = call.line.command.roles
-    lacking = [one for one in sorted(needed) if member is None or not roles & member.roles_in(one)]
+    lacking = [one for one in sorted(needed) if not call.caller.may(Permission.STOP_SET, one)]
     if lacking or not needed:
         where = ", ".join(lacking) or shown(name)
         told = (
-            f"{code(call.line.command.name)} takes the role operator or admin in every project it "
-            f"reaches, and you have none in: {where}. Ask an admin of the team."
+            f"{code(call.line.command.name)} takes the permission {code(Permission.STOP_SET)} in "
+            f"every project it reaches, and you have it not in: {where}. Ask an admin of the team."
         )
         return call.reply(Outcome.REFUSED, told)
     return scope

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chargehand.domain.ids import EventId
+from chargehand.domain.ids import EventId, ProjectKey
 from chargehand.domain.records import (
     ActionRecord,
     ApprovalRecord,
@@ -44,6 +44,15 @@ class Trace:
     decisions: tuple[DecisionRecord, ...]
     actions: tuple[ActionTrace, ...]
     audit: tuple[AuditRecord, ...]
+
+    @property
+    def projects(self) -> frozenset[ProjectKey | None]:
+        """The projects it leads through; None alone where it is about none."""
+        found: set[ProjectKey | None] = {self.event.project}
+        found |= {one.project for one in self.decisions}
+        found |= {one.action.project for one in self.actions}
+        found |= {self.ask.ask.project} if self.ask is not None else set()
+        return frozenset(found - {None}) or frozenset({None})
 
 
 def trace(tx: Reading | Writing, identifier: str) -> Trace:

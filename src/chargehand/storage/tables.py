@@ -24,6 +24,8 @@ metadata = MetaData()
 _ID = String(40)
 _WORD = String(64)
 _KEY = String(400)
+# Words with a space between; NULL is all there are.
+_SCOPE = String(1000)
 
 
 def _organization() -> Column[str]:
@@ -303,6 +305,10 @@ api_keys = Table(
     Column("created_by", _WORD, nullable=False),
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("permissions", _SCOPE),
+    Column("projects", _SCOPE),
+    Column("member_id", _ID),
+    Column("expires_at", BigInteger),
     PrimaryKeyConstraint("organization_id", "key_id"),
     UniqueConstraint("secret_digest", name="api_keys_by_secret"),
 )

@@ -46,6 +46,7 @@ from chargehand.storage.repositories.reservations import ReservationReader, Rese
 from chargehand.storage.repositories.retention import RetentionReader, RetentionWriter
 from chargehand.storage.repositories.sendings import SendingReader, SendingWriter
 from chargehand.storage.repositories.shadow import ShadowReader
+from chargehand.storage.repositories.sign_in import SignInReader, SignInWriter
 from chargehand.storage.repositories.spending import SpendingReader
 from chargehand.storage.repositories.stats import StatsReader, StatsWriter
 from chargehand.storage.repositories.stops import StopReader, StopWriter
@@ -168,6 +169,7 @@ class Reading(_Transaction):
     subscriptions = _Part(SubscriptionReader)
     references = _Part(ReferenceReader)
     shadow = _Part(ShadowReader)
+    sign_in = _Part(SignInReader)
     decision_inputs = _Part(DecisionInputReader)
 
 
@@ -215,4 +217,5 @@ class Writing(_Transaction):
     subscriptions = _Part(SubscriptionWriter)
     references = _Part(ReferenceWriter)
     shadow = _Part(ShadowReader)
+    sign_in = _Part(SignInWriter)
     decision_inputs = _Part(DecisionInputWriter)

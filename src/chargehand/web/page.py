@@ -35,23 +35,42 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .9rem .45rem 0;
   border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; font-size: .875rem; }
+label { display: block; font-weight: 600; margin: .8rem 0 .2rem; }
+input { font: inherit; width: 100%; max-width: 24rem; padding: .5rem .6rem; color: inherit;
+  background: var(--tint); border: 1px solid var(--line); border-radius: .4rem; }
+button, .button { font: inherit; font-weight: 600; display: inline-block; padding: .45rem .9rem;
+  border: 0; border-radius: .4rem; background: var(--link); color: var(--paper);
+  text-decoration: none; cursor: pointer; }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'none'"
+    "base-uri 'none'; form-action "
 )
 
 
 def page(title: str, body: str) -> HTMLResponse:
     """A whole page; `body` is HTML whose texts are escaped already."""
+    return _page(title, body, forms="'none'")
+
+
+def form_page(title: str, body: str) -> HTMLResponse:
+    """A whole page whose forms go to this server alone."""
+    shown = _page(title, body, forms="'self'")
+    # Without a referrer browsers would not say either that a form comes from here.
+    shown.headers["referrer-policy"] = "same-origin"
+    return shown
+
+
+def _page(title: str, body: str, *, forms: str) -> HTMLResponse:
     content = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>"
     )
-    headers = {"content-security-policy": _POLICY, "cache-control": "no-store"}
+    headers = {"content-security-policy": _POLICY + forms, "cache-control": "no-store"}
     return HTMLResponse(content, headers=headers)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 import uvloop
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
@@ -45,11 +45,15 @@ from chargehand.pipeline.figures import Snapshot, take_snapshot
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.stopping import stopped_words
 from chargehand.web.api.app import APIDeps, build_api
+from chargehand.web.cors import with_cors
 from chargehand.web.figures import ReadSnapshot
 from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
 from chargehand.web.health import ReadyCheck
 from chargehand.web.listening import open_listener
 from chargehand.web.pages import ConnectionStatus, FrontStatus
+from chargehand.web.sign_in.oidc import oidc_routes
+from chargehand.web.sign_in.opening import open_oidc, open_sign_in
+from chargehand.web.sign_in.routes import SignInDoor, sign_in_routes
 
 _LAST_WORDS_S = 0.25
 _log = get_logger()
@@ -138,6 +142,7 @@ def _open_inbox(settings: Settings, stores: Stores, clock: Clock) -> GroupCommit
 
 def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: Clock) -> FrontDeps:
     database, local = stores.database, stores.database.switches.stops
+    sign_in = open_sign_in(settings, database, clock)
 
     async def probe() -> Sequence[ReadyCheck]:
         try:
@@ -172,6 +177,9 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
             clock=clock,
             version=__version__,
             known=connections_by_settings(settings),
+            session_rules=sign_in.rules,
+            cookie=sign_in.cookie,
+            own=sign_in.own,
         )
     )
     return FrontDeps(
@@ -184,7 +192,11 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
         describe=api.openapi,
         forms=open_form_desk(settings, database, clock),
         figures=_reading_figures(settings, stores, clock),
-        mounts=[Mount("/v1", app=api)],
+        mounts=[
+            Mount("/v1", app=with_cors(api, settings.server.cors_origins)),
+            *sign_in_routes(sign_in),
+            *_oidc_routes(settings, sign_in),
+        ],
         trusted_proxies=TrustedProxies(settings.server.trusted_proxies),
     )
 
@@ -194,6 +206,11 @@ def _stops_check(stops: Sequence[StopRecord]) -> ReadyCheck:
     words = stopped_words(stops)
     found = f"STOPPED: {words}" if words else "nothing is stopped"
     return ReadyCheck("stops", is_ok=True, found=found)
+
+
+def _oidc_routes(settings: Settings, sign_in: SignInDoor) -> list[Route]:
+    way = open_oidc(settings, sign_in)
+    return oidc_routes(way) if way is not None else []
 
 
 def _reading_figures(settings: Settings, stores: Stores, clock: Clock) -> ReadSnapshot:

@@ -70,6 +70,10 @@ def test_page_keeps_its_cursor() -> None:
                 "created_by": "cli",
                 "last_used_at": None,
                 "revoked_at": None,
+                "permissions": None,
+                "projects": None,
+                "member_id": None,
+                "expires_at": None,
             }
         ],
         "next_cursor": "key_1",

@@ -16,6 +16,7 @@ from chargehand.storage.repositories.contents import ContentWriter
 from chargehand.storage.repositories.rows import (
     AnyRow,
     Repository,
+    among,
     content_of,
     is_erased,
     load_object,
@@ -95,12 +96,14 @@ class ActionReader(Repository):
         state: str | None = None,
         kind: str | None = None,
         project: str | None = None,
+        projects: Collection[str] | None = None,
     ) -> Page[ActionRecord]:
         """Actions, newest first."""
         query = self._select_with_content(actions)
         query = query.where(actions.c.state == state) if state is not None else query
         query = query.where(actions.c.kind == kind) if kind is not None else query
         query = query.where(actions.c.project == project) if project is not None else query
+        query = among(query, actions.c.project, projects)
         return self._page(query, actions.c.action_id, _action, cursor=cursor, limit=limit)
 
     def _all(self, condition: object) -> tuple[ActionRecord, ...]:

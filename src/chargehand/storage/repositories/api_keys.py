@@ -1,12 +1,25 @@
 """API keys; only the digest of a secret is ever stored."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from chargehand.domain.ids import ApiKeyId
+from chargehand.domain.ids import ApiKeyId, MemberId, ProjectKey
+from chargehand.domain.permission import Permission
 from chargehand.domain.records import ApiKeyRecord
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository, moment
 from chargehand.storage.tables import api_keys
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """What a key is limited to; None, or nobody, is no limit."""
+
+    permissions: frozenset[Permission] | None = None
+    projects: frozenset[ProjectKey] | None = None
+    member_id: MemberId | None = None
+    expires_at: datetime | None = None
 
 
 class ApiKeyReader(Repository):
@@ -32,9 +45,17 @@ class ApiKeyWriter(ApiKeyReader):
     """Makes and revokes keys."""
 
     def add(
-        self, key_id: ApiKeyId, name: str, secret_digest: str, *, by: str, now: datetime
+        self,
+        key_id: ApiKeyId,
+        name: str,
+        secret_digest: str,
+        limits: KeyLimits,
+        *,
+        by: str,
+        now: datetime,
     ) -> None:
         """Record a new key."""
+        expires_at = limits.expires_at
         self._insert(
             api_keys,
             {
@@ -45,6 +66,10 @@ class ApiKeyWriter(ApiKeyReader):
                 "created_by": by,
                 "last_used_at": None,
                 "revoked_at": None,
+                "permissions": _joined(limits.permissions),
+                "projects": _joined(limits.projects),
+                "member_id": limits.member_id,
+                "expires_at": to_micros(expires_at) if expires_at is not None else None,
             },
         )
 
@@ -66,6 +91,22 @@ class ApiKeyWriter(ApiKeyReader):
         return outcome.rowcount == 1
 
 
+def _joined(words: Collection[str] | None) -> str | None:
+    return " ".join(sorted(words)) if words is not None else None
+
+
+def _permissions(stored: str | None) -> frozenset[Permission] | None:
+    """The permissions of a scope; one that a newer program wrote allows nothing here."""
+    if stored is None:
+        return None
+    known = {permission.value: permission for permission in Permission}
+    return frozenset(known[word] for word in stored.split() if word in known)
+
+
+def _projects(stored: str | None) -> frozenset[ProjectKey] | None:
+    return None if stored is None else frozenset(ProjectKey(word) for word in stored.split())
+
+
 def _key(row: AnyRow) -> ApiKeyRecord:
     return ApiKeyRecord(
         id=row.key_id,
@@ -74,4 +115,8 @@ def _key(row: AnyRow) -> ApiKeyRecord:
         created_by=row.created_by,
         last_used_at=moment(row.last_used_at),
         revoked_at=moment(row.revoked_at),
+        permissions=_permissions(row.permissions),
+        projects=_projects(row.projects),
+        member_id=row.member_id,
+        expires_at=moment(row.expires_at),
     )

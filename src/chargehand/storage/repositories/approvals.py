@@ -1,7 +1,9 @@
 """Approvals: durable questions about exact actions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+
+from sqlalchemy import select
 
 from chargehand.domain.ids import ActionId, ApprovalId
 from chargehand.domain.member import Role
@@ -18,7 +20,7 @@ from chargehand.storage.repositories.rows import (
     micros,
     moment,
 )
-from chargehand.storage.tables import approvals
+from chargehand.storage.tables import actions, approvals
 
 
 class ApprovalReader(Repository):
@@ -77,10 +79,22 @@ class ApprovalReader(Repository):
         return tuple(_approval(row) for row in rows)
 
     def page(
-        self, *, cursor: str | None = None, limit: int = 50, state: str | None = None
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        state: str | None = None,
+        projects: Collection[str] | None = None,
     ) -> Page[ApprovalRecord]:
         """Approvals, newest first."""
         query = self._select_with_content(approvals)
+        if projects is not None:
+            asked = select(actions.c.action_id).where(
+                actions.c.organization_id == self._organization_id,
+                actions.c.action_id == approvals.c.action_id,
+                actions.c.project.in_(sorted(projects)),
+            )
+            query = query.where(asked.exists())
         query = query.where(approvals.c.state == state) if state is not None else query
         return self._page(query, approvals.c.approval_id, _approval, cursor=cursor, limit=limit)
 

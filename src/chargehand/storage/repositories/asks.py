@@ -25,6 +25,7 @@ from chargehand.storage.repositories.encoding import (
 from chargehand.storage.repositories.rows import (
     AnyRow,
     Repository,
+    among,
     content_of,
     is_erased,
     micros,
@@ -95,11 +96,13 @@ class AskReader(Repository):
         limit: int = 50,
         state: str | None = None,
         project: str | None = None,
+        projects: Collection[str] | None = None,
     ) -> Page[StoredAsk]:
         """Asks, newest first."""
         query = self._select_with_content(asks)
         query = query.where(asks.c.state == state) if state is not None else query
         query = query.where(asks.c.project == project) if project is not None else query
+        query = among(query, asks.c.project, projects)
         return self._page(query, asks.c.ask_id, ask_in, cursor=cursor, limit=limit)
 
     def _first(self, column: "Column[Any]", wanted: str) -> StoredAsk | None:

@@ -79,7 +79,12 @@ class AuditWriter(AuditReader):
     def __init__(self, connection: Connection, organization_id: OrganizationId) -> None:
         super().__init__(connection, organization_id)
         self._waiting: list[tuple[datetime, AuditTag, str, str]] = []
+        self._through: str | None = None
         self._pseudonyms: dict[str, str] = {}
+
+    def act_through(self, via: str) -> None:
+        """Have every record of this transaction say by which way its actor came."""
+        self._through = via
 
     def append(self, tag: AuditTag, subject_id: str, body: JSONObject, *, now: datetime) -> None:
         """Record something; `body` holds ids, digests and closed words only.
@@ -89,6 +94,8 @@ class AuditWriter(AuditReader):
         by = body.get("by")
         if isinstance(by, str) and _ACCOUNT in by:
             body = {**body, "by": self._pseudonym_of(by, now=now)}
+        if self._through is not None and "by" in body and "via" not in body:
+            body = {**body, "via": self._through}
         self._waiting.append((now, tag, subject_id, canonical_json(body)))
 
     def flush(self) -> ChainPosition | None:

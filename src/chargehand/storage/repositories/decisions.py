@@ -28,6 +28,7 @@ from chargehand.storage.repositories.encoding import (
 from chargehand.storage.repositories.rows import (
     AnyRow,
     Repository,
+    among,
     content_of,
     is_erased,
     load_object,
@@ -93,6 +94,7 @@ class DecisionReader(Repository):
         project: str | None = None,
         verdict: str | None = None,
         work_item: str | None = None,
+        projects: Collection[str] | None = None,
     ) -> Page[DecisionRecord]:
         """Decisions, newest first."""
         query = self._select_with_content(decisions)
@@ -100,6 +102,7 @@ class DecisionReader(Repository):
         query = query.where(decisions.c.verdict == verdict) if verdict is not None else query
         if work_item is not None:
             query = query.where(decisions.c.work_item == work_item)
+        query = among(query, decisions.c.project, projects)
         return self._page(query, decisions.c.decision_id, _decision, cursor=cursor, limit=limit)
 
 

@@ -1,10 +1,11 @@
 """Deliveries after dispatch, and the events they meant."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from chargehand.domain.delivery import StoredDelivery
 from chargehand.domain.event import Event, EventKind
@@ -14,7 +15,14 @@ from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import id_at
 from chargehand.storage.repositories.contents import ContentWriter
 from chargehand.storage.repositories.event_words import EventWordReader, EventWordWriter
-from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, is_erased, micros
+from chargehand.storage.repositories.rows import (
+    AnyRow,
+    Repository,
+    among,
+    content_of,
+    is_erased,
+    micros,
+)
 from chargehand.storage.tables import deliveries, events
 
 
@@ -54,6 +62,7 @@ class EventReader(Repository):
         project: str | None = None,
         work_item: str | None = None,
         kind: str | None = None,
+        projects: Collection[str] | None = None,
     ) -> Page[EventRecord]:
         """Events, newest first."""
         query = self._with_content()
@@ -61,6 +70,7 @@ class EventReader(Repository):
             query = query.where(column == value) if value is not None else query
         if work_item is not None:
             query = query.where(events.c.work_item == work_item)
+        query = among(query, events.c.project, projects)
         return self._page(query, events.c.event_id, _event, cursor=cursor, limit=limit)
 
     def page_of_words(
@@ -91,12 +101,24 @@ class EventReader(Repository):
         )
 
     def page_of_deliveries(
-        self, *, cursor: str | None = None, limit: int = 50, connection_id: str | None = None
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        connection_id: str | None = None,
+        projects: Collection[str] | None = None,
     ) -> Page[DeliveryRecord]:
         """Dispatched deliveries, newest first."""
         query = self._select(deliveries)
         if connection_id is not None:
             query = query.where(deliveries.c.connection_id == connection_id)
+        if projects is not None:
+            told = select(events.c.event_id).where(
+                events.c.organization_id == self._organization_id,
+                events.c.event_id == deliveries.c.event_id,
+                events.c.project.in_(sorted(projects)),
+            )
+            query = query.where(told.exists())
         return self._page(query, deliveries.c.delivery_id, _delivery, cursor=cursor, limit=limit)
 
     def _with_content(self) -> Select[Any]:

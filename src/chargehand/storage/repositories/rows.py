@@ -2,7 +2,7 @@
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
@@ -179,3 +179,8 @@ def load_object(text: str) -> JSONObject:
         message = "a JSON column holds something else than an object"
         raise TypeError(message)
     return value
+
+
+def among(query: Select[Any], column: "Column[Any]", wanted: Collection[str] | None) -> Select[Any]:
+    """A query for the rows in which a column holds one of some words; None asks for all rows."""
+    return query if wanted is None else query.where(column.in_(sorted(wanted)))

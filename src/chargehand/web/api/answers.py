@@ -13,8 +13,9 @@ from starlette.routing import Match
 
 from chargehand.budgets.money import ALLOWED_USD
 from chargehand.domain.errors import ChargehandError, Rejected
+from chargehand.pipeline.errors import KeyEnded
 from chargehand.pipeline.looking import LEAST_PER_PAGE, MOST_PER_PAGE
-from chargehand.web.api.errors import STATUSES, KeyMissing, KeyUnknown
+from chargehand.web.api.errors import STATUSES, KeyMissing
 from chargehand.web.api.inputs import LONGEST_HOURS, UNKNOWN_FIELD
 from chargehand.web.errors import Answer, error_answers, internal_problem, problem, status_of
 
@@ -23,7 +24,7 @@ _ANSWERS: Final = error_answers(STATUSES)
 _CHALLENGES: Final[Mapping[type[ChargehandError], str]] = MappingProxyType(
     {
         KeyMissing: 'Bearer realm="chargehand"',
-        KeyUnknown: 'Bearer realm="chargehand", error="invalid_token"',
+        KeyEnded: 'Bearer realm="chargehand", error="invalid_token"',
     }
 )
 _ALLOWED_BY_FIELD: Final[Mapping[str, str]] = MappingProxyType(
@@ -69,7 +70,7 @@ async def _answer_ours(request: Request, error: Exception) -> Response:
         if argument is not None:
             return _argument_problem(error, argument)
     response = await _ANSWERS[ChargehandError](request, error)
-    if isinstance(error, KeyMissing | KeyUnknown):
+    if isinstance(error, KeyMissing | KeyEnded):
         response.headers["www-authenticate"] = _CHALLENGES[type(error)]
     return response
 

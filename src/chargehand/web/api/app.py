@@ -17,6 +17,7 @@ from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import TITLE, describe
 from chargehand.web.api.flags import add_flag_routes
 from chargehand.web.api.guard import guarded_route
+from chargehand.web.api.me import add_me_routes
 from chargehand.web.api.members import add_member_routes
 from chargehand.web.api.modes import add_mode_routes
 from chargehand.web.api.overview import add_overview_routes
@@ -71,6 +72,7 @@ def build_api(deps: APIDeps) -> API:
     add_overview_routes(router, deps)
     add_replay_routes(router, deps)
     add_shadow_routes(router, deps)
+    add_me_routes(router, deps)
     return app
 
 

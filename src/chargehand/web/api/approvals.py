@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.json import JSONValue
+from chargehand.domain.permission import Permission
 from chargehand.pipeline import approving, looking
 from chargehand.pipeline.members import find_member
 from chargehand.pipeline.showing import to_json
 from chargehand.plugins.connector import ActionPreviewer
+from chargehand.web.api.asking import Asked, Asking, needs_in_project
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.errors import ConnectionGone
-from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import (
     ApprovalIdentifier,
     ApprovalQuery,
@@ -29,7 +30,6 @@ from chargehand.web.api.inputs import (
 from chargehand.web.api.models import Approval, ApprovalPage
 from chargehand.web.api.pages import answer_page
 
-VIA = "rest"
 _ME = "me"
 _CHANGES = problems_with_body(403, 404, 409)
 
@@ -44,12 +44,13 @@ def add_approval_routes(router: APIRouter, deps: APIDeps) -> None:
 
 def _add_looking(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
-        "/approvals", response_model=ApprovalPage, responses=problems(), tags=[Tag.APPROVALS]
+        "/approvals",
+        response_model=ApprovalPage,
+        responses=problems(),
+        tags=[Tag.APPROVALS],
+        openapi_extra=needs_in_project(Permission.APPROVAL_VIEW),
     )
-    async def list_approvals(
-        query: Annotated[ApprovalQuery, Query()],
-        caller: Annotated[Caller, Depends(current_caller)],
-    ) -> Response:
+    async def list_approvals(caller: Asking, query: Annotated[ApprovalQuery, Query()]) -> Response:
         """Approvals, newest first, each with its action and the exact preview.
 
         With `needs` only those that wait for one person's vote; such a page may be short or empty
@@ -57,14 +58,15 @@ def _add_looking(router: APIRouter, deps: APIDeps) -> None:
         """
         now = deps.clock.now()
         return await answer_page(
-            deps.database,
-            lambda tx: looking.list_approvals(
-                tx,
+            caller,
+            lambda asked: looking.list_approvals(
+                asked.tx,
                 cursor=query.cursor,
                 limit=query.limit,
                 state=query.state,
-                needs=_voter(tx, query.needs, caller),
+                needs=_voter(asked, query.needs),
                 now=now,
+                projects=asked.projects,
             ),
         )
 
@@ -73,13 +75,14 @@ def _add_looking(router: APIRouter, deps: APIDeps) -> None:
         response_model=Approval,
         responses=problems(404),
         tags=[Tag.APPROVALS],
+        openapi_extra=needs_in_project(Permission.APPROVAL_VIEW),
     )
-    async def read_approval(approval_id: ApprovalIdentifier, _query: Nothing) -> JSONValue:
+    async def read_approval(
+        caller: Asking, approval_id: ApprovalIdentifier, _query: Nothing
+    ) -> JSONValue:
         """One approval with its action and the exact preview."""
         now = deps.clock.now()
-        return await deps.database.aread(
-            lambda tx: to_json(looking.find_approval(tx, approval_id, now=now))
-        )
+        return await caller.read(lambda asked: to_json(_seen(asked, approval_id, now)))
 
 
 def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
@@ -88,10 +91,11 @@ def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
         response_model=Approval,
         responses=_CHANGES,
         tags=[Tag.APPROVALS],
+        openapi_extra=needs_in_project(Permission.APPROVAL_DECIDE),
     )
     async def approve(
         approval_id: ApprovalIdentifier,
-        caller: Annotated[Caller, Depends(current_caller)],
+        caller: Asking,
         _query: Nothing,
         _body: NothingSaid = None,
     ) -> JSONValue:
@@ -101,10 +105,10 @@ def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
         wins: 409 names who was faster; 403 says that it was this key that asked for it.
         """
         now = deps.clock.now()
-        return await deps.database.awrite(
-            lambda tx: to_json(
+        return await caller.change(
+            lambda asked: to_json(
                 approving.approve(
-                    tx, _full_id(tx, approval_id, now), by=caller.actor, via=VIA, now=now
+                    asked.tx, _full_id(asked, approval_id, now), by=asked.by, via=asked.via, now=now
                 )
             )
         )
@@ -114,10 +118,11 @@ def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
         response_model=Approval,
         responses=_CHANGES,
         tags=[Tag.APPROVALS],
+        openapi_extra=needs_in_project(Permission.APPROVAL_DECIDE),
     )
     async def reject(
         approval_id: ApprovalIdentifier,
-        caller: Annotated[Caller, Depends(current_caller)],
+        caller: Asking,
         _query: Nothing,
         body: RejectBody | None = None,
     ) -> JSONValue:
@@ -127,13 +132,13 @@ def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
         """
         now = deps.clock.now()
         reason = body.reason if body is not None else ""
-        return await deps.database.awrite(
-            lambda tx: to_json(
+        return await caller.change(
+            lambda asked: to_json(
                 approving.reject(
-                    tx,
-                    _full_id(tx, approval_id, now),
-                    by=caller.actor,
-                    via=VIA,
+                    asked.tx,
+                    _full_id(asked, approval_id, now),
+                    by=asked.by,
+                    via=asked.via,
                     reason=reason,
                     now=now,
                 )
@@ -147,23 +152,24 @@ def _add_commenting(router: APIRouter, deps: APIDeps) -> None:
         response_model=Approval,
         responses=_CHANGES,
         tags=[Tag.APPROVALS],
+        openapi_extra=needs_in_project(Permission.APPROVAL_COMMENT),
     )
     async def comment(
         approval_id: ApprovalIdentifier,
-        caller: Annotated[Caller, Depends(current_caller)],
+        caller: Asking,
         _query: Nothing,
         body: CommentBody,
     ) -> JSONValue:
         """Say something about this approval to everybody who decides; it decides nothing."""
         now = deps.clock.now()
-        return await deps.database.awrite(
-            lambda tx: to_json(
+        return await caller.change(
+            lambda asked: to_json(
                 approving.comment(
-                    tx,
-                    _full_id(tx, approval_id, now),
+                    asked.tx,
+                    _full_id(asked, approval_id, now),
                     text=body.text,
-                    by=caller.actor,
-                    via=VIA,
+                    by=asked.by,
+                    via=asked.via,
                     now=now,
                 )
             )
@@ -176,10 +182,11 @@ def _add_editing(router: APIRouter, deps: APIDeps) -> None:
         response_model=Approval,
         responses=_CHANGES,
         tags=[Tag.APPROVALS],
+        openapi_extra=needs_in_project(Permission.APPROVAL_EDIT),
     )
     async def edit(
         approval_id: ApprovalIdentifier,
-        caller: Annotated[Caller, Depends(current_caller)],
+        caller: Asking,
         _query: Nothing,
         body: EditBody,
     ) -> JSONValue:
@@ -189,32 +196,39 @@ def _add_editing(router: APIRouter, deps: APIDeps) -> None:
         """
         now = deps.clock.now()
 
-        def work(tx: looking.Changing) -> JSONValue:
-            shown = looking.find_approval(tx, approval_id, now=now)
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            shown = _seen(asked, approval_id, now)
             edited = approving.edit(
-                tx,
+                asked.tx,
                 shown.approval.id,
                 text=body.text,
                 previewer=_previewer(deps.previewers, shown.action.connection_id),
-                by=caller.actor,
-                via=VIA,
+                by=asked.by,
+                via=asked.via,
                 lasts=deps.rules.approval_expires_after,
                 now=now,
             )
             return to_json(edited)
 
-        return await deps.database.awrite(work)
+        return await caller.change(work)
 
 
-def _full_id(tx: looking.Changing, approval_id: str, now: datetime) -> str:
-    return looking.find_approval(tx, approval_id, now=now).approval.id
+def _seen(asked: Asked[Any], approval_id: str, now: datetime) -> looking.ShownApproval:
+    shown = looking.find_approval(asked.tx, approval_id, now=now)
+    project = shown.action.project
+    asked.see(Permission.APPROVAL_VIEW, project, kind="approval", identifier=approval_id)
+    return shown
 
 
-def _voter(tx: looking.View, needs: str | None, caller: Caller) -> str | None:
+def _full_id(asked: Asked[looking.Changing], approval_id: str, now: datetime) -> str:
+    return _seen(asked, approval_id, now).approval.id
+
+
+def _voter(asked: Asked[Any], needs: str | None) -> str | None:
     """Whose vote is waited for, as votes name people; None where nobody is named."""
     if needs is None or needs == _ME:
-        return caller.actor if needs == _ME else None
-    return f"member:{find_member(tx, needs).id}"
+        return asked.by if needs == _ME else None
+    return f"member:{find_member(asked.tx, needs).id}"
 
 
 def _previewer(

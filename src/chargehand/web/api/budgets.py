@@ -1,12 +1,15 @@
 """Budgets: what models may cost, and what they did cost, as JSON or as a table."""
 
+from dataclasses import replace
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from chargehand.domain.budget import BudgetScope, BudgetUnit
+from chargehand.domain.ids import ProjectKey
 from chargehand.domain.json import JSONValue
+from chargehand.domain.permission import Permission
 from chargehand.pipeline import looking
 from chargehand.pipeline.budgeting import (
     read_amount,
@@ -19,10 +22,10 @@ from chargehand.pipeline.errors import ArgumentInvalid
 from chargehand.pipeline.showing import to_json
 from chargehand.pipeline.spending_reports import Wanted, forecast_month, report_spending
 from chargehand.pipeline.spending_table import spending_table
+from chargehand.web.api.asking import Asked, Asking, needs, needs_in_project
 from chargehand.web.api.budget_models import Budgets, Forecast, Spending
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
-from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import (
     BudgetBody,
     Nothing,
@@ -36,59 +39,76 @@ _CSV: Final = "text/csv"
 def add_budget_routes(router: APIRouter, deps: APIDeps) -> None:
     """Shows and changes budgets, and tells what was spent."""
 
-    @router.get("/budgets", response_model=Budgets, responses=problems(), tags=[Tag.BUDGETS])
-    async def list_budgets(_query: Nothing) -> JSONValue:
+    @router.get(
+        "/budgets",
+        response_model=Budgets,
+        responses=problems(),
+        tags=[Tag.BUDGETS],
+        openapi_extra=needs_in_project(Permission.BUDGET_VIEW),
+    )
+    async def list_budgets(caller: Asking, _query: Nothing) -> JSONValue:
         """How full every budget is."""
-        now = deps.clock.now()
-        return await deps.database.aread(
-            lambda tx: to_json(read_budgets(tx, deps.budget_rules, now=now))
-        )
+        return await caller.read(lambda asked: _shown(asked, deps))
 
     @router.put(
-        "/budgets", response_model=Budgets, responses=problems_with_body(409), tags=[Tag.BUDGETS]
+        "/budgets",
+        response_model=Budgets,
+        responses=problems_with_body(409),
+        tags=[Tag.BUDGETS],
+        openapi_extra=needs_in_project(Permission.BUDGET_SET),
     )
-    async def change_budget(
-        caller: Annotated[Caller, Depends(current_caller)], _query: Nothing, body: BudgetBody
-    ) -> JSONValue:
+    async def change_budget(caller: Asking, _query: Nothing, body: BudgetBody) -> JSONValue:
         """Give one budget a cap, or take it away; it holds for the next request everywhere."""
         now = deps.clock.now()
         changes = _changes(body)
         scope, scope_id = _scope(body)
 
-        def work(tx: looking.Changing) -> JSONValue:
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            asked.require(ProjectKey(scope_id) if scope is BudgetScope.PROJECT else None)
             served = deps.served_projects
-            key = read_key(tx, scope, scope_id, body.period, served=served)
-            set_budget(tx, key, changes, rules=deps.budget_rules, by=caller.actor, now=now)
-            return to_json(read_budgets(tx, deps.budget_rules, now=now))
+            key = read_key(asked.tx, scope, scope_id, body.period, served=served)
+            set_budget(asked.tx, key, changes, rules=deps.budget_rules, by=asked.by, now=now)
+            return _shown(asked, deps)
 
-        return await deps.database.awrite(work)
+        return await caller.change(work)
 
+    _add_spending(router, deps)
+
+
+def _add_spending(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
         "/spending",
         response_model=Spending,
         responses={200: {"content": {_CSV: {}}}, **problems()},
         tags=[Tag.BUDGETS],
+        openapi_extra=needs(Permission.BUDGET_VIEW),
     )
-    async def read_spending(query: Annotated[SpendingQuery, Query()]) -> Response | JSONValue:
+    async def read_spending(
+        caller: Asking, query: Annotated[SpendingQuery, Query()]
+    ) -> Response | JSONValue:
         """What models cost, by day and model, or by what or whom it was spent for."""
         since, until = _day("since", query.since), _day("until", query.until)
         now = deps.clock.now()
         wanted = Wanted(query.by, since, until, query.cursor, query.limit)
-        found = await deps.database.aread(
-            lambda tx: report_spending(tx, deps.budget_rules, wanted, now=now)
+        found = await caller.read(
+            lambda asked: report_spending(asked.tx, deps.budget_rules, wanted, now=now)
         )
         if query.format is SpendingFormat.CSV:
             return Response("".join(spending_table(found, query.by)), media_type=_CSV)
         return to_json(found)
 
     @router.get(
-        "/spending/forecast", response_model=Forecast, responses=problems(), tags=[Tag.BUDGETS]
+        "/spending/forecast",
+        response_model=Forecast,
+        responses=problems(),
+        tags=[Tag.BUDGETS],
+        openapi_extra=needs(Permission.BUDGET_VIEW),
     )
-    async def forecast_spending(_query: Nothing) -> JSONValue:
+    async def forecast_spending(caller: Asking, _query: Nothing) -> JSONValue:
         """What this month will have cost, going on as on its working days so far."""
         now, hours = deps.clock.now(), deps.commands.hours
-        return await deps.database.aread(
-            lambda tx: to_json(forecast_month(tx, deps.budget_rules, hours, now=now))
+        return await caller.read(
+            lambda asked: to_json(forecast_month(asked.tx, deps.budget_rules, hours, now=now))
         )
 
 
@@ -116,6 +136,16 @@ def _changes(body: BudgetBody) -> dict[BudgetUnit, int | None]:
         raise ArgumentInvalid(field="cap_usd", found="nothing", allowed=allowed)
     readers = {BudgetUnit.USD: read_amount, BudgetUnit.TOKENS: read_tokens}
     return {unit: None if cap is None else readers[unit](cap) for unit, cap in changes.items()}
+
+
+def _shown(asked: Asked[Any], deps: APIDeps) -> JSONValue:
+    """The budgets of where the caller may do it; the organization's only who may everywhere."""
+    found = read_budgets(asked.tx, deps.budget_rules, now=deps.clock.now())
+    allowed = asked.projects
+    if allowed is not None:
+        lines = (one for one in found.budgets if one.project in allowed)
+        found = replace(found, budgets=tuple(lines))
+    return to_json(found)
 
 
 def _day(field: str, text: str | None) -> date | None:

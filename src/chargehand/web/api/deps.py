@@ -11,8 +11,11 @@ from chargehand.pipeline.caller import CommandDeps
 from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.connection_health import KnownConnection
 from chargehand.pipeline.looking import AuditCheckpoint, Database
+from chargehand.pipeline.sessions import SessionRules
 from chargehand.plugins.connector import ActionPreviewer
 from chargehand.web.body import BodyReader
+from chargehand.web.own_page import OwnOrigin
+from chargehand.web.session_cookie import SessionCookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class APIDeps:
 
     Shape: `previewers` render edited actions and `connectors` say of which kind a configured
     connection is, both by connection; `known` is what the settings say of each; `bodies` limits
-    what is held of all request bodies together.
+    what is held of all request bodies together; `own` is where our own pages come from.
     """
 
     database: Database
@@ -37,3 +40,6 @@ class APIDeps:
     version: str
     known: Sequence[KnownConnection] = ()
     bodies: BodyReader = field(default_factory=BodyReader)
+    session_rules: SessionRules = field(default_factory=SessionRules)
+    cookie: SessionCookie = field(default_factory=SessionCookie)
+    own: OwnOrigin = field(default_factory=OwnOrigin)

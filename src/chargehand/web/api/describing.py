@@ -19,7 +19,9 @@ _DESCRIPTION: Final = """\
 Look back at everything chargehand received, decided and did, and decide what waits for a person.
 
 Every request carries an API key of the organization: `Authorization: Bearer chk_...`.
-`chargehand keys` makes and ends keys; what a key decides is recorded as `key:<name>`.
+`chargehand keys` makes and ends keys; what a key decides is recorded as `key:<name>`, or as the \
+member it acts for.
+`x-permission` says what an operation takes; lists hold only the projects where the caller has it.
 
 Lists are newest first and come in pages: hand `next_cursor` in as `cursor` until it is null.
 Each item comes exactly once, also while new ones arrive.
@@ -65,8 +67,8 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
     {
         400: "The body can not be read.",
         401: "No API key, or one that is not known here.",
-        403: "Whoever asks may not do this; the detail names who could.",
-        404: "There is no such thing in this organization.",
+        403: "Whoever asks may not do this; `x-permission` and the detail name who could.",
+        404: "There is no such thing in this organization, or none the caller may see.",
         408: "The body did not arrive in time.",
         409: "It was decided before, or the state of things does not allow it any more.",
         413: "The body is too large.",
@@ -75,7 +77,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         503: "The database does not answer now; `Retry-After` may say when to try again.",
     }
 )
-_ALWAYS: Final = (401, 422, 503)
+_ALWAYS: Final = (401, 403, 422, 503)
 _WITH_BODY: Final = (400, 408, 413, 415)
 
 

@@ -2,7 +2,6 @@
 
 Rejected
 ├── KeyMissing       no API key in the request
-├── KeyUnknown       a key nobody made, or one that was revoked
 ├── BodyTooLong      more than any request here needs
 ├── BodyNotJSON      a body that is not declared as JSON
 └── ConnectionGone   the action's connection is no longer configured
@@ -29,14 +28,18 @@ from chargehand.pipeline.errors import (
     ApprovalExpired,
     ApprovalVoided,
     BudgetKept,
+    KeyEnded,
     MayNotDecide,
     NotFound,
     NotLate,
     NotStopped,
     NotUndoable,
     NotUnknown,
+    PermissionMissing,
     PolicyChangedMeanwhile,
+    SessionEnded,
 )
+from chargehand.web.own_page import ForeignPage
 
 
 class KeyMissing(Rejected):
@@ -44,13 +47,6 @@ class KeyMissing(Rejected):
 
     code = "key_missing"
     template = "Send an API key as `Authorization: Bearer chk_...`; `chargehand keys` makes one."
-
-
-class KeyUnknown(Rejected):
-    """A key nobody made here, or one that was revoked."""
-
-    code = "key_unknown"
-    template = "This API key is not known here, or it was revoked."
 
 
 class BodyTooLong(Rejected):
@@ -77,7 +73,10 @@ class ConnectionGone(Rejected):
 STATUSES: Final[Mapping[type[ChargehandError], int]] = MappingProxyType(
     {
         KeyMissing: HTTPStatus.UNAUTHORIZED,
-        KeyUnknown: HTTPStatus.UNAUTHORIZED,
+        KeyEnded: HTTPStatus.UNAUTHORIZED,
+        PermissionMissing: HTTPStatus.FORBIDDEN,
+        SessionEnded: HTTPStatus.UNAUTHORIZED,
+        ForeignPage: HTTPStatus.FORBIDDEN,
         NotFound: HTTPStatus.NOT_FOUND,
         MayNotDecide: HTTPStatus.FORBIDDEN,
         AlreadyDecided: HTTPStatus.CONFLICT,

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
 from chargehand.domain.json import JSONValue
+from chargehand.domain.permission import Permission
 from chargehand.domain.switches import ORGANIZATION, Scope
 from chargehand.flags.registry import Flag
 from chargehand.pipeline import looking
 from chargehand.pipeline.flags import KnownScopes, clear_flag, list_flags, set_flag
 from chargehand.pipeline.showing import to_json
+from chargehand.web.api.asking import Asked, Asking, needs
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
-from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import ClearFlagBody, FlagBody, Nothing, ScopeBody
 from chargehand.web.api.models_operating import Flags
 
@@ -20,16 +21,26 @@ from chargehand.web.api.models_operating import Flags
 def add_flag_routes(router: APIRouter, deps: APIDeps) -> None:
     """Shows and sets flags."""
 
-    @router.get("/flags", response_model=Flags, responses=problems(), tags=[Tag.FLAGS])
-    async def read_flags(_query: Nothing) -> JSONValue:
+    @router.get(
+        "/flags",
+        response_model=Flags,
+        responses=problems(),
+        tags=[Tag.FLAGS],
+        openapi_extra=needs(Permission.FLAG_VIEW),
+    )
+    async def read_flags(caller: Asking, _query: Nothing) -> JSONValue:
         """Every flag: how it stands, who set it in which scope until when, and what it does."""
-        return await deps.database.aread(lambda tx: _shown(tx, deps))
+        return await caller.read(lambda asked: _shown(asked.tx, deps))
 
     @router.put(
-        "/flags/{flag}", response_model=Flags, responses=problems_with_body(404), tags=[Tag.FLAGS]
+        "/flags/{flag}",
+        response_model=Flags,
+        responses=problems_with_body(404),
+        tags=[Tag.FLAGS],
+        openapi_extra=needs(Permission.FLAG_SET),
     )
     async def put_flag(
-        caller: Annotated[Caller, Depends(current_caller)],
+        caller: Asking,
         flag: Annotated[Flag, Path(description="Which switch.")],
         _query: Nothing,
         body: FlagBody,
@@ -37,30 +48,35 @@ def add_flag_routes(router: APIRouter, deps: APIDeps) -> None:
         """Turn a flag on or off in one scope; effective at once in every process, once if twice."""
         now = deps.clock.now()
 
-        def work(tx: looking.Changing) -> JSONValue:
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
             set_flag(
-                tx,
+                asked.tx,
                 flag,
                 _scope(body.scope),
                 is_on=body.is_on,
                 known=known_scopes(deps),
-                by=caller.actor,
+                by=asked.by,
                 now=now,
                 reason=body.reason,
                 expires_at=body.expires_at,
             )
-            return _shown(tx, deps)
+            return _shown(asked.tx, deps)
 
-        return await deps.database.awrite(work)
+        return await caller.change(work)
 
+    _add_clearing(router, deps)
+
+
+def _add_clearing(router: APIRouter, deps: APIDeps) -> None:
     @router.post(
         "/flags/{flag}/clear",
         response_model=Flags,
         responses=problems_with_body(404),
         tags=[Tag.FLAGS],
+        openapi_extra=needs(Permission.FLAG_SET),
     )
     async def clear_one_flag(
-        caller: Annotated[Caller, Depends(current_caller)],
+        caller: Asking,
         flag: Annotated[Flag, Path(description="Which switch.")],
         _query: Nothing,
         body: ClearFlagBody,
@@ -68,11 +84,11 @@ def add_flag_routes(router: APIRouter, deps: APIDeps) -> None:
         """Forget what was set of a flag in one scope, so that the others count alone."""
         now = deps.clock.now()
 
-        def work(tx: looking.Changing) -> JSONValue:
-            clear_flag(tx, flag, _scope(body.scope), by=caller.actor, now=now)
-            return _shown(tx, deps)
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            clear_flag(asked.tx, flag, _scope(body.scope), by=asked.by, now=now)
+            return _shown(asked.tx, deps)
 
-        return await deps.database.awrite(work)
+        return await caller.change(work)
 
 
 def known_scopes(deps: APIDeps) -> KnownScopes:

@@ -5,7 +5,7 @@ route: who has no key is told so, whatever else the request holds.
 """
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from datetime import datetime
 from email.message import Message as Header
 from typing import Any, Final
 
@@ -14,35 +14,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from chargehand.domain.ids import ApiKeyId
+from chargehand.domain.records import ApiKeyRecord
 from chargehand.intake.errors import BodyTooLarge
 from chargehand.kit.clock import Clock
+from chargehand.pipeline.authority import NOT_KNOWN, KeyProof, Proof, SessionProof, authority_of_key
+from chargehand.pipeline.errors import KeyEnded
 from chargehand.pipeline.keys import find_key, is_use_unnoted, note_use
-from chargehand.pipeline.looking import Database
+from chargehand.pipeline.looking import Database, View
+from chargehand.pipeline.sessions import (
+    csrf_token,
+    find_session,
+    is_session_use_unnoted,
+    note_use_of_session,
+)
+from chargehand.web.api.asking import Caller, Need
 from chargehand.web.api.deps import APIDeps
-from chargehand.web.api.errors import BodyNotJSON, BodyTooLong, KeyMissing, KeyUnknown
+from chargehand.web.api.errors import BodyNotJSON, BodyTooLong, KeyMissing
 from chargehand.web.body import BodyReader
+from chargehand.web.own_page import require_own_page
 
 BODY_LIMIT_BYTES: Final = 64 * 1024
 _PREFIX: Final = "chk_"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _WITH_BODY: Final = frozenset({"POST", "PUT"})
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose key a request carries; `actor` is the name that decisions are recorded under."""
-
-    key_id: ApiKeyId
-    actor: str
-
-
-def current_caller(request: Request) -> Caller:
-    """The caller the guard let in."""
-    caller = request.state.caller
-    if not isinstance(caller, Caller):
-        message = "a route without the guard has no caller"
-        raise TypeError(message)
-    return caller
 
 
 def guarded_route(deps: APIDeps) -> type[APIRoute]:
@@ -54,12 +48,13 @@ def guarded_route(deps: APIDeps) -> type[APIRoute]:
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             """The route's own work, done after the guard's."""
             handle = super().get_route_handler()
+            need = Need.of_route(self.path, self.openapi_extra)
 
             async def guarded(request: Request) -> Response:
-                caller = await _authenticate(deps.database, deps.clock, request)
+                proof = await _authenticate(deps, request)
                 if request.method in _WITH_BODY:
                     request = await _with_whole_body(deps.bodies, request)
-                request.state.caller = caller
+                request.state.caller = Caller(proof, need, deps.database, deps.clock)
                 response = await handle(request)
                 response.headers.setdefault("cache-control", "no-store")
                 return response
@@ -69,20 +64,46 @@ def guarded_route(deps: APIDeps) -> type[APIRoute]:
     return GuardedRoute
 
 
-async def _authenticate(database: Database, clock: Clock, request: Request) -> Caller:
+async def _authenticate(deps: APIDeps, request: Request) -> Proof:
+    """Whoever the request comes from; a key counts before a session."""
+    secret = deps.cookie.secret_in(request.cookies)
+    if "authorization" in request.headers or secret is None:
+        return await _by_key(deps.database, deps.clock, request)
+    if request.method not in _SAFE:
+        require_own_page(request.headers, deps.own, token=csrf_token(secret))
+    return await _by_session(deps, secret)
+
+
+async def _by_session(deps: APIDeps, secret: str) -> Proof:
+    now, rules = deps.clock.now(), deps.session_rules
+    session = await deps.database.aread(lambda tx: find_session(tx, secret, rules=rules, now=now))
+    if is_session_use_unnoted(session, now):
+        await deps.database.awrite(lambda tx: note_use_of_session(tx, session, now))
+    return SessionProof(session.id, rules)
+
+
+async def _by_key(database: Database, clock: Clock, request: Request) -> Proof:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret:
         raise KeyMissing
-    if not secret.startswith(_PREFIX):
-        raise KeyUnknown
-    key = await database.aread(lambda tx: find_key(tx, secret))
-    if key is None:
-        raise KeyUnknown
     now = clock.now()
+    key = await database.aread(lambda tx: _live_key(tx, secret, now))
     if is_use_unnoted(key, now):
         await database.awrite(lambda tx: note_use(tx, key, now))
-    return Caller(key_id=key.id, actor=f"key:{key.name}")
+    return KeyProof(key.id)
+
+
+def _live_key(tx: View, secret: str, now: datetime) -> ApiKeyRecord:
+    """The key of a secret.
+
+    Raises: KeyEnded.
+    """
+    key = find_key(tx, secret) if secret.startswith(_PREFIX) else None
+    authority_of_key(tx, key, now=now)
+    if key is None:
+        raise KeyEnded(reason=NOT_KNOWN)
+    return key
 
 
 async def _with_whole_body(bodies: BodyReader, request: Request) -> Request:

@@ -10,11 +10,12 @@ from collections.abc import Callable
 import msgspec
 from starlette.responses import Response
 
-from chargehand.pipeline.looking import Database, View
+from chargehand.pipeline.looking import View
 from chargehand.pipeline.showing import to_json
+from chargehand.web.api.asking import Asked, Caller
 
 
-async def answer_page(database: Database, look: Callable[[View], object]) -> Response:
+async def answer_page(caller: Caller, look: Callable[[Asked[View]], object]) -> Response:
     """The answer of what `look` finds in one transaction."""
-    body = await database.aread(lambda tx: msgspec.json.encode(to_json(look(tx))))
+    body = await caller.read(lambda asked: msgspec.json.encode(to_json(look(asked))))
     return Response(body, media_type="application/json")

@@ -1,21 +1,24 @@
 """Deliveries, events, decisions and actions: what was received, understood, decided and done."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.json import JSONValue
+from chargehand.domain.permission import Permission
+from chargehand.domain.records import ActionRecord, DecisionRecord, DeliveryRecord, EventRecord
 from chargehand.pipeline import looking
 from chargehand.pipeline.causing import cause_of_operator
 from chargehand.pipeline.settling import settle_action
 from chargehand.pipeline.showing import to_json
 from chargehand.pipeline.timeline import read_timeline
+from chargehand.pipeline.tracing import Trace as FoundTrace
 from chargehand.pipeline.undoing import undo_action
+from chargehand.web.api.asking import Asked, Asking, needs_in_project
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
-from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import (
     ActionQuery,
     DecisionQuery,
@@ -45,10 +48,10 @@ from chargehand.web.api.pages import answer_page
 
 def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
     """The lists and single reads of what passes through the house, and the trace of one thing."""
-    _add_deliveries(router, deps)
-    _add_events(router, deps)
-    _add_decisions(router, deps)
-    _add_actions(router, deps)
+    _add_deliveries(router)
+    _add_events(router)
+    _add_decisions(router)
+    _add_actions(router)
     _add_acting(router, deps)
 
     @router.get(
@@ -56,35 +59,51 @@ def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
         response_model=Trace,
         responses=problems(404),
         tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.TRACE_VIEW),
     )
-    async def read_trace(identifier: Identifier, _query: Nothing) -> JSONValue:
+    async def read_trace(caller: Asking, identifier: Identifier, _query: Nothing) -> JSONValue:
         """The whole story of one thing, from delivery to effect.
 
         `identifier` names a delivery, event, ask, decision, action or approval.
         """
-        return await deps.database.aread(lambda tx: to_json(looking.find_trace(tx, identifier)))
+        return await caller.read(lambda asked: to_json(_seen_trace(asked, identifier)))
 
     @router.get(
-        "/timeline", response_model=TimelinePage, responses=problems(), tags=[Tag.LOOKING_BACK]
+        "/timeline",
+        response_model=TimelinePage,
+        responses=problems(),
+        tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.TRACE_VIEW),
     )
-    async def list_timeline(query: Annotated[TimelineQuery, Query()]) -> Response:
+    async def list_timeline(caller: Asking, query: Annotated[TimelineQuery, Query()]) -> Response:
         """What happened on one work item, newest first, with what was decided and done."""
         return await answer_page(
-            deps.database,
-            lambda tx: read_timeline(tx, query.work_item, cursor=query.cursor, limit=query.limit),
+            caller,
+            lambda asked: read_timeline(
+                asked.tx,
+                query.work_item,
+                cursor=query.cursor,
+                limit=query.limit,
+                projects=asked.projects,
+            ),
         )
 
 
-def _add_deliveries(router: APIRouter, deps: APIDeps) -> None:
+def _add_deliveries(router: APIRouter) -> None:
     @router.get(
-        "/deliveries", response_model=DeliveryPage, responses=problems(), tags=[Tag.LOOKING_BACK]
+        "/deliveries",
+        response_model=DeliveryPage,
+        responses=problems(),
+        tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.DELIVERY_VIEW),
     )
-    async def list_deliveries(query: Annotated[DeliveryQuery, Query()]) -> Response:
+    async def list_deliveries(caller: Asking, query: Annotated[DeliveryQuery, Query()]) -> Response:
         """Deliveries, newest first, after they were dispatched."""
         return await answer_page(
-            deps.database,
-            lambda tx: looking.list_deliveries(
-                tx,
+            caller,
+            lambda asked: looking.list_deliveries(
+                asked.tx,
+                projects=asked.projects,
                 cursor=query.cursor,
                 limit=query.limit,
                 connection_id=_connection(query.connection),
@@ -96,20 +115,28 @@ def _add_deliveries(router: APIRouter, deps: APIDeps) -> None:
         response_model=Delivery,
         responses=problems(404),
         tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.DELIVERY_VIEW),
     )
-    async def read_delivery(delivery_id: Identifier, _query: Nothing) -> JSONValue:
+    async def read_delivery(caller: Asking, delivery_id: Identifier, _query: Nothing) -> JSONValue:
         """One delivery."""
-        return await deps.database.aread(lambda tx: to_json(looking.find_delivery(tx, delivery_id)))
+        return await caller.read(lambda asked: to_json(_seen_delivery(asked, delivery_id)))
 
 
-def _add_events(router: APIRouter, deps: APIDeps) -> None:
-    @router.get("/events", response_model=EventPage, responses=problems(), tags=[Tag.LOOKING_BACK])
-    async def list_events(query: Annotated[EventQuery, Query()]) -> Response:
+def _add_events(router: APIRouter) -> None:
+    @router.get(
+        "/events",
+        response_model=EventPage,
+        responses=problems(),
+        tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.EVENT_VIEW),
+    )
+    async def list_events(caller: Asking, query: Annotated[EventQuery, Query()]) -> Response:
         """Events, newest first; with `text` those that hold its words."""
         return await answer_page(
-            deps.database,
-            lambda tx: looking.list_events(
-                tx,
+            caller,
+            lambda asked: looking.list_events(
+                asked.tx,
+                projects=asked.projects,
                 cursor=query.cursor,
                 limit=query.limit,
                 project=_project(query.project),
@@ -120,23 +147,32 @@ def _add_events(router: APIRouter, deps: APIDeps) -> None:
         )
 
     @router.get(
-        "/events/{event_id}", response_model=Event, responses=problems(404), tags=[Tag.LOOKING_BACK]
+        "/events/{event_id}",
+        response_model=Event,
+        responses=problems(404),
+        tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.EVENT_VIEW),
     )
-    async def read_event(event_id: Identifier, _query: Nothing) -> JSONValue:
+    async def read_event(caller: Asking, event_id: Identifier, _query: Nothing) -> JSONValue:
         """One event."""
-        return await deps.database.aread(lambda tx: to_json(looking.find_event(tx, event_id)))
+        return await caller.read(lambda asked: to_json(_seen_event(asked, event_id)))
 
 
-def _add_decisions(router: APIRouter, deps: APIDeps) -> None:
+def _add_decisions(router: APIRouter) -> None:
     @router.get(
-        "/decisions", response_model=DecisionPage, responses=problems(), tags=[Tag.LOOKING_BACK]
+        "/decisions",
+        response_model=DecisionPage,
+        responses=problems(),
+        tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.DECISION_VIEW),
     )
-    async def list_decisions(query: Annotated[DecisionQuery, Query()]) -> Response:
+    async def list_decisions(caller: Asking, query: Annotated[DecisionQuery, Query()]) -> Response:
         """Decisions, newest first: silence is one too."""
         return await answer_page(
-            deps.database,
-            lambda tx: looking.list_decisions(
-                tx,
+            caller,
+            lambda asked: looking.list_decisions(
+                asked.tx,
+                projects=asked.projects,
                 cursor=query.cursor,
                 limit=query.limit,
                 project=_project(query.project),
@@ -150,34 +186,46 @@ def _add_decisions(router: APIRouter, deps: APIDeps) -> None:
         response_model=Decision,
         responses=problems(404),
         tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.DECISION_VIEW),
     )
-    async def read_decision(decision_id: Identifier, _query: Nothing) -> JSONValue:
+    async def read_decision(caller: Asking, decision_id: Identifier, _query: Nothing) -> JSONValue:
         """One decision."""
-        return await deps.database.aread(lambda tx: to_json(looking.find_decision(tx, decision_id)))
+        return await caller.read(lambda asked: to_json(_seen_decision(asked, decision_id)))
 
     @router.get(
         "/decisions/{decision_id}/requests",
         response_model=ModelRequests,
         responses=problems(404),
         tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.RUN_VIEW),
     )
-    async def list_model_requests(decision_id: Identifier, _query: Nothing) -> JSONValue:
+    async def list_model_requests(
+        caller: Asking, decision_id: Identifier, _query: Nothing
+    ) -> JSONValue:
         """What was sent to models for one decision; nothing where a rule decided alone."""
-        return await deps.database.aread(
-            lambda tx: {"requests": to_json(looking.list_model_requests(tx, decision_id))}
-        )
+
+        def look(asked: Asked[looking.View]) -> JSONValue:
+            decision = _seen_decision(asked, decision_id)
+            return {"requests": to_json(looking.list_model_requests(asked.tx, decision.id))}
+
+        return await caller.read(look)
 
 
-def _add_actions(router: APIRouter, deps: APIDeps) -> None:
+def _add_actions(router: APIRouter) -> None:
     @router.get(
-        "/actions", response_model=ActionPage, responses=problems(), tags=[Tag.LOOKING_BACK]
+        "/actions",
+        response_model=ActionPage,
+        responses=problems(),
+        tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.ACTION_VIEW),
     )
-    async def list_actions(query: Annotated[ActionQuery, Query()]) -> Response:
+    async def list_actions(caller: Asking, query: Annotated[ActionQuery, Query()]) -> Response:
         """Actions, newest first."""
         return await answer_page(
-            deps.database,
-            lambda tx: looking.list_actions(
-                tx,
+            caller,
+            lambda asked: looking.list_actions(
+                asked.tx,
+                projects=asked.projects,
                 cursor=query.cursor,
                 limit=query.limit,
                 state=query.state,
@@ -191,10 +239,11 @@ def _add_actions(router: APIRouter, deps: APIDeps) -> None:
         response_model=Action,
         responses=problems(404),
         tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.ACTION_VIEW),
     )
-    async def read_action(action_id: Identifier, _query: Nothing) -> JSONValue:
+    async def read_action(caller: Asking, action_id: Identifier, _query: Nothing) -> JSONValue:
         """One action with its exact preview."""
-        return await deps.database.aread(lambda tx: to_json(looking.find_action(tx, action_id)))
+        return await caller.read(lambda asked: to_json(_seen_action(asked, action_id)))
 
 
 def _add_acting(router: APIRouter, deps: APIDeps) -> None:
@@ -203,55 +252,95 @@ def _add_acting(router: APIRouter, deps: APIDeps) -> None:
         response_model=Action,
         responses=problems_with_body(404, 409),
         tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.ACTION_SETTLE),
     )
     async def settle_unknown_action(
         action_id: Identifier,
         body: SettleBody,
-        caller: Annotated[Caller, Depends(current_caller)],
+        caller: Asking,
         _query: Nothing,
     ) -> JSONValue:
         """Say whether an action happened of which only a person can tell."""
         now = deps.clock.now()
 
-        def work(tx: looking.Changing) -> JSONValue:
-            found = looking.find_action(tx, action_id).id
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            tx, found = asked.tx, _seen_action(asked, action_id).id
             return to_json(
-                settle_action(tx, found, body.finding, by=caller.actor, via="rest", now=now)
+                settle_action(tx, found, body.finding, by=asked.by, via=asked.via, now=now)
             )
 
-        return await deps.database.awrite(work)
+        return await caller.change(work)
 
     @router.post(
         "/actions/{action_id}/undo",
         response_model=Undo,
         responses=problems_with_body(404, 409),
         tags=[Tag.LOOKING_BACK],
+        openapi_extra=needs_in_project(Permission.ACTION_UNDO),
     )
     async def undo_executed_action(
         action_id: Identifier,
-        caller: Annotated[Caller, Depends(current_caller)],
+        caller: Asking,
         _query: Nothing,
         _body: NothingSaid = None,
     ) -> JSONValue:
         """Propose the action that undoes an executed one, in the mode the policy gives it."""
         now = deps.clock.now()
 
-        def work(tx: looking.Changing) -> JSONValue:
-            found = looking.find_action(tx, action_id).id
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            tx, found = asked.tx, _seen_action(asked, action_id).id
             undo = undo_action(
                 tx,
                 found,
                 previewers=deps.previewers,
-                by=caller.actor,
-                via="rest",
-                cause=cause_of_operator(caller.actor),
+                cause=cause_of_operator(asked.by),
+                by=asked.by,
+                via=asked.via,
                 lasts=deps.rules.approval_expires_after,
                 now=now,
             )
             shown = to_json(undo)
             return {**shown, "undoes": found} if isinstance(shown, dict) else shown
 
-        return await deps.database.awrite(work)
+        return await caller.change(work)
+
+
+def _seen_delivery(asked: Asked[Any], identifier: str) -> DeliveryRecord:
+    found = looking.find_delivery(asked.tx, identifier)
+    project = looking.project_of_delivery(asked.tx, found)
+    asked.see(Permission.DELIVERY_VIEW, project, kind="delivery", identifier=identifier)
+    return found
+
+
+def _seen_event(asked: Asked[Any], identifier: str) -> EventRecord:
+    found = looking.find_event(asked.tx, identifier)
+    asked.see(Permission.EVENT_VIEW, found.project, kind="event", identifier=identifier)
+    return found
+
+
+def _seen_decision(asked: Asked[Any], identifier: str) -> DecisionRecord:
+    found = looking.find_decision(asked.tx, identifier)
+    asked.see(Permission.DECISION_VIEW, found.project, kind="decision", identifier=identifier)
+    return found
+
+
+def _seen_action(asked: Asked[Any], identifier: str) -> ActionRecord:
+    found = looking.find_action(asked.tx, identifier)
+    asked.see(Permission.ACTION_VIEW, found.project, kind="action", identifier=identifier)
+    return found
+
+
+def _seen_trace(asked: Asked[Any], identifier: str) -> FoundTrace:
+    """The story of one thing, for who may know of every project it leads through."""
+    found = looking.find_trace(asked.tx, identifier)
+    for project in found.projects:
+        asked.see(
+            Permission.TRACE_VIEW,
+            project,
+            kind="delivery, event, ask, decision, action or approval",
+            identifier=identifier,
+        )
+    return found
 
 
 def _project(key: str | None) -> ProjectKey | None:

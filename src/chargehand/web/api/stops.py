@@ -1,19 +1,20 @@
 """Stops: what holds everything back at once, and the way out of it."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from chargehand.domain.json import JSONValue
+from chargehand.domain.permission import Permission
 from chargehand.domain.switches import ORGANIZATION, Scope, ScopeKind
 from chargehand.pipeline import looking
 from chargehand.pipeline.errors import ArgumentInvalid
 from chargehand.pipeline.showing import to_json
 from chargehand.pipeline.stopping import require_stoppable, resume, stop
+from chargehand.web.api.asking import Asked, Asking, needs
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.flags import known_scopes
-from chargehand.web.api.guard import Caller, current_caller
 from chargehand.web.api.inputs import Nothing, ResumeBody, StopBody, StopScope, StopTarget
 from chargehand.web.api.models_operating import Resumed, Stopped, Stops
 
@@ -28,40 +29,49 @@ def add_stop_routes(router: APIRouter, deps: APIDeps) -> None:
     """Shows, begins and ends stops."""
     agents = [one.name for one in deps.commands.agents]
 
-    @router.get("/stops", response_model=Stops, responses=problems(), tags=[Tag.FLAGS])
-    async def list_stops(_query: Nothing) -> JSONValue:
+    @router.get(
+        "/stops",
+        response_model=Stops,
+        responses=problems(),
+        tags=[Tag.FLAGS],
+        openapi_extra=needs(Permission.FLAG_VIEW),
+    )
+    async def list_stops(caller: Asking, _query: Nothing) -> JSONValue:
         """Everything that is stopped, and since when, by whom and where."""
-        return await deps.database.aread(lambda tx: {"stops": to_json(tx.stops.in_force())})
+        return await caller.read(lambda asked: {"stops": to_json(asked.tx.stops.in_force())})
 
-    @router.post("/stops", response_model=Stopped, responses=problems_with_body(), tags=[Tag.FLAGS])
-    async def begin_stop(
-        caller: Annotated[Caller, Depends(current_caller)], _query: Nothing, body: StopBody
-    ) -> JSONValue:
+    @router.post(
+        "/stops",
+        response_model=Stopped,
+        responses=problems_with_body(),
+        tags=[Tag.FLAGS],
+        openapi_extra=needs(Permission.STOP_SET),
+    )
+    async def begin_stop(caller: Asking, _query: Nothing, body: StopBody) -> JSONValue:
         """Stop a scope: nothing of it is decided or sent from now on; stopping twice is once."""
         now, scope = deps.clock.now(), _scope(body.scope)
         require_stoppable(scope, known_scopes(deps), agents)
 
-        def work(tx: looking.Changing) -> JSONValue:
-            return to_json(stop(tx, scope, reason=body.reason, by=caller.actor, now=now))
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            return to_json(stop(asked.tx, scope, reason=body.reason, by=asked.by, now=now))
 
-        return await deps.database.awrite(work)
+        return await caller.change(work)
 
     @router.post(
         "/stops/resume",
         response_model=Resumed,
         responses=problems_with_body(409),
         tags=[Tag.FLAGS],
+        openapi_extra=needs(Permission.STOP_SET),
     )
-    async def end_stop(
-        caller: Annotated[Caller, Depends(current_caller)], _query: Nothing, body: ResumeBody
-    ) -> JSONValue:
+    async def end_stop(caller: Asking, _query: Nothing, body: ResumeBody) -> JSONValue:
         """End the stop of exactly this scope; what waited goes on."""
         now, scope = deps.clock.now(), _scope(body.scope)
 
-        def work(tx: looking.Changing) -> JSONValue:
-            return to_json(resume(tx, scope, by=caller.actor, now=now))
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            return to_json(resume(asked.tx, scope, by=asked.by, now=now))
 
-        return await deps.database.awrite(work)
+        return await caller.change(work)
 
 
 def _scope(target: StopTarget) -> Scope:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "m0024"
-down_revision = "m0022"
+down_revision = "m0023"
 branch_labels = None
 depends_on = None
 

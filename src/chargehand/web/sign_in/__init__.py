@@ -1,0 +1,1 @@
+"""How members sign in with a browser: by a password, or by their provider."""

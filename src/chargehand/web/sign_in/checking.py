@@ -1,0 +1,147 @@
+"""Passwords at the door: how often they may be tried, and how many are worked on at once."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from chargehand.domain.errors import Rejected, Retryable
+from chargehand.domain.ids import MemberId
+from chargehand.intake.addresses import TrustedProxies
+from chargehand.intake.errors import BodyTooLarge
+from chargehand.intake.failure_limit import FailureLimit
+from chargehand.kit.passwords import LONGEST, is_password
+from chargehand.pipeline.looking import Database, View
+from chargehand.web.body import BodyReader
+
+_FORM_BYTES: Final = 8 * 1024
+_FORM_FIELDS: Final = 10
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
+_AT_ONCE: Final = 2
+_WAITING: Final = 32
+_TRIES_OF_ACCOUNT: Final = 10
+_WINDOW: Final = timedelta(minutes=15)
+_LONGEST_EMAIL: Final = 320
+
+
+class FormUnreadable(Rejected):
+    """What was sent is no form of ours."""
+
+    code = "form_unreadable"
+    template = "The form can not be read; open the page again and fill it in there."
+
+
+class PasswordWrong(Rejected):
+    """No member has this address with this password; which of the two is wrong is not told."""
+
+    code = "password_wrong"
+    template = "No member has this e-mail address with this password."
+
+
+class TooManyTries(Rejected):
+    """An address, or an account, was tried too often."""
+
+    code = "too_many_tries"
+    template = "Too many tries; wait {retry_after_s} seconds, or ask an operator."
+
+
+class DoorBusy(Retryable):
+    """More passwords are to be looked at than is sensible at once."""
+
+    code = "sign_in_busy"
+    template = "Too many people sign in at this moment; try again in some seconds."
+
+
+async def read_form(request: Request, bodies: BodyReader) -> Mapping[str, str]:
+    """The fields of a form, each once.
+
+    Raises: FormUnreadable, BodySlow, BodyCutOff, IntakeBusy.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _FORM_TYPE:
+        raise FormUnreadable
+    try:
+        body = await bodies.read(request.receive, request.headers, limit_bytes=_FORM_BYTES)
+        fields = parse_qs(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=_FORM_FIELDS,
+        )
+    except (BodyTooLarge, ValueError) as error:
+        raise FormUnreadable from error
+    if any(len(values) != 1 for values in fields.values()):
+        raise FormUnreadable
+    return {name: values[0] for name, values in fields.items()}
+
+
+@dataclass(slots=True)
+class PasswordDesk:
+    """Looks at passwords, as slowly and as seldom for addresses nobody has.
+
+    Shape: `check` says whether a password is that of a digest, None being nobody's.
+    """
+
+    database: Database
+    proxies: TrustedProxies
+    addresses: FailureLimit = field(default_factory=FailureLimit)
+    accounts: FailureLimit = field(
+        default_factory=lambda: FailureLimit(failures=_TRIES_OF_ACCOUNT, window=_WINDOW)
+    )
+    check: Callable[[str, str | None], bool] = is_password
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    _waiting: int = 0
+
+    async def member_of(
+        self, request: Request, email: str, password: str, *, now: datetime
+    ) -> MemberId:
+        """The member of an address and a password; every try counts until one was right.
+
+        Raises: PasswordWrong, TooManyTries, DoorBusy.
+        """
+        account = " ".join(email.casefold().split())[:_LONGEST_EMAIL]
+        self.count_address(request, now)
+        self._count(self.accounts, account, now)
+        member_id, digest = await self.database.aread(lambda tx: _known(tx, account))
+        if not await self._is_right(password, digest) or member_id is None:
+            raise PasswordWrong
+        self.accounts.forget(account)
+        return member_id
+
+    def count_address(self, request: Request, now: datetime) -> None:
+        """Count a try of an address.
+
+        Raises: TooManyTries.
+        """
+        self._count(self.addresses, self._address_of(request), now)
+
+    def _count(self, limit: FailureLimit, subject: str, now: datetime) -> None:
+        wait_s = limit.count_failure(subject, now)
+        if wait_s is not None:
+            raise TooManyTries(retry_after_s=wait_s)
+
+    def _address_of(self, request: Request) -> str:
+        peer = request.client.host if request.client is not None else None
+        return self.proxies.client_address(peer, request.headers.getlist("x-forwarded-for"))
+
+    async def _is_right(self, password: str, digest: str | None) -> bool:
+        if self._waiting >= _WAITING:
+            raise DoorBusy
+        self._waiting += 1
+        try:
+            async with self._turns:
+                return await asyncio.to_thread(self.check, password[: LONGEST + 1], digest)
+        finally:
+            self._waiting -= 1
+
+
+def _known(tx: View, email: str) -> tuple[MemberId | None, str | None]:
+    member = tx.members.by_email(email) if email else None
+    if member is None or member.left_at is not None:
+        return None, None
+    return member.id, tx.sign_in.password_of(member.id)
