@@ -10,17 +10,23 @@ from sqlalchemy import text
 from chargehand.domain.attention import Feedback, Reminder
 from chargehand.domain.attention import Person as Owner
 from chargehand.domain.ids import AccountId, ConnectionId, DecisionId, FeedbackId, ReminderId
+from chargehand.domain.member import Role
+from chargehand.domain.switches import ORGANIZATION
 from chargehand.kit.ids import new_id
 from chargehand.kit.signing import hmac_sha256_hex
+from chargehand.pipeline.approving import comment, reject
 from chargehand.pipeline.erasing import Erasing, Erasure
 from chargehand.pipeline.exporting import Exporting
+from chargehand.pipeline.members import add_member
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.proving import clean_files
 from chargehand.pipeline.searching import Archive, learn_names
+from chargehand.pipeline.stopping import resume, stop
 from chargehand.plugins.hub_signature import SIGNATURE_HEADER
 from chargehand.privacy.errors import PersonIsBot
 from chargehand.privacy.person import given_person
 from chargehand.privacy.redaction import find_in_bytes
+from chargehand.storage.transaction import Writing
 from chargehand.testing.jira.records import Person as Account
 from tests.acceptance.conftest import both_sites
 from tests.house import SECRET, House
@@ -360,3 +366,81 @@ async def test_what_was_set_up_and_said_of_answers_goes_too(house: House, accoun
     assert house.stores.database.read(lambda tx: tx.attention.find_reminder(reminder.id)) is None
     (kept,) = house.stores.database.read(lambda tx: tx.attention.feedback_on(DecisionId("dec_1")))
     assert (kept.text, kept.is_erased, kept.work_item) == ("", True, "PAY-7")
+
+
+@both_sites
+async def test_what_was_said_as_a_member_goes_with_the_member(
+    house: House, account: Account
+) -> None:
+    database, now = house.stores.database, house.clock.now()
+    house.mode("approve")
+    roles = [(None, Role.APPROVER)]
+    member = database.write(
+        lambda tx: add_member(tx, NAME, email=EMAIL, roles=roles, by="cli:op", now=now)
+    )
+    by = f"member:{member.id}"
+    owner = Owner(member.id, None, None)
+    reminder = Reminder(
+        id=ReminderId(new_id("rmd", now)),
+        person=owner,
+        is_here=False,
+        channel=None,
+        thread_id=None,
+        project=None,
+        work_item=None,
+        text="marzipan for the cat",
+        due_at=now,
+        set_at=now,
+        set_by=by,
+        fired_at=None,
+    )
+    given = Feedback(
+        id=FeedbackId(new_id("fbk", now)),
+        decision_id=DecisionId("dec_1"),
+        ask_id=None,
+        person=owner,
+        project=None,
+        work_item="PAY-7",
+        text="marzipan is better",
+        is_asker=True,
+        undo_action_id=None,
+        given_at=now,
+        given_by=by,
+    )
+    await house.ask("@bot when is it due?", author="Tom Berg")
+    [asked] = house.approvals
+
+    def act(tx: Writing) -> None:
+        at = house.clock.now()
+        comment(tx, asked.id, text="marzipan first", by=by, via="web", now=at)
+        reject(tx, asked.id, by=by, via="web", reason="no marzipan", now=at)
+        stop(tx, ORGANIZATION, reason="out of marzipan", by=by, now=at)
+        resume(tx, ORGANIZATION, by=by, now=at)
+        tx.attention.add_reminder(reminder, now=at)
+        tx.attention.add_feedback(given, now=at)
+
+    database.write(act)
+    assert traces(house, account, "marzipan")
+
+    erasure = erase(house, EMAIL)
+
+    assert erasure.is_complete
+    assert traces(house, account, "marzipan") == []
+    assert database.read(lambda tx: tx.attention.find_reminder(reminder.id)) is None
+    assert [one.decided_by for one in house.approvals] == [by]
+
+
+async def test_what_an_answer_was_made_from_goes_with_the_question(
+    house: House, account: Account
+) -> None:
+    house.mode("auto")
+    await house.ask("@bot what blocks this, for the marzipan?", author=NAME)
+    [decision] = house.decisions
+    kept = house.stores.database.read(lambda tx: tx.decision_inputs.find(decision.id))
+    assert "marzipan" in json.dumps(kept.body)
+
+    erase(house, account.account_id)
+
+    kept = house.stores.database.read(lambda tx: tx.decision_inputs.find(decision.id))
+    assert kept.body is None
+    assert traces(house, account, "marzipan") == []

@@ -185,9 +185,13 @@ class _Run:
         tx.sign_in.forget_password(member_id)
         tx.sign_in.forget_accounts(member_id)
         tx.sign_in.end_sessions_of(member_id, now=now)
-        ended = tx.subscriptions.end_all(member_id)
+        ended = tx.subscriptions.end_all(member_id) + tx.attention.forget_member(member_id)
         if ended:
             self.counts["mutes_subscriptions_reminders"] += ended
+        # Rows name a member by an id, which the words of the person do not lead to.
+        said = tx.personal_data.forget_words_of_member(member_id)
+        if said:
+            self.counts["contents"] += said
 
     def _attention(self) -> None:
         """Forget whom the person wanted to hear from, and of what; nothing else rests on it."""
@@ -221,8 +225,11 @@ class _Run:
         telling = self._search.telling_columns(row)
         if not telling:
             return counted
-        if row.content_id is not None and self._search.is_owned(row):
-            counted["contents"] += tx.personal_data.forget_content(row.content_id)
+        if self._search.is_owned(row):
+            if row.content_id is not None:
+                counted["contents"] += tx.personal_data.forget_content(row.content_id)
+            if row.table == "decisions":
+                counted["contents"] += tx.personal_data.forget_made_from(str(row.key[0]))
         redacted = {
             name: self._search.redactor_of(row.table, name).redact(text)
             for name, text in telling.items()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Table, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select
 
 from chargehand.domain.attention import (
     Feedback,
@@ -19,6 +19,7 @@ from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import new_id
 from chargehand.storage.repositories.contents import ContentWriter
 from chargehand.storage.repositories.rows import AnyRow, Repository, content_of, is_erased, moment
+from chargehand.storage.tables import contents
 from chargehand.storage.tables_attention import feedback, quiets, reminders
 
 _TABLES: Final = (quiets, reminders)
@@ -186,8 +187,24 @@ class AttentionWriter(AttentionReader):
             query = self._select(table).where(table.c.actor_id.in_(ids))
             members = {row.member_id for row in self._rows(query) if row.member_id is not None}
             is_theirs = or_(table.c.actor_id.in_(ids), table.c.member_id.in_(sorted(members)))
-            found += self._drop(table, is_theirs)
+            found += self._forget(table, is_theirs)
         return found
+
+    def forget_member(self, member_id: str) -> int:
+        """Delete what a member set up, from an account or not."""
+        return sum(self._forget(table, table.c.member_id == member_id) for table in _TABLES)
+
+    def _forget(self, table: Table, is_theirs: ColumnElement[bool]) -> int:
+        """Delete rows with their words, which nothing would lead to any more."""
+        if table is reminders:
+            rows = self._rows(self._select(reminders).where(is_theirs))
+            self._connection.execute(
+                delete(contents).where(
+                    contents.c.organization_id == self._organization_id,
+                    contents.c.content_id.in_([row.content_id for row in rows]),
+                )
+            )
+        return self._drop(table, is_theirs)
 
     def _drop(self, table: Table, *which: Any) -> int:
         outcome = self._connection.execute(

@@ -33,8 +33,22 @@ from chargehand.domain.json import JSONValue
 from chargehand.kit.canonical import canonical_json
 from chargehand.storage.repositories.event_words import EventWordWriter
 from chargehand.storage.repositories.rows import AnyRow, Repository
-from chargehand.storage.tables import actions, asks, audit_records, contents, events, metadata
+from chargehand.storage.tables import (
+    actions,
+    approvals,
+    asks,
+    audit_records,
+    contents,
+    events,
+    metadata,
+)
+from chargehand.storage.tables_approvals import approval_votes
+from chargehand.storage.tables_attention import feedback
+from chargehand.storage.tables_flags import flag_settings, stops
 from chargehand.storage.tables_members import identities
+from chargehand.storage.tables_models import model_requests
+from chargehand.storage.tables_policy import broken_glasses
+from chargehand.storage.tables_replay import decision_inputs
 
 CONTENTS: Final = contents.name
 _LEFT_OUT: Final = frozenset(
@@ -185,6 +199,39 @@ class PersonalDataWriter(PersonalDataReader):
             .values(body=text, salt=salt, digest=digest)
         )
         self._words().rewrite(content_id, body)
+
+    def forget_words_of_member(self, member_id: str) -> int:
+        """Forget why a member decided, and what they said of answers; how many texts went."""
+        name = f"member:{member_id}"
+        gone = 0
+        for table, is_theirs in (
+            (approval_votes, approval_votes.c.voted_by == name),
+            (approvals, approvals.c.decided_by == name),
+            (feedback, any_of(feedback.c.given_by == name, feedback.c.member_id == member_id)),
+        ):
+            gone += self._forget_contents(table, is_theirs)
+        for table, who in (
+            (stops, stops.c.stopped_by),
+            (flag_settings, flag_settings.c.set_by),
+            (broken_glasses, broken_glasses.c.opened_by),
+        ):
+            is_told = (who == name) & (table.c.reason != "")
+            gone += self._connection.execute(
+                self._update(table).where(is_told).values(reason="")
+            ).rowcount
+        return gone
+
+    def forget_made_from(self, decision_id: str) -> int:
+        """Forget what a decision was made from, a model's share too; how many texts went."""
+        return sum(
+            self._forget_contents(table, table.c.decision_id == decision_id)
+            for table in (decision_inputs, model_requests)
+        )
+
+    def _forget_contents(self, table: Table, which: ColumnElement[bool]) -> int:
+        rows = self._rows(self._scoped(table, [table.c.content_id]).where(which))
+        ids = [row.content_id for row in rows if row.content_id is not None]
+        return sum(self.forget_content(content_id) for content_id in ids)
 
     def _words(self) -> EventWordWriter:
         return EventWordWriter(self._connection, self._organization_id)
