@@ -12,8 +12,10 @@ from chargehand.bootstrap.configured import budget_rules
 from chargehand.bootstrap.outgoing import OutgoingSender, outgoing_webhooks
 from chargehand.config.settings import Settings
 from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, BudgetUnit
+from chargehand.domain.ids import BackupId
 from chargehand.kit.signing import standard_webhook_signature
 from chargehand.pipeline.budgeting import set_budget
+from chargehand.pipeline.holding import RestoredFrom, hold_after_restore, lift_hold
 from chargehand.pipeline.outgoing import Outgoing
 from chargehand.pipeline.spending import Spending
 from chargehand.testing.clock import FakeClock
@@ -79,6 +81,7 @@ async def test_ask_approved_and_sent_is_told_signed_and_without_a_word(
         texts = b"".join(body for _, _, body in hook.posts)
         assert b"Due" not in texts
         assert b"lead" not in texts
+        assert {"by", "via"}.isdisjoint(decided)
         for _, headers, body in hook.posts:
             sent_at = int(headers["webhook-timestamp"])
             expected = standard_webhook_signature(KEY, headers["webhook-id"], sent_at, body)
@@ -182,6 +185,57 @@ async def test_post_goes_on_once_the_webhook_is_back(data_dir: Path, hook: HookS
         assert len(hook.posts) == 2
         [post] = house.stores.database.read(lambda tx: tx.outgoing.page()).items
         assert (post.state.value, post.attempts) == ("sent", 2)
+
+
+async def test_held_database_posts_nothing_and_gives_up_what_is_a_day_old(
+    data_dir: Path, hook: HookServer
+) -> None:
+    settings = configured(data_dir, hook, events=["decision.recorded"])
+    async with open_house(settings, Doubles()) as house:
+        telling, database = outgoing(house), house.stores.database
+        await telling.tell()
+        await house.ask("@bot when is it due?")
+        hook.status = 500
+        await telling.tell()
+        hook.status = 204
+        asked = len(hook.posts)
+        source = RestoredFrom(BackupId("bkp_1"), house.clock.now(), None)
+        hold = database.write(
+            lambda tx: hold_after_restore(tx, source, by="cli:op", now=house.clock.now())
+        )
+        house.clock.advance(3600)
+        await telling.tell()
+        assert len(hook.posts) == asked
+
+        house.clock.advance(25 * 3600)
+        database.write(lambda tx: lift_hold(tx, hold, by="cli:op", now=house.clock.now()))
+        await telling.tell()
+
+        assert len(hook.posts) == asked
+        [post] = database.read(lambda tx: tx.outgoing.page()).items
+        assert post.state.value == "given_up"
+
+
+async def test_webhook_that_is_added_again_is_not_told_of_what_was_before(
+    data_dir: Path, hook: HookServer
+) -> None:
+    settings = configured(data_dir, hook, events=["decision.recorded"])
+    async with open_house(settings, Doubles()) as house:
+        telling = outgoing(house)
+        without = Outgoing(
+            house.stores.database, (), OutgoingSender(house.settings), clock=house.clock
+        )
+        await telling.tell()
+        await house.ask("@bot when is it due?")
+        await without.tell()
+        await telling.tell()
+        await telling.tell()
+        assert hook.posts == []
+
+        await house.ask("@bot what blocks this?")
+        house.clock.advance(25 * 3600)
+        await telling.tell()
+        assert hook.posts == []
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,8 @@ _DECIDED: Final = {
     AuditTag.PERSON_APPROVAL_REJECTED.value: "rejected",
     AuditTag.PERSON_APPROVAL_EDITED.value: "edited",
 }
-# A pseudonym belongs to the audit, and to nobody outside.
-_NOT_TOLD: Final = frozenset({"by"})
+# Who it was belongs to the audit, even as a pseudonym or an id, and to nobody outside.
+_NOT_TOLD: Final = frozenset({"by", "via", "deputy_of"})
 _log = get_logger()
 
 
@@ -126,8 +126,11 @@ class Outgoing:
         self._clock = clock
 
     async def tell(self) -> None:
-        """Follow the chain, and send what is due to every webhook."""
+        """Follow the chain, and send what is due to every webhook; nothing while held."""
         now = self._clock.now()
+        if await self._database.aread(lambda tx: tx.holds.current()) is not None:
+            # What a restored database believes to be due was told before, or is not so any more.
+            return
         await self._database.awrite(lambda tx: self._queue(tx, now))
         for webhook in self._webhooks:
             for post in await self._database.aread(
@@ -140,6 +143,9 @@ class Outgoing:
     def _queue(self, tx: Writing, now: datetime) -> None:
         ids = [one.id for one in self._webhooks]
         tx.outgoing.forget(before=now - KEPT_FOR, known=ids)
+        for gone in tx.observations.all_of(_CURSOR).keys() - set(ids):
+            # One that is added again is told of what happens from then on.
+            tx.observations.forget(_CURSOR, gone)
         head = tx.audit.head().seq
         for webhook in self._webhooks:
             noted = tx.observations.find(_CURSOR, webhook.id)
@@ -153,11 +159,17 @@ class Outgoing:
             walked = tx.audit.walk(after_seq=noted.value)
             records = list(islice(walked, min(_RECORDS_AT_ONCE, room)))
             for record in records:
-                _queue_one(tx, webhook, record, now)
+                if record.recorded_at >= now - GIVEN_UP_AFTER:
+                    _queue_one(tx, webhook, record, now)
             if records:
                 tx.observations.note(_CURSOR, webhook.id, records[-1].seq, now=now)
 
     async def _send(self, webhook: OutgoingWebhook, post: OutgoingPost) -> bool:
+        now = self._clock.now()
+        if post.created_at < now - GIVEN_UP_AFTER:
+            problem = post.problem or "it was too old when its turn came"
+            await self._database.awrite(lambda tx: _give_up(tx, post, problem, now))
+            return True
         body = await self._database.aread(lambda tx: _body(tx, webhook, post))
         try:
             await self._sender.send(webhook.id, post.id, body, now=self._clock.now())
@@ -177,6 +189,10 @@ def _failed(tx: Writing, post: OutgoingPost, problem: str, now: datetime) -> Non
     if until <= post.created_at + GIVEN_UP_AFTER:
         tx.outgoing.postpone(post.id, until=until, problem=problem)
         return
+    _give_up(tx, post, problem, now)
+
+
+def _give_up(tx: Writing, post: OutgoingPost, problem: str, now: datetime) -> None:
     tx.outgoing.close(post.id, OutgoingState.GIVEN_UP, problem=problem, now=now)
     _log.warning("outgoing.post_given_up", webhook=post.webhook, post_id=post.id)
     tell_operator(
