@@ -120,7 +120,8 @@ def authority_of_key(tx: View, key: ApiKeyRecord | None, *, now: datetime) -> Au
         raise KeyEnded(reason="of a member who left the team")
     return Authority(
         by=f"member:{member.id}",
-        via=f"key:{key.name}",
+        # A name may be a person's, and it would stand in the audit for good.
+        via=f"key:{key.id}",
         rights=rights_of_roles(member.roles).within(scope),
         member=member,
     )
