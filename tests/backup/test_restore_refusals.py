@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ from chargehand.bootstrap.locks import WORKER, FolderLock, alone_in
 from chargehand.bootstrap.restoring import restore
 from chargehand.bootstrap.stores import Stores, migrate_stores, open_stores
 from chargehand.config.settings import Settings
+from chargehand.domain.ids import MemberId, SessionId
+from chargehand.domain.sign_in import Device, SessionRecord, SignInMethod
 from chargehand.engine.dbos_engine.system_database import make_tables
+from chargehand.kit.ids import new_id
 from chargehand.pipeline.keys import create_key
 from chargehand.storage.backup.errors import (
     BackupCut,
@@ -76,6 +80,32 @@ def test_restore_keeps_aside_what_it_replaces(
     }
     kept = Settings(storage={"data_dir": restored.aside})
     assert keys_in(kept) == ["later"]
+
+
+@ON_SQLITE
+def test_restore_ends_every_session(settings: Settings, stores: Stores, clock: FakeClock) -> None:
+    now = clock.now()
+    session = SessionRecord(
+        id=SessionId(new_id("ses", now)),
+        member_id=MemberId("mbr_1"),
+        method=SignInMethod.PASSWORD,
+        device=Device.COMPUTER,
+        started_at=now,
+        used_at=now,
+        ends_at=now + timedelta(days=30),
+        ended_at=None,
+    )
+    stores.database.write(lambda tx: tx.sign_in.start_session(session, "0" * 64))
+    made = make_backup(settings, origin=BackupOrigin.PERSON, clock=clock)
+    stores.close()
+
+    put_back(settings, made.path, clock)
+
+    stores = open_stores(settings)
+    found = stores.database.read(lambda tx: tx.sign_in.session(session.id))
+    stores.close()
+    assert found is not None
+    assert found.ended_at is not None
 
 
 @ON_SQLITE

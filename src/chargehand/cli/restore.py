@@ -41,8 +41,11 @@ def restore(
         typer.echo("Its audit chain is BROKEN; `chargehand audit verify` says where.")
     typer.echo("\nIt is HELD: deliveries are received and judged, and nothing is sent.")
     typer.echo("Start the service, then run `chargehand resume --after-restore`.")
-    typer.echo(f"Modes and API keys are those of {moment}; what was revoked since works again.")
-    typer.echo("Look at `chargehand modes show` and `chargehand keys list` first.")
+    typer.echo("Modes, API keys, passwords, members and their roles, flags and stops are those of")
+    typer.echo(f"{moment}: a key revoked since, an old password and a member who left work again,")
+    typer.echo("and a stop or flag set since is not in force. Everybody has to sign in again.")
+    typer.echo("Look at `chargehand modes show`, `keys list`, `members list`, `flags list` and")
+    typer.echo("`status` first.")
     _tell_of_missing_keys(invocation)
 
 

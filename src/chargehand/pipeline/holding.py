@@ -34,7 +34,10 @@ class RestoredFrom:
 def hold_after_restore(
     tx: Writing, source: RestoredFrom, *, by: str, now: datetime
 ) -> HoldRecord | None:
-    """Hold the database that was just restored, and record where its audit chain starts anew."""
+    """Hold the database that was just restored, and record where its audit chain starts anew.
+
+    Every session of it ends: which of them was ended after the backup is not known any more.
+    """
     head, lost = tx.audit.head(), source.lost
     hold_id = HoldId(new_id("hld", now))
     tx.holds.begin(
@@ -45,6 +48,7 @@ def hold_after_restore(
         by=by,
         now=now,
     )
+    tx.sign_in.end_all_sessions(now=now)
     tx.audit.append(
         AuditTag.PERSON_DATABASE_RESTORED,
         source.backup_id,

@@ -145,6 +145,15 @@ class SignInWriter(SignInReader):
         )
         return outcome.rowcount
 
+    def end_all_sessions(self, *, now: datetime) -> int:
+        """End every session there is; how many were ended."""
+        outcome = self._connection.execute(
+            self._update(sessions)
+            .where(sessions.c.ended_at.is_(None))
+            .values(ended_at=to_micros(now))
+        )
+        return outcome.rowcount
+
     def forget_sessions_before(self, moment_at: datetime, *, limit: int) -> int:
         """Forget sessions that were over before a moment; how many, at most so many at once."""
         old = (
