@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, event
+from sqlalchemy import MetaData, Table, event, make_url
 
 from chargehand.bootstrap.stores import migrate_stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.kit.clock import SystemClock
 from chargehand.storage.engines import open_engine
 from chargehand.storage.inbox.tables import inbox_metadata
-from chargehand.storage.migrate import migrate
+from chargehand.storage.migrate import migrate, upgrade
 from chargehand.storage.tables import metadata
 from tests.postgres import PostgresServer
 
@@ -42,6 +42,31 @@ def test_migrated_database_is_what_the_tables_say(
 
     stores.close()
     assert difference == []
+
+
+def test_approval_that_waited_before_there_were_reminders_is_looked_at(tmp_path: Path) -> None:
+    engine = open_engine(make_url(f"sqlite:///{tmp_path}/main.db"))
+    values = {
+        "organization_id": "org",
+        "short_id": "abcdef",
+        "ordinal": 1,
+        "digest": "0" * 64,
+        "opened_at": 7,
+        "expires_at": 9,
+        "decided_by": "",
+        "decided_via": "",
+    }
+    with engine.begin() as connection:
+        upgrade(connection, "main", "m0019")
+        table = Table("approvals", MetaData(), autoload_with=connection)
+        for name, state in (("apv_1", "open"), ("apv_2", "rejected")):
+            row = {**values, "approval_id": name, "action_id": name, "state": state}
+            connection.execute(table.insert().values(row))
+        upgrade(connection, "main", "head")
+        found = connection.exec_driver_sql("SELECT approval_id, look_at FROM approvals").all()
+
+    engine.dispose()
+    assert dict(map(tuple, found)) == {"apv_1": 7, "apv_2": None}
 
 
 @pytest.mark.postgres

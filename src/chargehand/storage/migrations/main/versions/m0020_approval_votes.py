@@ -33,6 +33,8 @@ def upgrade() -> None:
     _add_reminders()
     _add_absences()
     op.execute(_VOTES_OF_BEFORE)
+    # Without a moment nobody would ever be reminded of what waits already.
+    op.execute("UPDATE approvals SET look_at = opened_at WHERE state = 'open'")
 
 
 def downgrade() -> None:
