@@ -102,6 +102,24 @@ async def test_texts_are_told_where_the_setting_says_so(data_dir: Path, hook: Ho
         assert post["data"]["text"] == house.actions[0].preview
 
 
+async def test_no_text_of_an_item_with_a_security_level_is_told(
+    data_dir: Path, hook: HookServer
+) -> None:
+    settings = configured(data_dir, hook, include_text=True)
+    async with open_house(settings, Doubles()) as house:
+        telling = outgoing(house)
+        await telling.tell()
+        house.mode("approve")
+        await house.ask("@bot when is it due?", item="PAY-15")
+        assert house.jira.issue("PAY-15").security is not None
+        assert house.actions[0].preview
+
+        await telling.tell()
+
+        assert {one["type"] for one in told(hook)} == {"decision.recorded", "approval.opened"}
+        assert [one for one in told(hook) if "text" in one["data"]] == []
+
+
 async def test_only_what_a_webhook_wants_of_its_projects_is_told(
     data_dir: Path, hook: HookServer
 ) -> None:

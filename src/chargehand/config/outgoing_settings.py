@@ -29,7 +29,7 @@ class OutgoingWebhookSettings(BaseModel):
     )
     include_text: bool = Field(
         default=False,
-        description="Send texts too, of what everybody who sees the work item may read; without it "
+        description="Send texts too, of what everybody in the project may read; without it "
         "posts hold ids and digests.",
     )
     private_hosts: tuple[str, ...] = Field(

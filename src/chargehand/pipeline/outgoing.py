@@ -3,7 +3,7 @@
 The audit chain is the outbox. Each of these changes writes its audit record in its own transaction,
 so none is lost and none is told that did not happen; posts are made by following the chain.
 A post holds ids and digests. Texts are added only where the operator said so, and only of what
-everybody who sees the work item may read; they are read when the post leaves and never kept here.
+everybody in its project may read; they are read when the post leaves and never kept here.
 """
 
 import json
@@ -65,7 +65,7 @@ _DECIDED: Final = {
     AuditTag.PERSON_APPROVAL_EDITED.value: "edited",
 }
 # Who it was belongs to the audit, even as a pseudonym or an id, and to nobody outside.
-_NOT_TOLD: Final = frozenset({"by", "via", "deputy_of"})
+_NOT_TOLD: Final = frozenset({"by", "via", "deputy_of", "is_open"})
 _log = get_logger()
 
 
@@ -264,16 +264,24 @@ def _body(tx: Reading, webhook: OutgoingWebhook, post: OutgoingPost) -> bytes:
     if action is not None:
         data["kind"] = action.kind.value
         data["decision_id"] = action.decision_id
-    if webhook.includes_text and decision is not None and _is_for_everybody(decision):
+    if webhook.includes_text and decision is not None and _is_for_everybody(tx, decision):
         text = action.preview if action is not None else decision.response
         data["text"] = text
     return _encoded(post.event.value, record.recorded_at, data)
 
 
-def _is_for_everybody(decision: DecisionRecord) -> bool:
-    """Whether everybody who sees the work item may read it; a channel may be a private one."""
+def _is_for_everybody(tx: Reading, decision: DecisionRecord) -> bool:
+    """Whether everybody in the project may read it; a channel may be a private one.
+
+    A work item with a security level is read by some of the project alone, which is known when the
+    decision is made and kept with its record.
+    """
     audience = decision.audience
-    return audience.scope.startswith("work_item:") and audience.visibility == EVERYONE
+    if not audience.scope.startswith("work_item:") or audience.visibility != EVERYONE:
+        return False
+    tag = AuditTag.WORKER_DECISION_RECORDED.value
+    records = [one for one in tx.audit.about(decision.id) if one.tag == tag]
+    return any(_told(one).get("is_open") is True for one in records)
 
 
 def _told(record: AuditRecord) -> JSONObject:

@@ -82,7 +82,8 @@ class Recorder:
         )
         if inputs is not None:
             keep_inputs(tx, decision_id, inputs, now=now)
-        _account(tx, decision_id, ask, decision, version, now=now)
+        whole = replace(answered, decision=decision)
+        _account(tx, decision_id, ask, whole, version, now=now)
         opened = self._propose_all(tx, decision_id, ask, decision, modes)
         if decision.actions and decision.actions[-1].params.get("controls"):
             _show_in_message(tx, opened)
@@ -234,11 +235,12 @@ def _account(
     tx: Writing,
     decision_id: DecisionId,
     ask: Ask,
-    decision: Decision,
+    answered: Answered,
     version: int,
     *,
     now: datetime,
 ) -> None:
+    decision = answered.decision
     tx.audit.append(
         AuditTag.WORKER_DECISION_RECORDED,
         decision_id,
@@ -250,6 +252,8 @@ def _account(
             "decided_by": decision.decided_by.value,
             "policy_version": version,
             "actions": [action.kind.value for action in decision.actions],
+            # Whoever is told of it outside reads here whether its words may be told there.
+            "is_open": answered.is_open,
             **_model_facts(decision),
         },
         now=now,
