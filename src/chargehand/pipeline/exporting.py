@@ -8,6 +8,7 @@ from typing import Any, Final
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.kit.clock import Clock, from_micros
+from chargehand.pipeline.causing import MEMBER
 from chargehand.pipeline.searching import Archive, Search, search_for
 from chargehand.pipeline.showing import to_json
 from chargehand.privacy.person import Person
@@ -24,12 +25,14 @@ _FOLLOWS: Final = (
     ("approvals", "action_id", "actions", "action_id"),
     ("effects", "action_id", "actions", "action_id"),
     ("deliveries", "event_id", "events", "event_id"),
-    ("identities", "member_id", "members", "member_id"),
-    ("member_roles", "member_id", "members", "member_id"),
-    ("sessions", "member_id", "members", "member_id"),
-    ("sign_in_accounts", "member_id", "members", "member_id"),
 )
 _PRIVATE: Final = frozenset({"organization_id", "secret_digest", "salt"})
+# What proves or hides something is nobody's copy to have.
+_SECRET: Final = {
+    "confirmations": frozenset({"digest"}),
+    "passwords": frozenset({"digest"}),
+    "stored_secrets": frozenset({"sealed"}),
+}
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 
@@ -65,7 +68,7 @@ class Exporting:
             lambda tx: _record(tx, {**counts, "raw_deliveries": len(raw)}, by=by, now=now)
         )
         shown: dict[str, JSONValue] = {
-            table: [_plain(row) for row in found] for table, found in rows_shown.items()
+            table: [_plain(table, row) for row in found] for table, found in rows_shown.items()
         }
         return {
             "format": FORMAT,
@@ -95,9 +98,18 @@ class Exporting:
                     self._add(rows, table, self._keys_of(table)[0], keys)
         for table in tables:
             self._add(rows, table, "content_id", contents)
+        self._add_of_members(rows, search)
         for table, column, source, key in _FOLLOWS:
             self._add(rows, table, column, [row[key] for row in rows.get(source, {}).values()])
         return rows
+
+    def _add_of_members(self, rows: Rows, search: Search) -> None:
+        """What names the member who the person is, by an id that none of their words leads to."""
+        person, database = search.person, self.archive.database
+        owners = database.read(lambda tx: tx.members.owners_of(person.ids | person.emails))
+        ids = [str(one.id) for one in owners]
+        for table, column, is_named in database.read(lambda tx: tx.personal_data.member_columns()):
+            self._add(rows, table, column, [f"{MEMBER}{one}" for one in ids] if is_named else ids)
 
     def _add(self, rows: Rows, table: str, column: str, values: Iterable[str]) -> None:
         wanted, keys = set(values), self._keys_of(table)
@@ -122,8 +134,9 @@ def _with_contents(
     ]
 
 
-def _plain(row: Mapping[str, Any]) -> JSONObject:
-    return {name: _value(name, value) for name, value in row.items() if name not in _PRIVATE}
+def _plain(table: str, row: Mapping[str, Any]) -> JSONObject:
+    hidden = _PRIVATE | _SECRET.get(table, frozenset())
+    return {name: _value(name, value) for name, value in row.items() if name not in hidden}
 
 
 def _value(name: str, value: Any) -> JSONValue:

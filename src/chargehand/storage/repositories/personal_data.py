@@ -57,6 +57,8 @@ _LEFT_OUT: Final = frozenset(
 _NO_TEXT: Final = frozenset(
     {"organization_id", "salt", "digest", "answer_digest", "secret_digest", "words"}
 )
+# Columns that hold the id of a member; those of deeds hold `member:<id>` and end with `_by`.
+_MEMBER: Final = frozenset({"member_id", "deputy_id", "deputy_of"})
 _ID_LENGTH: Final = 40
 _SPAN: Final = 4000
 _OPEN_ACTIONS: Final = (
@@ -121,6 +123,19 @@ class PersonalDataReader(Repository):
     def keys_of(self, table_name: str) -> tuple[str, ...]:
         """The columns that tell the rows of a table apart, beside the organization."""
         return tuple(column.name for column in _key_columns(metadata.tables[table_name]))
+
+    def member_columns(self) -> tuple[tuple[str, str, bool], ...]:
+        """Where members stand: table, column, and whether as `member:<id>` and not as the id.
+
+        They are found by the names of columns, so that a table that is added later is among them.
+        """
+        return tuple(
+            (table.name, column.name, column.name.endswith("_by"))
+            for table in metadata.sorted_tables
+            if _is_searched(table)
+            for column in table.columns
+            if column.name in _MEMBER or column.name.endswith("_by")
+        )
 
     def whole_rows(
         self, table_name: str, column: str, values: Collection[str]
