@@ -3,9 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from chargehand.domain.ids import AbsenceId, ApprovalId, MemberId
 from chargehand.domain.retention import Kept
+from chargehand.domain.switches import Scope, ScopeKind
+from chargehand.domain.vote import Absence
 from chargehand.pipeline.pruning import PruningRun
+from chargehand.pipeline.stopping import resume, stop
+from chargehand.storage.tables_flags import stops
+from chargehand.storage.transaction import Writing
 from tests.house import House
 
 pytestmark = pytest.mark.anyio
@@ -106,3 +113,37 @@ async def test_a_run_rests_between_its_steps(house: House) -> None:
     run.step()
 
     assert timedelta(seconds=run.rest_s) >= timedelta(milliseconds=5)
+
+
+async def test_reasons_and_absences_go_when_they_are_long_over(house: House) -> None:
+    database, now = house.stores.database, house.clock.now()
+    away = Absence(
+        id=AbsenceId("abs_1"),
+        member_id=MemberId("mbr_1"),
+        deputy_id=None,
+        starts_at=now,
+        ends_at=now + timedelta(days=5),
+        set_by="cli:op",
+    )
+
+    def live(tx: Writing) -> None:
+        stop(tx, Scope(ScopeKind.PROJECT, "PAY"), reason="over", by="cli:op", now=now)
+        resume(tx, Scope(ScopeKind.PROJECT, "PAY"), by="cli:op", now=now)
+        stop(tx, Scope(ScopeKind.PROJECT, "HELP"), reason="still on", by="cli:op", now=now)
+        tx.absences.add(away)
+        tx.votes.note_reminded(ApprovalId("apv_1"), away.member_id, "first", now=now)
+
+    database.write(live)
+    house.clock.advance(360 * DAY_S)
+    prune(house)
+    assert database.read(lambda tx: tx.absences.find(away.id)) == away
+
+    house.clock.advance(11 * DAY_S)
+    assert house.pruning.preview()[Kept.TEXTS] >= 3
+    prune(house)
+
+    assert database.read(lambda tx: tx.absences.find(away.id)) is None
+    assert database.read(lambda tx: tx.votes.reminded_of(ApprovalId("apv_1"))) == frozenset()
+    with database.engine.connect() as connection:
+        reasons = connection.execute(select(stops.c.reason)).scalars().all()
+    assert sorted(reasons) == ["", "still on"]

@@ -61,6 +61,7 @@ class PruningRun:
         if is_done and kept is Kept.TEXTS:
             before = self.now - self.retention[kept]
             removed += self._prune_people(before) + self._prune_references(before)
+            removed += self._prune_past(before)
         self.removed[kept] += removed
         if is_done:
             self._left.pop(0)
@@ -110,6 +111,12 @@ class PruningRun:
         if not self.database.read(lambda tx: tx.references.count_older(before)):
             return 0
         return self.database.write(lambda tx: tx.references.forget_older(before))
+
+    def _prune_past(self, before: datetime) -> int:
+        """Who was away or reminded, and why something was stopped, when it is long over."""
+        if not self.database.read(lambda tx: tx.retention.count_past(before)):
+            return 0
+        return self.database.write(lambda tx: tx.retention.forget_past(before))
 
     def _adapt(self, took_s: float) -> None:
         if took_s > _STEP_S:
@@ -167,6 +174,7 @@ def _count_contents(tx: Reading, retention: Retention, *, now: datetime) -> dict
     counts[Kept.TEXTS] += len(tx.members.left_before(before))
     counts[Kept.TEXTS] += tx.members.count_unmapped_before(before)
     counts[Kept.TEXTS] += tx.references.count_older(before)
+    counts[Kept.TEXTS] += tx.retention.count_past(before)
     return counts
 
 

@@ -4,17 +4,21 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, delete, func, select, tuple_, update
 
 from chargehand.domain.action import ActionState
 from chargehand.domain.ask import AskState
+from chargehand.domain.records import ApprovalState
 from chargehand.domain.retention import Kept, PruningRecord
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.contents import RetentionClass
 from chargehand.storage.repositories.event_words import EventWordWriter
 from chargehand.storage.repositories.rows import Repository
-from chargehand.storage.tables import actions, asks, contents, decisions, events
+from chargehand.storage.tables import actions, approvals, asks, contents, decisions, events
+from chargehand.storage.tables_approvals import absences, approval_reminders
 from chargehand.storage.tables_attention import reminders
+from chargehand.storage.tables_flags import stops
+from chargehand.storage.tables_policy import broken_glasses
 from chargehand.storage.tables_privacy import prunings
 
 _OPEN_ASKS: Final = (AskState.OPEN.value, AskState.LATE.value, AskState.STUCK.value)
@@ -74,6 +78,44 @@ class RetentionReader(Repository):
             for row in rows
         )
 
+    def count_past(self, before: datetime) -> int:
+        """How many absences, reminders and reasons `forget_past` would take."""
+        which = (*self._past_rows(before), *self._past_reasons(before))
+        queries = (select(func.count()).select_from(table).where(past) for table, past in which)
+        return sum(int(self._connection.scalar(query) or 0) for query in queries)
+
+    def _past_rows(self, before: datetime) -> "tuple[tuple[Table, ColumnElement[bool]], ...]":
+        """Absences that ended, and who was reminded; not what an open approval rests on."""
+        mine, at = self._organization_id, to_micros(before)
+        is_open = select(approvals.c.approval_id).where(
+            approvals.c.organization_id == mine, approvals.c.state == ApprovalState.OPEN.value
+        )
+        in_it = is_open.where(approvals.c.opened_at <= absences.c.ends_at).correlate(absences)
+        reminded = approval_reminders
+        return (
+            (
+                absences,
+                (absences.c.organization_id == mine) & (absences.c.ends_at < at) & ~in_it.exists(),
+            ),
+            (
+                reminded,
+                (reminded.c.organization_id == mine)
+                & (reminded.c.reminded_at < at)
+                & reminded.c.approval_id.not_in(is_open),
+            ),
+        )
+
+    def _past_reasons(self, before: datetime) -> "tuple[tuple[Table, ColumnElement[bool]], ...]":
+        """Why something was stopped, or a glass was broken, when that is long over."""
+        mine, at = self._organization_id, to_micros(before)
+        return tuple(
+            (table, (table.c.organization_id == mine) & (table.c.reason != "") & (ended < at))
+            for table, ended in (
+                (stops, stops.c.resumed_at),
+                (broken_glasses, broken_glasses.c.ends_at),
+            )
+        )
+
     def _of_open_asks(self) -> Select[Any]:
         return (
             select(asks.c.content_id, events.c.content_id)
@@ -119,6 +161,17 @@ class RetentionWriter(RetentionReader):
             )
         )
         return outcome.rowcount
+
+    def forget_past(self, before: datetime) -> int:
+        """Delete absences and reminders of before a moment, and reasons of what was over then."""
+        statements = (
+            *(delete(table).where(past) for table, past in self._past_rows(before)),
+            *(
+                update(table).where(past).values(reason="")
+                for table, past in self._past_reasons(before)
+            ),
+        )
+        return sum(self._connection.execute(one).rowcount for one in statements)
 
     def record_pruning(self, kept: Kept, rows: int, *, now: datetime) -> None:
         """Note what a run took."""
