@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from chargehand.domain.member import Role
 from chargehand.domain.switches import ORGANIZATION, Scope, ScopeKind
 from chargehand.flags.registry import Flag
 from chargehand.pipeline.barriers import let_go
@@ -12,6 +13,7 @@ from chargehand.pipeline.flags import KnownScopes, clear_flag, end_expired_flags
 from chargehand.pipeline.local_stops import LocalStops
 from chargehand.pipeline.stopping import resume, stop, under_way
 from tests.acceptance.conftest import OpenHouse
+from tests.chat_house import add_to_team
 from tests.house import SERVED, House
 
 pytestmark = pytest.mark.anyio
@@ -230,4 +232,42 @@ async def test_flag_of_a_cohort_counts_for_its_members_alone(house: House) -> No
 
     await house.ask("@bot what's blocking this?")
 
+    assert len(house.replies()) == 1
+
+
+async def test_command_whose_reply_waited_is_not_run_again(house: House) -> None:
+    """A resume that ran must not lift the stop that somebody made after it."""
+    house.mode("auto")
+    add_to_team(house, "Mei Tanaka", {}, Role.OPERATOR, jira=True)
+    stop_scope(PAY)(house)
+    house.jira.inject(method="GET", path=r".*/issue/PAY-7/comment/\d+", status=500, times=9)
+    await house.ask("@bot resume project PAY")
+    assert house.stores.database.read(lambda tx: tx.stops.in_force()) == ()
+    stop_scope(PAY)(house)
+
+    for _ in range(10):
+        await house.wait(600)
+
+    assert [one.scope for one in house.stores.database.read(lambda tx: tx.stops.in_force())] == [
+        PAY
+    ]
+    (reply,) = house.replies()
+    assert "Resumed: project PAY" in reply.text
+    assert len(house.decisions) == 1
+
+
+async def test_word_about_a_stop_waits_while_sending_is_off(house: House) -> None:
+    house.mode("auto")
+    add_to_team(house, "Mei Tanaka", {}, Role.OPERATOR, jira=True)
+    turn_off(Flag.SENDING, PAY)(house)
+
+    await house.ask("@bot stop project PAY")
+
+    assert [one.scope for one in house.stores.database.read(lambda tx: tx.stops.in_force())] == [
+        PAY
+    ]
+    assert [one.problem for one in house.actions] == ["flag_off"]
+    assert house.writes == []
+    clear(Flag.SENDING, PAY)(house)
+    await house.settle()
     assert len(house.replies()) == 1

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from chargehand.domain.event import Actor, Place, Visibility
 from chargehand.domain.ids import AccountId, AskId, ConnectionId, EventId, ProjectKey, WorkItemKey
-from chargehand.domain.intent import Intent
+from chargehand.domain.intent import Intent, IntentKind
 
 
 class AskState(StrEnum):
@@ -66,6 +66,11 @@ class Ask:
             message = f"{self.id} was asked on no work item"
             raise AssertionError(message)
         return self.work_item
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a command is run for it, which deciding it once more would run once more."""
+        return any(intent.kind is IntentKind.RUN for intent in self.intents)
 
     @property
     def subject(self) -> str:

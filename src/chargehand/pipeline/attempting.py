@@ -107,11 +107,11 @@ def gate_view(tx: Writing, action: ActionRecord, sight: GateSight, ruling: Rulin
 
 def _barrier(tx: Writing, action: ActionRecord, sight: GateSight) -> ClosedReason | None:
     """What holds an action back; never the words that tell whoever stopped that it is stopped."""
-    cohort = cohort_of(sight.rulings, action.cause)
-    why = sight.barriers.before_sending(subject_of_action(action, cohort))
-    if not why or (why == STOPPED and _tells_of_stops(tx, action)):
-        return None
-    return ClosedReason(why)
+    subject = subject_of_action(action, cohort_of(sight.rulings, action.cause))
+    why = sight.barriers.before_sending(subject)
+    if why == STOPPED and _tells_of_stops(tx, action):
+        why = sight.barriers.before_telling_of_stops(subject)
+    return ClosedReason(why) if why else None
 
 
 def _tells_of_stops(tx: Writing, action: ActionRecord) -> bool:

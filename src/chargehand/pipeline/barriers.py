@@ -49,6 +49,10 @@ class Barriers:
         """Why an action is not sent now, in a closed word; empty when it may be."""
         return self._before(Flag.SENDING, subject)
 
+    def before_telling_of_stops(self, subject: Subject) -> str:
+        """The same for what tells that something is stopped, which no stop holds back."""
+        return "" if self.is_on(Flag.SENDING, subject) else OFF
+
     def before_deciding(self, subject: Subject) -> str:
         """Why nothing is decided now, in a closed word; empty when it may be."""
         return self._before(Flag.AGENTS, subject)

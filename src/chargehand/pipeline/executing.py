@@ -265,7 +265,7 @@ class Executing:
         ruling = view.rulings.on(action, cause=action.cause, now=now)
         passed = open_gate(gate_view(tx, action, view, ruling))
         match passed:
-            case ApprovedAction() if is_outdated(action, passed, now=now):
+            case ApprovedAction() if is_outdated(tx, action, passed, now=now):
                 set_outdated_aside(tx, action, answer_within=self._rules.answer_within, now=now)
                 return Stop("rejected", OUTDATED)
             case ApprovedAction():

@@ -1,7 +1,8 @@
 """An answer that could not be sent for a while is not sent late: it is decided anew.
 
 Words such as "due tomorrow", and the facts themselves, are those of the moment of the decision.
-What a person approved is sent as approved; it was worded to be read later.
+What a person approved is sent as approved; it was worded to be read later. What a command was told
+is sent however late: deciding its ask anew would run the command a second time.
 """
 
 from datetime import datetime, timedelta
@@ -27,10 +28,15 @@ _ANSWERS: Final = frozenset(
 )
 
 
-def is_outdated(action: ActionRecord, passed: ApprovedAction, *, now: datetime) -> bool:
+def is_outdated(
+    tx: Writing, action: ActionRecord, passed: ApprovedAction, *, now: datetime
+) -> bool:
     """Whether an answer nobody looked at has waited for too long to be sent as it is."""
-    is_answer = action.kind in _ANSWERS and action.ask_id is not None
-    return is_answer and passed.approval_id is None and now - action.created_at > _FRESH_FOR
+    is_fresh = now - action.created_at <= _FRESH_FOR
+    if is_fresh or passed.approval_id is not None or action.kind not in _ANSWERS:
+        return False
+    stored = tx.asks.find(action.ask_id) if action.ask_id is not None else None
+    return stored is not None and not stored.ask.is_run
 
 
 def set_outdated_aside(

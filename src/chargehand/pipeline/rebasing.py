@@ -31,10 +31,11 @@ def ask_on_new_base(tx: Writing, action: ActionRecord, *, now: datetime) -> bool
     """Have the ask of an action decided anew; False where that could do something twice.
 
     Shape: not where another change of the same decision was made or may be, nor where no ask led to
-    it. After three times the ask waits for a person in the late list.
+    it, nor where it would run a command again. After three times the ask waits for a person in the
+    late list.
     """
     stored = tx.asks.find(action.ask_id) if action.ask_id is not None else None
-    if stored is None or stored.ask.state is not AskState.DECIDED:
+    if stored is None or stored.ask.state is not AskState.DECIDED or stored.ask.is_run:
         return False
     others = [one for one in tx.actions.of_decisions([action.decision_id]) if one.id != action.id]
     if any(_is_change(one) and one.state in _STILL_COUNTS for one in others):

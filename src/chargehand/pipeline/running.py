@@ -128,7 +128,7 @@ def _privacy_of(ask: Ask, reply: CommandReply) -> Privacy:
 
 def is_command(ask: Ask) -> bool:
     """Whether an ask is a command that is run, and not a question that is answered."""
-    return any(intent.kind is IntentKind.RUN for intent in ask.intents)
+    return ask.is_run
 
 
 def _lines_of(ask: Ask) -> list[str]:
