@@ -1,8 +1,9 @@
 """Breaks the glass: for an hour one operator on the host is not held up by the policy.
 
 It ends by itself, since it is a row with an end and no change of the policy. While it counts, what
-that operator does themselves is sent at once, and every other approval takes one decider, who may
-have asked for it. What is simulated stays simulated.
+that operator does themselves is sent at once, whatever the caps and the hours, and every other
+approval takes one decider or one of the policy's own approvers, who may have asked for it. What is
+simulated stays simulated.
 """
 
 from dataclasses import replace
@@ -13,7 +14,7 @@ from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import Mode
 from chargehand.domain.ids import GlassId
 from chargehand.domain.member import DECIDERS
-from chargehand.domain.policy import Approvers, Origin, PolicyQuestion, Ruling
+from chargehand.domain.policy import Approvers, Hours, Origin, PolicyQuestion, Ruling
 from chargehand.domain.records import BrokenGlass, Severity
 from chargehand.kit.ids import new_id
 from chargehand.pipeline.errors import ArgumentInvalid, GlassBroken, GlassWhole
@@ -23,7 +24,6 @@ from chargehand.storage.transaction import Reading, Writing
 BREAK_GLASS: Final = "break-glass"
 LASTS: Final = timedelta(hours=1)
 _LONGEST_REASON: Final = 500
-_ANYBODY: Final = Approvers(DECIDERS, excludes_requester=False)
 
 
 def break_glass(tx: Writing, *, by: str, reason: str, now: datetime) -> BrokenGlass:
@@ -74,13 +74,24 @@ def glass_at(tx: Reading | Writing, now: datetime) -> BrokenGlass | None:
 
 
 def past_policy(ruling: Ruling, question: PolicyQuestion, glass: BrokenGlass | None) -> Ruling:
-    """What holds while a glass is broken; the ruling itself where none is."""
-    if glass is None or not glass.opened_at <= question.at < glass.ends_at:
+    """What holds while a glass is broken; the ruling itself where none is, or it simulates."""
+    is_broken = glass is not None and glass.opened_at <= question.at < glass.ends_at
+    if glass is None or not is_broken or ruling.mode is Mode.SIMULATE:
         return ruling
     reason = f"{glass.opened_by} broke the glass"
+    opened = replace(ruling, approvers=_any_of(ruling.approvers))
     cause = question.cause
     if cause.origin is Origin.OPERATOR and cause.requester == glass.opened_by:
-        return replace(ruling, mode=Mode.AUTO, rule=BREAK_GLASS, reason=reason)
+        return replace(
+            opened, mode=Mode.AUTO, caps=(), hours=Hours.ALWAYS, rule=BREAK_GLASS, reason=reason
+        )
     if ruling.mode is Mode.APPROVE:
-        return replace(ruling, approvers=_ANYBODY, rule=BREAK_GLASS, reason=reason)
-    return ruling
+        return replace(opened, rule=BREAK_GLASS, reason=reason)
+    # Sent at once, but for what a model suggested: a person looks at that all the same.
+    return opened
+
+
+def _any_of(approvers: Approvers) -> Approvers:
+    """Whoever the policy names and every decider; one of them is enough."""
+    roles = approvers.roles | DECIDERS
+    return replace(approvers, roles=roles, quorum=1, excludes_requester=False)
