@@ -9,18 +9,23 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chargehand.bootstrap.configured import pipeline_rules
+from chargehand.domain.member import Role
 from chargehand.domain.policy import Cap, CapScope, Hours, PolicyQuestion, Ruling
 from chargehand.kit.calendar import WorkingHours
+from chargehand.pipeline.breaking_glass import break_glass
 from chargehand.pipeline.executing import Executing
+from chargehand.pipeline.members import add_member
 from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.policies import apply_policy
 from chargehand.pipeline.ruling import Rulings
 from chargehand.policy.modes import ModePolicy
 from chargehand.storage.transaction import Writing
-from tests.house import House
+from tests.house import SERVED, House
 
 pytestmark = pytest.mark.anyio
 HOUR_S = 3600
 MADRID = WorkingHours(zone=ZoneInfo("Europe/Madrid"))
+COUNTED_AGAIN = timedelta(minutes=15)
 KIND = Cap(CapScope.KIND, most=1, window_s=HOUR_S)
 
 
@@ -95,15 +100,14 @@ async def test_room_comes_back_when_the_window_has_moved_on(house: House) -> Non
     first, second = await approved(house, "PAY-7", "PAY-12")
     executing = sender(house, strict(KIND))
     await executing.execute([first])
-    left_at = house.clock.now()
-    house.clock.advance(60)
+    house.clock.advance(HOUR_S - 60)
 
     await executing.execute([second])
     [waiting] = [one for one in house.actions if one.id == second]
-    house.clock.advance(HOUR_S - 60 + 1)
+    assert waiting.next_attempt_at == house.clock.now() + timedelta(seconds=60)
+    house.clock.advance(60 + 1)
     await executing.execute([second])
 
-    assert waiting.next_attempt_at == left_at + timedelta(seconds=HOUR_S)
     assert (len(house.replies("PAY-7")), len(house.replies("PAY-12"))) == (1, 1)
 
 
@@ -126,7 +130,7 @@ async def test_clock_that_was_set_back_does_not_make_it_wait_for_longer(house: H
     await executing.execute([second])
 
     [waiting] = [one for one in house.actions if one.id == second]
-    assert waiting.next_attempt_at == house.clock.now() + timedelta(seconds=HOUR_S)
+    assert waiting.next_attempt_at == house.clock.now() + COUNTED_AGAIN
 
 
 async def test_quiet_hours_hold_what_was_not_just_asked_for(house: House) -> None:
@@ -139,9 +143,14 @@ async def test_quiet_hours_hold_what_was_not_just_asked_for(house: House) -> Non
 
     [action] = house.actions
     assert (action.problem, action.state.value) == ("quiet_hours", "approved")
-    assert action.next_attempt_at == datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+    assert action.next_attempt_at == house.clock.now() + timedelta(hours=1)
     assert house.replies() == []
-    house.clock.advance(12 * HOUR_S)
+    morning = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+    house.clock.advance((morning - house.clock.now()).total_seconds() - 60)
+    await executing.execute([action_id])
+    [action] = house.actions
+    assert action.next_attempt_at == morning
+    house.clock.advance(60)
     await executing.execute([action_id])
     assert len(house.replies()) == 1
 
@@ -151,6 +160,55 @@ async def test_answer_to_a_question_just_asked_does_not_wait_for_the_morning(hou
     [action_id] = await approved(house, "PAY-7")
 
     await sender(house, strict(hours=Hours.WORKING)).execute([action_id])
+
+    assert len(house.replies()) == 1
+
+
+async def test_answer_that_was_decided_late_is_no_answer_just_asked_for(house: House) -> None:
+    house.mode("approve")
+    house.clock.advance(10 * HOUR_S)
+    await house.say("@bot what's blocking this?")
+    house.clock.advance(11 * 60)
+    await house.settle()
+    house.approve(house.approvals[0])
+
+    await sender(house, strict(hours=Hours.WORKING)).execute([house.actions[0].id])
+
+    assert [one.problem for one in house.actions] == ["quiet_hours"]
+    assert house.replies() == []
+
+
+def apply(house: House) -> None:
+    now, text = house.clock.now(), b'format = 2\n\n[[rules]]\nname = "all"\nmode = "auto"\n'
+
+    def work(tx: Writing) -> None:
+        add_member(tx, "Ana", roles=((None, Role.ADMIN),), by="cli:op", now=now)
+        version = policy_in_force(tx).version
+        apply_policy(tx, text, based_on=version, served=SERVED, by="cli:op", now=now)
+
+    house.stores.database.write(work)
+
+
+def break_the_glass(house: House) -> None:
+    now = house.clock.now()
+    house.stores.database.write(lambda tx: break_glass(tx, by="cli:op", reason="fire", now=now))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda house: house.mode("auto"), apply, break_the_glass],
+    ids=["mode", "policy", "glass"],
+)
+async def test_what_waits_is_looked_at_again_when_the_policy_changes(
+    house: House, change: Callable[[House], None]
+) -> None:
+    [action_id] = await approved(house, "PAY-7")
+    await sender(house, strict(replace(KIND, most=0))).execute([action_id])
+    assert [one.problem for one in house.actions] == ["cap_reached"]
+
+    change(house)
+    # The worker itself, by the policy in force, which has no cap.
+    await house.settle()
 
     assert len(house.replies()) == 1
 

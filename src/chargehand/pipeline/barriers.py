@@ -21,6 +21,9 @@ from chargehand.storage.transaction import Reading, Writing
 STOPPED: Final = "stopped"
 OFF: Final = "flag_off"
 HELD_BACK: Final = frozenset({STOPPED, OFF})
+CAP_REACHED: Final = "cap_reached"
+QUIET_HOURS: Final = "quiet_hours"
+_RESTRAINED: Final = frozenset({CAP_REACHED, QUIET_HOURS})
 _ABOUT_STOPS: Final = frozenset({"stop", "resume"})
 # Whoever lifts a stop lets go of what waits for it; this is for what nobody lifted.
 LOOK_AGAIN_AFTER: Final = timedelta(hours=1)
@@ -115,3 +118,8 @@ def let_go(tx: Writing, *, now: datetime) -> None:
     """Give everything that waits for a stop or a flag another try at once; what may not, waits."""
     tx.actions.let_go(HELD_BACK, now=now)
     tx.asks.let_go(HELD_BACK, now=now)
+
+
+def let_go_of_policy(tx: Writing, *, now: datetime) -> None:
+    """The same for what waits for the caps and hours of a policy that is another one now."""
+    tx.actions.let_go(_RESTRAINED, now=now)

@@ -17,6 +17,7 @@ from chargehand.domain.member import DECIDERS
 from chargehand.domain.policy import Approvers, Hours, Origin, PolicyQuestion, Ruling
 from chargehand.domain.records import BrokenGlass, Severity
 from chargehand.kit.ids import new_id
+from chargehand.pipeline.barriers import let_go_of_policy
 from chargehand.pipeline.errors import ArgumentInvalid, GlassBroken, GlassWhole
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.storage.transaction import Reading, Writing
@@ -51,6 +52,7 @@ def break_glass(tx: Writing, *, by: str, reason: str, now: datetime) -> BrokenGl
         now=now,
         severity=Severity.CRITICAL,
     )
+    let_go_of_policy(tx, now=now)
     return glass
 
 

@@ -9,6 +9,7 @@ from chargehand.domain.action import COMMENTS, ActionKind, Mode, ProposedAction
 from chargehand.domain.decision import DecidedBy, Decision
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.policy import Ruling
+from chargehand.pipeline.barriers import let_go_of_policy
 from chargehand.pipeline.errors import ProjectUnknown
 from chargehand.policy.errors import PolicyChangedMeanwhile
 from chargehand.policy.in_force import Policy, policy_of_text
@@ -115,4 +116,5 @@ def set_mode(
         },
         now=now,
     )
+    let_go_of_policy(tx, now=now)
     return after

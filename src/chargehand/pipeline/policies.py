@@ -9,6 +9,7 @@ from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.policy import Cause, PolicyQuestion, Ruling
+from chargehand.pipeline.barriers import let_go_of_policy
 from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.ruling import Rulings, rulings
@@ -194,6 +195,7 @@ def apply_policy(
         {"version": after.version, "based_on": based_on, "by": by},
         now=now,
     )
+    let_go_of_policy(tx, now=now)
     return after.version
 
 

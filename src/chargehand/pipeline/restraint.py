@@ -16,16 +16,18 @@ from chargehand.domain.policy import Cap, CapScope, Hours
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.calendar import WorkingHours, zone_named
 from chargehand.pipeline.attempting import Send
+from chargehand.pipeline.barriers import CAP_REACHED, QUIET_HOURS
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.storage.repositories.effects import CountedBy
 from chargehand.storage.transaction import Writing
 
-CAP_REACHED: Final = "cap_reached"
-QUIET_HOURS: Final = "quiet_hours"
 # Longer than it takes to answer; what waited for a person meanwhile is no longer an answer just
 # asked for.
 _JUST_ASKED: Final = timedelta(minutes=10)
+# Why it waits may be gone sooner: the vendor refused what was counted, or the calendar changed.
 _LOOK_AGAIN_AFTER: Final = timedelta(hours=1)
+# Long enough that the waits for the longest window, 31 days, stay below the most there may be.
+_COUNT_AGAIN_AFTER: Final = timedelta(minutes=15)
 _A_MOMENT: Final = timedelta(seconds=1)
 _COLUMNS: Final[Mapping[CapScope, CountedBy]] = {
     CapScope.KIND: CountedBy.KIND,
@@ -75,7 +77,9 @@ def _over_caps(
         if until is not None:
             reached.append(until)
             _tell(tx, cap, action, now=now)
-    return Wait(max(reached), CAP_REACHED) if reached else None
+    if not reached:
+        return None
+    return Wait(min(max(reached), now + _COUNT_AGAIN_AFTER), CAP_REACHED)
 
 
 def _room_at(
@@ -109,7 +113,7 @@ def _counted(action: ActionRecord, scope: CapScope) -> str:
 
 def _out_of_hours(tx: Writing, send: Send, hours: WorkingHours, *, now: datetime) -> Wait | None:
     action = send.record
-    if send.ruling.hours is not Hours.WORKING or _is_answer_just_asked_for(action, now):
+    if send.ruling.hours is not Hours.WORKING or _is_answer_just_asked_for(tx, action, now):
         return None
     if not hours.is_ever_worked(now.date()):
         return Wait(now + _LOOK_AGAIN_AFTER, QUIET_HOURS)
@@ -118,12 +122,15 @@ def _out_of_hours(tx: Writing, send: Send, hours: WorkingHours, *, now: datetime
         owner = tx.members.by_account(action.connection_id, AccountId(action.target))
         zone = zone_named(owner[0].time_zone, hours.zone) if owner is not None else None
     until = hours.next_moment(now, zone)
-    return Wait(until, QUIET_HOURS) if until > now else None
+    return Wait(min(until, now + _LOOK_AGAIN_AFTER), QUIET_HOURS) if until > now else None
 
 
-def _is_answer_just_asked_for(action: ActionRecord, now: datetime) -> bool:
-    is_answer = action.ask_id is not None and action.kind in COMMENTS
-    return is_answer and now - action.created_at <= _JUST_ASKED
+def _is_answer_just_asked_for(tx: Writing, action: ActionRecord, now: datetime) -> bool:
+    """Whether somebody still waits for it; what was decided late, or anew, was asked before."""
+    if action.ask_id is None or action.kind not in COMMENTS:
+        return False
+    stored = tx.asks.find(action.ask_id)
+    return stored is not None and now - stored.ask.asked_at <= _JUST_ASKED
 
 
 def _tell(tx: Writing, cap: Cap, action: ActionRecord, *, now: datetime) -> None:
