@@ -307,6 +307,27 @@ class TestBase:
         assert house.writes == []
         assert house.notices == []
 
+    async def test_what_a_person_rejected_is_not_asked_about_again_beside_it(
+        self, house: House
+    ) -> None:
+        house.mode("approve")
+        await house.ask("@bot\nlabel urgent\nset priority Low")
+        labels, priority = (
+            next(one for one in house.approvals if one.action_id == action.id)
+            for action in sorted(house.actions, key=lambda one: one.kind.value)
+        )
+        house.reject(priority)
+        house.approve(labels)
+        house.jira.edit("PAY-7", author="Mei Tanaka", fields={"labels": ["x"]})
+
+        await house.settle()
+
+        assert sorted((one.kind.value, one.state.value) for one in house.actions) == [
+            ("jira.add_labels", "rejected"),
+            ("jira.add_labels", "waiting"),
+            ("jira.update_fields", "rejected"),
+        ]
+
     async def test_target_that_changes_every_time_waits_for_a_person_in_the_end(
         self, house: House
     ) -> None:

@@ -29,6 +29,7 @@ from chargehand.pipeline.electing import electorate
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.proposing import open_approval
+from chargehand.pipeline.standing import REJECTED_BY_PERSON
 from chargehand.pipeline.standing_votes import VoteStanding, may_not_decide, standing_of
 from chargehand.plugins.connector import ActionPreviewer
 from chargehand.storage.transaction import Writing
@@ -84,7 +85,7 @@ def reject(
     deputy_of = _right(tx, approval, action, by=by, find=right_to_reject, now=now)
     _cast(tx, approval, Vote.REJECT, by=by, via=via, deputy_of=deputy_of, reason=reason, now=now)
     _close(tx, approval, ApprovalState.REJECTED, by=by, via=via, reason=reason, now=now)
-    move_action(tx, action, ActionState.REJECTED, now=now, problem="rejected_by_person")
+    move_action(tx, action, ActionState.REJECTED, now=now, problem=REJECTED_BY_PERSON)
     tag = AuditTag.PERSON_APPROVAL_REJECTED
     _record(tx, tag, approval, action, by=by, via=via, deputy_of=deputy_of, now=now)
     return _decided(tx, approval.id, action, now=now)

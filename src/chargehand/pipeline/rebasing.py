@@ -10,9 +10,12 @@ from chargehand.domain.action import ActionState
 from chargehand.domain.ask import AskState
 from chargehand.domain.records import ActionRecord
 from chargehand.pipeline.late_asks import report_late
+from chargehand.pipeline.withdrawing import is_unsent, withdraw_action
+from chargehand.pipeline.working_signs import SIGN_KINDS
 from chargehand.storage.transaction import Writing
 
 BASE_CHANGED: Final = "base_changed"
+_OUTDATED: Final = "outdated"
 # Where a target changes as fast as people approve, somebody has to look at it.
 _MOST_TIMES: Final = 3
 _STILL_COUNTS: Final = frozenset(
@@ -42,13 +45,24 @@ def ask_on_new_base(tx: Writing, action: ActionRecord, *, now: datetime) -> bool
         return False
     earlier = [one for one in tx.actions.of_ask(stored.ask.id) if one.problem == BASE_CHANGED]
     if len(earlier) >= _MOST_TIMES:
-        tx.asks.close(stored.ask.id, AskState.LATE, now=now, by="worker", problem="outdated")
+        tx.asks.close(stored.ask.id, AskState.LATE, now=now, by="worker", problem=_OUTDATED)
         report_late(tx, stored.ask, now=now)
         return False
+    _withdraw_words(tx, action, now=now)
     tx.asks.reopen(stored.ask.id)
     return True
 
 
+def _withdraw_words(tx: Writing, action: ActionRecord, *, now: datetime) -> None:
+    """Take back what was not sent of the others: it tells of the old base. Signs go by themselves.
+
+    Shape: nothing is left of the action itself, whose vendor said no.
+    """
+    for one in tx.actions.of_ask(action.ask_id) if action.ask_id is not None else ():
+        if one.id != action.id and one.kind not in SIGN_KINDS and is_unsent(tx, one):
+            withdraw_action(tx, one, why=_OUTDATED, now=now)
+
+
 def _is_change(action: ActionRecord) -> bool:
-    """Whether an action is more than words that tell of the others."""
-    return "markdown" not in action.params
+    """Whether an action is more than words or a sign that tell of the others."""
+    return "markdown" not in action.params and action.kind not in SIGN_KINDS

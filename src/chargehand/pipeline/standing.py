@@ -19,14 +19,24 @@ STANDING: Final = frozenset(
         ActionState.UNKNOWN,
     }
 )
+REJECTED_BY_PERSON: Final = "rejected_by_person"
+# Why the worker gives an ask to itself again; whoever words theirs anew wants what it says.
+_DECIDED_ANEW: Final = frozenset({"base_changed", "outdated"})
 
 
 def without_standing(tx: Writing, ask_id: AskId, decision: Decision) -> Decision:
     """The decision without the actions that an earlier one for the same ask did or may still do.
 
-    A change somebody else took back since is not made a second time: it was asked for once.
+    A change somebody else took back since is not made a second time: it was asked for once. Nor is
+    what a person rejected proposed once more, where nobody but the worker wants it decided anew.
     """
-    standing = {_doing(one) for one in tx.actions.of_ask(ask_id) if one.state in STANDING}
+    earlier = tx.actions.of_ask(ask_id)
+    is_by_itself = any(one.problem in _DECIDED_ANEW for one in earlier)
+    standing = {
+        _doing(one)
+        for one in earlier
+        if one.state in STANDING or (is_by_itself and one.problem == REJECTED_BY_PERSON)
+    }
     fresh = tuple(action for action in decision.actions if _doing(action) not in standing)
     return replace(decision, actions=fresh)
 

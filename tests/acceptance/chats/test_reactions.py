@@ -2,6 +2,7 @@
 
 import pytest
 
+from chargehand.domain.member import Role
 from chargehand.testing.jira.failures import Failure
 from chargehand.testing.slack import people as slack_people
 from chargehand.testing.slack.workspace_ids import BOT as BOT_ACCOUNT
@@ -101,6 +102,51 @@ async def test_slow_answer_is_announced_by_a_reaction_that_goes_with_the_answer(
     assert [one.state.value for one in chats.actions if "reaction" in one.kind.value] == [
         "executed"
     ] * 2
+
+
+async def ask_on_a_new_base(chats: ChatHouse) -> list[tuple[str, str, str]]:
+    """Approve a label of PAY-7 that is based on others by then; how all but signs stands after."""
+    (change,) = [one for one in chats.actions if one.kind.value == "jira.add_labels"]
+    (approval,) = [one for one in chats.approvals if one.action_id == change.id]
+    chats.approve(approval)
+    chats.jira.edit("PAY-7", author="Mei Tanaka", fields={"labels": ["x"]})
+    await chats.settle()
+    found = [one for one in chats.actions if "reaction" not in one.kind.value]
+    return sorted((one.kind.value, one.state.value, one.problem) for one in found)
+
+
+async def test_sign_keeps_no_change_from_being_asked_on_a_new_base(chats: ChatHouse) -> None:
+    chats.mode("approve", kind="jira.add_labels")
+    chats.member("Mei Tanaka", Role.DEVELOPER, jira=True)
+    jira_is_away(chats, times=40)
+    asked = await chats.chat("@bot label PAY-7 urgent")
+    await chats.wait(1.6)
+    assert signs(chats, asked) == ["eyes"]
+    chats.jira.failures.clear()
+    await chats.wait(300)
+
+    found = await ask_on_a_new_base(chats)
+
+    assert found[:2] == [
+        ("jira.add_labels", "rejected", "base_changed"),
+        ("jira.add_labels", "waiting", ""),
+    ]
+
+
+async def test_words_about_the_old_base_are_not_sent_beside_those_about_the_new_one(
+    chats: ChatHouse,
+) -> None:
+    chats.mode("approve", kind="jira.add_labels")
+    chats.mode("approve", kind="slack.post_message")
+    chats.member("Mei Tanaka", Role.DEVELOPER, jira=True)
+    await chats.chat("@bot label PAY-7 urgent")
+
+    assert await ask_on_a_new_base(chats) == [
+        ("jira.add_labels", "rejected", "base_changed"),
+        ("jira.add_labels", "waiting", ""),
+        ("slack.post_message", "rejected", "outdated"),
+        ("slack.post_message", "waiting", ""),
+    ]
 
 
 async def test_sign_that_nobody_saw_land_is_found_and_taken_away(chats: ChatHouse) -> None:
