@@ -1,6 +1,6 @@
 """Who may decide an action, and whether enough people did: pure, from what was read together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,20 +68,23 @@ class Tally:
         return max(0, self.quorum - len(self.counted))
 
 
-def right_of(poll: Poll, by: str, *, at: datetime) -> Right | Refusal:
+def right_of(poll: Poll, by: str, *, at: datetime, taken: Collection[str] = ()) -> Right | Refusal:
     """What lets somebody approve an action at a moment, or why they may not.
 
     Shape: whoever is at the server's command line is its operator, and may decide what they asked
-    for; a key may not.
+    for; a key may not. `taken` are the seats of others, as votes name people, in whose place
+    nobody decides once more.
     """
-    right = right_to_reject(poll, by, at=at)
+    right = right_to_reject(poll, by, at=at, taken=taken)
     is_own = poll.approvers.excludes_requester and by == poll.requester
     if isinstance(right, Right) and is_own and not by.startswith(_AT_THE_HOST):
         return Refusal.REQUESTER
     return right
 
 
-def right_to_reject(poll: Poll, by: str, *, at: datetime) -> Right | Refusal:
+def right_to_reject(
+    poll: Poll, by: str, *, at: datetime, taken: Collection[str] = ()
+) -> Right | Refusal:
     """The same for rejecting and wording anew, which let nothing through: also for who asked."""
     member_id = member_voting(by)
     if member_id is None:
@@ -93,7 +96,7 @@ def right_to_reject(poll: Poll, by: str, *, at: datetime) -> Right | Refusal:
         return Refusal.LEFT
     if has_seat(poll.approvers, member, poll.project):
         return Right()
-    return _right_of_deputy(poll, member_id, at=at)
+    return _right_of_deputy(poll, member_id, at=at, taken=taken)
 
 
 def has_seat(approvers: Approvers, member: Member, project: ProjectKey) -> bool:
@@ -114,7 +117,7 @@ def tally(poll: Poll, votes: Sequence[VoteRecord], *, digest: str) -> Tally:
     taken: set[str] = set()
     # Whoever votes in their own right keeps the seat that their deputy may have taken.
     for one in sorted(approving, key=lambda vote: (vote.deputy_of is not None, vote.at, vote.id)):
-        right = right_of(poll, one.by, at=one.at)
+        right = right_of(poll, one.by, at=one.at, taken=taken)
         if isinstance(right, Refusal):
             continue
         seat = f"member:{right.deputy_of}" if right.deputy_of is not None else one.by
@@ -125,7 +128,9 @@ def tally(poll: Poll, votes: Sequence[VoteRecord], *, digest: str) -> Tally:
     return Tally(tuple(counted), poll.approvers.quorum)
 
 
-def _right_of_deputy(poll: Poll, deputy: MemberId, *, at: datetime) -> Right | Refusal:
+def _right_of_deputy(
+    poll: Poll, deputy: MemberId, *, at: datetime, taken: Collection[str]
+) -> Right | Refusal:
     """The right of somebody who is away just then; nobody decides for who is a deputy only."""
     found: Right | Refusal = Refusal.NO_ROLE
     for absence in poll.absences:
@@ -133,6 +138,8 @@ def _right_of_deputy(poll: Poll, deputy: MemberId, *, at: datetime) -> Right | R
         if absence.deputy_id != deputy or not absence.covers(at) or principal is None:
             continue
         if not has_seat(poll.approvers, principal, poll.project):
+            continue
+        if f"member:{principal.id}" in taken:
             continue
         if poll.approvers.excludes_requester and f"member:{principal.id}" == poll.requester:
             found = Refusal.REQUESTERS_DEPUTY

@@ -152,3 +152,15 @@ def test_deputys_vote_counts_after_the_absence_was_over() -> None:
     found = tally(poll, (vote("cem", deputy_of=MemberId("anna")),), digest="these words")
 
     assert found.missing == 1
+
+
+def test_deputy_of_two_takes_the_seat_that_is_free() -> None:
+    """Whoever is away and votes themselves does not cost the other one theirs."""
+    poll = replace(POLL, requester="", absences=(away("anna", "cem"), away("ben", "cem")))
+
+    votes = (vote("cem", deputy_of=MemberId("anna")), vote("anna", at=NOW + HOUR))
+
+    found = tally(poll, votes, digest="these words")
+
+    assert [one.by for one in found.counted] == ["member:cem", "member:anna"]
+    assert found.is_enough

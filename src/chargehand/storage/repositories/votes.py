@@ -66,7 +66,8 @@ class VoteWriter(VoteReader):
     ) -> bool:
         """Keep what a person says; the newest vote of one person is the one there is.
 
-        Shape: False when they had voted so before about these very words. Comments are all kept.
+        Shape: False when they had voted so before about these very words, in their own right or in
+        the same person's place. Comments are all kept.
         """
         is_comment = vote is Vote.COMMENT
         vote_id = new_id("vot", now) if is_comment else derive_id("vot", approval_id, by)
@@ -90,7 +91,9 @@ class VoteWriter(VoteReader):
             self._update(approval_votes)
             .where(
                 approval_votes.c.vote_id == vote_id,
-                (approval_votes.c.vote != vote.value) | (approval_votes.c.digest != digest),
+                (approval_votes.c.vote != vote.value)
+                | (approval_votes.c.digest != digest)
+                | approval_votes.c.deputy_of.is_distinct_from(deputy_of),
             )
             .values(values)
         )
