@@ -49,7 +49,7 @@ from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.outdating import OUTDATED, is_outdated, set_outdated_aside
 from chargehand.pipeline.pacing import WAITS, Pacing
-from chargehand.pipeline.proposing import open_approval
+from chargehand.pipeline.proposing import reopen_approval
 from chargehand.pipeline.rebasing import BASE_CHANGED, ask_on_new_base
 from chargehand.pipeline.refusals import note_refusal
 from chargehand.pipeline.restraint import Wait, hold_back
@@ -321,13 +321,8 @@ class Executing:
         move_action(tx, action, ActionState.WAITING, now=now, problem=why)
         body: JSONObject = {"digest": action.digest, "problem": why}
         tx.audit.append(AuditTag.WORKER_ACTION_HELD, action.id, body, now=now)
-        open_approval(
-            tx,
-            action.id,
-            digest=action.digest,
-            lasts=self._rules.approval_expires_after,
-            now=now,
-        )
+        lasts = self._rules.approval_expires_after
+        reopen_approval(tx, action, lasts=lasts, now=now)
         return Stop("held")
 
     def _record_all(self, tx: Writing, results: Sequence[Ended]) -> dict[str, JSONValue]:

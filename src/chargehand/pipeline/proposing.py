@@ -10,7 +10,7 @@ from chargehand.domain.attention import Topic
 from chargehand.domain.ids import ActionId, ApprovalId, AskId, DecisionId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.policy import Cause
-from chargehand.domain.records import ApprovalState
+from chargehand.domain.records import ActionRecord, ApprovalState
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.noting import note_matter
 from chargehand.storage.transaction import Writing
@@ -87,6 +87,16 @@ def open_approval(
         project, kind = action.project, action.kind
         note_matter(tx, Topic.APPROVALS, approval_id, project=project, kind=kind, now=now)
     return approval_id
+
+
+def reopen_approval(
+    tx: Writing, action: ActionRecord, *, lasts: timedelta, now: datetime
+) -> ApprovalId:
+    """Ask people again about what was let through before, and where its messages show it."""
+    before = tx.approvals.newest_of_action(action.id)
+    if before is not None:
+        tx.chat_views.outdate(before.id)
+    return open_approval(tx, action.id, digest=action.digest, lasts=lasts, now=now)
 
 
 def approval_of(action_id: ActionId, digest: str, *, now: datetime) -> ApprovalId:

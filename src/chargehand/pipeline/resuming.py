@@ -32,7 +32,7 @@ from chargehand.pipeline.errors import NotHeld, NotLookedUp
 from chargehand.pipeline.holding import lift_hold
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.proposing import open_approval
+from chargehand.pipeline.proposing import reopen_approval
 from chargehand.pipeline.sought import sought
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.storage.database import Database
@@ -179,7 +179,7 @@ class Resuming:
             now=now,
         )
         lasts = self._rules.approval_expires_after
-        open_approval(tx, action.id, digest=action.digest, lasts=lasts, now=now)
+        reopen_approval(tx, action, lasts=lasts, now=now)
 
     async def _unknown_effects(
         self, connection: LiveConnection, hold: HoldRecord

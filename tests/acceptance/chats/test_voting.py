@@ -2,7 +2,7 @@
 
 import pytest
 
-from chargehand.domain.ids import MemberId
+from chargehand.domain.ids import MemberId, ProjectKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.member import Role
 from chargehand.domain.records import ApprovalState
@@ -116,6 +116,8 @@ async def test_vote_of_who_may_no_longer_decide_does_not_count_at_the_sending(
     ]
     fresh = waiting(team)
     assert fresh.id != approval.id
+    (message,) = team.messages()
+    assert team.labels(message) == ["Approve", "Reject"]
     team.approve(fresh, by="cli:lead")
     await team.settle()
     assert team.jira.issue("PAY-7").status == team.jira.issue("PAY-12").status
@@ -170,3 +172,24 @@ async def test_deputies_in_a_circle_are_refused(team: ChatHouse) -> None:
     assert "in a circle" in team.whispered()[-1]["text"]
     found = team.stores.database.read(lambda tx: tx.absences.ending_after(team.clock.now()))
     assert [one.member_id for one in found] == [members(team)["Ana Ruiz"]]
+
+
+async def test_whoever_lost_their_right_may_vote_again_as_a_deputy(team: ChatHouse) -> None:
+    take_two(team)
+    who, now, write = members(team), team.clock.now(), team.stores.database.write
+    ana, tom, pay = who["Ana Ruiz"], who["Tom Berg"], ProjectKey("PAY")
+    held = ((pay, Role.APPROVER),)
+    write(lambda tx: set_roles(tx, tom, held, by="cli:lead", now=now))
+    await team.chat(ASK)
+    approval = waiting(team)
+    team.approve(approval, by=f"member:{tom}")
+    write(lambda tx: set_roles(tx, tom, ((pay, Role.DEVELOPER),), by="cli:lead", now=now))
+    await team.command("away until Monday deputy Tom Berg", user="Ana Ruiz")
+
+    team.approve(approval, by=f"member:{tom}")
+    (vote,) = team.stores.database.read(lambda tx: tx.votes.of_approval(approval.id))
+    assert vote.deputy_of == ana
+    team.approve(approval, by="cli:lead")
+    await team.settle()
+
+    assert team.jira.issue("PAY-7").status == team.jira.issue("PAY-12").status
