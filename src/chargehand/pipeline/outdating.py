@@ -14,16 +14,25 @@ from chargehand.domain.ask import AskState
 from chargehand.domain.records import ActionRecord
 from chargehand.pipeline.late_asks import report_late
 from chargehand.pipeline.moving import move_action
+from chargehand.pipeline.working_signs import SIGN_KINDS
 from chargehand.storage.transaction import Writing
 
 OUTDATED: Final = "outdated"
 _FRESH_FOR: Final = timedelta(minutes=10)
+# Discord's replies to a command are left out: their tokens do not outlive the time they are fresh.
 _ANSWERS: Final = frozenset(
     {
+        ActionKind.BITBUCKET_ADD_COMMENT,
+        ActionKind.CONFLUENCE_ADD_COMMENT,
+        ActionKind.DISCORD_POST_MESSAGE,
+        ActionKind.DISCORD_SEND_DIRECT_MESSAGE,
         ActionKind.GITHUB_ADD_COMMENT,
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
+        ActionKind.SLACK_POST_EPHEMERAL,
+        ActionKind.SLACK_POST_MESSAGE,
+        ActionKind.SLACK_SEND_DIRECT_MESSAGE,
     }
 )
 
@@ -36,7 +45,11 @@ def is_outdated(
     if is_fresh or passed.approval_id is not None or action.kind not in _ANSWERS:
         return False
     stored = tx.asks.find(action.ask_id) if action.ask_id is not None else None
-    return stored is not None and not stored.ask.is_run
+    if stored is None or stored.ask.is_run or action.params.get("controls"):
+        return False
+    # Words that tell of changes are those of a moment that does not come again.
+    told = tx.actions.of_decisions([action.decision_id])
+    return all("markdown" in one.params or one.kind in SIGN_KINDS for one in told)
 
 
 def set_outdated_aside(

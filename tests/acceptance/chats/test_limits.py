@@ -178,3 +178,19 @@ async def test_operator_says_how_much_of_the_limit_the_bot_may_use(
         await chats.settle()
 
         assert len(chats.messages()) == before + sent
+
+
+async def test_answer_that_waited_for_slack_is_decided_anew(chats: ChatHouse) -> None:
+    """What was true a quarter of an hour ago is not said in words of then."""
+    chats.slack.desk.failures.add(Failure(path="/api/chat.postMessage", status=503, times=1000))
+    await chats.chat("@bot status PAY-7")
+    await chats.wait(15 * 60)
+    chats.slack.desk.failures.clear()
+
+    for _ in range(3):
+        await chats.wait(600)
+
+    (answer,) = chats.messages()
+    assert "You asked this on" in answer["text"]
+    found = [(one.state.value, one.problem) for one in chats.actions if "post" in one.kind.value]
+    assert sorted(found) == [("executed", ""), ("rejected", "outdated")]
