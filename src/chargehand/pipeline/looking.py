@@ -269,7 +269,7 @@ def list_approvals(
     """
     _check_page(cursor, limit, kind="approval")
     if needs is not None:
-        page = page_needing(tx, needs, cursor=cursor, limit=limit, now=now)
+        page = page_needing(tx, needs, cursor=cursor, limit=limit, now=now, projects=projects)
     else:
         page = tx.approvals.page(cursor=cursor, limit=limit, state=state, projects=projects)
     actions = tx.actions.find_many(approval.action_id for approval in page.items)

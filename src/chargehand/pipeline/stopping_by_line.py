@@ -69,13 +69,14 @@ def _scope(call: Call) -> Scope | CommandReply:
         return call.reply(Outcome.UNCLEAR, told)
     if what == "project":
         scope = Scope(ScopeKind.PROJECT, name.upper())
-        needed = frozenset({ProjectKey(scope.name)}) & call.deps.served
+        needed = frozenset({ProjectKey(scope.name)})
     else:
         scope = ORGANIZATION if what == ALL else Scope(_KINDS[what], name)
         needed = call.deps.served
-    if call.caller.is_operator:
+    caller = call.caller
+    if caller.is_operator and caller.may(Permission.STOP_SET, None):
         return scope
-    lacking = [one for one in sorted(needed) if not call.caller.may(Permission.STOP_SET, one)]
+    lacking = [one for one in sorted(needed) if not caller.may(Permission.STOP_SET, one)]
     if lacking or not needed:
         where = ", ".join(lacking) or shown(name)
         told = (

@@ -69,6 +69,13 @@ def operations(world: World) -> Iterator[tuple[str, str, dict]]:
             yield method.upper(), path, operation
 
 
+async def said(client: httpx.AsyncClient, line: str, **about: str) -> str:
+    """What became of a line."""
+    answer = await client.post("/v1/commands", json={"line": line, **about})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["outcome"]
+
+
 async def ask(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
     body = BODIES.get(path.rpartition("/")[2])
     return await client.request(method, path, json=body)
@@ -207,6 +214,32 @@ async def test_lines_reach_no_further_than_routes(world: World) -> None:
     assert {one["outcome"] for one in answers} == {"not_found"}
     assert named.status_code == 422
     assert named.json()["errors"][0]["allowed"] == "PAY"
+    bea = world.member("Bea")
+    roles(world, bea, (PAY, Role.OPERATOR))
+    keys = (
+        limited(world, "stops", "command:run", "stop:set", projects=frozenset({PAY})),
+        limited(world, "bea", member_id=bea.id),
+    )
+    stops = ("stop all", "stop project OPS", "stop project NOPE", "stop agent chargehand")
+    for key in keys:
+        async with world.client(key=key) as client:
+            refused = [await said(client, one) for one in (*stops, "resume all")]
+            own = [await said(client, f"{verb} project PAY") for verb in ("stop", "resume")]
+
+        assert (set(refused), own) == ({"refused"}, ["done", "done"])
+
+
+async def test_what_waits_for_somebody_is_told_within_the_keys_projects(world: World) -> None:
+    ana, bea = world.member(role=Role.ADMIN), world.member("Bea", role=Role.APPROVER)
+    pay, ops = world.comment(), world.comment(project=OPS)
+    key = limited(world, "board", projects=frozenset({PAY}), member_id=ana.id)
+
+    async with world.client(key=key) as client:
+        mine = [(await client.get(f"/v1/approvals?needs={who}")).text for who in ("me", ana.id)]
+        others = await client.get(f"/v1/approvals?needs={bea.id}")
+
+    assert [(pay.approval_id in one, ops.approval_id in one) for one in mine] == [(True, False)] * 2
+    assert (others.status_code, "member:view" in others.text) == (403, True)
 
 
 async def test_modes_and_budgets_of_one_project_can_be_changed_alone(world: World) -> None:

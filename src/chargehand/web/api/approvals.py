@@ -228,6 +228,10 @@ def _voter(asked: Asked[Any], needs: str | None) -> str | None:
     """Whose vote is waited for, as votes name people; None where nobody is named."""
     if needs is None or needs == _ME:
         return asked.by if needs == _ME else None
+    member = asked.authority.member
+    if member is not None and needs == member.id:
+        return asked.by
+    asked.authority.require(Permission.MEMBER_VIEW, None)
     return f"member:{find_member(asked.tx, needs).id}"
 
 
