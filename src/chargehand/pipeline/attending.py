@@ -14,8 +14,10 @@ from chargehand.domain.attention import (
     Reminder,
 )
 from chargehand.domain.ids import MemberId, ProjectKey, ReminderId
+from chargehand.domain.permission import Permission
 from chargehand.kit.ids import new_id
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
+from chargehand.policy.permissions import roles_with
 
 MOST_QUIETS: Final = 50
 MOST_REMINDERS: Final = 50
@@ -122,10 +124,23 @@ def _scope_of(call: Call, what: str) -> Scope | str:
     if caller.work_item is not None:
         return QuietScope.WORK_ITEM, caller.work_item
     if what == HERE and caller.is_operator and len(caller.projects) == 1:
-        return QuietScope.PROJECT, next(iter(caller.projects))
+        return _whole_project(call, next(iter(caller.projects)))
     if what == HERE:
         return "“here” is a channel, a ticket or a project, and this is said in none; name one."
     return "“this ticket” is a work item, and this is said on none; name it, or say it there."
+
+
+def _whole_project(call: Call, project: ProjectKey) -> Scope | str:
+    """A project as what a mute is about, for who may keep messages from everybody there."""
+    caller = call.caller
+    # A key that acts for nobody says by its scope what it is for.
+    if caller.operator or caller.may(Permission.FLAG_SET, project):
+        return QuietScope.PROJECT, project
+    roles = ", ".join(roles_with(Permission.FLAG_SET))
+    return (
+        f"A whole project is muted by who has one of these roles in it: {roles}. Mute yourself or "
+        "a work item."
+    )
 
 
 def _told(scope: Scope) -> str:

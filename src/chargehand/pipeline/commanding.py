@@ -39,7 +39,7 @@ from chargehand.pipeline.deciding_by_line import (
 )
 from chargehand.pipeline.doubting import run_why, run_wrong
 from chargehand.pipeline.editing_by_line import run_edit
-from chargehand.pipeline.errors import ProjectUnknown
+from chargehand.pipeline.errors import ArgumentInvalid, ProjectUnknown
 from chargehand.pipeline.introducing import (
     run_agents,
     run_help,
@@ -93,7 +93,7 @@ def operator_caller(
 ) -> Caller:
     """Who speaks at the command line, about what they named.
 
-    Raises: ProjectUnknown.
+    Raises: ProjectUnknown, ArgumentInvalid.
     """
     projects = _projects_meant(project, work_item, served)
     return Caller(surface, projects, work_item=work_item, operator=operator)
@@ -108,9 +108,12 @@ def caller_of(
 ) -> Caller:
     """Who comes with a key or a session, about what they named, with no more than they hold.
 
-    Raises: ProjectUnknown.
+    Raises: ProjectUnknown, ArgumentInvalid.
     """
     member = authority.member
+    if member is not None:
+        # Some permissions every member holds everywhere; where they work is where lines reach.
+        served = frozenset(one for one in served if member.roles_in(one))
     return Caller(
         Surface.REST,
         _projects_meant(project, work_item, served),
@@ -125,6 +128,10 @@ def caller_of(
 def _projects_meant(
     project: ProjectKey | None, work_item: WorkItemKey | None, served: frozenset[ProjectKey]
 ) -> frozenset[ProjectKey]:
+    if project and work_item is not None and project_of_key(work_item) != project:
+        raise ArgumentInvalid(
+            field="work_item", found=work_item, allowed=f"a work item of {project}, or none"
+        )
     named = project or (project_of_key(work_item) if work_item is not None else None)
     if named is not None and named not in served:
         raise ProjectUnknown(project=named, served=", ".join(sorted(served)) or "none")

@@ -160,7 +160,9 @@ def _beyond_scope(call: Call, meant: Meant) -> str:
 
 def _is_shown(call: Call, action: ActionRecord) -> bool:
     caller = call.caller
-    return caller.may(Permission.APPROVAL_VIEW, action.project) or action.project in caller.projects
+    may_view = caller.may(Permission.APPROVAL_VIEW, action.project)
+    # In a chat the place says what may be told there; behind a key or a session nothing else does.
+    return may_view or (not caller.is_operator and action.project in caller.projects)
 
 
 def without_permission(command: Command, where: str, there: str, caller: Caller) -> str:

@@ -217,10 +217,10 @@ _WORDS: Final = {
 
 
 def _may_trace(call: Call, found: Trace) -> bool:
-    caller, project = call.caller, found.event.project
+    caller = call.caller
     if caller.is_overheard and found.event.work_item != caller.work_item:
         return False
-    return caller.may(Permission.TRACE_VIEW, project)
+    return all(caller.may(Permission.TRACE_VIEW, project) for project in found.projects)
 
 
 def _story(call: Call, found: Trace) -> Iterator[str]:

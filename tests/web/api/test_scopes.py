@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.member import Member, Role
 from chargehand.domain.permission import Permission
 from chargehand.pipeline.keys import KeyLimits, create_key, revoke_key
 from chargehand.pipeline.members import leave, set_roles
+from chargehand.storage.tables import actions
 from chargehand.web.api.app import build_api
 from chargehand.web.api.asking import PERMISSION, PLACE
 from tests.web.api.world import OPS, PAY, Told, World
@@ -227,6 +229,58 @@ async def test_lines_reach_no_further_than_routes(world: World) -> None:
             own = [await said(client, f"{verb} project PAY") for verb in ("stop", "resume")]
 
         assert (set(refused), own) == ({"refused"}, ["done", "done"])
+
+
+async def test_lines_of_a_member_reach_where_they_work(world: World) -> None:
+    bea, nobody = world.member("Bea"), world.member("Kim")
+    roles(world, bea, (PAY, Role.APPROVER))
+    roles(world, nobody)
+    told = world.comment(project=OPS)
+    keys = [limited(world, one.name, member_id=one.id) for one in (bea, nobody)]
+
+    async with world.client(key=keys[0]) as client:
+        modes = await client.post("/v1/commands", json={"line": "modes"})
+        named = await client.post("/v1/commands", json={"line": "unmute here", "project": "OPS"})
+        outcomes = [
+            await said(client, "mute here", project="PAY"),
+            await said(client, "unmute here", project="PAY"),
+            await said(client, "mute this ticket", work_item="PAY-3"),
+            await said(client, f"approve {told.approval_id}"),
+        ]
+    async with world.client(key=keys[1]) as client:
+        nowhere = await client.post("/v1/commands", json={"line": "mute here", "project": "PAY"})
+        herself = await said(client, "mute me")
+
+    assert ("PAY" in modes.text, "OPS" in modes.text) == (True, False)
+    assert (named.status_code, nowhere.status_code) == (422, 422)
+    assert outcomes == ["illegal", "illegal", "done", "not_found"]
+    assert herself == "done"
+
+
+async def test_story_that_leads_elsewhere_is_told_to_who_may_know_it_all(world: World) -> None:
+    told = world.comment()
+    key = limited(world, "pay", projects=frozenset({PAY}))
+
+    async with world.client(key=key) as client:
+        before = await said(client, f"trace {told.event_id}")
+        with world.database.engine.begin() as connection:
+            moved = update(actions).where(actions.c.action_id == told.action_id)
+            connection.execute(moved.values(project=OPS))
+        after = await said(client, f"trace {told.event_id}")
+
+    assert (before, after) == ("done", "not_found")
+
+
+async def test_work_item_is_of_the_project_beside_it(world: World) -> None:
+    key = limited(world, "pay", projects=frozenset({PAY}))
+    body = {"line": "mute this ticket", "project": "PAY", "work_item": "OPS-7"}
+
+    async with world.client(key=key) as client:
+        answer = await client.post("/v1/commands", json=body)
+        fitting = await client.post("/v1/commands", json={**body, "work_item": "PAY-7"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "work_item")
+    assert fitting.json()["outcome"] == "done"
 
 
 async def test_what_waits_for_somebody_is_told_within_the_keys_projects(world: World) -> None:
