@@ -1,11 +1,12 @@
 """Signing in by a provider: what it vouches for counts, and nothing that only looks like it."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -268,6 +269,23 @@ async def test_wrong_client_secret_is_told_without_it(world: World, fake: FakeOI
 
     assert answer.status_code == 400
     assert "not that one" not in answer.text
+
+
+async def test_page_of_a_failed_try_leads_back_to_the_form(world: World, fake: FakeOIDC) -> None:
+    fake.overrides = {"nonce": None}
+
+    async with Site(world, oidc=fake).browser() as browser:
+        failed = await through(browser, fake)
+        fake.failing = 500
+        world.clock.advance(3601)
+        away = await browser.get("/sign-in/oidc")
+        form = await browser.get("/sign-in")
+
+    for page in (failed, away, form):
+        ways = re.findall(r'(?:href|action)="([^"]+)"', page.text)
+        led_to = [urlsplit(urljoin(str(page.url), way)).path for way in ways]
+        assert led_to == ["/sign-in/oidc", "/sign-in"], page.url
+        assert not any(way.startswith("/") for way in ways)
 
 
 async def test_address_given_to_somebody_else_reaches_no_linked_member(

@@ -8,9 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chargehand.config.settings import Settings
 from chargehand.domain.member import Role
 from chargehand.pipeline.members import leave, set_roles
 from chargehand.pipeline.sessions import SessionRules, end_sessions_of, set_password
+from chargehand.web.sign_in.opening import open_sign_in
 from tests.web.api.signing_in import (
     DIGEST,
     EMAIL,
@@ -387,3 +389,14 @@ async def test_without_origins_nothing_is_said_to_other_pages(
     answer = await quiet_client.get("/v1/me", headers={"origin": "https://board.example.com"})
 
     assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("port", ["", ":443", ":8443"])
+def test_own_origin_is_as_browsers_write_it(world: World, port: str) -> None:
+    settings = Settings(server={"public_url": f"https://Chargehand.Example.com{port}/bot"})
+
+    own = open_sign_in(settings, world.database, world.clock).own
+
+    origin = f"https://chargehand.example.com{port.removesuffix(':443')}"
+    assert own.is_own(origin, "inside:8080")
+    assert not own.is_own("https://evil.example", "inside:8080")

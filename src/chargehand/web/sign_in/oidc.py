@@ -89,7 +89,7 @@ class OIDCDoor:
                 )
             )
         except REFUSED as error:
-            return door.refused(error)
+            return door.refused(request, error)
         return await door.let_in(request, member.id, SignInMethod.OIDC)
 
     def _kept(self, request: Request) -> tuple[str, str, str]:
@@ -123,7 +123,7 @@ def oidc_routes(way: OIDCDoor) -> list[Route]:
         try:
             return await way.leave(request)
         except REFUSED as error:
-            return way.door.refused(error)
+            return way.door.refused(request, error)
 
     works: tuple[tuple[str, Work], ...] = (
         ("/sign-in/oidc", leave),

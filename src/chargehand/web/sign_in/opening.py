@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from chargehand.bootstrap.configured import session_rules
 from chargehand.bootstrap.trust import read_certificates
+from chargehand.config.addresses import web_origin
 from chargehand.config.settings import Settings
 from chargehand.intake.addresses import TrustedProxies
 from chargehand.kit.clock import Clock
@@ -25,7 +26,8 @@ _CONNECTIONS: Final = 4
 def open_sign_in(settings: Settings, database: Database, clock: Clock) -> SignInDoor:
     """The door as the settings describe it."""
     public = urlsplit(settings.server.public_url or "")
-    own = f"{public.scheme}://{public.netloc}" if public.netloc else ""
+    # Whatever the operator wrote, browsers write the host small and leave out the usual port.
+    own = web_origin(f"{public.scheme}://{public.netloc}") if public.netloc else ""
     proxies = TrustedProxies(settings.server.trusted_proxies)
     return SignInDoor(
         database=database,

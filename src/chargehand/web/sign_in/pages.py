@@ -24,18 +24,23 @@ class Ways:
 
 
 def sign_in_page(
-    ways: Ways, *, problem: str = "", email: str = "", status: int = 200
+    ways: Ways, *, up: str = "", problem: str = "", email: str = "", status: int = 200
 ) -> HTMLResponse:
-    """The form; an earlier try leaves its address, never its password."""
+    """The form; an earlier try leaves its address, never its password.
+
+    Shape: `up` leads from the address the page stands at to where `/sign-in` is, as `../`, since
+    a proxy may serve all of this below a path that is not known here.
+    """
     parts = ["<h1>Sign in</h1>"]
     if problem:
         parts.append(f'<p class="bad" role="alert">{escape(problem)}</p>')
     if ways.provider:
         said = escape(ways.provider)
-        parts.append(f'<p><a class="button" href="sign-in/oidc">Sign in with {said}</a></p>')
+        parts.append(f'<p><a class="button" href="{up}sign-in/oidc">Sign in with {said}</a></p>')
     if ways.has_passwords:
         parts.append(
-            '<form method="post" action="sign-in"><p><label for="email">E-mail address</label>'
+            f'<form method="post" action="{up}sign-in"><p>'
+            '<label for="email">E-mail address</label>'
             '<input id="email" name="email" type="email" autocomplete="username" maxlength="320" '
             f'required value="{escape(email)}"></p><p><label for="password">Password</label>'
             '<input id="password" name="password" type="password" maxlength="256" required '

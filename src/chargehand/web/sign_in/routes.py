@@ -84,15 +84,13 @@ class SignInDoor:
             )
         )
         await self._end_own(request)
-        depth = request.url.path.rstrip("/").count("/") - 1
-        response = RedirectResponse("../" * depth + "session", status_code=_SEE_OTHER)
+        response = RedirectResponse(f"{_way_up(request)}session", status_code=_SEE_OTHER)
         self.cookie.set_on(response, started.secret, lasts_s=int(self.rules.lasts.total_seconds()))
         return _uncached(response)
 
     async def show_form(self, request: Request) -> Response:
         """The form."""
-        _ = request
-        return sign_in_page(self.ways)
+        return sign_in_page(self.ways, up=_way_up(request))
 
     async def take_password(self, request: Request) -> Response:
         """A filled-in form: a session for who is right, the form again for who is not."""
@@ -106,7 +104,7 @@ class SignInDoor:
         try:
             member_id = await self.passwords.member_of(request, email, password, now=now)
         except (PasswordWrong, TooManyTries) as error:
-            return self.refused(error, email=email[:320])
+            return self.refused(request, error, email=email[:320])
         return await self.let_in(request, member_id, SignInMethod.PASSWORD)
 
     async def show_session(self, request: Request) -> Response:
@@ -148,11 +146,13 @@ class SignInDoor:
         self.cookie.take_from(response)
         return _uncached(response)
 
-    def refused(self, error: ChargehandError, *, email: str = "") -> Response:
+    def refused(self, request: Request, error: ChargehandError, *, email: str = "") -> Response:
         """The form with what went wrong above it."""
         usual = 503 if isinstance(error, Retryable) else 400
         status = _STATUSES.get(type(error), usual)
-        page = sign_in_page(self.ways, problem=str(error), email=email, status=status)
+        page = sign_in_page(
+            self.ways, up=_way_up(request), problem=str(error), email=email, status=status
+        )
         wait_s = error.fields.get("retry_after_s")
         if wait_s is not None:
             page.headers["retry-after"] = str(wait_s)
@@ -203,7 +203,7 @@ def guarded(door: SignInDoor, work: Work) -> Work:
         try:
             return await work(request)
         except _REFUSED as error:
-            return door.refused(error)
+            return door.refused(request, error)
 
     return answer
 
@@ -216,6 +216,11 @@ def device_of(user_agent: str) -> Device:
     if any(one in words for one in _PHONES):
         return Device.PHONE
     return Device.COMPUTER if "mozilla/" in words else Device.PROGRAM
+
+
+def _way_up(request: Request) -> str:
+    """What leads from the address of a request to the one all of ours stand below, as `../`."""
+    return "../" * (request.url.path.rstrip("/").count("/") - 1)
 
 
 def _uncached(response: Response) -> Response:
