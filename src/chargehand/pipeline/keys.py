@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chargehand.audit.tags import AuditTag
-from chargehand.domain.ids import ApiKeyId
+from chargehand.domain.ids import ApiKeyId, MemberId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.permission import Permission
 from chargehand.domain.records import ApiKeyRecord
@@ -107,6 +107,13 @@ def revoke_key(tx: Writing, key_id: str, *, by: str, now: datetime) -> ApiKeyRec
     if tx.api_keys.revoke(key.id, now=now):
         tx.audit.append(AuditTag.PERSON_KEY_REVOKED, key.id, {"by": by}, now=now)
     return tx.api_keys.find(key_id) or key
+
+
+def revoke_keys_of(tx: Writing, member_id: MemberId, *, by: str, now: datetime) -> None:
+    """End every key that acts for a member, so that none comes back to life with them."""
+    for key in tx.api_keys.all():
+        if key.member_id == member_id and key.revoked_at is None:
+            revoke_key(tx, key.id, by=by, now=now)
 
 
 def _require_sense(limits: KeyLimits, *, now: datetime) -> None:

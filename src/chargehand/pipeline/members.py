@@ -29,6 +29,7 @@ from chargehand.members.fields import (
 from chargehand.pipeline.accounts import match_seen
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.pipeline.identifying import known_member, living_member, require_cursor
+from chargehand.pipeline.keys import revoke_keys_of
 from chargehand.storage.transaction import Reading, Writing
 
 View: TypeAlias = Reading | Writing
@@ -133,15 +134,19 @@ def set_roles(tx: Writing, member_id: str, roles: Roles, *, by: str, now: dateti
         return before
     tx.members.save([after])
     _require_admin(tx, before)
-    if set(before.roles) - set(after.roles):
-        # Whoever may do less than they could signs in again, so that no open page promises more.
-        tx.sign_in.end_sessions_of(after.id, now=now)
+    end_outgrown_sessions(tx, before, after, now=now)
     record_member(tx, AuditTag.PERSON_MEMBER_ROLES_CHANGED, after, by=by, now=now)
     return after
 
 
+def end_outgrown_sessions(tx: Writing, before: Member, after: Member, *, now: datetime) -> None:
+    """Have whoever lost a role sign in again, so that no open page promises more."""
+    if set(before.roles) - set(after.roles):
+        tx.sign_in.end_sessions_of(after.id, now=now)
+
+
 def leave(tx: Writing, member_id: str, *, by: str, now: datetime) -> Member:
-    """Let a member leave: their roles go at once, and no account or session carries rights.
+    """Let a member leave: their roles go at once; no account, session or key carries rights.
 
     Raises: NotFound, LastAdmin. Leaving twice is no error.
     """
@@ -155,6 +160,7 @@ def leave(tx: Writing, member_id: str, *, by: str, now: datetime) -> Member:
     tx.sign_in.forget_password(before.id)
     tx.sign_in.forget_accounts(before.id)
     tx.sign_in.end_sessions_of(before.id, now=now)
+    revoke_keys_of(tx, before.id, by=by, now=now)
     for identity in tx.members.identities_of(before.id):
         if identity.state is IdentityState.CONFIRMED:
             matched = replace(identity, state=IdentityState.MATCHED)

@@ -18,7 +18,7 @@ from chargehand.members.fields import write_roles
 from chargehand.members.planning import PlannedMember, RosterPlan, plan_roster, team_of
 from chargehand.members.roster import ACCOUNT_PREFIX, Roster
 from chargehand.pipeline.accounts import match_seen
-from chargehand.pipeline.members import View, leave, record_member
+from chargehand.pipeline.members import View, end_outgrown_sessions, leave, record_member
 from chargehand.storage.transaction import Writing
 
 _SUBJECT: Final = "roster"
@@ -67,8 +67,10 @@ def import_roster(
             found=first.found,
             allowed=first.allowed,
         )
+    before = {one.id: one for one in tx.members.all()}
     tx.members.save([planned.member for planned in plan.changed])
     for planned in plan.changed:
+        end_outgrown_sessions(tx, before[planned.member.id], planned.member, now=now)
         record_member(tx, AuditTag.PERSON_MEMBER_CHANGED, planned.member, by=by, now=now)
         for identity in planned.dropped:
             tx.members.drop_identity(identity)

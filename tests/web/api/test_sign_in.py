@@ -10,7 +10,9 @@ import pytest
 
 from chargehand.config.settings import Settings
 from chargehand.domain.member import Role
+from chargehand.members.roster import Known, read_roster
 from chargehand.pipeline.members import leave, set_roles
+from chargehand.pipeline.rosters import import_roster
 from chargehand.pipeline.sessions import SessionRules, end_sessions_of, set_password
 from chargehand.web.sign_in.opening import open_sign_in
 from tests.web.api.signing_in import (
@@ -244,6 +246,14 @@ def _fewer_roles(world: World, member_id: str) -> None:
     world.database.write(lambda tx: set_roles(tx, member_id, roles, by="cli", now=now))
 
 
+def _roster_with_fewer_roles(world: World, member_id: str) -> None:
+    now, content = world.clock.now(), f"id,name,email,roles\n{member_id},Ana Ruiz,{EMAIL},viewer\n"
+    roster = read_roster(content.encode(), Known({}, ()))
+    world.database.write(
+        lambda tx: import_roster(tx, roster, removes_missing=False, by="cli", now=now)
+    )
+
+
 def _leaves(world: World, member_id: str) -> None:
     now = world.clock.now()
     world.database.write(lambda tx: leave(tx, member_id, by="cli", now=now))
@@ -254,7 +264,9 @@ def _revoked(world: World, member_id: str) -> None:
     world.database.write(lambda tx: end_sessions_of(tx, member_id, by="cli", now=now))
 
 
-@pytest.mark.parametrize("happens", [_other_password, _fewer_roles, _leaves, _revoked])
+@pytest.mark.parametrize(
+    "happens", [_other_password, _fewer_roles, _roster_with_fewer_roles, _leaves, _revoked]
+)
 async def test_session_ends_with_what_it_stood_on(world: World, happens) -> None:
     ana = with_password(world)
 
