@@ -3,15 +3,19 @@
 from typing import Final
 
 from chargehand.decisions.markdown import code, shown
+from chargehand.domain.member import Member
+from chargehand.domain.permission import Permission
 from chargehand.domain.vote import MEMBER
 from chargehand.pipeline.absences import LONGEST, come_back, go_away
 from chargehand.pipeline.attending import moment_of, no_member
-from chargehand.pipeline.caller import Call, CommandReply, Outcome
+from chargehand.pipeline.caller import Call, Caller, CommandReply, Outcome
 from chargehand.pipeline.deciding_by_line import action_words
 from chargehand.pipeline.members import find_member
 from chargehand.pipeline.needing import page_needing
+from chargehand.policy.permissions import rights_of_roles
 
 _MOST_SHOWN: Final = 20
+_DECIDE: Final = Permission.APPROVAL_DECIDE
 
 
 def run_away(call: Call) -> CommandReply:
@@ -23,6 +27,12 @@ def run_away(call: Call) -> CommandReply:
     if isinstance(until, str):
         return call.reply(Outcome.UNCLEAR, until)
     named = call.argument("deputy")
+    if named and not _may_name_deputy(call.caller, member):
+        text = (
+            f"Naming a deputy takes the permission {code(_DECIDE)} wherever you "
+            "may decide, which this API key does not hold; leave the deputy out, or sign in."
+        )
+        return call.reply(Outcome.REFUSED, text)
     deputy = find_member(call.tx, named) if named else None
     go_away(
         call.tx,
@@ -40,6 +50,15 @@ def run_away(call: Call) -> CommandReply:
     )
     text = f"You are away until {call.when(until)}; {instead}. Say {code('back')} to end it."
     return call.reply(Outcome.DONE, text)
+
+
+def _may_name_deputy(caller: Caller, member: Member) -> bool:
+    """Whether somebody may let another decide: no key gives away more than it may do itself."""
+    held, own = caller.held, rights_of_roles(member.roles)
+    if caller.rights is None or held == own:
+        return True
+    decided = (one for one in (None, *own.in_projects) if own.allows(_DECIDE, one))
+    return held.allows_somewhere(_DECIDE) and all(held.allows(_DECIDE, one) for one in decided)
 
 
 def run_back(call: Call) -> CommandReply:

@@ -365,6 +365,23 @@ async def test_key_of_a_member_who_left_is_refused(world: World) -> None:
     assert {"person:key:revoked", "person:member:left"} <= {one.tag for one in audit}
 
 
+async def test_key_names_no_deputy_for_more_than_it_may_decide(world: World) -> None:
+    ana, tom = world.member(role=Role.APPROVER), world.member("Tom")
+    line = f"away until 2026-12-24 deputy {tom.id}"
+    keys = (
+        limited(world, "looking", "command:run", "attention:set", member_id=ana.id),
+        limited(world, "pay", projects=frozenset({PAY}), member_id=ana.id),
+        limited(world, "all", member_id=ana.id),
+    )
+    outcomes = []
+
+    for key in keys:
+        async with world.client(key=key) as client:
+            outcomes += [await said(client, line)]
+
+    assert outcomes == ["refused", "refused", "done"]
+
+
 async def test_key_ends_when_it_was_to_end(world: World) -> None:
     ends = world.clock.now() + timedelta(hours=1)
     key = limited(world, "guest", expires_at=ends)
