@@ -37,7 +37,7 @@ def cause_of_ask(tx: Reading | Writing, ask: Ask) -> Cause:
 def cause_of_caller(caller: Caller) -> Cause:
     """The cause of what a command leads to: whoever said it."""
     if caller.is_operator:
-        return cause_of_operator(caller.by)
+        return cause_of_request(caller.by)
     member, identity = caller.rightful_member, caller.identity
     owner = (member, identity) if member is not None and identity is not None else None
     is_outsider = caller.place is not None and caller.place.is_outsider
@@ -52,6 +52,14 @@ def cause_of_caller(caller: Caller) -> Cause:
 def cause_of_operator(by: str) -> Cause:
     """The cause of what is done with a key or at the command line, as `cli:anna`."""
     return Cause(requester=by[:_LONGEST], origin=Origin.OPERATOR, trust=Trust.TEAM)
+
+
+def cause_of_request(by: str) -> Cause:
+    """The cause of what is done by the API: a member's own, whatever proved them, or a key's."""
+    if by.startswith(MEMBER):
+        # A board or a script of theirs; the words that made them do it may stand anywhere.
+        return Cause(requester=by[:_LONGEST], origin=Origin.UNKNOWN, trust=Trust.TEAM)
+    return cause_of_operator(by)
 
 
 def cause_of_reminder(tx: Reading | Writing, person: Person) -> Cause:

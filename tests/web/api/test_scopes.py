@@ -13,6 +13,7 @@ from sqlalchemy import update
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.member import Member, Role
 from chargehand.domain.permission import Permission
+from chargehand.domain.policy import Origin, Trust
 from chargehand.pipeline.keys import KeyLimits, create_key, revoke_key
 from chargehand.pipeline.members import leave, set_roles
 from chargehand.storage.tables import actions
@@ -380,6 +381,22 @@ async def test_key_names_no_deputy_for_more_than_it_may_decide(world: World) -> 
             outcomes += [await said(client, line)]
 
     assert outcomes == ["refused", "refused", "done"]
+
+
+async def test_what_a_member_undoes_is_a_members_and_no_operators(world: World) -> None:
+    ana, causes = world.member(role=Role.ADMIN), []
+    for key in (limited(world, "board", member_id=ana.id), None):
+        told = world.comment()
+        world.done(told.action_id)
+        async with world.client(key=key) as client:
+            undo = (await client.post(f"/v1/actions/{told.action_id}/undo")).json()
+        action = world.database.read(lambda tx, found=undo["id"]: tx.actions.find(found))
+        causes.append((action.cause.requester, action.cause.origin, action.cause.trust))
+
+    assert causes == [
+        (f"member:{ana.id}", Origin.UNKNOWN, Trust.TEAM),
+        ("key:ci", Origin.OPERATOR, Trust.TEAM),
+    ]
 
 
 async def test_key_ends_when_it_was_to_end(world: World) -> None:

@@ -10,7 +10,7 @@ from chargehand.domain.json import JSONValue
 from chargehand.domain.permission import Permission
 from chargehand.domain.records import ActionRecord, DecisionRecord, DeliveryRecord, EventRecord
 from chargehand.pipeline import looking
-from chargehand.pipeline.causing import cause_of_operator
+from chargehand.pipeline.causing import cause_of_request
 from chargehand.pipeline.settling import settle_action
 from chargehand.pipeline.showing import to_json
 from chargehand.pipeline.timeline import read_timeline
@@ -293,7 +293,7 @@ def _add_acting(router: APIRouter, deps: APIDeps) -> None:
                 tx,
                 found,
                 previewers=deps.previewers,
-                cause=cause_of_operator(asked.by),
+                cause=cause_of_request(asked.by),
                 by=asked.by,
                 via=asked.via,
                 lasts=deps.rules.approval_expires_after,
