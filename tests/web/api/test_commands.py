@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -23,6 +23,7 @@ from chargehand.domain.records import ApprovalState
 from chargehand.pipeline import approving
 from chargehand.pipeline.caller import Agent, Caller, Chat, CommandReply, Outcome
 from chargehand.pipeline.commanding import run_text
+from chargehand.storage.transaction import Writing
 from tests.web.api.world import ANA, OPS, PAY, SITE, Told, World, open_world
 
 pytestmark = pytest.mark.anyio
@@ -87,11 +88,23 @@ def in_slack(**changes) -> Caller:
 
 
 def run(world: World, text: str, caller: Caller | None = None, **deps) -> CommandReply:
+    """Run a line; votes are judged by the database, which knows the caller as the door does."""
     given = replace(world.deps().commands, **{"members": Desk(), **deps})
-    now = world.clock.now()
-    return world.database.write(
-        lambda tx: run_text(tx, text, caller or in_slack(), now=now, deps=given)
-    )
+    speaker, now = caller or in_slack(), world.clock.now()
+
+    def work(tx: Writing) -> CommandReply:
+        if speaker.member is not None:
+            keep(tx, speaker.member, now=now)
+        return run_text(tx, text, speaker, now=now, deps=given)
+
+    return world.database.write(work)
+
+
+def keep(tx: Writing, member: Member, *, now: datetime) -> None:
+    if tx.members.find(member.id) is None:
+        tx.members.add([member], now=now)
+    else:
+        tx.members.save([member])
 
 
 def state_of(world: World, told: Told) -> ApprovalState:
