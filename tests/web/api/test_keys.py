@@ -85,7 +85,7 @@ async def test_every_operation_asks_for_a_key(quiet_app: ASGIApp) -> None:
             for method in item
         }
 
-    assert len(answers) == 48
+    assert len(answers) > 60
     assert {answer.status_code for answer in answers.values()} == {401}
 
 
