@@ -34,6 +34,20 @@ def signing(name: str) -> str:
 
 
 DOCUMENT: dict[str, Any] = {
+    "oidc": {
+        "issuer": NOWHERE,
+        "client_id": "chargehand",
+        "client_secret": planted("oidc"),
+    },
+    "outgoing_webhooks": [
+        {
+            "id": "ci",
+            "url": f"{NOWHERE}/posts",
+            "private_hosts": ["127.0.0.1"],
+            "secret": signing("outgoing"),
+            "events": ["approval.opened"],
+        }
+    ],
     "storage": {},
     "vault": {"address": NOWHERE, "token": planted("vault")},
     "notices": {
@@ -167,7 +181,7 @@ def secret_fields(model: type[BaseModel]) -> Iterator[str]:
     """`Model.field` of every setting that may hold a secret, by its schema."""
     for name, schema in model.model_json_schema().get("$defs", {}).items():
         for field, described in schema.get("properties", {}).items():
-            if "password" in json.dumps(described):
+            if '"writeOnly": true' in json.dumps(described):
                 yield f"{name}.{field}"
 
 

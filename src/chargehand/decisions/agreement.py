@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from chargehand.decisions.catalogue import LABELS_ADDED
 from chargehand.domain.action import ActionKind
 from chargehand.domain.event import EventKind
 from chargehand.domain.json import JSONObject, JSONValue
@@ -258,7 +259,9 @@ _WORDS: Final[Mapping[ActionKind, Callable[[JSONObject], str]]] = {
     ActionKind.JIRA_ASSIGN_ISSUE: lambda params: (
         f"assignee {_text(params.get('name')) or _text(params.get('account_id')) or 'nobody'}"
     ),
-    ActionKind.JIRA_ADD_LABELS: lambda params: f"labels +{' +'.join(_texts(params.get('labels')))}",
+    ActionKind.JIRA_ADD_LABELS: lambda params: (
+        f"{LABELS_ADDED}{' +'.join(_texts(params.get('labels')))}"
+    ),
     ActionKind.JIRA_LINK_ISSUES: lambda params: (
         f"{_text(params.get('relation'))} {_text(params.get('to'))}"
     ),

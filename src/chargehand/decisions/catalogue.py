@@ -360,6 +360,7 @@ WITHHELD_OTHER_ITEM: Final = "other_item"
 WITHHELD_FROM_CUSTOMERS: Final = "everything_but_title_status_and_due_date"
 SUGGESTION_UNKNOWN: Final = "suggestions_of_unknown_kind"
 SUGGESTION_ELSEWHERE: Final = "suggestions_for_other_projects"
+LABELS_ADDED: Final = "labels +"
 SUGGESTION_UNASKED: Final = "suggestions_for_items_not_asked_about"
 SUGGESTION_INCOMPLETE: Final = "suggestions_not_complete"
 _WITHHELD_TEXTS: Final = {

@@ -199,8 +199,8 @@ def _(value: StoredAsk) -> JSONValue:
 def _(value: ShownApproval | DecidedApproval) -> JSONValue:
     return {
         **_approval(value.approval),
-        **_fields_of(value.standing),
         "action": _action(value.action),
+        **_fields_of(value.standing),
     }
 
 

@@ -51,8 +51,7 @@ from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
 from chargehand.web.health import ReadyCheck
 from chargehand.web.listening import open_listener
 from chargehand.web.pages import ConnectionStatus, FrontStatus
-from chargehand.web.sign_in.oidc import oidc_routes
-from chargehand.web.sign_in.opening import open_oidc, open_sign_in
+from chargehand.web.sign_in.opening import open_sign_in
 from chargehand.web.sign_in.routes import SignInDoor, sign_in_routes
 
 _LAST_WORDS_S = 0.25
@@ -209,8 +208,12 @@ def _stops_check(stops: Sequence[StopRecord]) -> ReadyCheck:
 
 
 def _oidc_routes(settings: Settings, sign_in: SignInDoor) -> list[Route]:
-    way = open_oidc(settings, sign_in)
-    return oidc_routes(way) if way is not None else []
+    if settings.oidc.issuer is None:
+        return []
+    # lazy: proving the tokens of a provider is a library that most installations never need.
+    from chargehand.web.sign_in.opening_oidc import open_oidc_routes
+
+    return open_oidc_routes(settings, sign_in)
 
 
 def _reading_figures(settings: Settings, stores: Stores, clock: Clock) -> ReadSnapshot:

@@ -49,7 +49,13 @@ async def test_one_thing_is_what_the_list_holds(
 
     assert one.status_code == 200
     assert one.json()["id"] == identifier
-    assert one.json() == page.json()["items"][1]
+    listed = page.json()["items"][1]
+    if path == "approvals":
+        # Who may decide is looked up for one, and not for each of a list.
+        assert listed.pop("may_decide") is None
+        assert {**listed, "may_decide": one.json()["may_decide"]} == one.json()
+        return
+    assert one.json() == listed
 
 
 @pytest.mark.parametrize("path", [*READS, "trace"])
