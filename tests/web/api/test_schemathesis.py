@@ -18,11 +18,26 @@ from tools.openapi import PATH
 ROOT = Path(__file__).resolve().parents[3]
 QUICKLY = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 # What the description can not say: which projects and connections there are, what a vendor calls a
-# comment, which cap can not be taken away, that days come in order, and what is a name, a table or
-# a word.
+# comment, which cap can not be taken away, that days come in order, that a moment is to come, what
+# is a policy, and what is a name, a table or a word.
 NOT_ALL_SAID = {
     "GET /v1/events",
     "PUT /v1/modes",
+    "PUT /v1/policy",
+    "POST /v1/policy/check",
+    "POST /v1/policy/diff",
+    "GET /v1/policy/explain",
+    "POST /v1/policy/explain",
+    "PUT /v1/flags/{flag}",
+    "POST /v1/flags/{flag}/clear",
+    "POST /v1/stops",
+    "POST /v1/stops/resume",
+    "GET /v1/replay",
+    "GET /v1/shadow",
+    "GET /v1/approvals",
+    "GET /v1/connections/{name}",
+    "POST /v1/members/{member_id}/away",
+    "POST /v1/members/{member_id}/back",
     "POST /v1/commands",
     "POST /v1/approvals/{approval_id}/edit",
     "PUT /v1/budgets",

@@ -46,7 +46,7 @@ def _add_looking(router: APIRouter, deps: APIDeps) -> None:
     @router.get(
         "/approvals",
         response_model=ApprovalPage,
-        responses=problems(),
+        responses=problems(404),
         tags=[Tag.APPROVALS],
         openapi_extra=needs_in_project(Permission.APPROVAL_VIEW),
     )
