@@ -1,16 +1,18 @@
 """The steps of one attempt at an action, as values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from chargehand.approvals.gate import ClosedReason, GateView
+from chargehand.approvals.voting import Tally
 from chargehand.domain.action import COMMENTS, ActionResult, ApprovedAction
-from chargehand.domain.ids import ActionId, EffectId
+from chargehand.domain.ids import ActionId, ApprovalId, EffectId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.policy import Ruling
 from chargehand.domain.records import ActionRecord, ApprovalRecord, EffectState
+from chargehand.domain.vote import VoteRecord
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.barriers import (
     STOPPED,
@@ -37,16 +39,27 @@ class MustLookUp:
 class GateSight:
     """What the gate needs besides an action, read once for a batch in its transaction.
 
+    Shape: `approvals` are by action, `votes` by approval.
     Units: `begun_s` is the same moment as `now` by the monotonic clock. It is before the ledger is
     told, so that nothing leaves after the time the ledger knows of.
     """
 
-    rulings: Rulings
+    electorate: Electorate
     is_held: bool
     barriers: Barriers
     approvals: Mapping[str, ApprovalRecord]
+    votes: Mapping[ApprovalId, Sequence[VoteRecord]]
     begun_s: float
     now: datetime
+
+    @property
+    def rulings(self) -> Rulings:
+        """What the policy in force says."""
+        return self.electorate.rulings
+
+    def tally(self, action: ActionRecord, approval: ApprovalRecord) -> Tally:
+        """How the votes about an action stand, counted by who may decide now."""
+        return self.electorate.tally(action, approval, self.votes.get(approval.id, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,6 @@ class Ended:
 def gate_view(tx: Writing, action: ActionRecord, sight: GateSight, ruling: Ruling) -> GateView:
     """What the gate looks at about one action, its votes counted by who may decide now."""
     approval = sight.approvals.get(action.id)
-    electorate = Electorate(tx, sight.rulings, sight.now)
     return GateView(
         organization_id=tx.organization_id,
         action=action,
@@ -100,7 +112,7 @@ def gate_view(tx: Writing, action: ActionRecord, sight: GateSight, ruling: Rulin
         mode=ruling.mode,
         is_held=sight.is_held,
         now=sight.now,
-        tally=electorate.tally(action, approval) if approval is not None else None,
+        tally=sight.tally(action, approval) if approval is not None else None,
         barrier=_barrier(tx, action, sight),
     )
 

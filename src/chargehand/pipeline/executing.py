@@ -44,6 +44,7 @@ from chargehand.pipeline.barriers import (
     barriers,
 )
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.electing import Electorate
 from chargehand.pipeline.failing import fail, give_up
 from chargehand.pipeline.moving import move_action, move_actions
 from chargehand.pipeline.noticing import tell_operator
@@ -180,11 +181,13 @@ class Executing:
 
     def _look_around(self, tx: Writing, action_ids: Sequence[ActionId]) -> GateSight:
         begun_s, now = monotonic(), self._clock.now()
+        approvals = tx.approvals.newest_of_actions(action_ids)
         return GateSight(
-            rulings=self._rulings_of(tx),
+            electorate=Electorate(tx, self._rulings_of(tx), now),
             is_held=tx.holds.current() is not None,
             barriers=barriers(tx, now=now),
-            approvals=tx.approvals.newest_of_actions(action_ids),
+            approvals=approvals,
+            votes=tx.votes.of_approvals(one.id for one in approvals.values()),
             begun_s=begun_s,
             now=now,
         )
