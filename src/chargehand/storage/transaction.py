@@ -1,5 +1,6 @@
 """What one transaction can reach: every repository, for reading, or for writing as well."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -83,7 +84,7 @@ class _Transaction:
         self.connection = connection
 
 
-class _Lazy(Generic[R]):
+class _Lazy(ABC, Generic[R]):
     """A repository that is made when it is first asked for: most transactions use three or four."""
 
     def __init__(self) -> None:
@@ -98,8 +99,9 @@ class _Lazy(Generic[R]):
         transaction.__dict__[self._name] = made
         return made
 
+    @abstractmethod
     def _make_for(self, transaction: _Transaction) -> R:
-        raise NotImplementedError
+        """The repository of one transaction."""
 
 
 class _Part(_Lazy[R]):

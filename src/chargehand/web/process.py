@@ -208,12 +208,13 @@ def _stops_check(stops: Sequence[StopRecord]) -> ReadyCheck:
 
 
 def _oidc_routes(settings: Settings, sign_in: SignInDoor) -> list[Route]:
-    if settings.oidc.issuer is None:
+    issuer = settings.oidc.issuer
+    if issuer is None:
         return []
     # lazy: proving the tokens of a provider is a library that most installations never need.
     from chargehand.web.sign_in.opening_oidc import open_oidc_routes
 
-    return open_oidc_routes(settings, sign_in)
+    return open_oidc_routes(settings, issuer, sign_in)
 
 
 def _reading_figures(settings: Settings, stores: Stores, clock: Clock) -> ReadSnapshot:

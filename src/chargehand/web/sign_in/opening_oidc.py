@@ -17,20 +17,12 @@ from chargehand.web.sign_in.routes import SignInDoor
 _CONNECTIONS: Final = 4
 
 
-def open_oidc_routes(settings: Settings, door: SignInDoor) -> list[Route]:
-    """The routes of the way by a provider; none where none is set up."""
-    way = open_oidc(settings, door)
-    return oidc_routes(way) if way is not None else []
-
-
-def open_oidc(settings: Settings, door: SignInDoor) -> OIDCDoor | None:
-    """The way by a provider; None where none is set up."""
+def open_oidc_routes(settings: Settings, issuer: str, door: SignInDoor) -> list[Route]:
+    """The routes of the way by the provider that vouches under an issuer's name."""
     oidc = settings.oidc
-    if oidc.issuer is None:
-        return None
     secret = oidc.client_secret
     rules = ProviderRules(
-        issuer=oidc.issuer,
+        issuer=issuer,
         client_id=oidc.client_id,
         client_secret=secret.get_secret_value() if secret is not None else "",
         scopes=oidc.scopes,
@@ -42,6 +34,6 @@ def open_oidc(settings: Settings, door: SignInDoor) -> OIDCDoor | None:
         timeout_s=oidc.timeout.total_seconds(),
     )
     certificates = read_certificates(settings.network.ca_file)
-    wire = open_wire(certificates, oidc.issuer, connections=_CONNECTIONS)
+    wire = open_wire(certificates, issuer, connections=_CONNECTIONS)
     provider = Provider(rules, wire, door.clock)
-    return OIDCDoor(door, provider, settings.server.public_url or "")
+    return oidc_routes(OIDCDoor(door, provider, settings.server.public_url or ""))
