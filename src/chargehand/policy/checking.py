@@ -9,9 +9,10 @@ from chargehand.domain.ids import MemberId, ProjectKey
 from chargehand.domain.member import Member, Role
 from chargehand.domain.policy import Approvers, Risk
 from chargehand.policy.compiled import CompiledPolicy, RuledRule
-from chargehand.policy.conditions import BY_NAME, texts_of
+from chargehand.policy.conditions import BY_NAME
 from chargehand.policy.document import PolicyDocument, WrittenRule
 from chargehand.policy.risks import RISK_OF
+from chargehand.policy.sieves import texts_of
 
 _STRICTNESS: Final = {Mode.SIMULATE: 0, Mode.APPROVE: 1, Mode.AUTO: 2}
 _MOST_NAMED: Final = 5

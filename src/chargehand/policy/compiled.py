@@ -1,18 +1,22 @@
 """A policy document made ready to be asked many times; each version is made ready once."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from chargehand.domain.action import COMMENTS, ActionKind, Mode
 from chargehand.domain.ids import MemberId, ProjectKey
-from chargehand.domain.json import JSONObject
+from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.policy import Approvers, Hours, PolicyQuestion, Ruling, Trust
-from chargehand.policy.conditions import BY_NAME, Check, kinds_of, texts_of
+from chargehand.policy.conditions import BY_NAME, kinds_of
 from chargehand.policy.document import FALLBACK, Given, PolicyDocument, WrittenRule
 from chargehand.policy.generated import generated_name, mode_rule_of, with_generated
 from chargehand.policy.modes import DEFAULT_RULE, NAMED_ONLY, ModeRule
 from chargehand.policy.risks import RISK_OF
+from chargehand.policy.sieves import Sieve, texts_of
 
 _MOST_REMEMBERED: Final = 4_096
 # What a rule is looked up by, so that nothing of it is left to be asked.
@@ -74,12 +78,12 @@ class _Candidate:
 class _Asked:
     """The rules about one kind in one project.
 
-    Shape: each check once, with the bits of the rules that have it, and of those that have not;
-    those that decide about most rules come first.
+    Shape: one sieve for each condition, with the bits of the rules that have it, and of those that
+    have not; those that decide about most rules come first.
     """
 
     candidates: tuple[_Candidate, ...]
-    checks: tuple[tuple[Check, int, int], ...]
+    sieves: tuple[tuple[Sieve, int, int], ...]
 
     @property
     def everybody(self) -> int:
@@ -113,11 +117,11 @@ class CompiledPolicy:
     def rule_on(self, question: PolicyQuestion) -> Ruling:
         """What the first rule says whose conditions all hold; without one, nothing is sent."""
         asked = self._candidates(question.project, question.kind)
-        # One bit for each rule; a condition that several share is asked once for all of them.
+        # One bit for each rule; a condition is asked about once for all of them.
         alive = asked.everybody
-        for check, with_it, without_it in asked.checks:
-            if alive & with_it and not check(question):
-                alive &= without_it
+        for holding, with_it, without_it in asked.sieves:
+            if alive & with_it:
+                alive &= without_it | holding(question, alive)
         if alive:
             first = asked.candidates[(alive & -alive).bit_length() - 1]
             is_team = question.cause.trust is Trust.TEAM
@@ -294,21 +298,20 @@ def _kinds_of(rule: WrittenRule) -> frozenset[ActionKind]:
 
 
 def _asked(rules: Sequence[_Ready], kind: ActionKind) -> _Asked:
-    bits: dict[str, int] = {}
-    checks: dict[str, Check] = {}
+    wanted: dict[str, dict[str, tuple[JSONValue, int]]] = defaultdict(dict)
     for n, one in enumerate(rules):
         for name in one.names:
             value = one.rule.when[name]
-            key = f"{name} {value!r}"
-            bits[key] = bits.get(key, 0) | 1 << n
-            if key not in checks:
-                checks[key] = BY_NAME[name].check(value)
+            _, bits = wanted[name].get(repr(value), (value, 0))
+            wanted[name][repr(value)] = value, bits | 1 << n
     everybody = (1 << len(rules)) - 1
-    by_reach = sorted(bits, key=lambda key: -bits[key].bit_count())
-    return _Asked(
-        tuple(_candidate(one, kind) for one in rules),
-        tuple((checks[key], bits[key], everybody & ~bits[key]) for key in by_reach),
-    )
+    sieves = []
+    for name, values in wanted.items():
+        with_it = reduce(or_, (bits for _, bits in values.values()))
+        sieve = BY_NAME[name].sieve([*values.values()])
+        sieves.append((sieve, with_it, everybody & ~with_it))
+    sieves.sort(key=lambda one: -one[1].bit_count())
+    return _Asked(tuple(_candidate(one, kind) for one in rules), tuple(sieves))
 
 
 def _candidate(ready: _Ready, kind: ActionKind) -> _Candidate:
@@ -323,7 +326,7 @@ def _candidate(ready: _Ready, kind: ActionKind) -> _Candidate:
 
 
 def _holds(rule: WrittenRule, name: str, question: PolicyQuestion) -> bool:
-    return BY_NAME[name].check(rule.when[name])(question)
+    return BY_NAME[name].holds(rule.when[name], question)
 
 
 def _first_unmet(rule: WrittenRule, question: PolicyQuestion) -> str:

@@ -8,18 +8,28 @@ from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chargehand.domain.action import ActionKind
 from chargehand.domain.json import JSONValue
 from chargehand.domain.member import Role
 from chargehand.domain.policy import Origin, PolicyQuestion, Risk, Stage, Trust
-from chargehand.policy.globs import LONGEST_GLOB, path_globs, prefixes_of, whole_globs
+from chargehand.policy.globs import LONGEST_GLOB, path_globs, whole_globs
 from chargehand.policy.problems import Problems
 from chargehand.policy.risks import RISK_OF
+from chargehand.policy.sieves import (
+    Check,
+    Sieve,
+    Wanted,
+    by_any_word,
+    by_asking,
+    by_limit,
+    by_pattern,
+    by_word,
+    texts_of,
+)
 
-Check: TypeAlias = Callable[[PolicyQuestion], bool]
 _MOST: Final = 100
 _LONGEST_WORD: Final = 64
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -31,8 +41,8 @@ _UNKNOWN: Final = "not known"
 class Condition:
     """One condition of a rule.
 
-    Shape: `read` gives the value in its normal form, None with a fault; `check` makes of a value
-    what is asked of a question; `fact` tells in words what a question says about it.
+    Shape: `read` gives the value in its normal form, None with a fault; `sieve` makes of all
+    values what finds those that hold; `fact` tells in words what a question says about it.
     `is_always_known` is false where the fact can be missing.
     """
 
@@ -41,9 +51,13 @@ class Condition:
     allowed: str
     example: str
     read: Callable[[Problems, str, JSONValue], JSONValue]
-    check: Callable[[JSONValue], Check]
+    sieve: Callable[[Wanted], Sieve]
     fact: Callable[[PolicyQuestion], str]
     is_always_known: bool = True
+
+    def holds(self, value: JSONValue, question: PolicyQuestion) -> bool:
+        """Whether one value of it holds."""
+        return self.sieve([(value, 1)])(question, 1) == 1
 
 
 def kinds_of(patterns: JSONValue) -> frozenset[ActionKind]:
@@ -55,11 +69,6 @@ def kinds_of(patterns: JSONValue) -> frozenset[ActionKind]:
 def _kinds_like(pattern: str) -> frozenset[ActionKind]:
     fits = whole_globs([pattern])
     return frozenset(kind for kind in ActionKind if fits(kind.value))
-
-
-def texts_of(value: JSONValue) -> list[str]:
-    """The texts of a list; nothing of anything else."""
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _read_texts(
@@ -153,47 +162,9 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def _is_among(
-    make: Callable[[frozenset[str]], Check],
-) -> Callable[[JSONValue], Check]:
-    return lambda value: make(frozenset(texts_of(value)))
-
-
-def _check_kind(value: JSONValue) -> Check:
-    wanted = kinds_of(value)
-    return lambda question: question.kind in wanted
-
-
-def _check_roles(value: JSONValue) -> Check:
-    wanted = frozenset(Role(one) for one in texts_of(value))
-    return lambda question: not wanted.isdisjoint(question.requester_roles)
-
-
-def _check_target(value: JSONValue) -> Check:
-    fits, begins = whole_globs(texts_of(value)), prefixes_of(texts_of(value))
-    return lambda question: question.target.startswith(begins) and fits(question.target) is not None
-
-
-def _check_lines(value: JSONValue) -> Check:
-    most = value if isinstance(value, int) else -1
-    return lambda question: question.diff_lines is not None and question.diff_lines <= most
-
-
 def _check_all_paths(value: JSONValue) -> Check:
     fits = path_globs(texts_of(value))
     return lambda question: bool(question.paths) and None not in map(fits, question.paths)
-
-
-def _check_any_path(value: JSONValue) -> Check:
-    fits, begins = path_globs(texts_of(value)), prefixes_of(texts_of(value))
-
-    def holds(question: PolicyQuestion) -> bool:
-        for path in question.paths:  # noqa: SIM110 - a generator takes twice as long.
-            if path.startswith(begins) and fits(path) is not None:
-                return True
-        return False
-
-    return holds
 
 
 def _check_time(value: JSONValue) -> Check:
@@ -242,7 +213,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         "kinds of docs/reference/actions.md, or patterns of them",
         'kind = ["jira.*", "github.add_comment"]',
         _read_kinds,
-        _check_kind,
+        by_pattern(lambda question: (question.kind,), whole_globs),
         lambda question: question.kind.value,
     ),
     Condition(
@@ -251,7 +222,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         ", ".join(Risk),
         'risk = ["reversible"]',
         _words_reader(Risk),
-        _is_among(lambda wanted: lambda question: RISK_OF[question.kind] in wanted),
+        by_word(lambda question: RISK_OF[question.kind]),
         lambda question: RISK_OF[question.kind].value,
     ),
     Condition(
@@ -260,7 +231,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         "project keys",
         'project = ["PAY", "OPS"]',
         _texts_reader("project keys", _LONGEST_WORD),
-        _is_among(lambda wanted: lambda question: question.project in wanted),
+        by_word(lambda question: question.project),
         lambda question: question.project,
     ),
     Condition(
@@ -269,7 +240,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         f"patterns of at most {LONGEST_GLOB} letters",
         'target = ["PAY-1*"]',
         _texts_reader("patterns of targets", LONGEST_GLOB),
-        _check_target,
+        by_pattern(lambda question: (question.target,), whole_globs),
         lambda question: question.target or _UNKNOWN,
         is_always_known=False,
     ),
@@ -279,7 +250,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         ", ".join(Role),
         'requester_roles = ["developer"]',
         _words_reader(Role),
-        _check_roles,
+        by_any_word(lambda question: question.requester_roles),
         _roles,
         is_always_known=False,
     ),
@@ -289,7 +260,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         "names under [cohorts]",
         'cohort = ["pilots"]',
         _texts_reader("names of cohorts", _LONGEST_WORD),
-        _is_among(lambda wanted: lambda question: question.cohort in wanted),
+        by_word(lambda question: question.cohort),
         _fact(lambda question: question.cohort),
         is_always_known=False,
     ),
@@ -299,7 +270,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         "names of agents",
         'agent = ["chargehand"]',
         _texts_reader("names of agents", _LONGEST_WORD),
-        _is_among(lambda wanted: lambda question: question.cause.agent in wanted),
+        by_word(lambda question: question.cause.agent),
         lambda question: question.cause.agent,
     ),
     Condition(
@@ -308,7 +279,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         ", ".join(Origin),
         'origin = ["ticket", "chat"]',
         _words_reader(Origin),
-        _is_among(lambda wanted: lambda question: question.cause.origin in wanted),
+        by_word(lambda question: question.cause.origin),
         lambda question: question.cause.origin.value,
     ),
     Condition(
@@ -317,7 +288,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         ", ".join(Trust),
         'trust = ["team"]',
         _words_reader(Trust),
-        _is_among(lambda wanted: lambda question: question.cause.trust in wanted),
+        by_word(lambda question: question.cause.trust),
         lambda question: question.cause.trust.value,
     ),
     Condition(
@@ -326,7 +297,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         "a whole number",
         "diff_lines_at_most = 50",
         _read_lines,
-        _check_lines,
+        by_limit(lambda question: question.diff_lines),
         _lines,
         is_always_known=False,
     ),
@@ -336,7 +307,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         f"patterns of at most {LONGEST_GLOB} letters",
         'all_paths = ["docs/**"]',
         _texts_reader("patterns of paths", LONGEST_GLOB),
-        _check_all_paths,
+        by_asking(_check_all_paths),
         _paths,
         is_always_known=False,
     ),
@@ -346,7 +317,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         f"patterns of at most {LONGEST_GLOB} letters",
         'any_path = ["migrations/**"]',
         _texts_reader("patterns of paths", LONGEST_GLOB),
-        _check_any_path,
+        by_pattern(lambda question: question.paths, path_globs),
         _paths,
         is_always_known=False,
     ),
@@ -356,7 +327,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         "a table of days, from, until, zone",
         'time = { days = ["mon", "tue"], from = "09:00", until = "17:00", zone = "Europe/Madrid" }',
         _read_time,
-        _check_time,
+        by_asking(_check_time),
         lambda question: f"{question.at:%a %H:%M} UTC",
     ),
     Condition(
@@ -365,7 +336,7 @@ CONDITIONS: Final[Sequence[Condition]] = (
         ", ".join(Stage),
         'stage = ["dev", "staging"]',
         _words_reader(Stage),
-        _is_among(lambda wanted: lambda question: question.stage in wanted),
+        by_word(lambda question: question.stage),
         _fact(_stage),
         is_always_known=False,
     ),
