@@ -165,9 +165,9 @@ def _forge(house: House, seq: int, *, upto: int) -> None:
     house.sql("UPDATE audit_records SET body = '{}' WHERE seq = :seq", seq=seq)
     database = house.stores.database
     for number in range(seq, upto + 1):
-        records = database.read(lambda tx: list(tx.audit.walk()))
-        before, record = records[number - 2], records[number - 1]
-        forged = link_hash(database.organization_id, record, previous_hash=before.hash)
+        links = database.read(lambda tx: list(tx.audit.links()))
+        before, link = links[number - 2], links[number - 1]
+        forged = link_hash(database.organization_id, link._replace(previous_hash=before.hash))
         with database.engine.connect() as connection, connection.begin():
             connection.execute(
                 text("UPDATE audit_records SET hash = :h, previous_hash = :p WHERE seq = :s"),

@@ -12,7 +12,7 @@ def verify_audit(tx: Reading | Writing, checkpoint: AuditCheckpoint) -> Verifica
     """
     return verify_chain(
         tx.organization_id,
-        tx.audit.walk(),
+        tx.audit.links(),
         head=tx.audit.head(),
         checkpoints=checkpoint.positions(tx.organization_id),
     )

@@ -423,7 +423,7 @@ def read_verification(tx: View, checkpoint: AuditCheckpoint) -> Verification:
         return verify_audit(tx, checkpoint)
     except CheckpointUnreadable as error:
         head = tx.audit.head()
-        walked = verify_chain(tx.organization_id, tx.audit.walk(), head=head, checkpoints=())
+        walked = verify_chain(tx.organization_id, tx.audit.links(), head=head, checkpoints=())
         broken = Break(head.seq, str(error))
         return replace(walked, breaks=(*walked.breaks, broken))
 

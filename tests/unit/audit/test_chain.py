@@ -1,34 +1,32 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargehand.audit.chain import START, ChainPosition, link_hash, verify_chain
+from chargehand.audit.chain import START, ChainPosition, Link, link_hash, verify_chain
 from chargehand.domain.ids import DEFAULT_ORGANIZATION
-from chargehand.domain.records import AuditRecord
 from chargehand.kit.canonical import digest_of
-from chargehand.kit.clock import from_micros
+from chargehand.kit.clock import to_micros
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def chain(length: int) -> list[AuditRecord]:
-    records: list[AuditRecord] = []
+def chain(length: int) -> list[Link]:
+    records: list[Link] = []
     previous = START.hash
     for seq in range(1, length + 1):
-        bare = AuditRecord(seq, NOW, "a:b:c", f"subject-{seq}", '{"n":1}', previous, "")
-        previous = link_hash(DEFAULT_ORGANIZATION, bare, previous_hash=previous)
-        records.append(replace(bare, hash=previous))
+        bare = Link(seq, to_micros(NOW), "a:b:c", f"subject-{seq}", '{"n":1}', previous)
+        previous = link_hash(DEFAULT_ORGANIZATION, bare)
+        records.append(bare._replace(hash=previous))
     return records
 
 
-def end_of(records: list[AuditRecord]) -> ChainPosition:
+def end_of(records: list[Link]) -> ChainPosition:
     return ChainPosition(records[-1].seq, records[-1].hash) if records else START
 
 
-def problems(records: list[AuditRecord], original: list[AuditRecord]) -> dict[int, str]:
+def problems(records: list[Link], original: list[Link]) -> dict[int, str]:
     end = end_of(original)
     found = verify_chain(DEFAULT_ORGANIZATION, records, head=end, checkpoints=[end])
     return {one.seq: one.problem for one in found.breaks}
@@ -45,7 +43,7 @@ def test_untouched_chain_is_intact(length: int) -> None:
 def test_edited_record_is_named(place: int, field: str) -> None:
     original = chain(10)
     edited = [*original]
-    edited[place] = replace(edited[place], **{field: "changed"})
+    edited[place] = edited[place]._replace(**{field: "changed"})
 
     assert place + 1 in problems(edited, original)
 
@@ -63,8 +61,8 @@ def test_swapped_contents_are_named(place: int) -> None:
     original = chain(10)
     swapped = [*original]
     left, right = original[place], original[place + 1]
-    swapped[place] = replace(left, body=right.body, subject_id=right.subject_id)
-    swapped[place + 1] = replace(right, body=left.body, subject_id=left.subject_id)
+    swapped[place] = left._replace(body=right.body, subject_id=right.subject_id)
+    swapped[place + 1] = right._replace(body=left.body, subject_id=left.subject_id)
 
     assert {place + 1, place + 2} <= set(problems(swapped, original))
 
@@ -83,12 +81,12 @@ def test_cut_off_end_is_named_even_when_the_head_was_changed_too(kept: int) -> N
 
 def test_rewritten_chain_differs_from_the_checkpoint() -> None:
     original = chain(3)
-    forged: list[AuditRecord] = []
+    forged: list[Link] = []
     previous = START.hash
     for record in original:
-        bare = replace(record, body='{"n":2}', previous_hash=previous, hash="")
-        previous = link_hash(DEFAULT_ORGANIZATION, bare, previous_hash=previous)
-        forged.append(replace(bare, hash=previous))
+        bare = record._replace(body='{"n":2}', previous_hash=previous, hash="")
+        previous = link_hash(DEFAULT_ORGANIZATION, bare)
+        forged.append(bare._replace(hash=previous))
 
     found = verify_chain(
         DEFAULT_ORGANIZATION, forged, head=end_of(forged), checkpoints=[end_of(original)]
@@ -107,8 +105,7 @@ def test_rewritten_chain_differs_from_the_checkpoint() -> None:
 def test_link_is_made_of_canonical_json_whatever_a_record_holds(
     tag: str, subject: str, body: str, seq: int, micros: int
 ) -> None:
-    recorded_at = from_micros(micros)
-    record = AuditRecord(seq, recorded_at, tag, subject, body, START.hash, "")
+    link = Link(seq, micros, tag, subject, body, START.hash)
 
     content = [DEFAULT_ORGANIZATION, seq, micros, tag, subject, body, START.hash]
-    assert link_hash(DEFAULT_ORGANIZATION, record, previous_hash=START.hash) == digest_of(content)
+    assert link_hash(DEFAULT_ORGANIZATION, link) == digest_of(content)

@@ -4,16 +4,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import NullPool, create_engine
 
-from chargehand.audit.chain import ChainPosition, Verification, verify_chain
+from chargehand.audit.chain import ChainPosition, Link, Verification, verify_chain
 from chargehand.domain.ids import OrganizationId
-from chargehand.domain.records import AuditRecord
-from chargehand.kit.clock import from_micros
 from chargehand.storage.backup.errors import BackupDamaged
 from chargehand.storage.backup.files import INBOX, MAIN
 from chargehand.storage.backup.manifest import BackupKind, Manifest, Member
@@ -81,7 +78,7 @@ def _chains_of_sqlite(database: Path, ends: Mapping[str, ChainPosition]) -> dict
             reader = AuditReader(connection, organization_id)
             chains[str(organization_id)] = verify_chain(
                 organization_id,
-                reader.walk(),
+                reader.links(),
                 head=reader.head(),
                 checkpoints=[ends[organization_id]],
             )
@@ -104,11 +101,8 @@ def _chain_of_copy(
     end = manifest.audit[organization_id]
     [member] = [one for one in manifest.members if one.name.endswith(_AUDIT_TABLE)]
     rows = _rows_of_copy(folder / member.name)
-    records = sorted(
-        (_record(row) for row in rows if row["organization_id"] == organization_id),
-        key=lambda record: record.seq,
-    )
-    return verify_chain(organization_id, records, head=end, checkpoints=[end])
+    links = sorted(_link(row) for row in rows if row["organization_id"] == organization_id)
+    return verify_chain(organization_id, links, head=end, checkpoints=[end])
 
 
 def _rows_of_copy(file: Path) -> Iterator[dict[str, str]]:
@@ -133,11 +127,10 @@ def _unescaped(value: str) -> str:
     return "".join(parts)
 
 
-def _record(row: Mapping[str, str]) -> AuditRecord:
-    recorded_at: datetime = from_micros(int(row["recorded_at"]))
-    return AuditRecord(
+def _link(row: Mapping[str, str]) -> Link:
+    return Link(
         seq=int(row["seq"]),
-        recorded_at=recorded_at,
+        recorded_at=int(row["recorded_at"]),
         tag=row["tag"],
         subject_id=row["subject_id"],
         body=row["body"],

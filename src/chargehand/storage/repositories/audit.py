@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, insert, select
 
-from chargehand.audit.chain import START, ChainPosition, link_hash
+from chargehand.audit.chain import START, ChainPosition, Link, link_hash
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import OrganizationId
 from chargehand.domain.json import JSONObject
@@ -37,6 +37,21 @@ class AuditReader(Repository):
             rows = self._rows(query.order_by(audit_records.c.seq).limit(_CHUNK))
             for row in rows:
                 yield _record(row)
+            if len(rows) < _CHUNK:
+                return
+            after_seq = rows[-1].seq
+
+    def links(self) -> Iterator[Link]:
+        """Every record as it is linked, in order, a chunk at a time."""
+        columns = [audit_records.c[name] for name in Link._fields]
+        query = select(*columns).where(
+            audit_records.c.organization_id == self._organization_id,
+            audit_records.c.seq > bindparam("after_seq"),
+        )
+        query, after_seq = query.order_by(audit_records.c.seq).limit(_CHUNK), 0
+        while True:
+            rows = self._connection.execute(query, {"after_seq": after_seq}).fetchall()
+            yield from map(Link._make, rows)
             if len(rows) < _CHUNK:
                 return
             after_seq = rows[-1].seq
@@ -111,44 +126,22 @@ class AuditWriter(AuditReader):
             .values(seq=audit_heads.c.seq + len(self._waiting))
             .returning(audit_heads.c.seq, audit_heads.c.hash)
         ).one()
-        end = ChainPosition(locked.seq - len(self._waiting), locked.hash)
+        end: ChainPosition | Link = ChainPosition(locked.seq - len(self._waiting), locked.hash)
         rows: list[dict[str, object]] = []
         for recorded_at, tag, subject_id, body in self._waiting:
-            link = AuditRecord(
-                seq=end.seq + 1,
-                recorded_at=recorded_at,
-                tag=tag.value,
-                subject_id=subject_id,
-                body=body,
-                previous_hash=end.hash,
-                hash="",
-            )
-            end = ChainPosition(
-                link.seq, link_hash(self._organization_id, link, previous_hash=end.hash)
-            )
-            rows.append(self._columns(link, end.hash))
+            bare = Link(end.seq + 1, to_micros(recorded_at), tag.value, subject_id, body, end.hash)
+            end = bare._replace(hash=link_hash(self._organization_id, bare))
+            rows.append({"organization_id": self._organization_id, **end._asdict()})
         self._connection.execute(insert(audit_records), rows)
         self._connection.execute(self._update(audit_heads).values(hash=end.hash))
         self._waiting.clear()
-        return end
+        return ChainPosition(end.seq, end.hash)
 
     def _pseudonym_of(self, by: str, *, now: datetime) -> str:
         if by not in self._pseudonyms:
             writer = PseudonymWriter(self._connection, self._organization_id)
             self._pseudonyms[by] = writer.of(by, now=now)
         return self._pseudonyms[by]
-
-    def _columns(self, link: AuditRecord, digest: str) -> dict[str, object]:
-        return {
-            "organization_id": self._organization_id,
-            "seq": link.seq,
-            "recorded_at": to_micros(link.recorded_at),
-            "tag": link.tag,
-            "subject_id": link.subject_id,
-            "body": link.body,
-            "previous_hash": link.previous_hash,
-            "hash": digest,
-        }
 
 
 def _actor_in(body: str) -> str:
