@@ -8,6 +8,7 @@ thousands of approvals that wait cost nothing.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from chargehand.audit.tags import AuditTag
@@ -21,7 +22,7 @@ from chargehand.kit.calendar import WorkingHours, zone_named
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.approval_telling import Telling, tell_waiting
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
-from chargehand.pipeline.electing import electorate
+from chargehand.pipeline.electing import Electorate, electorate
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Writing
@@ -29,7 +30,7 @@ from chargehand.storage.transaction import Writing
 REMINDED: Final = "reminded"
 ESCALATED: Final = "escalated"
 _MOST_AT_ONCE: Final = 50
-_IN_ONE_TRANSACTION: Final = 5
+_IN_ONE_TRANSACTION: Final = 10
 # A question about a message that tells of a question would never end.
 _NOT_TOLD: Final = frozenset(TELLS_ALONE.values())
 
@@ -62,20 +63,24 @@ class ApprovalReminding:
 
     async def remind(self) -> int:
         """Tell of some of what is due, the longest due first; how many messages were proposed."""
-        if not self._rules.remind_after and not self._rules.escalate_after:
+        if not any(self._waits):
             return 0
         now, told = self._clock.now(), 0
         due = await self._database.aread(lambda tx: tx.approvals.due(now=now, limit=_MOST_AT_ONCE))
         for start in range(0, len(due), _IN_ONE_TRANSACTION):
             part = due[start : start + _IN_ONE_TRANSACTION]
-            told += await self._database.awrite(
-                lambda tx, part=part: sum(self._look_at(tx, one) for one in part)  # type: ignore[misc]
-            )
+            told += await self._database.awrite(partial(self._look_at_all, part, now=now))
         return told
 
-    def _look_at(self, tx: Writing, seen: ApprovalRecord) -> int:
+    def _look_at_all(self, seen: Sequence[ApprovalRecord], tx: Writing, *, now: datetime) -> int:
+        # Most are about the same few people, who are read once.
+        people = electorate(tx, now)
+        return sum(self._look_at(people, tx, one, now=now) for one in seen)
+
+    def _look_at(
+        self, people: Electorate, tx: Writing, seen: ApprovalRecord, *, now: datetime
+    ) -> int:
         """Tell whom it is time to tell of one approval, and note when to look again."""
-        now = self._clock.now()
         approval, action = tx.approvals.find(seen.id), tx.actions.find(seen.action_id)
         is_open = approval is not None and approval.state is ApprovalState.OPEN
         is_over = approval is None or approval.expires_at <= now
@@ -85,20 +90,29 @@ class ApprovalReminding:
         if action.kind in _NOT_TOLD:
             tx.approvals.look_again(approval.id, None)
             return 0
-        deciders = self._undecided(tx, approval, action, now=now)
+        deciders = self._undecided(people, tx, approval, action)
+        # Nobody works faster than the clock, so until then nobody's hours have to be counted.
+        soonest = approval.opened_at + min(filter(None, self._waits))
+        if deciders and soonest > now:
+            tx.approvals.look_again(approval.id, soonest)
+            return 0
         told, later = self._remind(tx, approval, action, deciders, now=now)
-        more, latest = self._escalate(tx, approval, action, deciders, now=now)
+        more, latest = self._escalate(people, tx, approval, action, deciders, now=now)
         moments = [one for one in (*later, latest) if one is not None and one > now]
         tx.approvals.look_again(approval.id, min(moments, default=None))
         return told + more
 
+    @property
+    def _waits(self) -> tuple[timedelta, ...]:
+        return self._rules.remind_after, self._rules.escalate_after
+
     def _undecided(
-        self, tx: Writing, approval: ApprovalRecord, action: ActionRecord, *, now: datetime
+        self, people: Electorate, tx: Writing, approval: ApprovalRecord, action: ActionRecord
     ) -> tuple[Member, ...]:
         votes = tx.votes.of_approval(approval.id)
         voted = {one.by for one in votes if one.vote is Vote.APPROVE}
         voted |= {f"{MEMBER}{one.deputy_of}" for one in votes if one.deputy_of is not None}
-        deciders = electorate(tx, now).deciders(action, approval)
+        deciders = people.deciders(action, approval)
         return tuple(one for one in deciders if f"{MEMBER}{one.id}" not in voted)
 
     def _remind(
@@ -125,6 +139,7 @@ class ApprovalReminding:
 
     def _escalate(
         self,
+        people: Electorate,
         tx: Writing,
         approval: ApprovalRecord,
         action: ActionRecord,
@@ -142,10 +157,10 @@ class ApprovalReminding:
             due_at = min((one for one in worked if one is not None), default=now)
             if due_at > now:
                 return 0, due_at
-            approval = self._put_before_others(tx, approval, action, now=now)
+            approval = self._put_before_others(people, tx, approval, action, now=now)
         told, latest = 0, list[datetime]()
         known = {one.id for one in deciders}
-        for member in electorate(tx, now).deciders(action, approval):
+        for member in people.deciders(action, approval):
             if member.id not in known and member.roles_in(action.project) & approval.escalated_to:
                 found = self._tell(tx, approval, action, member, ESCALATED, now=now)
                 told += found is Telling.TOLD
@@ -153,7 +168,13 @@ class ApprovalReminding:
         return told, min(latest, default=None)
 
     def _put_before_others(
-        self, tx: Writing, approval: ApprovalRecord, action: ActionRecord, *, now: datetime
+        self,
+        people: Electorate,
+        tx: Writing,
+        approval: ApprovalRecord,
+        action: ActionRecord,
+        *,
+        now: datetime,
     ) -> ApprovalRecord:
         roles = self._rules.escalate_to
         tx.approvals.escalate(approval.id, roles)
@@ -165,7 +186,7 @@ class ApprovalReminding:
             now=now,
         )
         escalated = replace(approval, escalated_to=roles)
-        if not electorate(tx, now).deciders(action, escalated):
+        if not people.deciders(action, escalated):
             tell_operator(
                 tx,
                 "approval_without_decider",

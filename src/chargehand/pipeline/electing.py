@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TypeAlias
 
 from chargehand.approvals.voting import Poll, Refusal, Right, Tally, has_seat, right_of, tally
-from chargehand.domain.ids import MemberId
-from chargehand.domain.member import Member
+from chargehand.domain.ids import MemberId, ProjectKey
+from chargehand.domain.member import Member, Role
 from chargehand.domain.policy import Approvers
 from chargehand.domain.records import ActionRecord, ApprovalRecord
 from chargehand.domain.vote import MEMBER, Absence, VoteRecord, member_voting
@@ -15,6 +15,8 @@ from chargehand.pipeline.ruling import Rulings, rulings
 from chargehand.storage.transaction import Reading, Writing
 
 View: TypeAlias = Reading | Writing
+# Roles and members that let an action through, and the project it is in.
+_Seats: TypeAlias = tuple[frozenset[Role], frozenset[MemberId], ProjectKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Electorate:
     now: datetime
     _members: dict[MemberId, Member | None] = field(default_factory=dict)
     _absences: dict[MemberId, tuple[Absence, ...]] = field(default_factory=dict)
+    _seats: dict[_Seats, tuple[Member, ...]] = field(default_factory=dict)
 
     def approvers(self, action: ActionRecord, approval: ApprovalRecord) -> Approvers:
         """Who lets an action through, those it was escalated to among them."""
@@ -69,10 +72,9 @@ class Electorate:
         """The members who may approve an action in their own right, by name."""
         approvers = self.approvers(action, approval)
         requester = requester_of(self.tx, action) if approvers.excludes_requester else ""
-        found = self.tx.members.holding(approvers.roles, action.project, also=approvers.members)
         return tuple(
             one
-            for one in found
+            for one in self._holding(approvers, action.project)
             if has_seat(approvers, one, action.project) and f"{MEMBER}{one.id}" != requester
         )
 
@@ -81,6 +83,12 @@ class Electorate:
         if member_id not in self._members:
             self._members[member_id] = self.tx.members.find(member_id)
         return self._members[member_id]
+
+    def _holding(self, approvers: Approvers, project: ProjectKey) -> tuple[Member, ...]:
+        key = approvers.roles, approvers.members, project
+        if key not in self._seats:
+            self._seats[key] = self.tx.members.holding(key[0], project, also=key[1])
+        return self._seats[key]
 
     def _in_whose_place(self, member_id: MemberId) -> tuple[Absence, ...]:
         if member_id not in self._absences:
