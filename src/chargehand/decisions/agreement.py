@@ -4,15 +4,15 @@ Words are never compared: that two texts say the same can not be told from the t
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from chargehand.decisions.catalogue import LABELS_ADDED
 from chargehand.domain.action import ActionKind
 from chargehand.domain.event import EventKind
 from chargehand.domain.json import JSONObject, JSONValue
 
-_Changes: TypeAlias = Sequence[tuple[str, Mapping[str, JSONValue]]]
+# The changes of one update, by the field they are of.
+_Changes: TypeAlias = Mapping[str, Sequence[Mapping[str, JSONValue]]]
 # What an update calls a field, by what an action calls it.
 _FIELDS: Final = {
     "summary": "summary",
@@ -28,8 +28,7 @@ _ASSIGNEES_CHANGED: Final = frozenset({"assigned", "unassigned"})
 _MOST_SHOWN: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """How one event compares: the same was done, or something else, which `did` names.
 
     Shape: `is_same` is None where the vendor does not tell enough to say. None instead of a
@@ -59,11 +58,10 @@ def proposed_words(kind: ActionKind, params: JSONObject) -> str:
 def compare_item_change(kind: ActionKind, params: JSONObject, data: JSONObject) -> Compared | None:
     """What the update of a work item by a person says about an action on it."""
     log = data.get("changelog")
-    changes = [
-        (str(one.get("field", "")).casefold(), one)
-        for one in (log if isinstance(log, list | tuple) else ())
-        if isinstance(one, Mapping)
-    ]
+    changes: dict[str, list[Mapping[str, JSONValue]]] = {}
+    for one in log if isinstance(log, list) else ():
+        if isinstance(one, dict):
+            changes.setdefault(str(one.get("field", "")).casefold(), []).append(one)
     return _BY_CHANGELOG[kind](params, changes) if changes else None
 
 
@@ -75,7 +73,7 @@ def compare_code_event(
 
 
 def _transition(params: JSONObject, changes: _Changes) -> Compared | None:
-    found = _of_field(changes, "status")
+    found = changes.get("status", ())
     if not found:
         return None
     wanted = _text(params.get("to_status")).casefold()
@@ -85,7 +83,7 @@ def _transition(params: JSONObject, changes: _Changes) -> Compared | None:
 
 
 def _assign(params: JSONObject, changes: _Changes) -> Compared | None:
-    found = _of_field(changes, "assignee")
+    found = changes.get("assignee", ())
     if not found:
         return None
     wanted = _text(params.get("account_id"))
@@ -103,7 +101,7 @@ def _remove_labels(params: JSONObject, changes: _Changes) -> Compared | None:
 
 
 def _labels(params: JSONObject, changes: _Changes, *, adds: bool) -> Compared | None:
-    found = _of_field(changes, "labels")
+    found = changes.get("labels", ())
     if not found:
         return None
     before = {word for one in found for word in _text(one.get("from_text")).split()}
@@ -124,7 +122,7 @@ def _unlink(params: JSONObject, changes: _Changes) -> Compared | None:
 
 
 def _linked(params: JSONObject, changes: _Changes, *, end: str) -> Compared | None:
-    found = [one for one in _of_field(changes, "link") if _text(one.get(end))]
+    found = [one for one in changes.get("link", ()) if _text(one.get(end))]
     if not found:
         return None
     wanted, relation = _text(params.get("to")), _text(params.get("relation")).casefold()
@@ -138,10 +136,10 @@ def _linked(params: JSONObject, changes: _Changes, *, end: str) -> Compared | No
 
 def _fields(params: JSONObject, changes: _Changes) -> Compared | None:
     wanted = params.get("fields")
-    if not isinstance(wanted, Mapping):
+    if not isinstance(wanted, dict):
         return None
     names = {name: _FIELDS.get(str(name), str(name)) for name in wanted}
-    found = {name: _of_field(changes, told) for name, told in names.items()}
+    found = {name: changes.get(told, ()) for name, told in names.items()}
     changed = {name: one for name, one in found.items() if one}
     if not changed:
         return None
@@ -153,7 +151,7 @@ def _fields(params: JSONObject, changes: _Changes) -> Compared | None:
 def _is_set(found: Sequence[Mapping[str, JSONValue]], value: JSONValue) -> bool:
     told = {_text(one.get("to_text")).casefold() for one in found}
     told |= {_text(one.get("to")).casefold() for one in found}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return all(_text(one).casefold() in told for one in value)
     return _text(value).casefold() in told
 
@@ -281,13 +279,9 @@ _WORDS: Final[Mapping[ActionKind, Callable[[JSONObject], str]]] = {
 }
 
 
-def _of_field(changes: _Changes, name: str) -> list[Mapping[str, JSONValue]]:
-    return [change for field, change in changes if field == name]
-
-
 def _items(params: JSONObject, name: str) -> Iterable[tuple[str, JSONValue]]:
     value = params.get(name)
-    return value.items() if isinstance(value, Mapping) else ()
+    return value.items() if isinstance(value, dict) else ()
 
 
 def _text(value: object) -> str:
@@ -297,7 +291,7 @@ def _text(value: object) -> str:
 def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _listed(value: object) -> str:
@@ -306,8 +300,8 @@ def _listed(value: object) -> str:
 
 def _ids(value: object) -> list[str]:
     """The ids of people as a code host's event lists them."""
-    found = value if isinstance(value, list | tuple) else ()
-    return [_text(one.get("id")) for one in found if isinstance(one, Mapping)]
+    found = value if isinstance(value, list) else ()
+    return [_text(one.get("id")) for one in found if isinstance(one, dict)]
 
 
 def _folded(value: object) -> set[str]:

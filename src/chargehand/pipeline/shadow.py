@@ -18,6 +18,7 @@ from chargehand.domain.shadow import (
     ShadowRule,
     WhyUnknown,
 )
+from chargehand.kit.collecting import uncollected
 from chargehand.pipeline.errors import ArgumentInvalid
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.shadow_judging import COMPARED_CHANGES, Judged, ShadowJudge, kind_of
@@ -39,6 +40,7 @@ _TOLD_LATE: Final = timedelta(days=1)
 _RULE: Final = ShadowRule()
 
 
+@uncollected()
 def read_shadow(
     tx: Reading,
     *,

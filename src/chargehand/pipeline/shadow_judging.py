@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 from chargehand.decisions.agreement import (
@@ -31,7 +30,8 @@ COMPARED_CHANGES: Final = frozenset(
 )
 _MICRO: Final = timedelta(microseconds=1)
 _SECOND_US: Final = 1_000_000
-_AT: Final = itemgetter(0)
+# Behind every id, so that a moment with it is behind all that happened then.
+_BEHIND_IDS: Final = "~"
 
 
 class Judged(NamedTuple):
@@ -43,7 +43,6 @@ class Judged(NamedTuple):
     row: ProposedRow
     outcome: Outcome
     why: WhyUnknown | None = None
-    proposed: str = ""
     instead: str = ""
     witness: str | None = None
     after_s: int | None = None
@@ -61,7 +60,7 @@ class Judged(NamedTuple):
             proposed_at=from_micros(row.created_at),
             outcome=self.outcome,
             why_unknown=self.why,
-            proposed=self.proposed,
+            proposed=proposed_words(kind_of(row.kind), _params_of(row)),
             instead=self.instead,
             witness=EventId(self.witness) if self.witness is not None else None,
             after_s=self.after_s,
@@ -90,12 +89,13 @@ class ShadowJudge:
         """What a person said of the action itself, which counts before everything else."""
         undone_at = self._taken_back.get(row.action_id)
         if undone_at is not None and undone_at < self._until_us:
-            return self._case(
-                row, Outcome.DIFFERED, instead="undone", at=undone_at, is_refused=True
-            )
+            return self._by_a_person(row, Outcome.DIFFERED, "undone", undone_at, is_refused=True)
+        approvals = self._doings.approvals.get(row.action_id)
+        if approvals is None:
+            return None
         ended = [
             (one.decided_at, one)
-            for one in self._doings.approvals.get(row.action_id, ())
+            for one in approvals
             if one.decided_at is not None and one.decided_at < self._until_us
         ]
         for at, approval in sorted(ended, key=lambda one: one[1].ordinal, reverse=True):
@@ -106,12 +106,12 @@ class ShadowJudge:
 
     def _of_approval(self, row: ProposedRow, approval: ApprovalRow, at: int) -> Judged | None:
         if approval.state == ApprovalState.REJECTED:
-            return self._case(row, Outcome.DIFFERED, instead="rejected", at=at, is_refused=True)
+            return self._by_a_person(row, Outcome.DIFFERED, "rejected", at, is_refused=True)
         if approval.state != ApprovalState.APPROVED:
             return None
         if approval.ordinal > 1:
-            return self._case(row, Outcome.DIFFERED, instead="edited, then approved", at=at)
-        return self._case(row, Outcome.AGREED, instead="approved", at=at)
+            return self._by_a_person(row, Outcome.DIFFERED, "edited, then approved", at)
+        return self._by_a_person(row, Outcome.AGREED, "approved", at)
 
     def _did(self, row: ProposedRow) -> Judged:
         kind = kind_of(row.kind)
@@ -132,9 +132,8 @@ class ShadowJudge:
         start = min(asked_at, row.created_at)
         for one in self._within(comments or (), start, row.created_at + self._window_us):
             if one.actor_id != row.asker_id and one.event_id != row.event_id:
-                return self._case(
-                    row, Outcome.ANSWERED, at=one.at, since=start, witness=one.event_id
-                )
+                after_s = (one.at - start) // _SECOND_US
+                return Judged(row, Outcome.ANSWERED, None, "", one.event_id, after_s)
         return self._nothing(row, start, to_changes=False)
 
     def _changed(
@@ -142,9 +141,7 @@ class ShadowJudge:
     ) -> Judged:
         if row.body is None:
             return self._unknown(row, WhyUnknown.ERASED)
-        params = load_object(row.body).get("params")
-        wanted: JSONObject = params if isinstance(params, dict) else {}
-        proposed = proposed_words(kind, wanted)
+        wanted = _params_of(row)
         thing = (row.connection_id, row.target)
         doings = self._doings.updates.get(thing, ()) if code is None else code
         different: tuple[Doing, Compared] | None = None
@@ -162,69 +159,55 @@ class ShadowJudge:
             if compared is None:
                 continue
             if compared.is_same:
-                return self._witnessed(row, Outcome.AGREED, proposed, one, compared)
+                return self._witnessed(row, Outcome.AGREED, one, compared)
             if compared.is_same is None:
                 why = why or WhyUnknown.NOT_TOLD
             else:
                 different = (one, compared)
         if why is not None:
             # What is gone, or was not told, may have been the very same.
-            return self._unknown(row, why, proposed)
+            return self._unknown(row, why)
         if different is not None:
-            return self._witnessed(row, Outcome.DIFFERED, proposed, *different)
-        return self._nothing(row, row.created_at, to_changes=True, proposed=proposed)
+            return self._witnessed(row, Outcome.DIFFERED, *different)
+        return self._nothing(row, row.created_at, to_changes=True)
 
     def _within(self, doings: Sequence[Doing], start: int, end: int) -> Sequence[Doing]:
         """What happened behind a moment, and not behind the end of the window or the stretch."""
-        first = bisect_right(doings, start, key=_AT)
-        last = bisect_right(doings, min(end, self._until_us - 1), key=_AT)
+        first = bisect_right(doings, (start, _BEHIND_IDS))
+        last = bisect_right(doings, (min(end, self._until_us - 1), _BEHIND_IDS), first)
         return doings[first:last]
 
-    def _nothing(
-        self, row: ProposedRow, start: int, *, to_changes: bool, proposed: str = ""
-    ) -> Judged:
+    def _nothing(self, row: ProposedRow, start: int, *, to_changes: bool) -> Judged:
         end = row.created_at + self._window_us
         if end > self._until_us:
-            return self._unknown(row, WhyUnknown.WINDOW_OPEN, proposed)
+            return self._unknown(row, WhyUnknown.WINDOW_OPEN)
         if not self._doings.was_listening(row.connection_id, start, end, to_changes=to_changes):
-            return self._unknown(row, WhyUnknown.NOT_LISTENING, proposed)
-        return self._case(row, Outcome.NOBODY, proposed=proposed)
+            return self._unknown(row, WhyUnknown.NOT_LISTENING)
+        return Judged(row, Outcome.NOBODY)
 
-    def _unknown(self, row: ProposedRow, why: WhyUnknown, proposed: str = "") -> Judged:
-        return self._case(row, Outcome.UNKNOWN, why=why, proposed=proposed)
+    def _unknown(self, row: ProposedRow, why: WhyUnknown) -> Judged:
+        return Judged(row, Outcome.UNKNOWN, why)
 
     def _witnessed(
-        self, row: ProposedRow, outcome: Outcome, proposed: str, doing: Doing, compared: Compared
+        self, row: ProposedRow, outcome: Outcome, doing: Doing, compared: Compared
     ) -> Judged:
-        return self._case(
-            row,
-            outcome,
-            proposed=proposed,
-            instead=compared.did,
-            at=doing.at,
-            witness=doing.event_id,
-        )
+        after_s = (doing.at - row.created_at) // _SECOND_US
+        return Judged(row, outcome, None, compared.did, doing.event_id, after_s)
 
-    def _case(
-        self,
-        row: ProposedRow,
-        outcome: Outcome,
-        *,
-        why: WhyUnknown | None = None,
-        proposed: str = "",
-        instead: str = "",
-        at: int | None = None,
-        since: int | None = None,
-        witness: str | None = None,
-        is_refused: bool = False,
+    def _by_a_person(
+        self, row: ProposedRow, outcome: Outcome, did: str, at: int, *, is_refused: bool = False
     ) -> Judged:
-        after_s = None
-        if at is not None:
-            after_s = (at - (row.created_at if since is None else since)) // _SECOND_US
-        return Judged(row, outcome, why, proposed, instead, witness, after_s, is_refused)
+        after_s = (at - row.created_at) // _SECOND_US
+        return Judged(row, outcome, instead=did, after_s=after_s, is_refused=is_refused)
 
 
 @cache
 def kind_of(word: str) -> ActionKind:
     """The kind of action a word in a row names."""
     return ActionKind(word)
+
+
+def _params_of(row: ProposedRow) -> JSONObject:
+    """What an action would have done; nothing where its content is gone or was not wanted."""
+    params = load_object(row.body).get("params") if row.body is not None else None
+    return params if isinstance(params, dict) else {}

@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 from chargehand.decisions.agreement import changes_code, changes_items
@@ -186,8 +185,7 @@ def _doing(row: HappenedRow, kind: EventKind) -> Doing:
 
 
 def _sorted(found: Mapping[Thing, list[Doing]]) -> dict[Thing, list[Doing]]:
-    by_time = itemgetter(0, 1)
-    return {thing: sorted(many, key=by_time) for thing, many in found.items()}
+    return {thing: sorted(many) for thing, many in found.items()}
 
 
 def _heard(tx: Reading, told: Stretch) -> tuple[dict[str, list[int]], dict[str, list[int]]]:

@@ -124,6 +124,14 @@ class Repository:
         return Page(items=items, next_cursor=following)
 
 
+def plain_rows(result: "CursorResult[Any]") -> list[tuple[Any, ...]]:
+    """Every row as the driver gives it: for hundreds of thousands of rows of texts and numbers."""
+    cursor = result.cursor
+    rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor is not None else []
+    result.close()
+    return rows
+
+
 def _rows_of(result: "CursorResult[Any]") -> list[AnyRow]:
     make = _maker(tuple(result.keys()))
     # All at once: asking the cursor for each row by itself takes as long as making it.

@@ -11,7 +11,7 @@ from chargehand.domain.action import ActionState, Mode
 from chargehand.domain.decision import Reason, Verdict
 from chargehand.domain.event import EventKind
 from chargehand.kit.ids import first_id
-from chargehand.storage.repositories.rows import Repository
+from chargehand.storage.repositories.rows import Repository, plain_rows
 from chargehand.storage.tables import (
     actions,
     approvals,
@@ -122,7 +122,7 @@ class ShadowReader(Repository):
             query = self._proposed(stretch, state, with_content)
             query = query.where(actions.c.project == project) if project is not None else query
             query = query.where(actions.c.kind == kind) if kind is not None else query
-            rows = self._connection.execute(query.limit(left)).all()
+            rows = plain_rows(self._connection.execute(query.limit(left)))
             found += map(ProposedRow._make, rows)
         return found
 
@@ -141,7 +141,7 @@ class ShadowReader(Repository):
             )
             .order_by(events.c.event_id)
         )
-        return map(HappenedRow._make, self._connection.execute(query).all())
+        return map(HappenedRow._make, plain_rows(self._connection.execute(query)))
 
     def bodies(self, content_ids: Collection[str]) -> Mapping[str, str]:
         """The contents that are there, as they stand."""
@@ -151,7 +151,7 @@ class ShadowReader(Repository):
                 contents.c.organization_id == self._organization_id,
                 contents.c.content_id.in_(wanted[start : start + _CHUNK]),
             )
-            found.update(map(tuple, self._connection.execute(query).all()))
+            found.update(plain_rows(self._connection.execute(query)))
         return found
 
     def approvals(self, stretch: Stretch) -> Iterator[ApprovalRow]:
