@@ -29,6 +29,7 @@ from chargehand.config.settings import Settings
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.delivery import VerifiedDelivery
 from chargehand.domain.ids import ConnectionId, DeliveryId, ProjectKey
+from chargehand.domain.json import JSONObject
 from chargehand.domain.records import (
     ActionRecord,
     ApprovalRecord,
@@ -570,7 +571,7 @@ async def open_house(
         version="test",
         probe=_nothing_to_probe,
         status=_no_status,
-        describe=dict,
+        describe=_no_description,
         forms=open_form_desk(settings, house.stores.database, house.clock),
     )
     to_front = httpx.ASGITransport(app=build_front(deps))
@@ -593,6 +594,10 @@ async def open_house(
 
 async def _nothing_to_probe() -> tuple[()]:
     return ()
+
+
+async def _no_description() -> JSONObject:
+    return {}
 
 
 async def _no_status() -> FrontStatus:

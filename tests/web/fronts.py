@@ -99,7 +99,7 @@ class Front:
                 version="9.9.9",
                 probe=self._probe,
                 status=self._status,
-                describe=lambda: self.description,
+                describe=self._describe,
                 figures=figures,
                 trusted_proxies=TrustedProxies(self.trusted_proxies),
                 failures=FailureLimit(failures=self.failures),
@@ -117,6 +117,9 @@ class Front:
 
     async def _probe(self) -> list[ReadyCheck]:
         return self.checks
+
+    async def _describe(self) -> JSONObject:
+        return self.description
 
     async def _status(self) -> FrontStatus:
         return self.status

@@ -1,7 +1,8 @@
 """The front: every address this process answers, put together from its parts."""
 
+import asyncio
 import gc
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -56,8 +57,9 @@ class FrontDeps:
 
     Shape: `connections` may change while the front runs; `mounts` are further routes, such as the
     REST API; `probe` tells of what else this role needs for its own work; `describe` gives the
-    OpenAPI document; `figures` reads what the databases tell of the whole service; `forms` finds
-    the form that a delivery opens, None where no chat takes one as an answer.
+    OpenAPI document; `load_rest` loads what the mounts leave for later, once the front listens, and
+    ends the process where it can not; `figures` reads what the databases tell of the whole service;
+    `forms` finds the form that a delivery opens, None where no chat takes one as an answer.
     """
 
     connections: Mapping[ConnectionId, ReceivingConnection]
@@ -67,6 +69,7 @@ class FrontDeps:
     probe: ReadyProbe
     status: StatusProbe
     describe: Description
+    load_rest: Callable[[], Awaitable[None]] | None = None
     figures: ReadSnapshot | None = None
     mounts: Sequence[BaseRoute] = ()
     trusted_proxies: TrustedProxies = field(default_factory=TrustedProxies)
@@ -104,10 +107,11 @@ def build_front(deps: FrontDeps) -> Starlette:
         # for tens of milliseconds, several times a second under load.
         gc.collect()
         gc.freeze()
-        gc.enable()
+        rest = asyncio.ensure_future(_load(deps.load_rest))
         try:
             yield
         finally:
+            rest.cancel()
             gc.unfreeze()
             await deps.inbox.stop()
 
@@ -122,6 +126,15 @@ def build_front(deps: FrontDeps) -> Starlette:
     # A redirect would make a vendor send its webhook twice, or never.
     app.router.redirect_slashes = False
     return app
+
+
+async def _load(load_rest: Callable[[], Awaitable[None]] | None) -> None:
+    try:
+        if load_rest is not None:
+            await load_rest()
+            gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _door(deps: FrontDeps) -> WebhookDoor:

@@ -7,7 +7,8 @@ import signal
 import socket
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 import uvloop
@@ -15,23 +16,16 @@ from starlette.routing import Mount, Route
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
-from chargehand.bootstrap.commands import command_deps
-from chargehand.bootstrap.configured import (
-    budget_rules,
-    connections_by_settings,
-    known_connections,
-    pipeline_rules,
-    served_projects,
-)
 from chargehand.bootstrap.forms import open_form_desk
 from chargehand.bootstrap.leases import front_made_known
 from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.processes import ProcessOptions
-from chargehand.bootstrap.receiving import previewers, receiving_connections
+from chargehand.bootstrap.receiving import receiving_connections
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.domain.errors import ChargehandError
 from chargehand.domain.ids import ConnectionId
+from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ConnectionRecord, HoldRecord
 from chargehand.domain.switches import StopRecord
 from chargehand.inbox.group_commit import GroupCommit
@@ -44,15 +38,19 @@ from chargehand.logs.log import get_logger
 from chargehand.pipeline.figures import Snapshot, take_snapshot
 from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.stopping import stopped_words
-from chargehand.web.api.app import APIDeps, build_api
 from chargehand.web.cors import with_cors
 from chargehand.web.figures import ReadSnapshot
 from chargehand.web.front import UVICORN_SETTINGS, FrontDeps, build_front
 from chargehand.web.health import ReadyCheck
+from chargehand.web.later import LoadedLater
 from chargehand.web.listening import open_listener
 from chargehand.web.pages import ConnectionStatus, FrontStatus
 from chargehand.web.sign_in.opening import open_sign_in
 from chargehand.web.sign_in.routes import SignInDoor, sign_in_routes
+
+if TYPE_CHECKING:
+    # Loaded behind the open door; see `later`.
+    from chargehand.web.api.app import API
 
 _LAST_WORDS_S = 0.25
 _log = get_logger()
@@ -162,25 +160,17 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
             connections=connections, next_steps=_next_steps(settings, connections, hold, stops)
         )
 
-    api = build_api(
-        APIDeps(
-            database=database,
-            queue=stores.queue,
-            checkpoint=stores.checkpoint,
-            previewers=previewers(settings),
-            connectors=known_connections(settings),
-            served_projects=served_projects(settings),
-            commands=command_deps(settings),
-            rules=pipeline_rules(settings),
-            budget_rules=budget_rules(settings),
-            clock=clock,
-            version=__version__,
-            known=connections_by_settings(settings),
-            session_rules=sign_in.rules,
-            cookie=sign_in.cookie,
-            own=sign_in.own,
-        )
-    )
+    def open_api() -> "API":
+        # lazy: two thirds of what this process loads, and webhooks need none of it.
+        from chargehand.web.api.opening import open_api
+
+        return open_api(settings, stores, clock, sign_in)
+
+    api = LoadedLater(open_api)
+
+    async def describe() -> JSONObject:
+        return (await api.loaded()).openapi()
+
     return FrontDeps(
         connections=receiving_connections(settings),
         inbox=inbox,
@@ -188,7 +178,8 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
         version=__version__,
         probe=probe,
         status=status,
-        describe=api.openapi,
+        describe=describe,
+        load_rest=partial(_load_rest, api),
         forms=open_form_desk(settings, database, clock),
         figures=_reading_figures(settings, stores, clock),
         mounts=[
@@ -198,6 +189,15 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
         ],
         trusted_proxies=TrustedProxies(settings.server.trusted_proxies),
     )
+
+
+async def _load_rest(api: LoadedLater["API"]) -> None:
+    try:
+        await api.loaded()
+    except Exception as error:  # noqa: BLE001 - the edge of a task: a front without an API must go.
+        _log.critical("front.api_not_loaded", error=repr(error))
+        # The supervisor starts a fresh process.
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _stops_check(stops: Sequence[StopRecord]) -> ReadyCheck:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from html import escape
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from starlette.routing import Route
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.web.page import page, table
 
-Description: TypeAlias = Callable[[], JSONObject]
+Description: TypeAlias = Callable[[], Awaitable[JSONObject]]
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REF = "$ref"
 _CODE = re.compile(r"`([^`]+)`")
@@ -34,7 +34,7 @@ def reference_route(describe: Description) -> Route:
     """`/docs`; `describe` is asked at each visit, since visits are rare and versions change."""
 
     async def docs(_request: Request) -> Response:
-        return page("chargehand API", render_reference(describe()) + _other_paths())
+        return page("chargehand API", render_reference(await describe()) + _other_paths())
 
     return Route("/docs", docs, methods=["GET"])
 

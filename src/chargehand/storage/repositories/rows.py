@@ -126,8 +126,7 @@ class Repository:
 
 def plain_rows(result: "CursorResult[Any]") -> list[tuple[Any, ...]]:
     """Every row as the driver gives it: for hundreds of thousands of rows of texts and numbers."""
-    cursor = result.cursor
-    rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor is not None else []
+    rows = [*result.cursor.fetchall()]
     result.close()
     return rows
 
