@@ -91,7 +91,9 @@ def periods_of(scope: BudgetScope) -> tuple[BudgetPeriod, ...]:
 def limits_of(key: BudgetKey, caps: Mapping[BudgetKey, Limits]) -> Limits:
     """What holds for a budget: its own caps, else those of each one of its scope, by unit."""
     own = caps.get(key, _NO_LIMITS)
-    each = caps.get(BudgetKey(key.scope, "", key.period), _NO_LIMITS)
+    each = caps.get(key._replace(scope_id=""), _NO_LIMITS)
+    if own is each:
+        return own
     return Limits(
         micro_usd=each.micro_usd if own.micro_usd is None else own.micro_usd,
         tokens=each.tokens if own.tokens is None else own.tokens,
@@ -110,6 +112,8 @@ def find_refusal(
     money, tokens = [], []
     for total in totals:
         limits = limits_of(total.key, caps)
+        if limits is _NO_LIMITS:
+            continue
         cap, used = limits.micro_usd, wanted.micro_usd
         if cap is not None and used > max(_room(total, cap), 0):
             money.append(Refusal(total, BudgetUnit.USD, cap, used, day))

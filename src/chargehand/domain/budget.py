@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from chargehand.domain.ids import BudgetId, DecisionId, MemberId, ProjectKey, ReservationId
 
@@ -39,8 +40,7 @@ class BudgetUnit(StrEnum):
     TOKENS = "tokens"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BudgetKey:
+class BudgetKey(NamedTuple):
     """Which budget.
 
     Shape: `scope_id` is the project's key, the agent's name, the member's id or the ask's; it is
@@ -52,16 +52,14 @@ class BudgetKey:
     period: BudgetPeriod
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """Dollars and tokens that belong together, as of one request or of a whole budget."""
 
     micro_usd: int
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The caps of one budget; None where it has none in that unit."""
 
     micro_usd: int | None = None
@@ -79,8 +77,7 @@ class BudgetRecord:
     changed_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodTotal:
+class PeriodTotal(NamedTuple):
     """What counts against a budget in one of its periods, capped or not.
 
     Shape: `starts_on` is the first day of the period, in the team's time zone; a run's only period

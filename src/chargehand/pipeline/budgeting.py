@@ -141,8 +141,8 @@ def caps_in_force(tx: Reading | Writing, rules: BudgetRules) -> dict[BudgetKey, 
     caps = {ORGANIZATION_DAY: Limits()}
     caps.update({record.key: record.limits for record in tx.budgets.all()})
     if caps[ORGANIZATION_DAY].micro_usd is None:
-        caps[ORGANIZATION_DAY] = replace(
-            caps[ORGANIZATION_DAY], micro_usd=rules.organization_day_micro_usd
+        caps[ORGANIZATION_DAY] = caps[ORGANIZATION_DAY]._replace(
+            micro_usd=rules.organization_day_micro_usd
         )
     return caps
 

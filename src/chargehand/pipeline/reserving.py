@@ -9,7 +9,7 @@ death before the request left looks the same as one after it, and the vendor bil
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeAlias
 
@@ -111,7 +111,7 @@ class _Books:
         self._totals = totals
         self._earlier = earlier
         self._day = day
-        self._added: dict[tuple[BudgetKey, date], Amount] = {}
+        self._touched: set[BudgetKey] = set()
         self._new: list[ReservationRecord] = []
 
     def reserve(
@@ -141,16 +141,11 @@ class _Books:
     def hold(self) -> None:
         """Write down what was added; one process writes at a time, so no id was taken meanwhile."""
         self._tx.reservations.add_all(self._new)
-        self._tx.budgets.hold(self._added)
+        self._tx.budgets.hold([self._totals[key] for key in sorted(self._touched)])
 
     def _add(self, total: PeriodTotal, wanted: Amount) -> None:
-        where = (total.key, total.starts_on)
-        before = self._added.get(where, Amount(0, 0))
-        self._added[where] = Amount(
-            before.micro_usd + wanted.micro_usd, before.tokens + wanted.tokens
-        )
-        self._totals[total.key] = replace(
-            total,
+        self._touched.add(total.key)
+        self._totals[total.key] = total._replace(
             reserved_micro_usd=total.reserved_micro_usd + wanted.micro_usd,
             reserved_tokens=total.reserved_tokens + wanted.tokens,
         )
@@ -309,8 +304,7 @@ def _move(
         return
     caps = caps_in_force(tx, rules)
     for total in totals:
-        after = replace(
-            total,
+        after = total._replace(
             spent_micro_usd=total.spent_micro_usd + spent.micro_usd,
             spent_tokens=total.spent_tokens + spent.tokens,
         )

@@ -1,6 +1,5 @@
 """Which budgets count, and which of them refuses."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -95,8 +94,8 @@ def test_request_of_nobody_known_counts_for_no_member() -> None:
 
 def test_cap_of_each_one_holds_where_nobody_set_another() -> None:
     ana = BudgetKey(BudgetScope.MEMBER, "mbr_ana", BudgetPeriod.DAY)
-    ben = replace(ana, scope_id="mbr_ben")
-    caps = {replace(ana, scope_id=""): Limits(5, 500), ana: Limits(micro_usd=9)}
+    ben = ana._replace(scope_id="mbr_ben")
+    caps = {ana._replace(scope_id=""): Limits(5, 500), ana: Limits(micro_usd=9)}
 
     assert limits_of(ana, caps) == Limits(9, 500)
     assert limits_of(ben, caps) == Limits(5, 500)
@@ -104,7 +103,7 @@ def test_cap_of_each_one_holds_where_nobody_set_another() -> None:
 
 def test_tokens_are_refused_even_when_they_cost_nothing() -> None:
     caps = {ORGANIZATION_DAY: Limits(tokens=100)}
-    used = replace(total(ORGANIZATION_DAY), spent_tokens=60, reserved_tokens=30)
+    used = total(ORGANIZATION_DAY)._replace(spent_tokens=60, reserved_tokens=30)
 
     refusal = find_refusal([used], caps, wanted=Amount(0, 11), day=DAY)
 

@@ -1,10 +1,11 @@
 """Caps, and what counts against them: one row for each budget and period, capped or not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, tuple_, update
 
 from chargehand.domain.budget import (
     Amount,
@@ -15,11 +16,13 @@ from chargehand.domain.budget import (
     Limits,
     PeriodTotal,
 )
-from chargehand.domain.ids import BudgetId
+from chargehand.domain.ids import BudgetId, OrganizationId
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository
+from chargehand.storage.repositories.statements import select_rows
 from chargehand.storage.tables_budgets import budget_periods, budgets
 
+_MOST_KEPT: Final = 64
 _NOTHING: Final = Amount(0, 0)
 _KEY_COLUMNS = (
     budget_periods.c.scope,
@@ -35,10 +38,7 @@ _HOLD = (
         budget_periods.c.period == bindparam("at_period"),
         budget_periods.c.starts_on == bindparam("at_start"),
     )
-    .values(
-        reserved_micro_usd=budget_periods.c.reserved_micro_usd + bindparam("more_usd"),
-        reserved_tokens=budget_periods.c.reserved_tokens + bindparam("more_tokens"),
-    )
+    .values(reserved_micro_usd=bindparam("new_usd"), reserved_tokens=bindparam("new_tokens"))
 )
 
 
@@ -47,20 +47,11 @@ class BudgetReader(Repository):
 
     def all(self) -> tuple[BudgetRecord, ...]:
         """Every cap somebody set, by scope and period."""
-        query = self._select(budgets).order_by(
-            budgets.c.scope, budgets.c.scope_id, budgets.c.period
-        )
-        return tuple(_budget(row) for row in self._rows(query))
+        return tuple(_budget(row) for row in self._rows(_all(self._organization_id)))
 
     def newest_day(self) -> date | None:
         """The last day anything was reserved on; None before the first."""
-        query = select(func.max(budget_periods.c.starts_on)).where(
-            budget_periods.c.organization_id == self._organization_id,
-            budget_periods.c.scope == BudgetScope.ORGANIZATION.value,
-            budget_periods.c.scope_id == "",
-            budget_periods.c.period == BudgetPeriod.DAY.value,
-        )
-        newest: str | None = self._connection.scalar(query)
+        newest: str | None = self._connection.scalar(_newest_day(self._organization_id))
         return date.fromisoformat(newest) if newest is not None else None
 
     def totals(self, starts: Mapping[BudgetKey, date]) -> dict[BudgetKey, PeriodTotal]:
@@ -149,26 +140,65 @@ class BudgetWriter(BudgetReader):
             )
         )
 
-    def hold(self, added: Mapping[tuple[BudgetKey, date], Amount]) -> None:
-        """Add to what is reserved of locked totals, to each its own amount."""
-        if not added:
-            return
+    def hold(self, totals: Iterable[PeriodTotal]) -> None:
+        """Write down what is reserved of locked totals, of each its own amount."""
         rows = [
             {
                 "at_organization": self._organization_id,
-                **{f"at_{name}": value for name, value in _columns(key).items()},
-                "at_start": starts_on.isoformat(),
-                "more_usd": amount.micro_usd,
-                "more_tokens": amount.tokens,
+                "at_scope": total.key.scope.value,
+                "at_scope_id": total.key.scope_id,
+                "at_period": total.key.period.value,
+                "at_start": total.starts_on.isoformat(),
+                "new_usd": total.reserved_micro_usd,
+                "new_tokens": total.reserved_tokens,
             }
-            for (key, starts_on), amount in added.items()
+            for total in totals
         ]
-        self._connection.execute(_HOLD, rows)
+        if rows:
+            self._connection.execute(_HOLD, rows)
 
     def _locked(self, starts: Mapping[BudgetKey, date]) -> tuple[PeriodTotal, ...]:
         # SQLite has one lock for all, which is held already, and leaves these words out.
-        query = self._select(budget_periods).where(_those(starts)).order_by(*_KEY_COLUMNS)
-        return tuple(_total(row) for row in self._rows(query.with_for_update()))
+        rows = self._rows(_locking(self._organization_id), _near(starts))
+        totals = (_total(row) for row in rows)
+        return tuple(one for one in totals if starts.get(one.key) == one.starts_on)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _locking(organization_id: OrganizationId) -> Select[Any]:
+    """Every total with a scope, an id, a period and a first day among those wanted, locked.
+
+    A list for each column is quicker to hand over than one list of keys, and finds hardly more.
+    """
+    columns = (*_KEY_COLUMNS, budget_periods.c.starts_on)
+    wanted = [one.in_(bindparam(f"wanted_{one.name}", expanding=True)) for one in columns]
+    query = select_rows(budget_periods, organization_id).where(*wanted)
+    return query.order_by(*_KEY_COLUMNS).with_for_update()
+
+
+def _near(starts: Mapping[BudgetKey, date]) -> dict[str, list[str]]:
+    return {
+        "wanted_scope": sorted({key.scope.value for key in starts}),
+        "wanted_scope_id": sorted({key.scope_id for key in starts}),
+        "wanted_period": sorted({key.period.value for key in starts}),
+        "wanted_starts_on": sorted({day.isoformat() for day in starts.values()}),
+    }
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _all(organization_id: OrganizationId) -> Select[Any]:
+    by_place = budgets.c.scope, budgets.c.scope_id, budgets.c.period
+    return select_rows(budgets, organization_id).order_by(*by_place)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _newest_day(organization_id: OrganizationId) -> Select[Any]:
+    return select(func.max(budget_periods.c.starts_on)).where(
+        budget_periods.c.organization_id == organization_id,
+        budget_periods.c.scope == BudgetScope.ORGANIZATION.value,
+        budget_periods.c.scope_id == "",
+        budget_periods.c.period == BudgetPeriod.DAY.value,
+    )
 
 
 def _those(starts: Mapping[BudgetKey, date]) -> ColumnElement[bool]:

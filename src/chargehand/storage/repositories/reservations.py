@@ -1,11 +1,11 @@
 """Reservations: one row for each model request, kept as the account of what it cost."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert
 
@@ -17,6 +17,12 @@ from chargehand.storage.repositories.rows import AnyRow, Repository, moment
 from chargehand.storage.tables_budgets import reservations
 
 _NAMES = tuple(field.name for field in fields(ReservationRecord) if field.name != "id")
+_WRITERS: Final[Mapping[type, Callable[[Any], object]]] = {
+    bool: int,
+    Decimal: "{:f}".format,
+    datetime: to_micros,
+    date: date.isoformat,
+}
 _PRICES = ("input_usd", "output_usd", "cache_read_usd", "cache_write_usd")
 
 
@@ -105,28 +111,15 @@ class ReservationWriter(ReservationReader):
 
 
 def _columns(record: ReservationRecord) -> dict[str, object]:
-    return {
-        ("reservation_id" if field.name == "id" else field.name): _column(
-            getattr(record, field.name)
-        )
-        for field in fields(record)
-    }
+    columns = {name: _column(getattr(record, name)) for name in _NAMES}
+    return {"reservation_id": record.id, **columns}
 
 
-def _column(value: Any) -> object:
-    match value:
-        case bool():
-            return int(value)
-        case StrEnum():
-            return value.value
-        case Decimal():
-            return f"{value:f}"
-        case datetime():
-            return to_micros(value)
-        case date():
-            return value.isoformat()
-        case _:
-            return value
+def _column(value: object) -> object:
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value)
+    return value.value if isinstance(value, StrEnum) else value
 
 
 def _reservation(row: AnyRow) -> ReservationRecord:

@@ -53,8 +53,8 @@ class Repository:
     def _one(self, query: Select[Any]) -> AnyRow | None:
         return _first_of(self._connection.execute(query))
 
-    def _rows(self, query: Select[Any]) -> list[AnyRow]:
-        return _rows_of(self._connection.execute(query))
+    def _rows(self, query: Select[Any], wanted: Mapping[str, object] | None = None) -> list[AnyRow]:
+        return _rows_of(self._connection.execute(query, wanted))
 
     def _one_by(self, column: "Column[Any]", wanted: str) -> AnyRow | None:
         """The row in which a column holds a value."""

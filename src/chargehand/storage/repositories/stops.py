@@ -1,15 +1,20 @@
 """Stops: what was stopped and not resumed, in the database, in a file, or by the settings."""
 
 from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from chargehand.domain.ids import OrganizationId
 from chargehand.domain.switches import Scope, ScopeKind, StopRecord, StopSource
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.local_switches import NO_LOCAL_SWITCHES, LocalSwitches
 from chargehand.storage.repositories.rows import AnyRow, Repository
+from chargehand.storage.repositories.statements import select_rows
 from chargehand.storage.tables_flags import stops
+
+_MOST_KEPT: Final = 64
 
 
 class StopReader(Repository):
@@ -26,8 +31,7 @@ class StopReader(Repository):
 
     def in_force(self) -> tuple[StopRecord, ...]:
         """Everything that is stopped for this process, the oldest of the database first."""
-        query = self._select(stops).where(stops.c.resumed_at.is_(None))
-        rows = self._rows(query.order_by(stops.c.stop_id))
+        rows = self._rows(_in_force(self._organization_id))
         return (*(_stop(row) for row in rows), *self._local.stops())
 
 
@@ -53,6 +57,12 @@ class StopWriter(StopReader):
     def end(self, stop_id: str, *, by: str, now: datetime) -> None:
         """Resume what one stop stopped."""
         self._change(stops.c.stop_id, stop_id, {"resumed_at": to_micros(now), "resumed_by": by})
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _in_force(organization_id: OrganizationId) -> Select[Any]:
+    query = select_rows(stops, organization_id).where(stops.c.resumed_at.is_(None))
+    return query.order_by(stops.c.stop_id)
 
 
 def _stop(row: AnyRow) -> StopRecord:
