@@ -15,14 +15,14 @@ from chargehand.agents.failures import failure_of_run
 from chargehand.agents.masking import Mask
 from chargehand.agents.metered import MeteredModel
 from chargehand.agents.prompts import (
-    INSTRUCTIONS,
+    DECISION_PROMPT,
     LOOK_UP_DESCRIPTION,
-    PROMPT_VERSION,
+    SystemPrompt,
     not_to_name,
     user_prompt,
 )
 from chargehand.agents.providers import open_model
-from chargehand.agents.purse import Spender
+from chargehand.agents.purse import PURPOSE, Spender
 from chargehand.agents.resting import Rests
 from chargehand.agents.schemas import DecisionOutput
 from chargehand.agents.transport import PaidClient, open_http_client
@@ -80,7 +80,10 @@ class _Provider:
 
 
 class Models:
-    """The `ModelDoor` of the configured providers."""
+    """The `ModelDoor` of the configured providers.
+
+    Shape: `prompt` is the system prompt, and `purpose` the word their money is spent for.
+    """
 
     def __init__(
         self,
@@ -90,13 +93,17 @@ class Models:
         clock: Clock,
         known_secrets: Iterable[str] = (),
         limits: RunLimits | None = None,
+        prompt: SystemPrompt = DECISION_PROMPT,
+        purpose: str = PURPOSE,
     ) -> None:
         self._limits = limits or RunLimits()
         self._budget = budget
         self._clock = clock
         self._mask = Mask(known_secrets)
         self._rests = Rests(self._limits)
-        self._agent = _build_agent()
+        self._prompt = SystemPrompt(self._mask.text(prompt.text), prompt.version)
+        self._purpose = purpose
+        self._agent = _build_agent(self._prompt)
         self._providers = [self._open(one) for one in providers]
 
     def can_serve(self, consent: Consent) -> bool:
@@ -105,7 +112,7 @@ class Models:
 
     async def decide(self, question: ModelQuestion) -> ModelRun:
         """Ask the first provider that may and can; the next one when it fails."""
-        last = ModelRun(ModelFailure.UNAVAILABLE, prompt_version=PROMPT_VERSION)
+        last = ModelRun(ModelFailure.UNAVAILABLE, prompt_version=self._prompt.version)
         sent: list[SentRequest] = []
         for provider in self._providers:
             if not may_serve(provider.config, question.consent):
@@ -125,7 +132,7 @@ class Models:
             last.outcome,
             provider=last.provider,
             model=last.model,
-            prompt_version=PROMPT_VERSION,
+            prompt_version=self._prompt.version,
             requests=tuple(sent),
             retry_after_s=last.retry_after_s,
         )
@@ -188,9 +195,10 @@ class Models:
             project=question.project,
             subject_id=question.subject_id,
             provider=config.id,
-            prompt_version=PROMPT_VERSION,
+            prompt_version=self._prompt.version,
             output_tokens=config.output_tokens,
             member_id=question.member_id,
+            purpose=self._purpose,
         )
 
 
@@ -205,12 +213,12 @@ def _resting(config: ProviderConfig, rest_s: float) -> ModelRun:
     )
 
 
-def _build_agent() -> Agent[_Run, DecisionOutput]:
+def _build_agent(prompt: SystemPrompt) -> Agent[_Run, DecisionOutput]:
     agent = Agent(
         output_type=ToolOutput(DecisionOutput, name="decide"),
         deps_type=_Run,
         name="decision",
-        instructions=INSTRUCTIONS,
+        instructions=prompt.text,
         retries=_RETRIES,
     )
 

@@ -1,6 +1,8 @@
 """What a model is told; a change of it is a new version, kept with every decision."""
 
+import hashlib
 import json
+from dataclasses import dataclass
 from typing import Final
 
 from chargehand.domain.json import JSONObject
@@ -41,10 +43,28 @@ Fields of the decision
   suggestion does nothing by itself: rights are checked and a person approves it.
 """
 
+_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPrompt:
+    """What a model is told before any data; `version` is what its answers are known by."""
+
+    text: str
+    version: str
+
+
+DECISION_PROMPT: Final = SystemPrompt(INSTRUCTIONS, PROMPT_VERSION)
+
 LOOK_UP_DESCRIPTION: Final = (
     "Read one other work item of the same project: title, type, status, assignee, due date, "
     "labels. Use it only when the question can not be answered from the data."
 )
+
+
+def tried_prompt(text: str) -> SystemPrompt:
+    """A system prompt that is only tried; its version is made from its text."""
+    return SystemPrompt(text, f"file-{hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]}")
 
 
 def user_prompt(material: JSONObject) -> str:

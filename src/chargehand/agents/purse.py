@@ -64,6 +64,7 @@ class Spender:
     prompt_version: str
     output_tokens: int
     member_id: MemberId | None = None
+    purpose: str = PURPOSE
 
 
 class Purse:
@@ -107,7 +108,7 @@ class Purse:
             SpendRequest(
                 reservation_id=self._reservation,
                 project=spender.project,
-                purpose=PURPOSE,
+                purpose=spender.purpose,
                 subject_id=spender.subject_id,
                 model=spender.price,
                 input_tokens_at_most=len(body) + _ADDED_TOKENS,

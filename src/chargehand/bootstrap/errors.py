@@ -22,6 +22,8 @@ Rejected
 ├── SecretMissing         a secret that is not set, so there is none to replace
 ├── SecretElsewhere       a secret whose place is not ours to write
 ├── SecretsFull           both places for signing secrets are taken
+├── TriedModelUnknown     a model to be tried that is not configured
+├── TriedModelUnpriced    a model to be tried whose price nobody knows
 ├── PortUnusable          the address to listen on is taken or not ours
 └── ClockRefused          a foreign clock beside a real site
 Fault
@@ -255,3 +257,23 @@ class ChildrenKeepDying(Fault):
 
     code = "children_keep_dying"
     template = "{role} died {deaths} times within a minute; its last words are above."
+
+
+class TriedModelUnknown(Rejected):
+    """A model to be tried that no provider stands for."""
+
+    code = "tried_model_unknown"
+    template = (
+        "--model {wanted} is no configured model; there are: {configured}. Name a provider, or a "
+        "provider and one of its models, as PROVIDER:MODEL."
+    )
+
+
+class TriedModelUnpriced(Rejected):
+    """A model to be tried at an address where only another one has a price."""
+
+    code = "tried_model_unpriced"
+    template = (
+        "What {model} costs at {provider} is not known: input_usd and output_usd there are the "
+        "price of {configured}. Add it to [[providers]] with its own price, and name that one."
+    )

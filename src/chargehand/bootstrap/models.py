@@ -107,6 +107,18 @@ def provider_configs(settings: Settings, *, now: datetime) -> "list[ProviderConf
     return _configs(settings, _priced(settings, now))
 
 
+def provider_config(
+    settings: Settings, provider: ProviderSettings, *, now: datetime
+) -> "ProviderConfig":
+    """One model as the libraries want it, whether it is among the settings or not.
+
+    Raises: PriceMissing, PriceInvalid, CertificatesUnusable.
+    """
+    priced = (provider, provider_price(provider, now))
+    read_certificates(settings.network.ca_file)
+    return _configs(settings, [priced])[0]
+
+
 def _priced(settings: Settings, now: datetime) -> list[_Priced]:
     priced = [(one, provider_price(one, now)) for one in settings.providers]
     read_certificates(settings.network.ca_file)

@@ -112,7 +112,7 @@ class ModelDeciding:
         Shape: `trackers` know the work items of each project, for an ask in a chat.
         """
         ask = stored.ask
-        consent = self._consent(ask)
+        consent = consent_for(ask, self._rules.consents)
         if not is_beyond_rules(ask) or not self._door.can_serve(consent):
             return Decided(rules_answer)
         now = self._clock.now()
@@ -141,12 +141,6 @@ class ModelDeciding:
         return await self._judge(
             reading, run, made, plan=run.outcome, rules_answer=rules_answer, context=context
         )
-
-    def _consent(self, ask: Ask) -> Consent:
-        """What may see an ask: in a thread of a channel all its projects may be spoken of."""
-        projects = {ask.project, *(ask.served if ask.place is not None else ())}
-        given = [self._rules.consents.get(one, Consent.OFF) for one in projects]
-        return min(given, key=_STRICTEST_FIRST.index)
 
     def _question(
         self,
@@ -254,6 +248,13 @@ class ModelDeciding:
             _tell_of_failure(tx, run, failure, now=self._clock.now())
         costs = [one.cost_usd for one in earlier] + [one.cost_usd for one in run.requests]
         return sum(costs, Decimal(0))
+
+
+def consent_for(ask: Ask, consents: Mapping[ProjectKey, Consent]) -> Consent:
+    """What may see an ask: in a thread of a channel all its projects may be spoken of."""
+    projects = {ask.project, *(ask.served if ask.place is not None else ())}
+    given = [consents.get(one, Consent.OFF) for one in projects]
+    return min(given, key=_STRICTEST_FIRST.index)
 
 
 def _tell_of_failure(tx: Writing, run: ModelRun, failure: ModelFailure, *, now: datetime) -> None:

@@ -61,7 +61,7 @@ def replay_many(
     for start in range(0, len(wanted), _PART):
         part = wanted[start : start + _PART]
         for one in database.read(lambda tx, part=part: _replay_part(tx, part, previewers, policy)):  # type: ignore[misc]
-            _count(summary, one)
+            count_replay(summary, one)
         if progress is not None:
             progress(min(start + _PART, len(wanted)), len(wanted))
     return summary
@@ -74,7 +74,8 @@ def _replay_part(
     return [replay(tx, one, previewers=previewers, policy=policy) for one in records]
 
 
-def _count(summary: ReplaySummary, one: Replay) -> None:
+def count_replay(summary: ReplaySummary, one: Replay) -> None:
+    """Count one decision that was made again."""
     if one.why_not is not None:
         summary.not_replayed[one.why_not] = summary.not_replayed.get(one.why_not, 0) + 1
         return

@@ -198,10 +198,10 @@ class SpendingReader(Repository):
         return found
 
     def _decisions_about(self, subject_ids: Iterable[str]) -> dict[str, DecisionId]:
-        """The newest decision about each ask or event."""
+        """The newest decision about each ask or event; a decision is about itself."""
         wanted = sorted(set(subject_ids))
         about: dict[str, DecisionId] = {}
-        for column in (decisions.c.event_id, decisions.c.ask_id):
+        for column in (decisions.c.event_id, decisions.c.ask_id, decisions.c.decision_id):
             query = (
                 select(column.label("subject_id"), decisions.c.decision_id)
                 .where(decisions.c.organization_id == self._organization_id, column.in_(wanted))
