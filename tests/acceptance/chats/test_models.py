@@ -1,5 +1,6 @@
 """A question in a thread that no rule understands: the thread goes to a model, the answer back."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,8 +9,11 @@ from typing import Any, cast
 
 import pytest
 
+from chargehand.bootstrap.models import model_rules
+from chargehand.bootstrap.replaying_models import open_replay_models
 from chargehand.decisions.catalogue import SUGGESTION_UNASKED
 from chargehand.domain.member import Role
+from chargehand.pipeline.reasking import Question, Reasking
 from chargehand.testing.budget import PettyCash
 from chargehand.testing.models import CallTool, Fail, ModelScript, decide, serving
 from chargehand.testing.slack.people import say
@@ -88,6 +92,48 @@ async def test_thread_and_facts_go_to_the_model_and_its_answer_to_the_thread(
         assert "<!channel>" not in answer["text"]
         decision = next(one for one in house.decisions if one.model is not None)
         assert decision.cost_usd == house.cash.spent_usd > 0
+
+
+async def test_thread_is_shown_to_a_model_that_is_tried_as_it_was_then(
+    storage: dict[str, Any],
+) -> None:
+    look = CallTool("look_up_work_item", {"key": "PAY-15"})
+    model = ModelScript([look, decide("Soon."), look, decide("Never.")])
+    async with chats_with_model(storage, model) as house:
+        await in_thread(house)
+        decided = next(one for one in house.decisions if one.model is not None)
+        vendor = (len(house.jira.requests), len(house.messages()))
+        house.clock.advance(30)
+        database = house.stores.database
+
+        opened = open_replay_models(
+            house.settings, database, model="anthropic", prompt=None, clock=house.clock
+        )
+        async with opened as models:
+            reasking = Reasking(
+                database,
+                models,
+                consents=model_rules(house.settings).consents,
+                previewers={one.id: one.previewer for one in house.connections.values()},
+                clock=house.clock,
+            )
+            question = database.read(lambda tx: reasking.prepare(tx, decided))
+            assert isinstance(question, Question)
+            models.agree(question.worst_micro_usd)
+            found = await reasking.ask(question)
+
+        # Only the ids that the model gives its calls are others.
+        then, now = [
+            re.sub(rb"toolu_\w+", b"", b"\n".join(one.raw for one in part))
+            for part in (model.received[:2], model.received[2:])
+        ]
+        assert now == then
+        assert found.replay is not None
+        (said,) = [one for one in found.replay.changes if one.field == "response"]
+        assert {"-Soon.", "+Never."} <= set(said.diff)
+        assert (len(house.jira.requests), len(house.messages())) == vendor
+        assert found.asked is not None
+        assert found.asked.cost_usd > 0
 
 
 async def test_suggested_change_becomes_a_proposal_with_buttons(storage: dict[str, Any]) -> None:
