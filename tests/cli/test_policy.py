@@ -166,3 +166,40 @@ async def test_broken_glass_lets_its_operator_past_the_policy_for_an_hour(
     assert terminal.run("policy", "break-glass", "--end").code != 0
     tags = {one.tag for one in read(lambda tx: tx.audit.newest(limit=50))}
     assert "person:glass:broken" in tags
+
+
+async def test_check_names_approvals_that_absences_leave_to_nobody(
+    house: House, terminal: Terminal, tmp_path: Path
+) -> None:
+    add(house, "Ada Admin", Role.ADMIN)
+    for name in ("Ana Ruiz", "Ben Adler", "Cem Kaya"):
+        add(house, name, Role.APPROVER)
+    add(house, "Dan Dev", Role.DEVELOPER)
+    text = POLICY.replace(
+        '"approve"', '"approve"\napprovers = { roles = ["approver"], quorum = 2 }'
+    )
+    check = ("policy", "check", written(tmp_path, text))
+    away = ("--from", "2026-12-20", "--until", "2026-12-24")
+
+    before = terminal.done(*check).out
+    terminal.done("members", "away", "Ana Ruiz", *away)
+    one = terminal.done(*check).out
+    terminal.done("members", "away", "Ben Adler", *away)
+    two = terminal.done(*check).out
+    listed = terminal.done(*check, "--json").json
+    terminal.done("members", "back", "Ben Adler")
+    terminal.done("members", "away", "Ben Adler", *away, "--deputy", "Dan Dev")
+    deputy = terminal.done(*check).out
+
+    assert "is away" not in before
+    # Of the two who are there each needs the other.
+    stuck = "warning: the rest of Jira: What Ben Adler, Cem Kaya asks for in PAY could not be"
+    assert f"{stuck} approved while Ana Ruiz is away (2026-12-19 23:00 to " in one
+    nobody = "warning: the rest of Jira: Nobody could complete its approvals in PAY while Ana Ruiz"
+    assert nobody in two
+    assert "Ben Adler is away" in two
+    assert "it takes 2 of approver" in two
+    assert (listed["is_valid"], {one["is_error"] for one in listed["findings"]}) == (True, {False})
+    assert nobody not in deputy
+    assert "What Cem Kaya, Dan Dev asks for in PAY could not be approved" in deputy
+    assert "Dan Dev in their place" in deputy

@@ -130,7 +130,8 @@ def check(context: typer.Context, file: _File, *, as_json: AsJSON = False) -> No
     text = _text_of(file)
     with invocation.open_stores() as (settings, stores):
         served = served_projects(settings)
-        checked = stores.database.read(lambda tx: check_policy(tx, text, served=served))
+        now = invocation.clock(settings).now()
+        checked = stores.database.read(lambda tx: check_policy(tx, text, served=served, now=now))
     if as_json:
         echo_json(to_json(checked))
     else:
@@ -182,7 +183,8 @@ def apply(
     text = _text_of(file)
     with invocation.open_stores() as (settings, stores):
         served = served_projects(settings)
-        checked = stores.database.read(lambda tx: check_policy(tx, text, served=served))
+        now = invocation.clock(settings).now()
+        checked = stores.database.read(lambda tx: check_policy(tx, text, served=served, now=now))
         if not checked.is_valid:
             _tell_check(checked, file)
             raise typer.Exit(1)
@@ -194,6 +196,7 @@ def apply(
         _tell_difference(found)
         if not yes and is_terminal():
             typer.confirm("\nPut it in force?", abort=True)
+        # Whoever was asked may have taken their time.
         now = invocation.clock(settings).now()
         version = stores.database.write(
             lambda tx: apply_policy(

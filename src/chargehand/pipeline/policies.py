@@ -13,6 +13,7 @@ from chargehand.pipeline.barriers import let_go_of_policy
 from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.ruling import Rulings, rulings
+from chargehand.policy.absences import check_absences
 from chargehand.policy.checking import Finding, check_for_team
 from chargehand.policy.compiled import CompiledPolicy, Tried
 from chargehand.policy.document import PolicyDocument
@@ -126,16 +127,18 @@ def list_policies(tx: Reading | Writing) -> tuple[PolicyLine, ...]:
 
 
 def check_policy(
-    tx: Reading | Writing, text: bytes, *, served: Collection[ProjectKey]
+    tx: Reading | Writing, text: bytes, *, served: Collection[ProjectKey], now: datetime
 ) -> CheckedPolicy:
-    """Everything that is wrong with a text, for the team as it is now."""
+    """Everything that is wrong with a text, for the team as it is now and who will be away."""
     read = read_text(text)
     if read.problems:
         return CheckedPolicy(is_valid=False, problems=read.problems, findings=())
     policy = CompiledPolicy(0, read.document)
-    findings = check_for_team(policy, tx.members.all(), served)
+    team, absences = tx.members.all(), tx.absences.ending_after(now)
+    findings = check_for_team(policy, team, served)
     is_valid = not any(one.is_error for one in findings)
-    return CheckedPolicy(is_valid=is_valid, problems=(), findings=findings)
+    away = check_absences(policy, team, served, absences, now=now)
+    return CheckedPolicy(is_valid=is_valid, problems=(), findings=(*findings, *away))
 
 
 def compare_policy(

@@ -62,12 +62,12 @@ def _about_admins(team: Sequence[Member]) -> Iterator[Finding]:
 
 def _about_members(document: PolicyDocument, team: Sequence[Member]) -> Iterator[Finding]:
     known = {member.id: member for member in team}
-    named: list[tuple[str, MemberId]] = [
+    listed: list[tuple[str, MemberId]] = [
         (f"cohort {name}", one) for name, ids in document.cohorts.items() for one in sorted(ids)
     ]
     for rule, ids in _named_approvers(document):
-        named += [(rule, one) for one in sorted(ids)]
-    for where, member_id in named:
+        listed += [(rule, one) for one in sorted(ids)]
+    for where, member_id in listed:
         member = known.get(member_id)
         if member is None:
             text = f"{member_id} is no member. `chargehand members list` shows the ids."
@@ -95,7 +95,7 @@ def _about_approvals(
     for one in policy.ruled_in(project):
         if one.rule.mode is Mode.SIMULATE:
             continue
-        may = _deciders(one.given.approvers, team, project)
+        may = deciders(one.given.approvers, team, project)
         problem = _incompletable(one, may, team, project)
         if problem is not None:
             is_error, text = problem
@@ -108,17 +108,16 @@ def _incompletable(
     one: RuledRule, may: frozenset[MemberId], team: Sequence[Member], project: ProjectKey
 ) -> tuple[bool, str] | None:
     approvers = one.given.approvers
-    who = _who(approvers)
-    needs = f"it takes {approvers.quorum} of {who}"
+    needs = f"it takes {approvers.quorum} of {who(approvers)}"
     if len(may) < approvers.quorum:
         return True, f"Nobody could complete its approvals in {project}: {needs}, {len(may)} exist."
     if not approvers.excludes_requester:
         return None
-    asking = _requesters(one.rule, team, project)
+    asking = requesters(one.rule, team, project)
     stuck = [member for member in may if len(may - {member}) < approvers.quorum]
-    names = _named(stuck, team)
+    names = named(stuck, team)
     if asking is not None and asking and asking <= set(stuck):
-        told = f"only {_named(asking, team)} can ask, who do not decide about their own"
+        told = f"only {named(asking, team)} can ask, who do not decide about their own"
         return True, f"Nobody could complete its approvals in {project}: {needs}, and {told}."
     if stuck and (asking is None or asking & set(stuck)):
         return False, f"What {names} asks for in {project} could not be approved: {needs}."
@@ -181,9 +180,10 @@ def _about_projects(
         yield Finding(is_error=False, rule="", text=text)
 
 
-def _deciders(
+def deciders(
     approvers: Approvers, team: Sequence[Member], project: ProjectKey
 ) -> frozenset[MemberId]:
+    """The members who decide in a project in their own right."""
     return frozenset(
         member.id
         for member in _living(team)
@@ -191,7 +191,7 @@ def _deciders(
     )
 
 
-def _requesters(
+def requesters(
     rule: WrittenRule, team: Sequence[Member], project: ProjectKey
 ) -> set[MemberId] | None:
     """The members a rule is for; None where anybody may ask."""
@@ -201,12 +201,14 @@ def _requesters(
     return {member.id for member in _living(team) if roles & member.roles_in(project)}
 
 
-def _who(approvers: Approvers) -> str:
+def who(approvers: Approvers) -> str:
+    """Who decides, in the words of a policy."""
     named = [*sorted(role.value for role in approvers.roles), *sorted(approvers.members)]
     return ", ".join(named) or "nobody"
 
 
-def _named(ids: Collection[MemberId], team: Sequence[Member]) -> str:
+def named(ids: Collection[MemberId], team: Sequence[Member]) -> str:
+    """The first of some members by name."""
     names = sorted(member.name for member in team if member.id in ids)
     more = f" and {len(names) - _MOST_NAMED} others" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more

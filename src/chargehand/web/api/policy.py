@@ -110,10 +110,10 @@ def _add_questions(router: APIRouter, deps: APIDeps) -> None:
     )
     async def check_policy(caller: Asking, _query: Nothing, body: PolicyText) -> JSONValue:
         """Everything that is wrong with a policy, for the team as it is; nothing is stored."""
-        served = deps.served_projects
+        served, now = deps.served_projects, deps.clock.now()
         return await caller.read(
             lambda asked: to_json(
-                policies.check_policy(asked.tx, body.text.encode(), served=served)
+                policies.check_policy(asked.tx, body.text.encode(), served=served, now=now)
             )
         )
 
