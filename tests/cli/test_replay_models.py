@@ -272,6 +272,7 @@ async def test_money_is_agreed_to_first_and_budgets_hold(desk: Desk, config: Pat
     assert "Spend it?" in screen
     assert refused.code == 1
     assert "gave no plan (budget_exceeded): 0 requests" in refused.out
+    assert "`chargehand budget show` says how full each is" in refused.out
     assert free == (0, [])
     assert (failed.code, failed.json["asked"]["outcome"]) == (1, "unavailable")
     assert [(one.purpose, one.cost_micro_usd > 0) for one in desk.paid] == [("replay", True)]

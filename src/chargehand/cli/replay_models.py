@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chargehand.policy.in_force import Policy
 
 _MOST_PROMPT_BYTES: Final = 64 * 1024
+_NO_ROOM: Final = "budget_exceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,8 @@ def asked_lines(asked: "AskedModel") -> Iterator[str]:
         f"{asked.input_tokens} tokens in, {asked.output_tokens} out, {_usd(asked.cost_usd)} US "
         f"dollars; then it was {_usd(asked.cost_usd_then)}."
     )
+    if asked.outcome == _NO_ROOM:
+        yield "A budget has no room for it; `chargehand budget show` says how full each is."
     for key in asked.not_recorded:
         yield f"It wanted to look up {safe_line(key)}, which was not recorded; it was told so."
     for one in asked.unjudged:
