@@ -97,11 +97,13 @@ class ChatHouse(House):
         slack_people.press(self.slack.workspace, channel, ts, user=user, label=label)
         await self.hear()
 
-    async def submit(self, words: str | None = None, *, user: str = "Ana Ruiz") -> str:
+    async def submit(
+        self, words: str | None = None, *, user: str = "Ana Ruiz", field: str = "words"
+    ) -> str:
         """Somebody hands in the form that was opened last; what Slack was answered."""
         self.clock.advance(1)
         (*_, view) = self.slack.workspace.views
-        values = {} if words is None else {"words": words}
+        values = {} if words is None else {field: words}
         slack_people.submit(self.slack.workspace, view.id, user=user, values=values)
         await self.hear()
         return self.answered

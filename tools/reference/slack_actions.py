@@ -84,7 +84,7 @@ SLACK_MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     (params.ModalParams, "title"): "Up to 24 characters.",
     (params.ModalParams, "command"): "What submitting says.",
     (params.ModalParams, "fields"): "1 to 20 fields: `name`, `label`, `value`, `is_long`, "
-    "`is_optional`.",
+    "`is_optional`, `longest`.",
     (params.ModalParams, "channel"): "Where it was pressed, if anywhere.",
     (params.ModalParams, "message_id"): "The message it was pressed under, if any.",
     (params.ModalParams, "thread_id"): "The thread of that message, if any.",

@@ -197,6 +197,8 @@ REJECT: Final = "Reject"
 EDIT: Final = "Edit"
 EDIT_TITLE: Final = "Edit what waits"
 EDIT_LABEL: Final = "The new words, as Markdown"
+REJECT_TITLE: Final = "Reject what waits"
+REJECT_LABEL: Final = "Why? You may leave it empty"
 FORM_TOO_LATE: Final = (
     "The form could not be opened in time. If it does not stand open, press the button again."
 )

@@ -1,5 +1,6 @@
 """The forms that buttons open."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from chargehand.decisions import catalogue
@@ -10,8 +11,14 @@ from chargehand.domain.form import Form, FormField
 from chargehand.domain.ids import ApprovalId
 from chargehand.domain.json import JSONObject
 
-# The field of the form that words an action anew.
+# The field of the form that words an action anew, and of the one that says why it is rejected.
 WORDS: Final = "words"
+REASON: Final = "reason"
+# The kind of action whose mode a form has, by connector; Discord's is the answer to an interaction.
+OPENED_AS: Final[Mapping[str, ActionKind]] = {
+    "discord": ActionKind.DISCORD_FOLLOW_UP,
+    "slack": ActionKind.SLACK_OPEN_MODAL,
+}
 
 
 def edit_form(approval_id: ApprovalId, digest: str, *, words: str) -> Form:
@@ -19,6 +26,22 @@ def edit_form(approval_id: ApprovalId, digest: str, *, words: str) -> Form:
     field = FormField(name=WORDS, label=catalogue.EDIT_LABEL, value=words, is_long=True)
     command = f"edit {bound_to(approval_id, digest)}"
     return Form(title=catalogue.EDIT_TITLE, command=command, fields=(field,))
+
+
+def reject_form(approval_id: ApprovalId, digest: str, *, longest: int) -> Form:
+    """The form in which whoever rejects what waits may say why, bound to what was shown.
+
+    Units: `longest` is in characters.
+    """
+    field = FormField(
+        name=REASON,
+        label=catalogue.REJECT_LABEL,
+        is_long=True,
+        is_optional=True,
+        longest=longest,
+    )
+    command = f"reject {bound_to(approval_id, digest)}"
+    return Form(title=catalogue.REJECT_TITLE, command=command, fields=(field,))
 
 
 def form_action(ask: Ask, form: Form, *, connector: str) -> ProposedAction | None:
@@ -60,6 +83,7 @@ def form_to_json(form: Form) -> JSONObject:
                 "value": one.value,
                 "is_long": one.is_long,
                 "is_optional": one.is_optional,
+                **({"longest": one.longest} if one.longest is not None else {}),
             }
             for one in form.fields
         ],

@@ -12,13 +12,18 @@ LONGEST_VALUES: Final[Mapping[str, int]] = {"slack": 3_000, "discord": 4_000}
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a form; `value` is what stands in it when it opens."""
+    """One field of a form.
+
+    Shape: `value` is what stands in it when it opens; `longest` is how many characters it takes,
+    None for as many as the surface's fields hold.
+    """
 
     name: str
     label: str
     value: str = ""
     is_long: bool = False
     is_optional: bool = False
+    longest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

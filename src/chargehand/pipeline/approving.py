@@ -79,8 +79,14 @@ def reject(
 ) -> DecidedApproval:
     """See to it that one exact action is never sent; one person is enough.
 
-    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided, MayNotDecide.
+    Shape: `reason` may be empty.
+    Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided, MayNotDecide,
+    ArgumentInvalid.
     """
+    if len(reason) > LONGEST_COMMENT:
+        allowed = f"at most {LONGEST_COMMENT} characters"
+        found = f"{len(reason)} characters"
+        raise ArgumentInvalid(field="reason", found=found, allowed=allowed)
     approval, action = _open(tx, identifier, now=now)
     deputy_of = _right(tx, approval, action, by=by, find=right_to_reject, now=now)
     _cast(tx, approval, Vote.REJECT, by=by, via=via, deputy_of=deputy_of, reason=reason, now=now)
@@ -288,6 +294,9 @@ def _record(
         "via": via,
         **({"deputy_of": deputy_of} if deputy_of is not None else {}),
     }
+    if tag is AuditTag.PERSON_APPROVAL_REJECTED:
+        why = tx.approvals.reason_digest(approval.id)
+        body = {**body, "reason_digest": why} if why else body
     tx.audit.append(tag, approval.id, body, now=now)
 
 

@@ -81,9 +81,10 @@ class Caller:
     Shape: `member` and `identity` are None for an account nobody knows; `projects` are those the
     place serves; `visibility` is that of the comment it is said in; `answer` is the answer in whose
     thread it is said, where the door knows; `form` is what was filled in, where handing in a form
-    said it; `operator` names the key or the person at the command line, as `key:ci`, and is empty
-    everywhere else; `rights` are what the door found the caller to hold, None where it is left to
-    the account; `through` is what proved the caller where that is not the surface alone.
+    said it; `opens_form` says that a button said it, to which a form may be the answer; `operator`
+    names the key or the person at the command line, as `key:ci`, and is empty everywhere else;
+    `rights` are what the door found the caller to hold, None where it is left to the account;
+    `through` is what proved the caller where that is not the surface alone.
     """
 
     surface: Surface
@@ -97,6 +98,7 @@ class Caller:
     visibility: Visibility = EVERYONE
     answer: DecisionId | None = None
     form: Mapping[str, str] | None = None
+    opens_form: bool = False
     operator: str = ""
     rights: Rights | None = None
     through: str = ""

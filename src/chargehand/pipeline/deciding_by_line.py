@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from chargehand.approvals.voting import Refusal, Right, right_of, right_to_reject
-from chargehand.commands.definition import Command
+from chargehand.commands.definition import Command, CommandLine
 from chargehand.decisions.chat_proposals import approval_controls
+from chargehand.decisions.forms import REASON, reject_form
 from chargehand.decisions.markdown import code, shown
 from chargehand.domain.action import Mode
 from chargehand.domain.control import Control
+from chargehand.domain.form import Form
 from chargehand.domain.member import Role
 from chargehand.domain.permission import Permission
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
 from chargehand.pipeline import approving
-from chargehand.pipeline.caller import Call, Caller, CommandReply, Outcome
+from chargehand.pipeline.caller import Call, Caller, CommandReply, FormReply, Outcome
 from chargehand.pipeline.electing import electorate
 from chargehand.pipeline.errors import AlreadyDecided
 from chargehand.pipeline.ruling import rule_on
@@ -68,20 +70,41 @@ def run_reject(call: Call) -> CommandReply:
     meant = decidable(call, right_to_reject)
     if isinstance(meant, CommandReply):
         return meant
-    reason = call.argument("reason")
+    if call.caller.opens_form:
+        return _asking_why(meant.approval)
     try:
         decided = approving.reject(
             call.tx,
             meant.approval.id,
             by=call.caller.by,
             via=via_of(call),
-            reason=reason,
+            reason=_reason_of(call),
             now=call.now,
         )
     except AlreadyDecided:
         return _closed(call, _again(call, meant))
     told = f"Rejected: {action_words(call, decided.action)} ({code(decided.approval.short_id)})."
     return call.reply(Outcome.DONE, f"{told} It will not be sent.")
+
+
+def _asking_why(approval: ApprovalRecord) -> FormReply:
+    """The form that rejects once it is handed in; nothing is decided before."""
+    _, control = approval_controls(approval.id, approval.digest)
+    line = code(f"reject {approval.short_id} REASON")
+    return FormReply(
+        Outcome.DONE,
+        "The form could not be opened, or not in time, so nothing was decided. Press the button "
+        f"again, or say {line}.",
+        is_private=True,
+        controls=(control,),
+        form=reject_form(approval.id, approval.digest, longest=approving.LONGEST_COMMENT),
+    )
+
+
+def _reason_of(call: Call) -> str:
+    """Why, as the form or the line says it; one paragraph, as a line is."""
+    form = call.caller.form
+    return call.argument("reason") if form is None else " ".join(form.get(REASON, "").split())
 
 
 def run_comment(call: Call) -> CommandReply:
@@ -126,6 +149,35 @@ def decidable(call: Call, find: FindRight) -> Meant | CommandReply:
         return _closed(call, meant)
     digest = call.argument("digest")
     return _outdated(call, meant) if not meant.approval.digest.startswith(digest) else meant
+
+
+def reject_form_in_time(
+    tx: Reading, line: CommandLine, caller: Caller, *, now: datetime
+) -> Form | None:
+    """The form a press on Reject opens; None where there is something to say instead."""
+    meant = meant_in_time(tx, line, caller, now=now)
+    if meant is None:
+        return None
+    approval = meant.approval
+    return reject_form(approval.id, approval.digest, longest=approving.LONGEST_COMMENT)
+
+
+def meant_in_time(tx: Reading, line: CommandLine, caller: Caller, *, now: datetime) -> Meant | None:
+    """What a line means, where its caller may reject or edit it as it is; None else.
+
+    Shape: looks only, so that a door can answer at once; what there is to say is said by the
+    command.
+    """
+    found = tx.approvals.ending_with(line.arguments.get("id", ""), limit=2)
+    action = tx.actions.find(found[0].action_id) if len(found) == 1 else None
+    if action is None:
+        return None
+    meant = Meant(found[0], action)
+    is_open = meant.approval.state is ApprovalState.OPEN and meant.approval.expires_at > now
+    is_current = meant.approval.digest.startswith(line.arguments.get("digest", ""))
+    right = right_here(tx, caller, meant, right_to_reject, now=now)
+    is_here = action.project in caller.projects and isinstance(right, Right)
+    return meant if is_open and is_current and is_here else None
 
 
 def _meant(call: Call) -> Meant | CommandReply:

@@ -7,7 +7,7 @@ everybody may read, nobody who presses a button is told more than the message sa
 from datetime import datetime
 
 from chargehand.approvals.errors import EditNotPossible
-from chargehand.approvals.voting import Right, right_to_reject
+from chargehand.approvals.voting import right_to_reject
 from chargehand.commands.definition import CommandLine
 from chargehand.decisions.chat_proposals import edit_control, tells_nothing
 from chargehand.decisions.forms import WORDS, edit_form
@@ -15,7 +15,7 @@ from chargehand.decisions.markdown import code
 from chargehand.domain.action import ActionState
 from chargehand.domain.command import Surface
 from chargehand.domain.form import LONGEST_VALUES, Form
-from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
+from chargehand.domain.records import ActionRecord, ApprovalRecord
 from chargehand.kit.graphemes import utf16_units
 from chargehand.kit.hidden import without_hidden
 from chargehand.pipeline import approving
@@ -26,8 +26,8 @@ from chargehand.pipeline.deciding_by_line import (
     action_words,
     buttons_of,
     decidable,
+    meant_in_time,
     preview_of,
-    right_here,
     via_of,
 )
 from chargehand.pipeline.errors import AlreadyDecided
@@ -58,24 +58,15 @@ def run_edit(call: Call) -> CommandReply:
     return FormReply(Outcome.DONE, text, is_private=True, controls=(control,), form=form)
 
 
-def form_in_time(tx: Reading, line: CommandLine, caller: Caller, *, now: datetime) -> Form | None:
-    """The form a line opens for its caller; None where there is something to say instead.
-
-    Shape: looks only, so that a door can answer with the form at once; what there is to say is
-    said by `run_edit`.
-    """
-    found = tx.approvals.ending_with(line.arguments.get("id", ""), limit=2)
-    action = tx.actions.find(found[0].action_id) if len(found) == 1 else None
-    if action is None:
+def edit_form_in_time(
+    tx: Reading, line: CommandLine, caller: Caller, *, now: datetime
+) -> Form | None:
+    """The form that `edit` opens for its caller; None where there is something to say instead."""
+    meant = meant_in_time(tx, line, caller, now=now)
+    if meant is None or not approving.has_words(meant.action.params):
         return None
-    (approval,) = found
-    is_open = approval.state is ApprovalState.OPEN and approval.expires_at > now
-    is_current = approval.digest.startswith(line.arguments.get("digest", ""))
-    right = right_here(tx, caller, Meant(approval, action), right_to_reject, now=now)
-    is_here = action.project in caller.projects and isinstance(right, Right)
-    if not (is_open and is_current and is_here and approving.has_words(action.params)):
-        return None
-    return _form_of(approval, action, caller.surface) if _is_told(tx, action) else None
+    is_told = _is_told(tx, meant.action)
+    return _form_of(meant.approval, meant.action, caller.surface) if is_told else None
 
 
 def _form_of(approval: ApprovalRecord, action: ActionRecord, surface: Surface) -> Form | None:

@@ -6,7 +6,7 @@ told why by the worker as of every other command.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +23,8 @@ from chargehand.logs.log import get_logger
 from chargehand.pipeline.causing import cause_of_caller
 from chargehand.pipeline.chat_callers import chat_caller
 from chargehand.pipeline.commanding import refusal_of
-from chargehand.pipeline.editing_by_line import form_in_time
+from chargehand.pipeline.deciding_by_line import reject_form_in_time
+from chargehand.pipeline.editing_by_line import edit_form_in_time
 from chargehand.pipeline.places import situate
 from chargehand.pipeline.ruling import rulings
 from chargehand.plugins.connector import EventParser
@@ -32,11 +33,16 @@ from chargehand.storage.transaction import Reading
 
 # Of the three seconds a vendor waits; after it the usual promise is given.
 _WITHIN_S: Final = 1.5
-_OPENS: Final = "edit"
 # Whoever opens a form names the command, as a word of its own or before what it is about. To read
 # all of what is pressed costs the front more than to receive it.
-_MARKS: Final = (b'"edit"', b'"edit ')
-_PRESSED: Final = frozenset({EventKind.BUTTON_PRESSED, EventKind.COMMAND_INVOKED})
+_MARKS: Final = (b'"edit"', b'"edit ', b'"reject ')
+_FINDERS: Final[Mapping[tuple[str, EventKind], Callable[..., Form | None]]] = {
+    ("edit", EventKind.BUTTON_PRESSED): edit_form_in_time,
+    ("edit", EventKind.COMMAND_INVOKED): edit_form_in_time,
+    # Who types it says the reason in the line.
+    ("reject", EventKind.BUTTON_PRESSED): reject_form_in_time,
+}
+_PRESSED: Final = frozenset(kind for _, kind in _FINDERS)
 _log = get_logger()
 
 
@@ -71,16 +77,29 @@ class FormDesk:
             return None
         event = chat.parser.parse(delivery)
         line = read_line(event.text or "") if event.kind in _PRESSED else None
-        if not isinstance(line, CommandLine) or line.command.name != _OPENS:
+        if not isinstance(line, CommandLine):
+            return None
+        finder = _FINDERS.get((line.command.name, event.kind))
+        if finder is None:
             return None
         try:
             async with asyncio.timeout(_WITHIN_S):
-                return await self.database.aread(lambda tx: self._form(tx, event, line, chat))
+                return await self.database.aread(
+                    lambda tx: self._form(tx, event, line, chat, finder=finder)
+                )
         except (ChargehandError, TimeoutError) as error:
             _log.warning("form.not_found_in_time", connection_id=chat.id, error=repr(error))
             return None
 
-    def _form(self, tx: Reading, event: Event, line: CommandLine, chat: FormingChat) -> Form | None:
+    def _form(
+        self,
+        tx: Reading,
+        event: Event,
+        line: CommandLine,
+        chat: FormingChat,
+        *,
+        finder: Callable[..., Form | None],
+    ) -> Form | None:
         if event.place is None:
             return None
         project = situate(tx, event, chat).project or NO_PROJECT
@@ -91,4 +110,4 @@ class FormDesk:
             return None
         if refusal_of(line.command, caller):
             return None
-        return form_in_time(tx, line, caller, now=now)
+        return finder(tx, line, caller, now=now)

@@ -9,10 +9,10 @@ from chargehand.decisions import catalogue
 from chargehand.decisions.answer import Answered
 from chargehand.decisions.audience_rules import ReplyRule, chat_rule, reply_rule
 from chargehand.decisions.chat_proposals import controls_to_json
-from chargehand.decisions.forms import form_action
+from chargehand.decisions.forms import OPENED_AS, form_action
 from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.reply import Reply, comment_action, message_action
-from chargehand.domain.action import ProposedAction
+from chargehand.domain.action import Mode, ProposedAction
 from chargehand.domain.ask import Ask
 from chargehand.domain.command import Surface
 from chargehand.domain.decision import Decision, Reason, Verdict
@@ -22,11 +22,13 @@ from chargehand.domain.intent import IntentKind
 from chargehand.domain.work_item import WorkItem
 from chargehand.kit.clock import EPOCH
 from chargehand.pipeline.caller import Caller, CommandDeps, CommandReply, FormReply, Outcome
+from chargehand.pipeline.causing import cause_of_ask
 from chargehand.pipeline.chat_callers import chat_caller
 from chargehand.pipeline.commanding import run_text
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.places import ask_key_of_thread
 from chargehand.pipeline.recording import Recorder
+from chargehand.pipeline.ruling import rulings
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
@@ -59,7 +61,7 @@ class Running:
         ask = stored.ask
         if self._recorder.still_open(tx, stored, now=now) is None:
             return None
-        caller = self._caller(tx, ask)
+        caller = self._caller(tx, ask, now=now)
         replies = [run_text(tx, line, caller, now=now, deps=self._deps) for line in _lines_of(ask)]
         reply = _joined(replies, ask)
         rule = _rule_of(ask, item)
@@ -73,7 +75,7 @@ class Running:
         self._recorder.record(tx, stored, Answered(decision, answer_digest=""), now=now)
         return reply.outcome
 
-    def _caller(self, tx: Writing, ask: Ask) -> Caller:
+    def _caller(self, tx: Writing, ask: Ask, *, now: datetime) -> Caller:
         account, answer = ask.asker.account_id, _answer_above(tx, ask)
         if ask.place is not None:
             connection = self._connections[ask.connection_id]
@@ -83,6 +85,7 @@ class Running:
                 visibility=ask.visibility,
                 answer=answer,
                 form=_form_handed_in(tx, ask),
+                opens_form=_is_pressed(ask) and _may_open(tx, ask, connection, now=now),
             )
         known = tx.members.by_account(ask.connection_id, account) if account is not None else None
         return Caller(
@@ -122,8 +125,20 @@ class Running:
 
 def _privacy_of(ask: Ask, reply: CommandReply) -> Privacy:
     # Everybody sees in the message itself what a pressed button did.
-    is_pressed = ask.ask_key.startswith(f"{ask.connection_id}:button:")
-    return Privacy.ASKER_ONLY if reply.is_private or is_pressed else Privacy.AS_ASKED
+    return Privacy.ASKER_ONLY if reply.is_private or _is_pressed(ask) else Privacy.AS_ASKED
+
+
+def _is_pressed(ask: Ask) -> bool:
+    return ask.ask_key.startswith(f"{ask.connection_id}:button:")
+
+
+def _may_open(tx: Writing, ask: Ask, connection: LiveConnection, *, now: datetime) -> bool:
+    """Whether the policy lets a form open now; one that waits for a person opens for nobody."""
+    kind = OPENED_AS.get(connection.connector)
+    if kind is None:
+        return False
+    ruling = rulings(tx).on_kind(kind, ask.project, cause=cause_of_ask(tx, ask), now=now)
+    return ruling.mode is Mode.AUTO
 
 
 def is_command(ask: Ask) -> bool:

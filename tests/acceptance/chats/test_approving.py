@@ -49,6 +49,7 @@ async def test_second_click_tells_who_decided_and_changes_nothing(team: ChatHous
     team.slack.workspace.find(team.slack.workspace.channel("pay"), message["ts"]).raw.update(old)
     await team.press("Reject", message["ts"])
 
+    assert team.forms == []
     assert team.writes == writes
     assert "Ana Ruiz" in team.whispered()[-1]["text"]
     assert [one.state for one in team.approvals] == [ApprovalState.APPROVED]

@@ -237,6 +237,37 @@ async def test_what_waits_is_edited_in_a_form_that_is_the_answer_to_its_button(
     assert sorted(one.state.value for one in discord.approvals) == ["open", "voided"]
 
 
+async def test_reject_asks_why_in_a_form_and_rejects_once_it_is_handed_in(
+    discord: DiscordHouse,
+) -> None:
+    discord.mode("approve", kind="jira.add_comment")
+    _add(discord, "Mei Tanaka", Role.DEVELOPER)
+    _add(discord, "Ana Ruiz", Role.APPROVER)
+    await discord.ask("@bot status")
+    (message,) = discord.discord.state.in_channel(discord.discord.channel("payments").id)
+    (_, reject, _) = [one["custom_id"] for row in message.components for one in row["components"]]
+
+    refused = await discord.hear(discord.discord.press(message.id, reject, author="Mei Tanaka"))
+    assert refused == {"type": 6}
+    assert "takes one of these roles" in discord.whispered()[-1]
+    opened = discord.discord.press(message.id, reject, author="Ana Ruiz")
+    answer = await discord.hear(opened)
+    (field,) = answer["data"]["components"][0]["components"]
+    assert (answer["type"], field["required"], field["max_length"]) == (FORM, False, 1_000)
+    assert waiting(discord).short_id
+    await discord.hear(discord.discord.fill_in(opened, reason="Ask the bank."))
+    assert "It will not be sent" in discord.whispered()[-1]
+    edited = discord.discord.state.messages[message.id].content
+    assert "Rejected by Ana Ruiz" in edited
+    assert "Reason: Ask the bank." in edited
+    # Another form of the same button stood open, too.
+    await discord.hear(discord.discord.fill_in(opened, reason="Once more."))
+
+    assert "was rejected by Ana Ruiz" in discord.whispered()[-1]
+    assert [one.reason for one in discord.approvals] == ["Ask the bank."]
+    assert discord.replies() == []
+
+
 async def test_slash_command_opens_the_form_for_the_one_who_may(discord: DiscordHouse) -> None:
     discord.mode("approve", kind="jira.add_comment")
     _add(discord, "Ana Ruiz", Role.APPROVER)

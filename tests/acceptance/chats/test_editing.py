@@ -107,7 +107,7 @@ async def test_second_form_and_second_submission_change_nothing_more(desk: ChatH
     assert "What Tom wrote" in desk.messages()[0]["text"]
     assert sorted(one.state.value for one in desk.approvals) == ["open", "voided"]
     await desk.press("Edit", message["ts"])
-    await desk.press("Reject", message["ts"], user="Tom Berg")
+    await desk.command(f"reject {waiting(desk).short_id}", user="Tom Berg")
     await desk.submit("Too late.")
     assert "rejected by Tom Berg" in desk.whispered()[-1]["text"]
     whispered = len(desk.whispered())

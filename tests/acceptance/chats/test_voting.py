@@ -91,6 +91,7 @@ async def test_who_asked_may_reject_it(team: ChatHouse) -> None:
     (message,) = team.messages()
 
     await team.press("Reject", message["ts"], user="Mei Tanaka")
+    await team.submit(user="Mei Tanaka")
 
     assert [one.state for one in team.approvals] == [ApprovalState.REJECTED]
 

@@ -82,7 +82,7 @@ def _text_input(field: FormField) -> JSONObject:
         "custom_id": field.name,
         "style": _LONG if field.is_long else _SHORT,
         "label": one_line(field.label, _LONGEST_LABEL),
-        "max_length": LONGEST_VALUES["discord"],
+        "max_length": field.longest or LONGEST_VALUES["discord"],
         "required": not field.is_optional,
         **filled,
     }

@@ -142,7 +142,7 @@ def _input_of(field: FormField) -> JSONValue:
         "type": "plain_text_input",
         "action_id": "value",
         "multiline": field.is_long,
-        "max_length": LONGEST_VALUES["slack"],
+        "max_length": field.longest or LONGEST_VALUES["slack"],
     }
     if field.value:
         element["initial_value"] = field.value

@@ -26,6 +26,7 @@ MARKDOWN_LIMIT_CHARS: Final = 30_000
 NAME_LIMIT_CHARS: Final = 255
 MOST_FIELDS: Final = 20
 OTHERWISE_LIMIT_CHARS: Final = 1_000
+_OF_FIELDS: Final = ("name", "label", "value", "is_long", "is_optional", "longest")
 _OF_MODALS: Final = (
     *("trigger_id", "title", "command", "fields"),
     *("channel", "message_id", "thread_id", "otherwise"),
@@ -310,7 +311,7 @@ def _read_mention(value: JSONValue) -> MentionParam | None:
 def _read_field(value: JSONValue, field: str) -> FormField:
     if not isinstance(value, Mapping):
         raise invalid(field, "an object with name and label", found=value)
-    refuse_unknown(value, "name", "label", "value", "is_long", "is_optional", inside=field)
+    refuse_unknown(value, *_OF_FIELDS, inside=field)
     flags = {}
     for key in ("is_long", "is_optional"):
         flag = value.get(key, False)
@@ -328,4 +329,14 @@ def _read_field(value: JSONValue, field: str) -> FormField:
         value=read_optional_text(value, "value", limit_chars=LONGEST_VALUES["slack"], inside=field),
         is_long=flags["is_long"],
         is_optional=flags["is_optional"],
+        longest=_read_longest(value.get("longest"), f"{field}.longest"),
     )
+
+
+def _read_longest(value: JSONValue, field: str) -> int | None:
+    if value is None:
+        return None
+    most = LONGEST_VALUES["slack"]
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise invalid(field, f"a whole number from 1 to {most}", found=value)
+    return value

@@ -118,6 +118,7 @@ def _preview_modal(action: ProposedAction) -> str:
     read_no_base(action.base)
     fields = [
         f'field {one.name}: "{show_line(one.label)}"'
+        + (f", up to {one.longest:,} characters" if one.longest else "")
         + (f"\n{show_text(one.value)}" if one.value else "")
         for one in params.fields
     ]

@@ -20,7 +20,7 @@ from chargehand.storage.repositories.rows import (
     micros,
     moment,
 )
-from chargehand.storage.tables import actions, approvals
+from chargehand.storage.tables import actions, approvals, contents
 
 
 class ApprovalReader(Repository):
@@ -61,6 +61,20 @@ class ApprovalReader(Repository):
         rows = sorted(self._rows(query), key=lambda row: int(row.ordinal)) if wanted else []
         newest = {row.action_id: row for row in rows}
         return {action_id: _approval(row) for action_id, row in newest.items()}
+
+    def reason_digest(self, approval_id: ApprovalId) -> str:
+        """The salted digest of why it was decided so; empty where nobody said."""
+        query = (
+            select(contents.c.digest)
+            .join(approvals, approvals.c.content_id == contents.c.content_id)
+            .where(
+                approvals.c.organization_id == self._organization_id,
+                contents.c.organization_id == self._organization_id,
+                approvals.c.approval_id == approval_id,
+            )
+        )
+        row = self._one(query)
+        return str(row.digest) if row is not None else ""
 
     def expired(self, *, now: datetime, limit: int) -> tuple[ApprovalRecord, ...]:
         """Open approvals whose time has run out, oldest first."""
