@@ -24,7 +24,7 @@ _KINDS = {
     ("PUT", "/assignee"): ActionKind.JIRA_ASSIGN_ISSUE,
     ("PUT", ""): ActionKind.JIRA_ADD_LABELS,
 }
-_DELETED_COMMENT = re.compile(r"/rest/api/3/issue/(?P<target>[^/]+)/comment/\d+")
+_OWN_COMMENT = re.compile(r"/rest/api/3/issue/(?P<target>[^/]+)/comment/\d+")
 _ISSUES = "/rest/api/3/issue"
 _LINK = "/rest/api/3/issueLink"
 _ISSUE = re.compile(r"/rest/api/3/issue/(?P<target>[^/]+)(?P<part>/\w+)?")
@@ -163,6 +163,9 @@ def _subject_of(method: str, path: str, body: Any) -> tuple[ActionKind | None, s
         return (public if body["public"] else ActionKind.JIRA_ADD_INTERNAL_COMMENT), found[1], ""
     if method == "DELETE":
         return _subject_of_removal(path)
+    if method == "PUT" and (found := _OWN_COMMENT.fullmatch(path)):
+        mark = body["properties"][0]["value"]["action_id"]
+        return ActionKind.JIRA_UPDATE_COMMENT, found["target"], mark
     if path in (_ISSUES, _LINK):
         return _subject_of_making(path, body)
     found = _ISSUE.fullmatch(path)
@@ -186,7 +189,7 @@ def _subject_of_making(path: str, body: Any) -> tuple[ActionKind | None, str, st
 
 
 def _subject_of_removal(path: str) -> tuple[ActionKind | None, str, str]:
-    if found := _DELETED_COMMENT.fullmatch(path):
+    if found := _OWN_COMMENT.fullmatch(path):
         return ActionKind.JIRA_DELETE_COMMENT, found["target"], ""
     # Jira names a link by its own number only.
     assert path.startswith(_LINK), f"nobody allowed DELETE {path}"

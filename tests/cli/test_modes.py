@@ -52,7 +52,11 @@ async def test_set_tells_exactly_what_changes_and_holds_at_once(
     )
 
     changed = [line.split() for line in ended.lines if line.startswith(("PAY", "HELP"))]
-    assert changed == [["PAY", "jira.add_comment", "simulate", "approve"]]
+    assert changed == [
+        ["PAY", "jira.add_comment", "simulate", "approve"],
+        # How an answer takes the place of an earlier one has the mode of adding it.
+        ["PAY", "jira.update_comment", "simulate", "approve"],
+    ]
     assert "Policy version 2 is in force" in ended.out
     assert mode_of(house) is Mode.APPROVE
     assert mode_of(house, ActionKind.JIRA_ADD_LABELS) is Mode.SIMULATE

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Final
 
-from chargehand.connectors.jira import change_params, params
+from chargehand.connectors.jira import change_params, params, update_params
 from chargehand.domain.action import ActionKind, ActionState
 from chargehand.pipeline.flow import MOVES
 from tools.reference import discord_actions
@@ -73,6 +73,12 @@ _KINDS: Final[Mapping[ActionKind, Kind]] = {
         change_params.CreateParams,
         change_params.CreateBase,
     ),
+    ActionKind.JIRA_UPDATE_COMMENT: Kind(
+        "Words chargehand's own last comment on a work item anew, for the readers it has; only as "
+        "long as nobody edited it and nothing but questions to the bot stands below it.",
+        update_params.UpdateCommentParams,
+        update_params.UpdateCommentBase,
+    ),
     ActionKind.JIRA_DELETE_COMMENT: Kind(
         "Deletes a comment of chargehand's own, to undo it; not once somebody edited it or wrote "
         "below it.",
@@ -90,21 +96,34 @@ _KINDS: Final[Mapping[ActionKind, Kind]] = {
     **discord_actions.KINDS,
     **CONFLUENCE_KINDS,
 }
+_OF_COMMENTS: Final[Mapping[str, str]] = {
+    "markdown": "The words, as Markdown; up to 30,000 characters.",
+    "visibility": "`kind` is `everyone`, `role` or `group`; a role or group has its name in "
+    "`value` and its stable id, where known, in `identifier`. Must be given.",
+    "more": "What stands under the fold, as Markdown; empty for none.",
+    "more_title": "The fold's title; needed when there is one.",
+    "mention": "`account_id` and `name` of the one person notified, or `null`.",
+}
+_OF_QUESTIONS: Final[Mapping[str, str]] = {
+    "comment_id": "Jira's id of the question; once it is deleted, or other people read it, the "
+    "answer is not sent.",
+    "asked_at_ms": "When it was asked, in milliseconds since 1970.",
+    "named": "The other work items it tells of, if any; once one of them may not be read by "
+    "everybody in the project, the answer is not sent.",
+}
 _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     **BITBUCKET_MEANINGS,
     **SLACK_MEANINGS,
-    (params.CommentParams, "markdown"): "The words, as Markdown; up to 30,000 characters.",
-    (params.CommentParams, "visibility"): "`kind` is `everyone`, `role` or `group`; a role or "
-    "group has its name in `value` and its stable id, where known, in `identifier`. Must be given.",
-    (params.CommentParams, "more"): "What stands under the fold, as Markdown; empty for none.",
-    (params.CommentParams, "more_title"): "The fold's title; needed when there is one.",
-    (params.CommentParams, "mention"): "`account_id` and `name` of the one person notified, or "
-    "`null`.",
-    (params.CommentBase, "comment_id"): "Jira's id of the question; once it is deleted, or other "
-    "people read it, the answer is not sent.",
-    (params.CommentBase, "asked_at_ms"): "When it was asked, in milliseconds since 1970.",
-    (params.CommentBase, "named"): "The other work items it tells of, if any; once one of them may "
-    "not be read by everybody in the project, the answer is not sent.",
+    **{(params.CommentParams, name): text for name, text in _OF_COMMENTS.items()},
+    **{(update_params.UpdateCommentParams, name): text for name, text in _OF_COMMENTS.items()},
+    **{(params.CommentBase, name): text for name, text in _OF_QUESTIONS.items()},
+    **{(update_params.UpdateCommentBase, name): text for name, text in _OF_QUESTIONS.items()},
+    (update_params.UpdateCommentParams, "comment_id"): "Jira's id of the comment.",
+    (update_params.UpdateCommentBase, "action_id"): "The action whose mark it must carry.",
+    (update_params.UpdateCommentBase, "before"): "Its words before: `markdown`, `more`, "
+    "`more_title` and `mention`.",
+    (update_params.UpdateCommentBase, "asks"): "Comments that asked the bot, which may stand "
+    "below it.",
     (params.TransitionParams, "transition_id"): "Jira's id of the move; `null` in an "
     "undo is the one move that leads to the status when it is sent.",
     (params.TransitionParams, "transition_name"): "Its name, for people.",

@@ -100,6 +100,8 @@ def pipeline_rules(settings: Settings) -> PipelineRules:
         remind_after=timedelta(hours=settings.approvals.remind_after_hours),
         escalate_after=timedelta(hours=settings.approvals.escalate_after_hours),
         escalate_to=frozenset(settings.approvals.escalate_to),
+        repeat=settings.answers.repeat,
+        repeat_in={ProjectKey(key): how for key, how in settings.answers.repeat_in.items()},
         retention={
             Kept.RAW_DELIVERIES: settings.retention.raw_deliveries,
             Kept.PROMPTS: settings.retention.prompts,

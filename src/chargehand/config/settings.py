@@ -27,7 +27,7 @@ from chargehand.config.approval_settings import ApprovalSettings
 from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.config.budget_settings import BudgetSettings
 from chargehand.config.confluence_settings import ConfluenceConnection
-from chargehand.config.connection_settings import BoundSettings, ChatSettings
+from chargehand.config.connection_settings import BoundSettings, ChatSettings, ProjectName
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.flag_settings import FlagSettings
 from chargehand.config.github_settings import GitHubConnection
@@ -48,6 +48,7 @@ from chargehand.config.sign_in_settings import OIDCSettings, SignInSettings
 from chargehand.config.slack_settings import SlackConnection
 from chargehand.config.telling_settings import SentrySettings, TracingSettings
 from chargehand.config.webhook_settings import WebhookConnection, require_known
+from chargehand.domain.ask import Repeat
 from chargehand.domain.policy import Stage
 from chargehand.plugins.secret import FoundSecret
 
@@ -182,6 +183,14 @@ class AnswerSettings(_Section):
     )
     approval_expires_after: timedelta = Field(
         timedelta(days=3), description="An approval nobody decides closes after this long."
+    )
+    repeat: Repeat = Field(
+        Repeat.NEW,
+        description="When the same person asks the same on a Jira work item again and the facts "
+        "have changed: `new` answers in a new comment, `update` words the bot's last comment anew.",
+    )
+    repeat_in: dict[ProjectName, Repeat] = Field(
+        {}, description='The same for single projects, such as `PAY = "update"`.'
     )
 
     @field_validator("answer_within", "approval_expires_after")

@@ -46,9 +46,10 @@ from chargehand.decisions.reply import (
 )
 from chargehand.decisions.section import Inquiry, Section, Talk
 from chargehand.decisions.told_code import AskedCode, ItemCode, asked_key
+from chargehand.decisions.updating import OwnComment, as_update, superseded
 from chargehand.decisions.wishes import Plan, plan_intents
 from chargehand.domain.action import ProposedAction
-from chargehand.domain.ask import Ask
+from chargehand.domain.ask import Ask, Repeat
 from chargehand.domain.audience import audience_of_place
 from chargehand.domain.decision import Decision, Reason, Source, Verdict
 from chargehand.domain.errors import Fault
@@ -75,7 +76,8 @@ class LastAnswer:
     """An earlier answer on the same work item.
 
     Shape: `answer_digest` is what `Answered` carried; `url` opens the comment and is empty while
-    nobody can read it; `is_pointer` marks an answer that only pointed to an earlier one.
+    nobody can read it; `is_pointer` marks an answer that only pointed to an earlier one; `question`
+    and `comment` are what `decisions.updating` needs, where answers may be updated.
     """
 
     answer_digest: str
@@ -83,6 +85,8 @@ class LastAnswer:
     asker: AccountId | None
     url: str
     is_pointer: bool
+    question: str = ""
+    comment: OwnComment | None = None
 
 
 class Sending(StrEnum):
@@ -98,13 +102,13 @@ class AnswerContext:
 
     Shape: `team_zone` is an IANA name, used when the asker's is not known; `commands` are pairs of
     usage and what it does, in the order to show; `last_answers` are those of the last 15 minutes
-    on this work item, in any order; `ask_comment_ids` are the comments on the asked items that
-    were asks to the bot, which are not repeated as news; `sending` says whether the words must
-    still be right when a person lets them through later; `connector` is where it was asked, and
-    `trackers` where the work items of each project are changed, when it was asked in a chat;
-    `unserved` says why nothing of any project may be told there, None where something may;
-    `code` is what was read of the code of each work item, `asked_code` what was read for each
-    question about pull requests, by `asked_key`.
+    on this work item, of the last day where `repeat` is update, in any order; `ask_comment_ids`
+    are the comments on the asked items that were asks to the bot, which are not repeated as news;
+    `sending` says whether the words must still be right when a person lets them through later;
+    `connector` is where it was asked, and `trackers` where the work items of each project are
+    changed, when it was asked in a chat; `unserved` says why nothing of any project may be told
+    there, None where something may; `code` is what was read of the code of each work item,
+    `asked_code` what was read for each question about pull requests, by `asked_key`.
     """
 
     now: datetime
@@ -120,6 +124,7 @@ class AnswerContext:
     last_answers: tuple[LastAnswer, ...] = ()
     ask_comment_ids: frozenset[str] = frozenset()
     sending: Sending = Sending.AT_ONCE
+    repeat: Repeat = Repeat.NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,8 +367,19 @@ class _Writer:
 
     def _in_full(self, digest: str) -> Answered:
         sections = self._sections(self.wording)
-        reply = compose(sections, notes=self._notes(), own_key=self.ask.work_item)
-        return Answered(self._decide(sections, reply), answer_digest=digest)
+        own = self._superseded()
+        moment = self.wording.moment(self.context.now)
+        updated = (catalogue.UPDATED_ON.format(moment=moment),) if own is not None else ()
+        notes = (*self._notes(), *updated)
+        reply = compose(sections, notes=notes, own_key=self.ask.work_item)
+        return Answered(self._decide(sections, reply, own), answer_digest=digest)
+
+    def _superseded(self) -> OwnComment | None:
+        context = self.context
+        if context.repeat is not Repeat.UPDATE or self.ask.place is not None:
+            return None
+        newest = max(context.last_answers, key=lambda one: one.answered_at, default=None)
+        return superseded(self.ask, newest)
 
     def _sections(self, wording: DateWording) -> tuple[Section, ...]:
         return render_sections(self.material, _Worded(self.ask, self.context, wording))
@@ -426,10 +442,15 @@ class _Writer:
         reply = replace(reply, sources=(Source(label=earlier, url=last.url),))
         return Answered(self._decide((section,), reply), answer_digest=digest)
 
-    def _decide(self, sections: tuple[Section, ...], reply: Reply) -> Decision:
+    def _decide(
+        self, sections: tuple[Section, ...], reply: Reply, own: OwnComment | None = None
+    ) -> Decision:
         actions = [action for section in sections for action in section.actions]
         if reply.markdown:
-            actions.append(self._comment(sections, reply))
+            comment, asks = self._comment(sections, reply), self.context.ask_comment_ids
+            if own is not None:
+                comment = as_update(comment, own, self.ask, asks=asks)
+            actions.append(comment)
         return Decision(
             verdict=Verdict.RESPOND,
             reason=reason_of(sections),

@@ -35,6 +35,7 @@ class ActionKind(StrEnum):
     JIRA_LINK_ISSUES = "jira.link_issues"
     JIRA_UPDATE_FIELDS = "jira.update_fields"
     JIRA_CREATE_ISSUE = "jira.create_issue"
+    JIRA_UPDATE_COMMENT = "jira.update_comment"
     JIRA_DELETE_COMMENT = "jira.delete_comment"
     JIRA_REMOVE_LABELS = "jira.remove_labels"
     JIRA_UNLINK_ISSUES = "jira.unlink_issues"
@@ -89,6 +90,7 @@ COMMENTS: Final = frozenset(
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
+        ActionKind.JIRA_UPDATE_COMMENT,
         ActionKind.DISCORD_POST_MESSAGE,
         ActionKind.DISCORD_EDIT_REPLY,
         ActionKind.DISCORD_FOLLOW_UP,

@@ -25,6 +25,16 @@ class AskState(StrEnum):
     STUCK = "stuck"
 
 
+class Repeat(StrEnum):
+    """What follows when the same person asks the same again and the facts have changed.
+
+    `new` answers below the question; `update` words the bot's last comment anew, where it may.
+    """
+
+    NEW = "new"
+    UPDATE = "update"
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request, with what understanding made of it.

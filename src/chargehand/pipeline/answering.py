@@ -1,6 +1,6 @@
 """Answers one ask: reads facts, decides, and gives every proposed action its mode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,13 +19,14 @@ from chargehand.decisions.audience_rules import reply_kind, silent_decision
 from chargehand.decisions.needs import fact_needs
 from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.previews import with_previews
-from chargehand.domain.action import ActionState, Mode
-from chargehand.domain.ask import Ask, AskState
+from chargehand.decisions.updating import UPDATE_WITHIN
+from chargehand.domain.action import Mode
+from chargehand.domain.ask import Ask, AskState, Repeat
 from chargehand.domain.decision import Reason
 from chargehand.domain.fact import Unknown
 from chargehand.domain.ids import AskId, ConnectionId, WorkItemKey
 from chargehand.domain.json import JSONObject
-from chargehand.domain.records import DecisionRecord, Severity
+from chargehand.domain.records import Severity
 from chargehand.domain.work_item import Facts
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.barriers import (
@@ -47,9 +48,9 @@ from chargehand.pipeline.late_asks import report_late
 from chargehand.pipeline.model_deciding import AskAgain, Decided, ModelDeciding
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.recording import Recorder
+from chargehand.pipeline.repeating import last_answers, repeat_of
 from chargehand.pipeline.ruling import rulings
 from chargehand.pipeline.running import Running, is_command
-from chargehand.pipeline.standing import is_undone
 from chargehand.pipeline.waiting import wait_before_next
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
@@ -116,8 +117,11 @@ class Answering:
         now = self._clock.now()
         if is_command(ask):
             return await self._run(replace(stored, ask=ask), facts)
-        (bot_name, last, asked), sending = await self._database.aread(
-            lambda tx: (_earlier(tx, ask, now=now), _sending(tx, ask, connection, now=now))
+        (bot_name, last, asked, repeat), sending = await self._database.aread(
+            lambda tx: (
+                _earlier(tx, ask, repeat_of(tx, ask, self._rules, now=now), now=now),
+                _sending(tx, ask, connection, now=now),
+            )
         )
         context = AnswerContext(
             now=now,
@@ -128,6 +132,7 @@ class Answering:
             last_answers=last,
             ask_comment_ids=asked,
             sending=sending,
+            repeat=repeat,
             connector=connection.connector,
             trackers=standing.trackers,
             unserved=standing.unserved,
@@ -280,22 +285,17 @@ class Answering:
 
 
 def _earlier(
-    tx: Reading, ask: Ask, *, now: datetime
-) -> tuple[str, tuple[LastAnswer, ...], frozenset[str]]:
+    tx: Reading, ask: Ask, repeat: Repeat, *, now: datetime
+) -> tuple[str, tuple[LastAnswer, ...], frozenset[str], Repeat]:
     """The bot's name there, its answers of late on this item, and the comments that were asks."""
     connection = tx.connections.find(ask.connection_id)
     bot_name = connection.bot_name if connection is not None else ""
     if ask.place is not None:
         # In a chat everybody who asks is answered: nobody scrolls back to look for it.
-        return bot_name, (), frozenset()
-    earlier = tx.decisions.answers_on(ask.item, since=now - REPEAT_WITHIN)
-    answers = tuple(
-        _last_answer(tx, decision)
-        for decision in earlier
-        if decision.answer_digest and not is_undone(tx, decision.id)
-    )
-    asked = tx.asks.comment_ids_on(ask.item)
-    return bot_name, answers, asked
+        return bot_name, (), frozenset(), repeat
+    looked_back = UPDATE_WITHIN if repeat is Repeat.UPDATE else REPEAT_WITHIN
+    answers = last_answers(tx, ask, since=now - looked_back)
+    return bot_name, answers, tx.asks.comment_ids_on(ask.item), repeat
 
 
 def _sending(tx: Reading, ask: Ask, connection: LiveConnection, *, now: datetime) -> Sending:
@@ -308,19 +308,3 @@ def _sending(tx: Reading, ask: Ask, connection: LiveConnection, *, now: datetime
         ).kind
     mode = rulings(tx).on_kind(kind, ask.project, cause=cause_of_ask(tx, ask), now=now).mode
     return Sending.AFTER_APPROVAL if mode is Mode.APPROVE else Sending.AT_ONCE
-
-
-def _last_answer(tx: Reading, decision: DecisionRecord) -> LastAnswer:
-    actions: Sequence[str] = [
-        str(action.result.get("url", ""))
-        for action in tx.actions.of_decision(decision.id)
-        if action.state is ActionState.EXECUTED and tx.undos.find(action.id) is None
-    ]
-    asked = tx.asks.find(decision.ask_id) if decision.ask_id is not None else None
-    return LastAnswer(
-        answer_digest=decision.answer_digest,
-        answered_at=decision.decided_at,
-        asker=asked.ask.asker.account_id if asked is not None else None,
-        url=actions[0] if actions else "",
-        is_pointer=decision.reason is Reason.UNCHANGED_SINCE_LAST_ANSWER,
-    )

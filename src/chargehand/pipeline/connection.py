@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from chargehand.domain.ask import Repeat
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.domain.member import Role
 from chargehand.domain.retention import DEFAULT_RETENTION, Retention
@@ -79,6 +80,7 @@ class LiveConnection:
 class PipelineRules:
     """What the operator set that the pipeline goes by.
 
+    Shape: `repeat_in` are the projects with another answer to repetition than `repeat`.
     Units: `remind_after` and `escalate_after` are hours somebody worked; zero is never.
     """
 
@@ -89,4 +91,6 @@ class PipelineRules:
     remind_after: timedelta = timedelta()
     escalate_after: timedelta = timedelta()
     escalate_to: frozenset[Role] = frozenset()
+    repeat: Repeat = Repeat.NEW
+    repeat_in: Mapping[ProjectKey, Repeat] = field(default_factory=dict)
     retention: Retention = field(default_factory=lambda: DEFAULT_RETENTION)

@@ -30,6 +30,7 @@ _ANSWERS: Final = frozenset(
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
+        ActionKind.JIRA_UPDATE_COMMENT,
         ActionKind.SLACK_POST_EPHEMERAL,
         ActionKind.SLACK_POST_MESSAGE,
         ActionKind.SLACK_SEND_DIRECT_MESSAGE,

@@ -26,9 +26,10 @@ NAMED_ONLY = frozenset(
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
     }
 )
-# The bot's own words in a chat, however they are put there, and what it says without words: a kind
-# without a rule of its own has the mode of posting.
+# The bot's own words in a chat or a comment, however they are put there, and what it says without
+# words: a kind without a rule of its own has the mode of posting.
 FOLLOWS: Final = {
+    ActionKind.JIRA_UPDATE_COMMENT: ActionKind.JIRA_ADD_COMMENT,
     ActionKind.SLACK_POST_EPHEMERAL: ActionKind.SLACK_POST_MESSAGE,
     ActionKind.SLACK_SEND_DIRECT_MESSAGE: ActionKind.SLACK_POST_MESSAGE,
     ActionKind.SLACK_UPDATE_MESSAGE: ActionKind.SLACK_POST_MESSAGE,

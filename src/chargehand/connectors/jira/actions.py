@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from chargehand.connectors.jira.comment_actions import QUESTION_DELETED, CommentActions
 from chargehand.connectors.jira.comment_removal import CommentRemoval
+from chargehand.connectors.jira.comment_update import CommentUpdate
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.create_actions import CreateActions
 from chargehand.connectors.jira.field_actions import FieldActions
@@ -59,6 +60,7 @@ class ActionSender:
     fields: FieldActions
     creations: CreateActions
     removal: CommentRemoval
+    update: CommentUpdate
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """What became of the action; never raises what Jira or the network can cause."""
@@ -99,6 +101,7 @@ class ActionSender:
             ActionKind.JIRA_LINK_ISSUES: self.links.prepare,
             ActionKind.JIRA_UPDATE_FIELDS: self.fields.prepare,
             ActionKind.JIRA_CREATE_ISSUE: self.creations.prepare,
+            ActionKind.JIRA_UPDATE_COMMENT: self.update.prepare,
             ActionKind.JIRA_DELETE_COMMENT: self.removal.prepare,
             ActionKind.JIRA_REMOVE_LABELS: self.sets.prepare_label_removal,
             ActionKind.JIRA_UNLINK_ISSUES: self.links.prepare_removal,
@@ -111,6 +114,7 @@ class ActionSender:
             ActionKind.JIRA_ADD_LABELS: self.sets.look_up_labels,
             ActionKind.JIRA_LINK_ISSUES: self.links.look_up,
             ActionKind.JIRA_UPDATE_FIELDS: self.fields.look_up,
+            ActionKind.JIRA_UPDATE_COMMENT: self.update.look_up,
             ActionKind.JIRA_DELETE_COMMENT: self.removal.look_up,
             ActionKind.JIRA_REMOVE_LABELS: self.sets.look_up_label_removal,
             ActionKind.JIRA_UNLINK_ISSUES: self.links.look_up_removal,

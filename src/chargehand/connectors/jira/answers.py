@@ -333,6 +333,7 @@ class CommentAnswer(Answer, frozen=True):
     created: str = ""
     updated: str = ""
     author: UserAnswer | None = None
+    update_author: UserAnswer | None = None
     body: object = None
     visibility: VisibilityAnswer | None = None
     jsd_public: bool | None = None

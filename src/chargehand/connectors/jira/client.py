@@ -12,6 +12,7 @@ from chargehand.connectors.jira.check import ConnectionCheck
 from chargehand.connectors.jira.cloud import CloudDialect
 from chargehand.connectors.jira.comment_actions import CommentActions
 from chargehand.connectors.jira.comment_removal import CommentRemoval
+from chargehand.connectors.jira.comment_update import CommentUpdate
 from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import Deployment, JiraConfig
 from chargehand.connectors.jira.create_actions import CreateActions
@@ -85,17 +86,19 @@ class JiraClient:
         states = StateReader(self._transport, dialect)
         self._comments = comments
         self._facts = FactReader(config, queries, comments, self._find_bot)
+        writing = CommentActions(
+            config, self._transport, dialect, comments, queries, states, self._find_bot
+        )
         self._actions = ActionSender(
             config,
             self._transport,
-            CommentActions(
-                config, self._transport, dialect, comments, queries, states, self._find_bot
-            ),
+            writing,
             SetActions(config, queries, states, dialect),
             LinkActions(config, self._transport),
             FieldActions(config, self._transport),
             CreateActions(config, self._transport, dialect, clock or SystemClock(), self._find_bot),
             CommentRemoval(config, comments, self._find_bot),
+            CommentUpdate(writing, self._find_bot),
         )
         self._poller = Poller(config, self._transport, dialect, comments)
 

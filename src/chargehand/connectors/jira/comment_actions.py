@@ -18,6 +18,7 @@ from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.dialect import Dialect
 from chargehand.connectors.jira.marks import mark_of
 from chargehand.connectors.jira.params import (
+    CommentBase,
     CommentVisibility,
     VisibilityParam,
     read_comment_base,
@@ -71,15 +72,11 @@ class CommentActions:
         body: JSONObject = {
             "body": await self.dialect.comment_body(params),
             "properties": [mark_of(action.action_id)],
-            **_visibility_body(params.visibility),
+            **visibility_body(params.visibility),
         }
-        found = await self._question(action)
-        if isinstance(found, Refused):
-            return found
-        if not _keeps_audience(params.visibility, *found):
-            return Refused(AUDIENCE_CHANGED, "other people read the question now")
-        if closed := await self._closed_since(action):
-            return closed
+        base = read_comment_base(action.base)
+        if overtaken := await self.overtaken(action, base, params.visibility):
+            return overtaken
         call = Call(
             "POST", path_of("issue", action.target, "comment"), _ADD, action.target, body=body
         )
@@ -87,7 +84,7 @@ class CommentActions:
         async def finish(answer: bytes) -> Done:
             comment_id = decode(answer, CommentAnswer, operation=_ADD).id
             if not self.dialect.marks_are_sure:
-                await self._ensure_mark(action, comment_id)
+                await self.ensure_mark(action, comment_id)
             return self._done(action, comment_id)
 
         return Plan(call, finish)
@@ -97,14 +94,15 @@ class CommentActions:
         params = read_service_comment_params(action.params)
         text = await self.dialect.service_comment_text(params)
         is_public = action.kind is ActionKind.JIRA_REPLY_TO_CUSTOMER
-        found = await self._question(action)
+        base = read_comment_base(action.base)
+        found = await self._question(action, base)
         if isinstance(found, Refused):
             return found
         question = found[0]
         # A restricted question has fewer readers than any service-desk comment would get.
         if question.visibility is not None or (is_public and not question.jsd_public):
             return Refused(AUDIENCE_CHANGED, "other people read the question now")
-        if closed := await self._closed_since(action):
+        if closed := await self._closed_since(action, base):
             return closed
         path = path_of("request", action.target, "comment", root=_SERVICE_ROOT)
         body: JSONObject = {"body": text, "public": is_public}
@@ -123,6 +121,17 @@ class CommentActions:
             return self._done(action, stored.id, {"marked": is_marked})
 
         return Plan(call, finish)
+
+    async def overtaken(
+        self, action: ApprovedAction, base: CommentBase, visibility: VisibilityParam
+    ) -> Refused | None:
+        """The refusal when the question is gone, or is meant for other readers now."""
+        found = await self._question(action, base)
+        if isinstance(found, Refused):
+            return found
+        if not keeps_audience(visibility, *found):
+            return Refused(AUDIENCE_CHANGED, "other people read the question now")
+        return await self._closed_since(action, base)
 
     async def is_question_gone(self, base: JSONObject) -> bool:
         """Whether the comment that asked for a change was deleted, or is hidden from us now."""
@@ -160,8 +169,8 @@ class CommentActions:
         """Where the mark is stored after the comment it can be missing."""
         if not unmarked:
             return LookUp(LookUpState.ABSENT)
-        words = _words(self.dialect.sent_words(read_comment_params(action.params)))
-        same = [c for c in unmarked if _words(body_to_text(c.body)).endswith(words)]
+        words = spoken_words(self.dialect.sent_words(read_comment_params(action.params)))
+        same = [c for c in unmarked if spoken_words(body_to_text(c.body)).endswith(words)]
         if len(same) == 1:
             return self._found(action, same[0])
         reason = (
@@ -170,9 +179,8 @@ class CommentActions:
         return LookUp(LookUpState.UNSURE, reason=reason)
 
     async def _question(
-        self, action: ApprovedAction
+        self, action: ApprovedAction, base: CommentBase
     ) -> tuple[CommentAnswer, StateAnswer] | Refused:
-        base = read_comment_base(action.base)
         try:
             found, state = await asyncio.gather(
                 self.comments.seek(action.target, base.comment_id),
@@ -185,9 +193,9 @@ class CommentActions:
             return Refused(QUESTION_DELETED, f"comment {base.comment_id} is not there any more")
         return moved_away(state, action) or (question, state)
 
-    async def _closed_since(self, action: ApprovedAction) -> Refused | None:
+    async def _closed_since(self, action: ApprovedAction, base: CommentBase) -> Refused | None:
         """The refusal when a work item it tells of can not be read by all its readers now."""
-        named = read_comment_base(action.base).named
+        named = base.named
         if not named:
             return None
         closed = sorted(set(named) - await self.queries.open_keys(named, action.project))
@@ -195,13 +203,13 @@ class CommentActions:
             return None
         return Refused(AUDIENCE_CHANGED, f"not everybody may read {', '.join(closed)} now")
 
-    async def _ensure_mark(self, action: ApprovedAction, comment_id: str) -> None:
-        """Store the mark if the comment was stored without it."""
+    async def ensure_mark(self, action: ApprovedAction, comment_id: str) -> None:
+        """Store the mark if the comment was stored without it, or with an older one."""
         try:
             marks = await self.comments.marks([comment_id])
         except VENDOR_FAILURES:
             return
-        if marks.get(comment_id) is None:
+        if marks.get(comment_id) != action.action_id:
             await self._mark(action, comment_id)
 
     async def _mark(self, action: ApprovedAction, comment_id: str) -> bool:
@@ -226,7 +234,7 @@ class CommentActions:
         return LookUp(LookUpState.FOUND, external_id=comment.id, url=url)
 
 
-def _keeps_audience(wanted: VisibilityParam, question: CommentAnswer, state: StateAnswer) -> bool:
+def keeps_audience(wanted: VisibilityParam, question: CommentAnswer, state: StateAnswer) -> bool:
     """Whether everybody who will read the answer can read the question."""
     if question.visibility is not None:
         return _is_same(wanted, question.visibility)
@@ -247,7 +255,8 @@ def _is_same(wanted: VisibilityParam, found: VisibilityAnswer) -> bool:
     return wanted.value == found.value
 
 
-def _visibility_body(visibility: VisibilityParam) -> JSONObject:
+def visibility_body(visibility: VisibilityParam) -> JSONObject:
+    """The restriction as a request carries it; nothing where everyone may read."""
     if visibility.kind is CommentVisibility.EVERYONE:
         return {}
     named: dict[str, JSONValue] = {"type": visibility.kind.value, "value": visibility.value}
@@ -256,6 +265,6 @@ def _visibility_body(visibility: VisibilityParam) -> JSONObject:
     return {"visibility": named}
 
 
-def _words(text: str) -> str:
+def spoken_words(text: str) -> str:
     """Letters and digits alone, since storing turns marks, blanks and line ends into others."""
     return _NO_WORD.sub("", text).casefold()

@@ -75,9 +75,10 @@ class CommentRemoval:
         """Whether anybody but the bot commented later; what they wrote may lean on ours."""
         since = jira_time(comment.created, operation="read comments")
         # Jira numbers comments as they come, which tells two of one moment apart.
-        later = [one for one in await self.comments.since(key, since) if _is_after(one, comment)]
+        later = [one for one in await self.comments.since(key, since) if is_after(one, comment)]
         return any(one.author is None or one.author.account_id != bot for one in later)
 
 
-def _is_after(one: CommentAnswer, other: CommentAnswer) -> bool:
+def is_after(one: CommentAnswer, other: CommentAnswer) -> bool:
+    """Whether a comment was made later than another one of its work item."""
     return (len(one.id), one.id) > (len(other.id), other.id)

@@ -41,6 +41,10 @@ from chargehand.connectors.jira.render import (
     render_wiki_description,
 )
 from chargehand.connectors.jira.undo import inverse_of, undo_line
+from chargehand.connectors.jira.update_params import (
+    read_update_comment_base,
+    read_update_comment_params,
+)
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.kit.visible import show_line, show_text
 from chargehand.plugins.connector import DoneAction, NoWayBack
@@ -50,6 +54,7 @@ _COMMENTS: Final = frozenset(
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
+        ActionKind.JIRA_UPDATE_COMMENT,
     }
 )
 
@@ -79,12 +84,30 @@ class DataCenterPreviewer(JiraPreviewer):
         """
         shown = super().preview(action)
         if action.kind in _COMMENTS:
-            params = read_comment_params(action.params)
+            params = _comment_params(action)
             # The longest name a mention may hold; the real one is known only when it is sent.
             render_wiki_comment(params, user_name="n" * NAME_LIMIT_CHARS)
         elif action.kind is ActionKind.JIRA_CREATE_ISSUE:
             render_wiki_description(read_create_params(action.params).description)
         return shown
+
+
+def _comment_params(action: ProposedAction) -> CommentParams:
+    if action.kind is ActionKind.JIRA_UPDATE_COMMENT:
+        return read_update_comment_params(action.params)
+    return read_comment_params(action.params)
+
+
+def _preview_update(action: ProposedAction) -> str:
+    params = read_update_comment_params(action.params)
+    before = read_update_comment_base(action.params, action.base).before
+    render_comment(params)
+    heading = (
+        f"Update comment {params.comment_id} on {show_line(action.target)}, "
+        f"visible to {_readers(params.visibility)}"
+    )
+    new = _comment_text(heading, params, undo_line(action))
+    return "\n\n".join((new, "Instead of:", *_words(before)))
 
 
 def _preview_comment(action: ProposedAction) -> str:
@@ -110,11 +133,15 @@ def _preview_service_comment(action: ProposedAction) -> str:
 
 def _comment_text(heading: str, params: CommentParams, undo: str) -> str:
     # The line on undoing stands above the words, where no word can pass for it.
-    parts = [f"{heading}\nnotifies: {_notified(params)}\n{undo}", show_text(params.markdown)]
+    return "\n\n".join((f"{heading}\nnotifies: {_notified(params)}\n{undo}", *_words(params)))
+
+
+def _words(params: CommentParams) -> list[str]:
+    parts = [show_text(params.markdown)]
     if params.more:
         parts.append(f"Under the fold {_quote(params.more_title)}:")
         parts.append(show_text(params.more))
-    return "\n\n".join(parts)
+    return parts
 
 
 def _readers(visibility: VisibilityParam) -> str:
@@ -257,6 +284,7 @@ _PREVIEWS: Final[Mapping[ActionKind, Callable[[ProposedAction], str]]] = {
     ActionKind.JIRA_LINK_ISSUES: _preview_link,
     ActionKind.JIRA_UPDATE_FIELDS: _preview_fields,
     ActionKind.JIRA_CREATE_ISSUE: _preview_creation,
+    ActionKind.JIRA_UPDATE_COMMENT: _preview_update,
     ActionKind.JIRA_DELETE_COMMENT: _preview_comment_removal,
     ActionKind.JIRA_REMOVE_LABELS: _preview_label_removal,
     ActionKind.JIRA_UNLINK_ISSUES: _preview_unlinking,

@@ -31,6 +31,9 @@ _GONE: Final = NoWayBack("the comment is gone for good")
 _ASK_AGAIN: Final = NoWayBack("it undoes another action; ask for that change again")
 
 
+_WORDS: Final = ("markdown", "more", "more_title", "mention")
+
+
 def inverse_of(done: DoneAction) -> ProposedAction | NoWayBack:
     """The action that undoes another, without a preview, or why there is none."""
     if done.result.get("already") is True:
@@ -59,6 +62,22 @@ def _delete(done: DoneAction) -> ProposedAction | NoWayBack:
         ActionKind.JIRA_DELETE_COMMENT,
         {"comment_id": comment_id},
         {"action_id": done.action_id},
+    )
+
+
+def _put_back(done: DoneAction) -> ProposedAction:
+    params, base = done.proposal.params, done.proposal.base
+    before = base["before"]
+    back = {**before, "visibility": params.get("visibility")} if isinstance(before, dict) else {}
+    return _undo(
+        done,
+        ActionKind.JIRA_UPDATE_COMMENT,
+        {**back, "comment_id": params.get("comment_id")},
+        {
+            "action_id": done.action_id,
+            "before": {name: params.get(name) for name in _WORDS},
+            "asks": base.get("asks", []),
+        },
     )
 
 
@@ -124,6 +143,7 @@ _INVERSES: Final[Mapping[ActionKind, Callable[[DoneAction], ProposedAction | NoW
     ActionKind.JIRA_LINK_ISSUES: _unlink,
     ActionKind.JIRA_UPDATE_FIELDS: _set_back,
     ActionKind.JIRA_CREATE_ISSUE: lambda _: _NOT_DELETED,
+    ActionKind.JIRA_UPDATE_COMMENT: _put_back,
     ActionKind.JIRA_DELETE_COMMENT: lambda _: _GONE,
     ActionKind.JIRA_REMOVE_LABELS: lambda _: _ASK_AGAIN,
     ActionKind.JIRA_UNLINK_ISSUES: lambda _: _ASK_AGAIN,
@@ -164,6 +184,9 @@ _LINES: Final[Mapping[ActionKind, Callable[[ProposedAction], str]]] = {
         "undo: sets the values of now again, unless somebody changes them first"
     ),
     ActionKind.JIRA_CREATE_ISSUE: _never(_NOT_DELETED),
+    ActionKind.JIRA_UPDATE_COMMENT: _always(
+        "undo: puts the words of before back, unless it is edited or answered first"
+    ),
     ActionKind.JIRA_DELETE_COMMENT: _never(_GONE),
     ActionKind.JIRA_REMOVE_LABELS: _never(_ASK_AGAIN),
     ActionKind.JIRA_UNLINK_ISSUES: _never(_ASK_AGAIN),

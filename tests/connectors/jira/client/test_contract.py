@@ -167,6 +167,19 @@ async def delete_comment(world):
     assert made not in world.jira.state.comments_of("PAY-1")
 
 
+async def update_comment(world):
+    visibility = {"kind": "role", "value": "Developers", "identifier": ""}
+    first = samples.comment(ask(world), visibility=visibility)
+    await act(world, first)
+    (made,) = [one for one in world.jira.state.comments_of("PAY-1") if one.properties]
+    params = {**first.params, "markdown": "It is **open**.", "comment_id": made.id}
+    base = {"action_id": first.action_id, "before": {"markdown": first.params["markdown"]}}
+    await act(world, samples.approved(ActionKind.JIRA_UPDATE_COMMENT, params, base))
+    (updated,) = [one for one in world.jira.state.comments_of("PAY-1") if one.properties]
+    assert (updated.id, updated.visibility) == (made.id, made.visibility)
+    assert "open" in updated.wiki
+
+
 async def set_fields(world):
     world.jira.add_project("WEB", lead="Ana Ruiz", components=("Cart",), versions=("1.0",))
     world.jira.add_issue("WEB", "Empty cart")
@@ -209,6 +222,7 @@ async def set_fields(world):
         unlink,
         remove_labels,
         delete_comment,
+        update_comment,
     ],
     ids=lambda deed: deed.__name__,
 )

@@ -186,6 +186,19 @@ PREVIEWS = {
             f'title: "Refunds fail"\n{STAYS}'
         ),
     ),
+    "updated comment": (
+        propose(
+            ActionKind.JIRA_UPDATE_COMMENT,
+            {"markdown": "Now **open**.", "visibility": EVERYONE, "comment_id": "10043"},
+            {**QUESTION, "action_id": "act_06", "before": {"markdown": "Was.", "mention": ANA}},
+        ),
+        (
+            "Update comment 10043 on PAY-7, visible to everyone who can see the work item\n"
+            "notifies: nobody by mention\n"
+            "undo: puts the words of before back, unless it is edited or answered first\n\n"
+            "Now **open**.\n\nInstead of:\n\nWas."
+        ),
+    ),
     "deleted comment": (
         propose(
             ActionKind.JIRA_DELETE_COMMENT, {"comment_id": "10042"}, {"action_id": "act_06cqv7"}
@@ -290,6 +303,18 @@ WRONG = {
             {"fields": {"priority": "High"}},
         ),
         "fields",
+    ),
+    "words before": (
+        propose(
+            ActionKind.JIRA_UPDATE_COMMENT,
+            {"markdown": "a", "visibility": EVERYONE, "comment_id": "1"},
+            {"action_id": "act_06", "before": "Was."},
+        ),
+        "before",
+    ),
+    "updated comment without an id": (
+        propose(ActionKind.JIRA_UPDATE_COMMENT, {"markdown": "a", "visibility": EVERYONE}, {}),
+        "comment_id",
     ),
     "restricted reply": (
         comment(
