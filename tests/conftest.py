@@ -10,6 +10,7 @@ import pytest_socket
 
 from chargehand.testing.contracts import Contract, load_contract
 from chargehand.testing.models.contract import ModelContract, load_model_contract
+from tests.compiled_statements import share_compiled_statements
 from tests.postgres import PostgresServer, running_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +20,7 @@ COUNTS = pytest.StashKey[Counter[str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COUNTS] = Counter()
+    share_compiled_statements()
 
 
 def pytest_runtest_setup() -> None:
