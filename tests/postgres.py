@@ -29,11 +29,14 @@ class PostgresServer:
 
     def create(self, *, template: URL | None = None) -> URL:
         """A database nobody used before, empty or a copy of another one nobody is connected to."""
-        name = f"t{uuid.uuid4().hex}"
-        # Copying the files of a small database takes half as long as writing it through the log.
-        copied = f" TEMPLATE {template.database} STRATEGY file_copy" if template is not None else ""
-        self._run(f"CREATE DATABASE {name}{copied}")
-        return self._url.set(database=name)
+        database = self._url.set(database=f"t{uuid.uuid4().hex}")
+        self._create(database, template)
+        return database
+
+    def replace(self, database: URL, *, template: URL) -> None:
+        """Make a database a copy of another one nobody is connected to."""
+        self.drop(database)
+        self._create(database, template)
 
     def drop(self, database: URL) -> None:
         """Delete a database, whoever is still connected to it."""
@@ -51,6 +54,11 @@ class PostgresServer:
     def close(self) -> None:
         """Let go of the connection; the server is stopped by whoever started it."""
         self._admin.dispose()
+
+    def _create(self, database: URL, template: URL | None) -> None:
+        # Copying the files of a small database takes half as long as writing it through the log.
+        copied = f" TEMPLATE {template.database} STRATEGY file_copy" if template is not None else ""
+        self._run(f"CREATE DATABASE {database.database}{copied}")
 
     def _run(self, *statements: str) -> None:
         with self._admin.connect() as connection:

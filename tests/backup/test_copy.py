@@ -22,6 +22,7 @@ from chargehand.storage.inbox.tables import inbox_deliveries
 from chargehand.storage.tables import deliveries, metadata
 from chargehand.storage.transaction import Reading
 from chargehand.testing.clock import FakeClock
+from tests.backup.conftest import Migrate
 from tests.cli.terminal import Terminal, write_config
 from tests.house import START, Doubles, house_settings, open_house
 from tests.postgres import PostgresServer
@@ -38,10 +39,10 @@ def postgres(postgres_server: PostgresServer):
 
 
 @pytest.fixture
-async def used(tmp_path: Path, clock: FakeClock, anyio_backend: str) -> Settings:
+async def used(tmp_path: Path, clock: FakeClock, migrate: Migrate, anyio_backend: str) -> Settings:
     """A SQLite installation that has answered, and waits for a person about something else."""
     settings = house_settings(tmp_path / "data")
-    migrate_stores(settings, clock=clock)
+    migrate(settings)
     async with open_house(settings, Doubles()) as house:
         house.mode("auto")
         await house.ask("@bot due")

@@ -9,12 +9,13 @@ import pytest
 from chargehand.bootstrap.backups import BackupOrigin, make_backup
 from chargehand.bootstrap.configured import pipeline_rules
 from chargehand.bootstrap.restoring import restore
-from chargehand.bootstrap.stores import Stores, migrate_stores, open_stores
+from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.pipeline.errors import NotHeld, NotLookedUp
 from chargehand.pipeline.looking import read_status
 from chargehand.pipeline.resuming import Resumed, Resuming
 from chargehand.storage.inbox.writer import open_inbox_writer
+from tests.backup.conftest import Migrate
 from tests.house import CONNECTION, Doubles, House, open_house
 from tests.postgres import PostgresServer
 
@@ -78,9 +79,9 @@ def empty(settings: Settings, request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture
 async def disaster(
-    settings: Settings, empty: Settings, clock, anyio_backend: str
+    settings: Settings, empty: Settings, migrate: Migrate, anyio_backend: str
 ) -> AsyncIterator[Disaster]:
-    migrate_stores(settings, clock=clock)
+    migrate(settings)
     async with open_house(settings, Doubles(), check=assert_chain_and_marks) as house:
         await house.poll()
         disaster = Disaster(house, empty)
