@@ -10,6 +10,7 @@ import pytest_socket
 
 from chargehand.testing.contracts import Contract, load_contract
 from chargehand.testing.models.contract import ModelContract, load_model_contract
+from tests import variants
 from tests.compiled_statements import share_compiled_statements
 from tests.postgres import PostgresServer, running_postgres
 
@@ -18,9 +19,17 @@ OVERLAYS = ROOT / "tests" / "contracts" / "overlays"
 COUNTS = pytest.StashKey[Counter[str]]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    variants.add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COUNTS] = Counter()
     share_compiled_statements()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    variants.leave_out_needless(config, items)
 
 
 def pytest_runtest_setup() -> None:

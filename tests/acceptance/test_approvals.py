@@ -62,6 +62,7 @@ async def test_rejected_action_is_never_sent(house: House) -> None:
     ]
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 async def test_row_changed_before_the_approval_voids_it(house: House, tampering: str) -> None:
     await house.ask(QUESTION)
@@ -74,6 +75,7 @@ async def test_row_changed_before_the_approval_voids_it(house: House, tampering:
     assert house.writes == []
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 async def test_row_changed_after_the_approval_closes_the_gate(house: House, tampering: str) -> None:
     await house.ask(QUESTION)

@@ -40,6 +40,7 @@ async def some_work(house: House) -> None:
     assert last(house) >= 7
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("edit", EDITS)
 async def test_edited_record_is_named(open_another: OpenHouse, edit: str) -> None:
     async with open_another(check=expect_broken) as house:

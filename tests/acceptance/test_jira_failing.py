@@ -142,6 +142,7 @@ SURELY_NOT_DONE = [
 ]
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(("failure", "wait_s"), SURELY_NOT_DONE)
 async def test_send_jira_put_off_is_sent_again_when_it_is_time(
     house: House, failure: dict[str, Any], wait_s: int
@@ -170,6 +171,7 @@ UNDECIDED = [
 ]
 
 
+@pytest.mark.every_variant
 @both_sites
 @pytest.mark.parametrize(("failure", "landed"), UNDECIDED)
 async def test_undecided_send_is_looked_up_by_its_mark_and_never_doubled(
@@ -190,6 +192,7 @@ async def test_undecided_send_is_looked_up_by_its_mark_and_never_doubled(
     assert len(house.writes) == 2 - landed
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(("failure", "landed"), UNDECIDED)
 async def test_undecided_internal_comment_is_found_by_mark_or_words(
     house: House, failure: dict[str, Any], landed: int

@@ -195,6 +195,7 @@ async def test_polling_starts_at_the_first_connection(house: House) -> None:
     assert house.events == ()
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("cursor", [None, "nobody wrote this"], ids=["lost", "unreadable"])
 async def test_poll_that_lost_its_place_misses_nothing_and_answers_nothing_old(
     house: House, cursor: str | None

@@ -76,6 +76,7 @@ VALUES = [
 ]
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("value", VALUES)
 async def test_wrong_type_in_any_field_breaks_nothing(house: House, value: object) -> None:
     payload = question(house)

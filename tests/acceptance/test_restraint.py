@@ -72,6 +72,7 @@ async def approved(house: House, *items: str) -> list[str]:
     return [action.id for action in reversed(house.actions)]
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(
     ("cap", "sent"),
     [
@@ -194,6 +195,7 @@ def break_the_glass(house: House) -> None:
     house.stores.database.write(lambda tx: break_glass(tx, by="cli:op", reason="fire", now=now))
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(
     "change",
     [lambda house: house.mode("auto"), apply, break_the_glass],

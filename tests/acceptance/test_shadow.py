@@ -179,6 +179,7 @@ async def test_what_the_bot_and_other_bots_did_is_no_agreement(house: House) -> 
     assert (example.outcome, example.instead, example.witness) == (Outcome.AGREED, "approved", None)
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(
     ("agreed", "differed", "recommended"),
     [

@@ -92,6 +92,7 @@ HELD_BACK = [
 ]
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(("begin", "end"), HELD_BACK)
 async def test_nothing_is_decided_until_it_is_resumed(
     house: House, begin: Callable[[House], None], end: Callable[[House], None]
@@ -110,6 +111,7 @@ async def test_nothing_is_decided_until_it_is_resumed(
     assert len(house.replies()) == 1
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(
     ("begin", "end"),
     [

@@ -96,6 +96,7 @@ async def test_who_asked_may_reject_it(team: ChatHouse) -> None:
     assert [one.state for one in team.approvals] == [ApprovalState.REJECTED]
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("change", ["role", "left"])
 async def test_vote_of_who_may_no_longer_decide_does_not_count_at_the_sending(
     team: ChatHouse, change: str

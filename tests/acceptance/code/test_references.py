@@ -117,6 +117,7 @@ async def test_renamed_repository_keeps_its_past(code: CodeHouse) -> None:
     assert seen(code, repository="Acme/Billing") is not None
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(
     "data",
     [

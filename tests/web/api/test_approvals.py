@@ -102,6 +102,7 @@ async def test_edit_voids_the_approval_and_opens_another(
     assert fresh.json()["action"]["digest"] == answer.json()["digest"] != old.json()["digest"]
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("first", WAYS)
 @pytest.mark.parametrize("second", WAYS)
 async def test_second_decision_is_told_who_was_first(

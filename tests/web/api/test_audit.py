@@ -55,6 +55,7 @@ async def test_untouched_chain_is_intact(world: World, client: httpx.AsyncClient
     assert (found["is_intact"], found["records"], found["breaks"]) == (True, 4, [])
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(("statements", "seq"), TAMPERED.values(), ids=TAMPERED)
 async def test_tampering_is_named(
     world: World, client: httpx.AsyncClient, statements: list[str], seq: int

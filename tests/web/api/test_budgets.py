@@ -81,6 +81,7 @@ async def test_what_is_under_way_and_what_was_spent_are_apart(
     assert (found["spent_usd"], found["reserved_usd"], found["left_usd"]) == ("1", "2", "7")
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(
     ("body", "where"),
     [
@@ -252,6 +253,7 @@ async def test_what_was_given_back_was_never_spent(world: World, client: httpx.A
     assert (await client.get("/v1/spending")).json()["days"] == []
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("by", ["day", "decision", "answer"])
 async def test_spending_is_a_table_too_and_no_cell_is_a_formula(
     world: World, client: httpx.AsyncClient, by: str

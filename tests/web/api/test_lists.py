@@ -25,7 +25,8 @@ from chargehand.web.api.models_operating import NoticePage
 from chargehand.web.api.models_trace import TimelinePage
 from tests.web.api.world import OPS, World
 
-pytestmark = pytest.mark.anyio
+# Each list is a statement of its own.
+pytestmark = [pytest.mark.anyio, pytest.mark.every_variant]
 
 LISTS = {
     "deliveries": lambda told: told.delivery_id,

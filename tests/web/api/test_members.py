@@ -109,6 +109,7 @@ CONFLICTS: dict[str, tuple[tuple[str, str, dict[str, Any]], str]] = {
 }
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(("asked", "code"), CONFLICTS.values(), ids=CONFLICTS)
 async def test_what_the_team_does_not_allow_is_a_conflict(
     world: World, client: httpx.AsyncClient, asked: tuple[str, str, dict[str, Any]], code: str
@@ -149,6 +150,7 @@ async def test_field_that_can_not_be_used_is_named(
     assert answer.json()["errors"][0]["allowed"]
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("half", [b"\\ud800", b"\\u0000"], ids=["surrogate", "nothing"])
 async def test_roster_with_what_no_text_holds_is_refused(
     client: httpx.AsyncClient, half: bytes

@@ -37,6 +37,7 @@ def id_in(told: Told, path: str) -> str:
     return str(getattr(told, READS[path][1]))
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize("path", READS)
 async def test_one_thing_is_what_the_list_holds(
     world: World, client: httpx.AsyncClient, path: str

@@ -176,6 +176,7 @@ async def test_lists_hold_what_is_of_the_keys_projects(world: World) -> None:
     assert {line["project"] for line in mode_lines} == {OPS}
 
 
+@pytest.mark.every_variant
 @pytest.mark.parametrize(("path", "permission"), LISTS.items(), ids=LISTS)
 async def test_list_takes_its_own_permission(world: World, path: str, permission: str) -> None:
     having = limited(world, "having", permission)
