@@ -1,5 +1,6 @@
 """What every suite gets: no network but this machine, an event loop, and the vendors' contracts."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -30,6 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     variants.leave_out_needless(config, items)
+
+
+def pytest_collection_finish() -> None:
+    # What was collected stays to the end, and is not to be looked through for garbage ever again.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup() -> None:

@@ -1,5 +1,6 @@
 """A real front on a real file, for tests at HTTP level."""
 
+import gc
 import hashlib
 import hmac
 import sqlite3
@@ -136,8 +137,13 @@ async def serving(
     """A client whose requests reach the front in this process."""
     app = front.build(figures)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(PEER, 4711))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://front") as client,
-    ):
-        yield client
+    try:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://front") as client,
+        ):
+            yield client
+    finally:
+        # A front that ends lets go of what was set apart at its start, and here that is everything
+        # that was collected, see `tests/conftest.py`; the next one would look through all of it.
+        gc.freeze()
