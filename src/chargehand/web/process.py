@@ -192,9 +192,10 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
 
 
 async def _load_rest(api: LoadedLater["API"]) -> None:
-    try:
-        await api.loaded()
-    except Exception as error:  # noqa: BLE001 - the edge of a task: a front without an API must go.
+    loading = asyncio.ensure_future(api.loaded())
+    await asyncio.wait({loading})
+    error = loading.exception()
+    if error is not None:
         _log.critical("front.api_not_loaded", error=repr(error))
         # The supervisor starts a fresh process.
         os.kill(os.getpid(), signal.SIGTERM)
