@@ -21,6 +21,7 @@ from chargehand.domain.code import (
     ReviewState,
 )
 from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
+from chargehand.domain.diff import Diff
 from chargehand.domain.event import Actor, ActorKind, Event, EventKind, Place, PlaceKind
 from chargehand.domain.fact import Fact, Known, Unknown, UnknownReason
 from chargehand.domain.ids import AccountId, ConnectionId, MemberId, ProjectKey
@@ -131,6 +132,13 @@ class ScriptedHost:
         if self.away is not None or found is None:
             return Unknown(self.away or UnknownReason.NOT_FOUND)
         return Fact(found, found.url, now)
+
+    async def read_diff(self, ref: PullRequestRef, *, now: datetime) -> Known[Diff]:
+        found = self.requests.get(ref)
+        if self.away is not None or found is None:
+            return Unknown(self.away or UnknownReason.NOT_FOUND)
+        diff = Diff(found.head_commit, found.target_branch, 1, 1, ("src/a.py",))
+        return Fact(diff, found.url, now)
 
     async def read_open_pull_requests(
         self, repository: str, *, limit: int, now: datetime

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, ProposedAction
 from chargehand.domain.code import PullRequest, PullRequestRef
 from chargehand.domain.delivery import VerifiedDelivery
+from chargehand.domain.diff import Diff
 from chargehand.domain.event import Event, Place
 from chargehand.domain.fact import Known
 from chargehand.domain.form import Form
@@ -259,6 +260,10 @@ class CodeSource(Protocol):
 
     async def read_pull_request(self, ref: PullRequestRef, *, now: datetime) -> Known[PullRequest]:
         """One pull request with its reviewers and the checks of its newest commit."""
+        ...
+
+    async def read_diff(self, ref: PullRequestRef, *, now: datetime) -> Known[Diff]:
+        """What a pull request changes: how many lines, and which paths, as far as it is told."""
         ...
 
     async def read_open_pull_requests(

@@ -19,6 +19,7 @@ from chargehand.connectors.bitbucket.poll import Poller
 from chargehand.connectors.bitbucket.transport import BitbucketTransport
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.code import PullRequest, PullRequestRef
+from chargehand.domain.diff import Diff
 from chargehand.domain.fact import Known
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.kit.clock import Clock, SystemClock
@@ -81,6 +82,10 @@ class BitbucketClient:
     async def read_pull_request(self, ref: PullRequestRef, *, now: datetime) -> Known[PullRequest]:
         """One pull request with its reviewers and the checks of its newest commit."""
         return await self._code.read_pull_request(ref, now=now)
+
+    async def read_diff(self, ref: PullRequestRef, *, now: datetime) -> Known[Diff]:
+        """What a pull request changes; of more than a thousand files no paths."""
+        return await self._code.read_diff(ref, now=now)
 
     async def read_open_pull_requests(
         self, repository: str, *, limit: int, now: datetime

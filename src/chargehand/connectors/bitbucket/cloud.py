@@ -25,6 +25,7 @@ from chargehand.connectors.bitbucket.dialect import (
     SeenPush,
     pull_path,
 )
+from chargehand.connectors.bitbucket.diffs import cloud_diff
 from chargehand.connectors.bitbucket.errors import unreadable
 from chargehand.connectors.bitbucket.params import CommentParams, PipelineParams
 from chargehand.connectors.bitbucket.render import render_comment
@@ -37,6 +38,7 @@ from chargehand.connectors.bitbucket.seen import (
 )
 from chargehand.connectors.bitbucket.transport import BitbucketTransport, Call, path_of
 from chargehand.domain.code import PullRequestRef
+from chargehand.domain.diff import Diff
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.kit.tolerant import Fields, list_in, text_in
@@ -151,6 +153,10 @@ class CloudDialect:
                 if one is not None and (one.commit.startswith(commit) or not commit):
                     found.setdefault(one.key, one)
         return tuple(found.values())
+
+    async def diff(self, ref: PullRequestRef, now: SeenPullRequest) -> Diff:
+        """What a pull request changes."""
+        return await cloud_diff(self._transport, _pull(ref), ref, now)
 
     async def may_read(self, repository: SeenRepository, account: AccountId) -> bool:
         """Whether an account may read a repository that not everybody may read."""

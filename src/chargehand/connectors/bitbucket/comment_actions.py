@@ -16,11 +16,13 @@ from chargehand.connectors.bitbucket.params import (
     read_delete_params,
     read_pull_request,
 )
-from chargehand.connectors.bitbucket.seen import SeenComment
+from chargehand.connectors.bitbucket.seen import SeenComment, SeenPullRequest
 from chargehand.connectors.bitbucket.transport import BitbucketTransport, decode_object
 from chargehand.domain.action import ActionResult, ApprovedAction, Done, Refused
 from chargehand.domain.code import PullRequestRef
+from chargehand.domain.diff import Diff
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
+from chargehand.plugins.diff_fields import read_diff, why_outdated
 from chargehand.plugins.errors import TargetMissing
 from chargehand.plugins.outcomes import VENDOR_FAILURES, outcome_of_send
 
@@ -55,11 +57,15 @@ class CommentActions:
         for comment_id in dict.fromkeys((base.comment_id, params.in_reply_to)):
             if comment_id is not None and await self.dialect.comment(ref, comment_id) is None:
                 return Refused(QUESTION_DELETED, f"comment {comment_id} is not there any more")
-        if params.commit is not None:
-            head = (await self.dialect.pull_request(ref)).head_commit
-            if not is_same_commit(head, params.commit):
+        diff = read_diff(action.base)
+        if params.commit is not None or diff is not None:
+            now = await self.dialect.pull_request(ref)
+            head = now.head_commit
+            if params.commit is not None and not is_same_commit(head, params.commit):
                 detail = f"the pull request is at {head or 'no commit'}, not at {params.commit}"
                 return Refused(BASE_CHANGED, detail)
+            if (outdated := refusal_by(now, ref, diff)) is not None:
+                return outdated
         try:
             body = await self.transport.write(call)
             comment = self.dialect.read_comment(decode_object(body, operation=call.operation))
@@ -149,6 +155,12 @@ def text_digest(raw: str) -> str:
 def is_same_commit(one: str, other: str) -> bool:
     """Whether two hashes name one commit; Cloud shortens some of them."""
     return bool(one and other) and (one.startswith(other) or other.startswith(one))
+
+
+def refusal_by(now: SeenPullRequest, ref: PullRequestRef, diff: Diff | None) -> Refused | None:
+    """The refusal of an action that was judged by another diff; None for the same one."""
+    why = why_outdated(diff, head=now.head_commit, target=now.target_branch)
+    return Refused(BASE_CHANGED, f"{ref} changed: {why}") if why else None
 
 
 def _is_at_place(comment: SeenComment, params: CommentParams) -> bool:

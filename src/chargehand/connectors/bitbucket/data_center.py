@@ -17,6 +17,7 @@ from chargehand.connectors.bitbucket.data_center_polling import (
     repository_path,
 )
 from chargehand.connectors.bitbucket.dialect import Heads, Hook, News, Pipeline, SeenPush
+from chargehand.connectors.bitbucket.diffs import data_center_diff
 from chargehand.connectors.bitbucket.errors import NotOnDataCenter, unreadable
 from chargehand.connectors.bitbucket.params import CommentParams, PipelineParams
 from chargehand.connectors.bitbucket.render import render_comment
@@ -36,6 +37,7 @@ from chargehand.connectors.bitbucket.transport import (
 )
 from chargehand.domain.action import ActionKind
 from chargehand.domain.code import PullRequestRef
+from chargehand.domain.diff import Diff
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.kit.tolerant import NO_FIELDS, Fields, list_in, text_in
@@ -144,6 +146,10 @@ class DataCenterDialect:
                 if check is not None:
                     found.setdefault(check.key, check)
         return tuple(found.values())
+
+    async def diff(self, ref: PullRequestRef, now: SeenPullRequest) -> Diff:
+        """What a pull request changes."""
+        return await data_center_diff(self._transport, pull_path(ref), ref, now)
 
     async def may_read(self, repository: SeenRepository, account: AccountId) -> bool:
         """Whether a user may read a repository that not everybody may read."""

@@ -18,6 +18,7 @@ from chargehand.connectors.bitbucket.seen import (
 )
 from chargehand.connectors.bitbucket.transport import Call
 from chargehand.domain.code import PullRequestRef
+from chargehand.domain.diff import Diff
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject
 from chargehand.kit.tolerant import Fields
@@ -98,6 +99,10 @@ class Dialect(Protocol):
 
     async def checks(self, ref: PullRequestRef, commit: str) -> Sequence[SeenCheck]:
         """What was reported of the newest commit of a pull request."""
+        ...
+
+    async def diff(self, ref: PullRequestRef, now: SeenPullRequest) -> Diff:
+        """What a pull request changes, as it was seen before."""
         ...
 
     async def may_read(self, repository: SeenRepository, account: AccountId) -> bool:

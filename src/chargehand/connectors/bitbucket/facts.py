@@ -13,6 +13,7 @@ from chargehand.connectors.bitbucket.errors import (
 )
 from chargehand.connectors.bitbucket.seen import SeenCheck, SeenPullRequest, SeenRepository
 from chargehand.domain.code import CheckRun, PullRequest, PullRequestRef, Review
+from chargehand.domain.diff import Diff
 from chargehand.domain.errors import ChargehandError, Retryable
 from chargehand.domain.fact import Fact, Known, Unknown, UnknownReason
 from chargehand.domain.ids import AccountId
@@ -71,6 +72,21 @@ class CodeReader:
         except VENDOR_FAILURES as error:
             return unknown_from(error)
         return Fact(told, told.url, now)
+
+    async def read_diff(self, ref: PullRequestRef, *, now: datetime) -> Known[Diff]:
+        """What a pull request changes; of more than a thousand files no paths.
+
+        Shape: the newest commit is read first, so that what is pushed meanwhile is noticed when
+        the action is sent.
+        """
+        try:
+            found = await self.dialect.pull_request(ref)
+            if not found.head_commit:
+                return Unknown(UnknownReason.NOT_FOUND, "the source branch was deleted")
+            diff = await self.dialect.diff(ref, found)
+        except VENDOR_FAILURES as error:
+            return unknown_from(error)
+        return Fact(diff, found.url, now)
 
     async def read_open_pull_requests(
         self, repository: str, *, limit: int, now: datetime

@@ -9,11 +9,13 @@ from chargehand.connectors.bitbucket.comment_actions import (
     BASE_CHANGED,
     SETTLE_MARGIN_S,
     is_same_commit,
+    refusal_by,
 )
 from chargehand.connectors.bitbucket.config import BitbucketConfig
 from chargehand.connectors.bitbucket.dialect import Dialect, Pipeline
 from chargehand.connectors.bitbucket.params import (
     RUN_VARIABLE,
+    read_judgement_base,
     read_judgement_params,
     read_no_base,
     read_pipeline_params,
@@ -32,9 +34,11 @@ from chargehand.domain.action import (
     Done,
     Refused,
 )
-from chargehand.domain.code import PullRequestState, ReviewState
+from chargehand.domain.code import PullRequestRef, PullRequestState, ReviewState
+from chargehand.domain.diff import Diff
 from chargehand.domain.ids import AccountId
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
+from chargehand.plugins.diff_fields import read_diff
 from chargehand.plugins.outcomes import VENDOR_FAILURES, outcome_of_send
 
 BOT_UNKNOWN: Final = "bot_account_unknown"
@@ -63,6 +67,10 @@ class OtherActions:
         now = await self.dialect.pull_request(ref)
         if now.state is not PullRequestState.OPEN:
             return Refused(PULL_REQUEST_CLOSED, f"{ref} is {now.state.value}")
+        # What takes back is not held up by what was pushed since.
+        diff = read_diff(action.base) if action.kind is ActionKind.BITBUCKET_ADD_REVIEWERS else None
+        if (outdated := refusal_by(now, ref, diff)) is not None:
+            return outdated
         add, remove = _wanted_change(action, params.account_ids, now)
         if not add and not remove:
             return Done(str(ref), now.url, {"already": True})
@@ -85,14 +93,14 @@ class OtherActions:
     async def judge(self, action: ApprovedAction) -> ActionResult:
         """The bot's approval is there afterwards, or gone, of the commit that was looked at."""
         params, ref = read_judgement_params(action.params), read_pull_request(action.target)
-        read_no_base(action.base)
+        diff = read_judgement_base(action.base)
         now = await self.dialect.pull_request(ref)
         is_approving = action.kind is ActionKind.BITBUCKET_APPROVE
         if now.state is not PullRequestState.OPEN:
             return Refused(PULL_REQUEST_CLOSED, f"{ref} is {now.state.value}")
-        if is_approving and not is_same_commit(now.head_commit, params.commit):
-            detail = f"{ref} is at {now.head_commit or 'no commit'}, not at {params.commit}"
-            return Refused(BASE_CHANGED, detail)
+        outdated = _refusal_of_other(now, ref, params.commit, diff)
+        if is_approving and outdated is not None:
+            return outdated
         bot = await self.bot.account()
         if bot is None:
             # Nobody could tell afterwards whether it is approved by the bot.
@@ -165,6 +173,16 @@ class OtherActions:
     @property
     def _settle_s(self) -> float:
         return self.config.request_timeout_s + SETTLE_MARGIN_S
+
+
+def _refusal_of_other(
+    now: SeenPullRequest, ref: PullRequestRef, commit: str, diff: Diff | None
+) -> Refused | None:
+    """The refusal of approving what is not what was looked at."""
+    if not is_same_commit(now.head_commit, commit):
+        detail = f"{ref} is at {now.head_commit or 'no commit'}, not at {commit}"
+        return Refused(BASE_CHANGED, detail)
+    return refusal_by(now, ref, diff)
 
 
 def _wanted_change(

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chargehand.domain.code import PullRequestRef
+from chargehand.domain.diff import DIFF, Diff
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.plugins.diff_fields import read_diff
 from chargehand.plugins.param_fields import (
     invalid,
     read_matching,
@@ -176,7 +178,8 @@ def read_comment_params(params: JSONObject) -> CommentParams:
 
 def read_comment_base(base: JSONObject) -> CommentBase:
     """The comment that was answered."""
-    refuse_unknown(base, "comment_id", inside="base")
+    refuse_unknown(base, "comment_id", DIFF, inside="base")
+    read_diff(base)
     return CommentBase(_optional(base, "comment_id", _COMMENT, "the id of a comment", "base"))
 
 
@@ -191,7 +194,8 @@ def read_delete_params(params: JSONObject) -> DeleteCommentParams:
 
 def read_delete_base(base: JSONObject) -> DeleteCommentBase:
     """What tells that the comment is still the one that was written."""
-    refuse_unknown(base, "action_id", "text_digest", inside="base")
+    refuse_unknown(base, "action_id", "text_digest", DIFF, inside="base")
+    read_diff(base)
     action = read_matching(
         base.get("action_id"), "base.action_id", pattern=_ACTION, allowed="an action's id"
     )
@@ -223,7 +227,8 @@ def read_reviewers_params(params: JSONObject) -> ReviewersParams:
 
 def read_reviewers_base(base: JSONObject) -> ReviewersBase:
     """Who was asked to look before."""
-    refuse_unknown(base, "reviewers", inside="base")
+    refuse_unknown(base, "reviewers", DIFF, inside="base")
+    read_diff(base)
     return ReviewersBase(_read_accounts(base.get("reviewers"), "base.reviewers", may_be_none=True))
 
 
@@ -240,6 +245,12 @@ def read_no_base(base: JSONObject) -> NoBase:
     """Nothing."""
     refuse_unknown(base, inside="base")
     return NoBase()
+
+
+def read_judgement_base(base: JSONObject) -> Diff | None:
+    """The diff that was judged; None where it is not known."""
+    refuse_unknown(base, DIFF, inside="base")
+    return read_diff(base)
 
 
 def read_pipeline_params(params: JSONObject) -> PipelineParams:

@@ -14,6 +14,7 @@ from chargehand.connectors.bitbucket.params import (
     read_comment_params,
     read_delete_base,
     read_delete_params,
+    read_judgement_base,
     read_judgement_params,
     read_no_base,
     read_pipeline_params,
@@ -29,6 +30,7 @@ from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.ids import AccountId
 from chargehand.kit.visible import show_line, show_text
 from chargehand.plugins.connector import DoneAction, NoWayBack
+from chargehand.plugins.diff_fields import with_diff_lines
 
 _PIPELINES: Final = frozenset(
     {ActionKind.BITBUCKET_RUN_PIPELINE, ActionKind.BITBUCKET_STOP_PIPELINE}
@@ -48,7 +50,7 @@ class BitbucketPreviewer:
         if action.kind is ActionKind.BITBUCKET_ADD_COMMENT:
             # What is too long is refused before anybody is asked.
             render_comment(read_comment_params(action.params), is_cloud=self.is_cloud)
-        return _PREVIEWS[action.kind](action)
+        return with_diff_lines(_PREVIEWS[action.kind](action), action.base)
 
     def inverse(self, done: DoneAction) -> ProposedAction | NoWayBack:
         """The action that undoes another, without a preview, or why there is none."""
@@ -108,7 +110,7 @@ def _preview_reviewers(action: ProposedAction) -> str:
 
 def _preview_judgement(action: ProposedAction) -> str:
     params, ref = read_judgement_params(action.params), read_pull_request(action.target)
-    read_no_base(action.base)
+    read_judgement_base(action.base)
     is_approving = action.kind is ActionKind.BITBUCKET_APPROVE
     what = f"Approve {ref}" if is_approving else f"Take the bot's approval of {ref} back"
     return f"{what}\nat commit: {params.commit}\n{undo_line(action)}"

@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpx
 import msgspec
@@ -37,6 +37,7 @@ from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, Vendor
 ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
 MAX_READ_ATTEMPTS: Final = 4
 MOST_PAGES: Final = 500
+_LED_ON: Final = 302
 _JSON_CONTENT: Final = ("Content-Type", "application/json")
 _BITBUCKET: Final = Vendor(
     VENDOR, BitbucketConfigWrong, MAX_READ_ATTEMPTS, answer_limit_bytes=ANSWER_LIMIT_BYTES
@@ -47,7 +48,8 @@ _BITBUCKET: Final = Vendor(
 class Call:
     """One request: `operation` says in words what it is for, `target` what it is about.
 
-    Shape: `path` is below the connection's API and already quoted (`path_of`).
+    Shape: `path` is below the connection's API and already quoted (`path_of`); `is_led_on` says
+    that Bitbucket answers it with the address of what is asked for, which is followed once.
     """
 
     method: str
@@ -56,6 +58,7 @@ class Call:
     target: str
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: JSONValue = None
+    is_led_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +177,16 @@ class BitbucketTransport:
         address = found.get("next")
         if not isinstance(address, str) or not address:
             return None
-        # The sign-in goes with it, so it must lead to where the first page came from.
+        return self._at(call, address)
+
+    def _at(self, call: Call, address: str) -> Call:
+        # The sign-in goes with it, so it must lead to where the first answer came from.
         root = urlsplit(self._config.api_url)
         parts = urlsplit(address)
         if (parts.scheme, parts.netloc) != (root.scheme, root.netloc) or not parts.path.startswith(
             f"{root.path}/"
         ):
-            raise unreadable(call.operation, "its next page is at another address")
+            raise unreadable(call.operation, "it goes on at another address")
         query = f"?{parts.query}" if parts.query else ""
         return replace(call, path=parts.path[len(root.path) :] + query, query={})
 
@@ -188,6 +194,10 @@ class BitbucketTransport:
         found = await self._line.exchange(self._request(call, access), access, call.operation)
         if is_success(found.status):
             return Answer(found.body, found.headers)
+        if call.is_led_on and found.status == _LED_ON:
+            address = urljoin(f"{self._config.api_url}/", found.headers.get("location", ""))
+            following = replace(self._at(call, address), is_led_on=False)
+            return await self._send(following, access)
         failure = error_from_answer(
             found.status,
             found.headers,

@@ -82,6 +82,17 @@ class PullAnswer(_Answer, frozen=True):
     merged_at: str | None = None
     mergeable: bool | None = None
     requested_reviewers: list[UserAnswer] = []
+    # Told of a single pull request only.
+    additions: int | None = None
+    deletions: int | None = None
+    changed_files: int | None = None
+
+
+class FileAnswer(_Answer, frozen=True):
+    """One file that a pull request changes; `previous_filename` where it has another name now."""
+
+    filename: str
+    previous_filename: str | None = None
 
 
 class IssueAnswer(_Answer, frozen=True):

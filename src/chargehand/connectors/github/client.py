@@ -11,6 +11,7 @@ from chargehand.connectors.github.api import GitHubAPI
 from chargehand.connectors.github.check import ConnectionCheck
 from chargehand.connectors.github.comment_actions import CommentActions
 from chargehand.connectors.github.config import GitHubConfig
+from chargehand.connectors.github.diffs import DiffReader
 from chargehand.connectors.github.errors import unreadable
 from chargehand.connectors.github.facts import CodeReader
 from chargehand.connectors.github.hooks import HookKeeper
@@ -22,6 +23,7 @@ from chargehand.connectors.github.transport import Call, GitHubTransport, conver
 from chargehand.connectors.github.workflow_actions import WorkflowActions
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.code import PullRequest, PullRequestRef
+from chargehand.domain.diff import Diff
 from chargehand.domain.fact import Known
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.kit.clock import Clock, SystemClock
@@ -67,6 +69,7 @@ class GitHubClient:
         self._bot: BotIdentity | None = None
         sender = Sender(self._api)
         self._code = CodeReader(self._api)
+        self._diffs = DiffReader(self._api)
         self._actions = ActionSender(
             CommentActions(sender, self._find_bot),
             SetActions(sender),
@@ -105,6 +108,10 @@ class GitHubClient:
     async def read_pull_request(self, ref: PullRequestRef, *, now: datetime) -> Known[PullRequest]:
         """One pull request with its reviewers and the checks of its newest commit."""
         return await self._code.read_pull_request(ref, now=now)
+
+    async def read_diff(self, ref: PullRequestRef, *, now: datetime) -> Known[Diff]:
+        """What a pull request changes; of more than a thousand files no paths."""
+        return await self._diffs.read_diff(ref, now=now)
 
     async def read_open_pull_requests(
         self, repository: str, *, limit: int, now: datetime

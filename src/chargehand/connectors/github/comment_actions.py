@@ -24,6 +24,7 @@ from chargehand.domain.action import ActionResult, ApprovedAction, Done, Refused
 from chargehand.domain.code import PullRequestRef
 from chargehand.domain.json import JSONObject
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
+from chargehand.plugins.diff_fields import read_diff
 from chargehand.plugins.errors import TargetMissing
 
 QUESTION_DELETED: Final = "question_deleted"
@@ -48,6 +49,9 @@ class CommentActions:
         params, base = read_comment_params(action.params), read_comment_base(action.base)
         ref = read_thread(action.target)
         body = render_body(params.markdown, action_id=action.action_id)
+        outdated = await self.sender.refusal_of_outdated(ref, read_diff(action.base))
+        if outdated is not None:
+            return outdated
         for name in (base, _root_of(params)):
             if name is not None and await self._comment(ref, name) is None:
                 return Refused(QUESTION_DELETED, f"comment {name.number} is not there any more")

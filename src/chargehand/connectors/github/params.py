@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from chargehand.domain.code import PullRequestRef
+from chargehand.domain.diff import DIFF, Diff
 from chargehand.domain.json import JSONObject, JSONValue
+from chargehand.plugins.diff_fields import read_diff
 from chargehand.plugins.param_fields import (
     invalid,
     read_matching,
@@ -138,7 +140,8 @@ def read_comment_params(params: JSONObject) -> CommentParams:
 
 def read_comment_base(base: JSONObject) -> CommentName | None:
     """The base of comments: the one that is answered, which has to be there still."""
-    refuse_unknown(base, "comment_id")
+    refuse_unknown(base, "comment_id", DIFF)
+    read_diff(base)
     value = base.get("comment_id")
     return None if value is None else read_comment_name(value, "comment_id")
 
@@ -151,7 +154,8 @@ def read_deletion(params: JSONObject) -> CommentName:
 
 def read_action_base(base: JSONObject) -> str:
     """The base of a deletion: the action that wrote the comment."""
-    refuse_unknown(base, "action_id")
+    refuse_unknown(base, "action_id", DIFF)
+    read_diff(base)
     allowed = "the id of an action"
     return read_matching(base.get("action_id"), "action_id", pattern=_ACTION, allowed=allowed)
 
@@ -159,6 +163,12 @@ def read_action_base(base: JSONObject) -> str:
 def read_no_base(base: JSONObject) -> None:
     """The base of what depends on nothing."""
     refuse_unknown(base)
+
+
+def read_pull_base(base: JSONObject) -> Diff | None:
+    """The base of what is done to a pull request: the diff it was judged by, None for none."""
+    refuse_unknown(base, DIFF)
+    return read_diff(base)
 
 
 def read_issue_params(params: JSONObject) -> IssueParams:

@@ -19,6 +19,7 @@ from chargehand.connectors.github.params import (
     read_label_params,
     read_no_base,
     read_people_params,
+    read_pull_base,
     read_repository,
     read_run_base,
     read_run_params,
@@ -27,8 +28,10 @@ from chargehand.connectors.github.params import (
 from chargehand.connectors.github.render import render_body
 from chargehand.connectors.github.undo import inverse_of, undo_line
 from chargehand.domain.action import ActionKind, ProposedAction
+from chargehand.domain.json import JSONObject
 from chargehand.kit.visible import show_line, show_text
 from chargehand.plugins.connector import DoneAction, NoWayBack
+from chargehand.plugins.diff_fields import with_diff_lines
 
 # As long as the longest id, so that what fits here fits with the real one.
 _ANY_ACTION: Final = "a" * 64
@@ -42,7 +45,8 @@ class GitHubPreviewer:
 
         Raises: ParamInvalid, ParamUnknown, TextTooLong, all Rejected.
         """
-        return f"{_PREVIEWS[action.kind](action)}\n{undo_line(action.kind)}"
+        text = with_diff_lines(_PREVIEWS[action.kind](action), action.base)
+        return f"{text}\n{undo_line(action.kind)}"
 
     def inverse(self, done: DoneAction) -> ProposedAction | NoWayBack:
         """The action that undoes another, without a preview, or why there is none."""
@@ -92,9 +96,11 @@ def _labels(verb: str) -> Callable[[ProposedAction], str]:
     return preview
 
 
-def _people(verb: str, field: str) -> Callable[[ProposedAction], str]:
+def _people(
+    verb: str, field: str, read_base: Callable[[JSONObject], object] = read_no_base
+) -> Callable[[ProposedAction], str]:
     def preview(action: ProposedAction) -> str:
-        read_no_base(action.base)
+        read_base(action.base)
         names = ", ".join(read_people_params(action.params, field))
         return f"{verb} {read_thread(action.target)}: {names}"
 
@@ -103,7 +109,7 @@ def _people(verb: str, field: str) -> Callable[[ProposedAction], str]:
 
 def _approval(action: ProposedAction) -> str:
     params = read_approve_params(action.params)
-    read_no_base(action.base)
+    read_pull_base(action.base)
     render_body(params.markdown, action_id=_ANY_ACTION)
     words = f"\n\n{show_text(params.markdown)}\n" if params.markdown.strip() else ""
     return f"Approve {read_thread(action.target)} at commit {params.commit}{words}"
@@ -111,7 +117,7 @@ def _approval(action: ProposedAction) -> str:
 
 def _dismissal(action: ProposedAction) -> str:
     params = read_dismiss_params(action.params)
-    read_no_base(action.base)
+    read_pull_base(action.base)
     ref = read_thread(action.target)
     return (
         f"Dismiss the review {params.review_id} of {ref}, for everybody to see\n\n"
@@ -151,8 +157,12 @@ _PREVIEWS: Final[Mapping[ActionKind, Callable[[ProposedAction], str]]] = {
     ActionKind.GITHUB_REMOVE_LABELS: _labels("Remove labels"),
     ActionKind.GITHUB_ASSIGN: _people("Assign", "assignees"),
     ActionKind.GITHUB_UNASSIGN: _people("Unassign from", "assignees"),
-    ActionKind.GITHUB_REQUEST_REVIEWERS: _people("Ask for a review of", "reviewers"),
-    ActionKind.GITHUB_REMOVE_REVIEWERS: _people("Ask no longer for a review of", "reviewers"),
+    ActionKind.GITHUB_REQUEST_REVIEWERS: _people(
+        "Ask for a review of", "reviewers", read_pull_base
+    ),
+    ActionKind.GITHUB_REMOVE_REVIEWERS: _people(
+        "Ask no longer for a review of", "reviewers", read_pull_base
+    ),
     ActionKind.GITHUB_APPROVE: _approval,
     ActionKind.GITHUB_DISMISS_APPROVAL: _dismissal,
     ActionKind.GITHUB_DISPATCH_WORKFLOW: _dispatch,

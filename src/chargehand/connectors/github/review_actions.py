@@ -7,11 +7,11 @@ from chargehand.connectors.github.answers import PullAnswer, ReviewAnswer
 from chargehand.connectors.github.params import (
     read_approve_params,
     read_dismiss_params,
-    read_no_base,
+    read_pull_base,
     read_thread,
 )
 from chargehand.connectors.github.render import action_in, mark_of, render_body
-from chargehand.connectors.github.sending import BASE_CHANGED, FindBot, Sender
+from chargehand.connectors.github.sending import BASE_CHANGED, FindBot, Sender, refusal_by
 from chargehand.connectors.github.transport import Answer, Call, convert, path_of
 from chargehand.domain.action import ActionResult, ApprovedAction, Done, Refused
 from chargehand.domain.code import PullRequestRef
@@ -33,7 +33,7 @@ class ReviewActions:
     async def approve(self, action: ApprovedAction) -> ActionResult:
         """An approval, unless somebody pushed or closed it since."""
         params, ref = read_approve_params(action.params), read_thread(action.target)
-        read_no_base(action.base)
+        diff = read_pull_base(action.base)
         mark = mark_of(action.action_id)
         words = params.markdown
         body_text = render_body(words, action_id=action.action_id) if words.strip() else mark
@@ -44,6 +44,8 @@ class ReviewActions:
             return Refused(BASE_CHANGED, f"{ref} is not open any more")
         if pull.head.sha != params.commit:
             return Refused(BASE_CHANGED, f"{ref} got new commits since")
+        if (outdated := refusal_by(pull, ref, diff)) is not None:
+            return outdated
         body: JSONObject = {"event": "APPROVE", "commit_id": params.commit, "body": body_text}
         call = Call("POST", f"{path}/reviews", _APPROVE, str(ref), body=body)
 
@@ -56,7 +58,7 @@ class ReviewActions:
     async def dismiss(self, action: ApprovedAction) -> ActionResult:
         """A verdict is taken back, with a reason everybody reads."""
         params, ref = read_dismiss_params(action.params), read_thread(action.target)
-        read_no_base(action.base)
+        read_pull_base(action.base)
         found = await self._review(ref, params.review_id)
         external_id = str(params.review_id)
         if found is None:

@@ -9,6 +9,7 @@ from chargehand.connectors.github.params import (
     read_label_params,
     read_no_base,
     read_people_params,
+    read_pull_base,
     read_thread,
 )
 from chargehand.connectors.github.sending import Sender
@@ -36,6 +37,9 @@ _ADDING: Final = frozenset(
     }
 )
 _OF_LABELS: Final = frozenset({ActionKind.GITHUB_ADD_LABELS, ActionKind.GITHUB_REMOVE_LABELS})
+_OF_REVIEWERS: Final = frozenset(
+    {ActionKind.GITHUB_REQUEST_REVIEWERS, ActionKind.GITHUB_REMOVE_REVIEWERS}
+)
 _OF_ASSIGNEES: Final = frozenset({ActionKind.GITHUB_ASSIGN, ActionKind.GITHUB_UNASSIGN})
 
 
@@ -109,7 +113,14 @@ class SetActions:
         self, action: ApprovedAction, method: str, root: str, part: str, field: str
     ) -> ActionResult:
         ref, wanted = read_thread(action.target), _wanted(action)
-        read_no_base(action.base)
+        if action.kind in _OF_REVIEWERS:
+            judged_by = read_pull_base(action.base)
+            # What takes back is not held up by what was pushed since.
+            diff = judged_by if action.kind in _ADDING else None
+            if (outdated := await self.sender.refusal_of_outdated(ref, diff)) is not None:
+                return outdated
+        else:
+            read_no_base(action.base)
         state = await self._state(action, ref)
         is_adding = action.kind in _ADDING
         left = [one for one in wanted if (one.lower() in state.names) is not is_adding]

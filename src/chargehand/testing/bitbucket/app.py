@@ -139,6 +139,9 @@ def _outcome(
             path = request.url.path.split("/")
             here = "/".join([*path[:3], refused.moved_to, *path[5:]])
             response.headers["location"] = f"{desk.base_url}{here}"
+        if refused.leads_to:
+            root = desk.base_url or f"{request.url.scheme}://{request.url.netloc}"
+            response.headers["location"] = f"{root}{refused.leads_to}"
     return CutResponse("after") if failure is not None and failure.cut == "after" else response
 
 

@@ -11,6 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chargehand.domain.errors import ChargehandError
+from chargehand.testing.bitbucket.host import Host
+from chargehand.testing.bitbucket.records import ChangedFile
 from chargehand.testing.jira.failures import Failure
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def control_routes(desk: "Desk") -> list[Route]:
     """Every route under /__fake__/."""
     host = desk.host
     by_people: dict[tuple[str, str], Callable[..., Any]] = {
-        ("POST", "pull_requests"): host.open_pull_request,
+        ("POST", "pull_requests"): _opening(host),
         ("PUT", "pull_requests"): host.update_pull_request,
         ("POST", "comments"): host.comment,
         ("PUT", "comments"): host.edit_comment,
@@ -54,6 +56,14 @@ def control_routes(desk: "Desk") -> list[Route]:
         Route(f"/__fake__/{path}", _through(desk, act), methods=[method])
         for method, path, act in actions
     ]
+
+
+def _opening(host: Host) -> Callable[..., Any]:
+    def open_pull_request(*, files: object = (), **fields: Any) -> Any:
+        changed = msgspec.convert(files, list[ChangedFile])
+        return host.open_pull_request(**fields, files=changed)
+
+    return open_pull_request
 
 
 def _calling(act: Callable[..., Any]) -> Action:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from chargehand.kit.clock import Clock, SystemClock
-from chargehand.testing.bitbucket import rest
+from chargehand.testing.bitbucket import rest, rest_diffs
 from chargehand.testing.bitbucket.app import API, Desk, build_app
 from chargehand.testing.bitbucket.host import Host, Voice
 from chargehand.testing.bitbucket.records import Person, Webhook
@@ -32,7 +32,7 @@ _SITE: Final = "https://bitbucket.org"
 class CloudAPI:
     """Keeps `app.API` for Bitbucket Cloud."""
 
-    routes = rest.ENDPOINTS
+    routes = (*rest.ENDPOINTS, *rest_diffs.ENDPOINTS)
 
     def __init__(self, host: Host, shapes: CloudShapes) -> None:
         self._host = host

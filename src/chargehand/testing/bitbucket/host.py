@@ -1,7 +1,7 @@
 """A code host that both fakes show, each in its own words: what people do, and what it tells of."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -11,6 +11,7 @@ import msgspec
 from chargehand.domain.errors import Rejected
 from chargehand.kit.clock import Clock
 from chargehand.testing.bitbucket.records import (
+    ChangedFile,
     Comment,
     Commit,
     Happening,
@@ -140,6 +141,7 @@ class Host:
         description: str = "",
         reviewers: tuple[str, ...] = (),
         source_repository: str = "",
+        files: Sequence[ChangedFile] = (),
     ) -> PullRequest:
         """A person opens a pull request, of a branch that is made for it where it is not there."""
         where, who, now = self.repository(repository), self.person(author), self.clock.now()
@@ -158,6 +160,7 @@ class Host:
             updated_at=now,
             source_repository=source_repository or repository,
             reviewers={self.person(one).slug: "" for one in reviewers},
+            files=[*files],
         )
         where.pull_requests[number] = pull_request
         self._note(pull_request, "opened", who)

@@ -48,6 +48,15 @@ class Happening(msgspec.Struct):
     at: datetime
 
 
+class ChangedFile(msgspec.Struct):
+    """A file a pull request changes; `before` is the name it had, empty for the same."""
+
+    path: str
+    added: int = 1
+    removed: int = 0
+    before: str = ""
+
+
 class PullRequest(msgspec.Struct):
     """A pull request; `reviewers` maps a person to what they said of it, empty for nothing."""
 
@@ -68,6 +77,7 @@ class PullRequest(msgspec.Struct):
     approvals: dict[str, datetime] = {}
     comments: dict[int, Comment] = {}
     activity: list[Happening] = []
+    files: list[ChangedFile] = []
 
 
 class Status(msgspec.Struct):

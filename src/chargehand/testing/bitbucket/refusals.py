@@ -16,9 +16,11 @@ class BitbucketRefused(Rejected):
         *,
         required: tuple[str, ...] = (),
         moved_to: str = "",
+        leads_to: str = "",
     ) -> None:
         super().__init__(status=status, message=message)
         self.status = status
         self.message = message
         self.required = required
         self.moved_to = moved_to
+        self.leads_to = leads_to

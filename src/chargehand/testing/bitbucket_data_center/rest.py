@@ -215,6 +215,22 @@ def delete_participant(call: Call) -> Answer:
     return 204, None
 
 
+def list_changes(call: Call) -> Answer:
+    """The files a pull request changes."""
+    _, pull_request = call.pull_request()
+    return 200, call.page([call.shapes.change(one) for one in pull_request.files])
+
+
+def get_diff(call: Call) -> Answer:
+    """The whole diff, line for line."""
+    _, pull_request = call.pull_request()
+    return 200, {
+        "contextLines": int(call.query.get("contextLines", "10")),
+        "diffs": [call.shapes.file_diff(one) for one in pull_request.files],
+        "truncated": False,
+    }
+
+
 def list_branches(call: Call) -> Answer:
     """The branches of a repository."""
     found = [
@@ -292,6 +308,8 @@ ENDPOINTS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", f"{_REPOSITORY}/pull-requests", list_pull_requests),
     ("GET", _PULL, get_pull_request),
     ("GET", f"{_PULL}/activities", list_activities),
+    ("GET", f"{_PULL}/changes", list_changes),
+    ("GET", f"{_PULL}/diff", get_diff),
     ("POST", f"{_PULL}/comments", post_comment),
     ("GET", f"{_PULL}/comments/{{comment:int}}", get_comment),
     ("DELETE", f"{_PULL}/comments/{{comment:int}}", delete_comment),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chargehand.kit.clock import EPOCH
 from chargehand.testing.bitbucket.host import Host, Told
 from chargehand.testing.bitbucket.records import (
+    ChangedFile,
     Comment,
     Happening,
     Person,
@@ -51,12 +52,37 @@ def millis_of(moment: datetime) -> int:
     return round((moment - EPOCH).total_seconds() * 1000)
 
 
+def _path(path: str) -> Object:
+    return {"components": path.split("/"), "name": path.rpartition("/")[2], "toString": path}
+
+
 class DataCenterShapes:
     """Words objects; `site` is the address people open."""
 
     def __init__(self, host: Host, *, site: str) -> None:
         self._host = host
         self._site = site
+
+    def change(self, file: ChangedFile) -> Object:
+        """A file that a pull request changes."""
+        before = {"srcPath": _path(file.before)} if file.before else {}
+        kind = "MOVE" if file.before else "MODIFY"
+        return {"type": kind, "nodeType": "FILE", "path": _path(file.path), **before}
+
+    def file_diff(self, file: ChangedFile) -> Object:
+        """The changed lines of a file."""
+        lines = (("REMOVED", file.removed), ("ADDED", file.added))
+        segments = [
+            {"type": kind, "lines": [{"line": "x"}] * count, "truncated": False}
+            for kind, count in lines
+            if count
+        ]
+        return {
+            "source": _path(file.before or file.path),
+            "destination": _path(file.path),
+            "hunks": [{"segments": segments, "truncated": False}],
+            "truncated": False,
+        }
 
     def word(self, told: Told) -> tuple[str, Object] | None:
         """What a webhook says of what happened; of builds it says nothing."""

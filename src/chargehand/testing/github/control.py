@@ -14,7 +14,7 @@ from chargehand.domain.errors import ChargehandError
 from chargehand.testing.github import people
 from chargehand.testing.github.refusals import GitHubRefused
 from chargehand.testing.github.sending import Sending, Target
-from chargehand.testing.github.state import Repository, Workflow
+from chargehand.testing.github.state import ChangedFile, Repository, Workflow
 from chargehand.testing.jira.failures import Failure
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def _open_issue(desk: "Desk", fields: Fields) -> Any:
 
 def _open_pull(desk: "Desk", fields: Fields) -> Any:
     fields["reviewers"] = tuple(fields.get("reviewers", ()))
+    fields["files"] = tuple(ChangedFile(**one) for one in fields.get("files", ()))
     return people.open_pull(desk.site, _at(desk, fields), **fields)
 
 

@@ -1,10 +1,12 @@
 """What people do on the fake GitHub: they write, push, review, and repositories' robots check."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chargehand.testing.github.refusals import ControlRefused, not_found
 from chargehand.testing.github.site import Site, commit_of
 from chargehand.testing.github.state import (
+    ChangedFile,
     CheckRun,
     Comment,
     Issue,
@@ -39,6 +41,7 @@ def open_pull(
     reviewers: tuple[str, ...] = (),
     fork: str | None = None,
     changed_files: int = 1,
+    files: Sequence[ChangedFile] = (),
 ) -> Issue:
     """Somebody opens a pull request, from a branch of the repository or of a fork."""
     commit = commit_of(site.next_id())
@@ -52,7 +55,8 @@ def open_pull(
         base_commit=repository.branches["main"],
         head_repository=fork or repository.full_name,
         reviewers=[site.account(one).login for one in reviewers],
-        changed_files=changed_files,
+        changed_files=len(files) or changed_files,
+        files=[*files],
     )
     repository.issues[issue.number] = issue
     site.tell_issue(repository, issue, "opened", sender=author)

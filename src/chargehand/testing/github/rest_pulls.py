@@ -15,6 +15,7 @@ from chargehand.testing.github.state import Comment, Issue, Repository
 
 _R: Final = "/repos/{owner}/{repo}"
 _P: Final = _R + "/pulls/{pull_number}"
+_MOST_FILES: Final = 3_000
 _EVENTS: Final = {
     "APPROVE": "APPROVED",
     "REQUEST_CHANGES": "CHANGES_REQUESTED",
@@ -37,6 +38,17 @@ def get_pull(call: Call) -> Answer:
     repository = call.repository()
     issue = call.pull(repository)
     return Answer(200, call.site.shapes.pull(repository, issue, is_whole=True))
+
+
+def list_files(call: Call) -> Answer:
+    """The files a pull request changes, the first 3,000 of them."""
+    repository = call.repository()
+    issue = call.pull(repository)
+    shapes = call.site.shapes
+    pull = issue.pull
+    found = pull.files[:_MOST_FILES] if pull is not None else []
+    commit = pull.head_commit if pull is not None else ""
+    return page_of(call, found, shown=lambda one: shapes.file(repository, commit, one))
 
 
 def list_all_comments(call: Call) -> Answer:
@@ -217,6 +229,7 @@ ENDPOINTS: Final = (
     Endpoint("DELETE", _R + "/pulls/comments/{comment_id}", delete_comment),
     Endpoint("GET", _P, get_pull),
     Endpoint("GET", _P + "/comments", list_comments),
+    Endpoint("GET", _P + "/files", list_files),
     Endpoint("POST", _P + "/comments", add_comment),
     Endpoint("POST", _P + "/comments/{comment_id}/replies", reply),
     Endpoint("POST", _P + "/requested_reviewers", request_reviewers),

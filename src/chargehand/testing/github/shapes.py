@@ -1,10 +1,12 @@
 """Issues, pull requests, comments and reviews in GitHub's shapes."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from chargehand.testing.github.code_shapes import CodeShapes, association_of, time_of
-from chargehand.testing.github.state import Comment, Issue, Repository, Review
+from chargehand.testing.github.state import ChangedFile, Comment, Issue, Repository, Review
 
 _PULL_URLS: Final = [
     "comments",
@@ -168,9 +170,26 @@ class Shapes(CodeShapes):
             "closed_at": time_of(issue.closed_at),
         }
 
+    def file(self, repository: Repository, commit: str, file: ChangedFile) -> dict[str, Any]:
+        """A file that a pull request changes; of a binary one nothing is told of its lines."""
+        web, path = f"{self.web}/{repository.full_name}", quote(file.path)
+        api = f"{self.api}/repos/{repository.full_name}"
+        return {
+            "sha": hashlib.sha1(file.path.encode(), usedforsecurity=False).hexdigest(),
+            "filename": file.path,
+            "status": "renamed" if file.before else "modified",
+            "additions": file.additions,
+            "deletions": file.deletions,
+            "changes": file.additions + file.deletions,
+            "blob_url": f"{web}/blob/{commit}/{path}",
+            "raw_url": f"{web}/raw/{commit}/{path}",
+            "contents_url": f"{api}/contents/{path}?ref={commit}",
+            **({"previous_filename": file.before} if file.before else {}),
+        }
+
     def _whole(self, issue: Issue) -> Mapping[str, Any]:
         pull = issue.pull
-        numbers = ["additions", "deletions", "commits"]
+        files = [] if pull is None else pull.files
         return {
             "merged": pull is not None and pull.merged_at is not None,
             "mergeable": True,
@@ -180,7 +199,9 @@ class Shapes(CodeShapes):
             "comments": len(issue.comments),
             "review_comments": 0 if pull is None else len(pull.line_comments),
             "changed_files": 0 if pull is None else pull.changed_files,
-            **dict.fromkeys(numbers, 1),
+            "additions": sum(one.additions for one in files),
+            "deletions": sum(one.deletions for one in files),
+            "commits": 1,
         }
 
     def _said(self, repository: Repository, comment: Comment) -> dict[str, Any]:

@@ -54,8 +54,21 @@ class Review(msgspec.Struct):
     submitted_at: datetime
 
 
+class ChangedFile(msgspec.Struct):
+    """A file a pull request changes; `before` is the name it had, empty for the same."""
+
+    path: str
+    additions: int = 1
+    deletions: int = 0
+    before: str = ""
+
+
 class Pull(msgspec.Struct):
-    """What makes an issue a pull request; `head_repository` is None where the fork is gone."""
+    """What makes an issue a pull request; `head_repository` is None where the fork is gone.
+
+    Shape: `files` are those it changes, as many as `changed_files` says
+    unless GitHub leaves some out.
+    """
 
     head: str
     head_commit: str
@@ -68,6 +81,7 @@ class Pull(msgspec.Struct):
     reviews: list[Review] = []
     line_comments: list[Comment] = []
     changed_files: int = 1
+    files: list[ChangedFile] = []
 
 
 class Issue(msgspec.Struct):
