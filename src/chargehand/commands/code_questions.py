@@ -11,7 +11,7 @@ from chargehand.commands.tokens import Token, TokenKind
 from chargehand.commands.word_lists import entries
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
 
-_PULL: Final = "<pull>"
+PULL: Final = "<pull>"
 _REPOSITORY: Final = "<repository>"
 _NAME: Final = r"[A-Za-z0-9~._-]{1,100}"
 _REF: Final = re.compile(rf"(?:{_NAME}/{_NAME})?#[1-9][0-9]{{0,8}}")
@@ -20,10 +20,10 @@ _ADDRESS: Final = re.compile(
     r"(?:[/?#].*)?"
 )
 _REPOSITORY_NAME: Final = re.compile(rf"{_NAME}/{_NAME}")
-_CLASSES: Final = {
+PULL_CLASSES: Final = {
     "NOW": CLASSES["NOW"],
     "A_PR": ("pr / pull request",),
-    "PR": (f"{_PULL} / A_PR {_PULL} / A_PR / this A_PR / the A_PR",),
+    "PR": (f"{PULL} / A_PR {PULL} / A_PR / this A_PR / the A_PR",),
     "THIS": ("PR / this / it",),
     "PRS": ("prs / pull requests / what",),
     "IN": (f"in {_REPOSITORY} / for {_REPOSITORY} / of {_REPOSITORY} / {_REPOSITORY}",),
@@ -48,7 +48,7 @@ PRS (is / are) [NOW] waiting for [a / our / my] (review / reviews) [IN] [NOW]
 PRS (needs / need / wants / want) [a] (review / reviewing / reviewers) [IN] [NOW]
 (open / pending / waiting) reviews [IN]
 """
-_COMPILER: Final = TemplateCompiler(_CLASSES)
+_COMPILER: Final = TemplateCompiler(PULL_CLASSES)
 _TEMPLATES: Final = tuple(
     (kind, _COMPILER.compile(source))
     for kind, table in (
@@ -67,13 +67,13 @@ def read_code_question(sentence: Sentence) -> Intent | None:
     tokens = [one for one in sentence.tokens if one.kind is not TokenKind.COMMA]
     if sentence.keys or not any(hint in t.value.casefold() for t in tokens for hint in _HINTS):
         return None
-    pulls = [found for one in tokens if (found := _pull_in(one))]
-    words = tuple(_word_of(one) for one in tokens)
+    pulls = [found for one in tokens if (found := pull_in(one))]
+    words = tuple(word_of(one) for one in tokens)
     starts, ends = READ_FRAME.starts(words), READ_FRAME.ends(words)
     for kind, template in _TEMPLATES:
         if template.matches(words, starts, ends):
             form = IntentForm.COMMAND if words[0] in _COMMANDS else IntentForm.QUESTION
-            named = [one.value for one in tokens if _word_of(one) == _REPOSITORY]
+            named = [one.value for one in tokens if word_of(one) == _REPOSITORY]
             return Intent(kind, form, _arguments(kind, pulls, named))
     return None
 
@@ -84,14 +84,15 @@ def _arguments(kind: IntentKind, pulls: list[str], named: list[str]) -> dict[str
     return {"pull_request": pulls[0]} if pulls else {}
 
 
-def _word_of(token: Token) -> str:
-    if _pull_in(token):
-        return _PULL
+def word_of(token: Token) -> str:
+    """A token as the templates know it: a pull request and a repository stand for any."""
+    if pull_in(token):
+        return PULL
     is_repository = _REPOSITORY_NAME.fullmatch(token.value) is not None
     return _REPOSITORY if is_repository else token.word
 
 
-def _pull_in(token: Token) -> str:
+def pull_in(token: Token) -> str:
     """The pull request a token names, as `acme/payments#12` or `#12`; empty for none."""
     if _REF.fullmatch(token.value):
         return token.value

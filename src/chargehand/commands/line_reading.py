@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from chargehand.commands.code_changes import read_code_change
 from chargehand.commands.complaints import complain, complain_about_question
 from chargehand.commands.courtesies import Courtesy, courtesy_of
 from chargehand.commands.definition import LineProblem
@@ -108,10 +109,13 @@ def _heard(line: SpokenLine) -> str:
 
 def _read_told(line: SpokenLine, own: WorkItemKey) -> Intent | LineProblem | None:
     """What the whole ask tells the bot to do; a command to be run, or a change."""
+    alone = _alone(line)
+    judged = None if alone is None else read_code_change(alone)
+    if judged is not None:
+        return judged
     run = read_run(_asked(line), line.line)
     if run is not None:
         return run
-    alone = _alone(line)
     change = None if alone is None else read_write(alone, own)
     return change if isinstance(change, Intent) else None
 
@@ -207,6 +211,9 @@ def _complaints_of(
 
 
 def _told_in(sentence: Sentence, line: SpokenLine, own: WorkItemKey) -> Intent | Unreadable | None:
+    judged = read_code_change(sentence)
+    if judged is not None:
+        return judged
     run = read_run(sentence.tokens, line.line) if sentence.is_short_enough else None
     is_order = isinstance(run, Intent) and command_of(run).is_change
     return run if isinstance(run, Intent) and is_order else read_write(sentence, own)

@@ -96,6 +96,15 @@ _ASKS: Final[tuple[Command, ...]] = (
         examples=("review-queue", "what's waiting for review?"),
     ),
     Command(
+        kind=IntentKind.APPROVE_PULL_REQUEST,
+        name="approve-pull-request",
+        argument=Argument.PULL_REQUEST,
+        usage="approve-pull-request | approve PR",
+        does="Proposes the bot's approval of a pull request; PR is #12 or acme/payments#12.",
+        examples=("approve acme/payments#12", "approve this pull request"),
+        aliases=("approve-pr",),
+    ),
+    Command(
         kind=IntentKind.ASSIGN,
         name="assign",
         argument=Argument.PERSON,

@@ -133,12 +133,12 @@ def _checked(intent: Intent, sentence: Sentence, starts: frozenset[int]) -> Inte
     command = BY_KIND[intent.kind]
     if len(sentence.keys) > (2 if intent.kind is IntentKind.LINK else 1):
         return Unreadable(command, Problem.ONE_ITEM_ONLY)
-    if sentence.has_question_mark and not _is_request(sentence.words_and_pauses, starts):
+    if sentence.has_question_mark and not is_request(sentence.words_and_pauses, starts):
         return Unreadable(command, Problem.ASKED_NOT_TOLD)
     return intent
 
 
-def _is_request(words: Sequence[str], starts: frozenset[int]) -> bool:
+def is_request(words: Sequence[str], starts: frozenset[int]) -> bool:
     """Whether a question mark ends a request ("could you ...?") and not a doubt."""
     before = words[: max(starts)]
     is_asked = any(pair in _ASKED for pair in pairwise(before))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import catalogue, code_catalogue
 from chargehand.decisions.answers.pull_requests import pull_request_section
 from chargehand.decisions.audience_rules import (
     Reach,
@@ -31,7 +31,7 @@ from chargehand.decisions.dates import (
     wording_without_distances,
     wording_without_time,
 )
-from chargehand.decisions.markdown import link
+from chargehand.decisions.markdown import escape_markdown, link
 from chargehand.decisions.needs import fact_needs, needs_an_item, tells_of_projects
 from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.ranking import confidence_of, reason_of, urgency_of
@@ -341,7 +341,13 @@ class _Worded:
 
     def of_code(self, intent: Intent) -> Section:
         asked = self.context.asked_code.get(asked_key(intent.kind, intent.arguments), AskedCode())
-        return pull_request_section(intent, asked, self.wording)
+        section = pull_request_section(intent, asked, self.wording)
+        if not section.actions or self.ask.place is not None:
+            return section
+        # A chat tells of every change; in a ticket nobody would see what is changed elsewhere.
+        refs = catalogue.listed_with_and([escape_markdown(one.target) for one in section.actions])
+        text = code_catalogue.APPROVAL_PROPOSED.format(ref=refs)
+        return replace(section, lines=(*section.lines, text))
 
     def talk(self, intent: Intent, key: WorkItemKey | None) -> Talk:
         return Talk(intent, key, self.context.commands, self.context.bot_name)

@@ -64,6 +64,14 @@ REVIEWER_SAID: Final = {
     ReviewState.APPROVED: "approved",
     ReviewState.CHANGES_REQUESTED: "asked for changes",
 }
+APPROVAL_PROPOSED: Final = "I propose to approve {ref}, as it is now."
+ASKER_UNKNOWN_THERE: Final = (
+    "I approve {ref} only for somebody whose account there I know: ask me on the pull request, or "
+    "have your account there linked to you."
+)
+OWN_PULL_REQUEST: Final = "You opened {ref} yourself; somebody else has to ask me to approve it."
+NOT_TO_BE_APPROVED: Final = "{ref} is not to be approved now: it is {state}."
+NOT_APPROVABLE_HERE: Final = "I can not approve {ref}: its host does not tell its newest commit."
 NO_REPOSITORY: Final = "I can not find such a repository, or it is not for this conversation."
 QUEUE: Final = Counted(
     "{count} open pull request waits for review in {repositories}:",

@@ -38,9 +38,14 @@ _READ: Final = {
 _NEED_NO_ITEM: Final = frozenset(
     {IntentKind.HELP, IntentKind.BARE, IntentKind.UNCLEAR, IntentKind.RUN}
 )
-# What is asked about pull requests themselves.
+# What is asked about pull requests themselves, or told to be done to them.
 ABOUT_CODE: Final = frozenset(
-    {IntentKind.PULL_REQUEST, IntentKind.REVIEWERS, IntentKind.REVIEW_QUEUE}
+    {
+        IntentKind.PULL_REQUEST,
+        IntentKind.REVIEWERS,
+        IntentKind.REVIEW_QUEUE,
+        IntentKind.APPROVE_PULL_REQUEST,
+    }
 )
 _READ_ONLY: Final = frozenset({ActorKind.CUSTOMER, ActorKind.ANONYMOUS})
 

@@ -111,7 +111,7 @@ def write_sections(material: Material) -> tuple[Section, ...]:
     """The sections of changes alone, in the order of the plan; other intents have none."""
     sections = []
     for intent in material.plan.intents:
-        if not intent.is_write:
+        if not intent.is_write or intent.kind in ABOUT_CODE:
             continue
         key = asked_item(intent, material.ask)
         told = material.told.get(key) if key is not None else None

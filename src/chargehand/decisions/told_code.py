@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from chargehand.domain.code import PullRequest, PullRequestRef
 from chargehand.domain.fact import Fact, Known
-from chargehand.domain.ids import ProjectKey
+from chargehand.domain.ids import NO_PROJECT, ConnectionId, ProjectKey
 from chargehand.domain.reference import Reference
+
+NO_CONNECTION: Final = ConnectionId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +87,19 @@ class ReadQueue:
 class AskedCode:
     """What was read for a question about pull requests; nothing in it that may not be told.
 
-    Shape: `repositories` are those that may be meant, where several may.
+    Shape: `repositories` are those that may be meant, where several may; `connection_id` and
+    `connector` are the host's of `request`, `project` what a change there belongs to; `is_known`
+    says that the asker's account there is sure, `is_askers` that it opened the pull request.
     """
 
     request: ReadPullRequest | None = None
     queues: tuple[ReadQueue, ...] = ()
     repositories: tuple[str, ...] = ()
+    connection_id: ConnectionId = NO_CONNECTION
+    connector: str = ""
+    project: ProjectKey = NO_PROJECT
+    is_known: bool = False
+    is_askers: bool = False
 
 
 def asked_key(kind: str, arguments: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ class IntentKind(StrEnum):
     PULL_REQUEST = "pull_request"
     REVIEWERS = "reviewers"
     REVIEW_QUEUE = "review_queue"
+    APPROVE_PULL_REQUEST = "approve_pull_request"
     RUN = "run"
     BARE = "bare"
     UNCLEAR = "unclear"
@@ -38,6 +39,7 @@ WRITES = frozenset(
         IntentKind.LINK,
         IntentKind.SET,
         IntentKind.CREATE,
+        IntentKind.APPROVE_PULL_REQUEST,
     }
 )
 
@@ -58,9 +60,9 @@ class Intent:
     {"to": status or transition name}, label {"labels": names joined by one space}, link {how the
     item stands to the other: the other's key}, set {field name: its new value, "none" for nothing},
     create {type: title, and where said "project": key, "description": text},
-    run {"command": its name, "line": the normalised line}, pull_request
-    and reviewers {"pull_request": `acme/payments#12` or `#12`, where said}, review_queue
-    {"repository": its name, where said}, unclear {"heard": the words, "nearest":
+    run {"command": its name, "line": the normalised line}, pull_request,
+    reviewers and approve_pull_request {"pull_request": `acme/payments#12` or `#12`, where said},
+    review_queue {"repository": its name, where said}, unclear {"heard": the words, "nearest":
     a command or ""}; other kinds have none.
     `work_item` is set only when the asker named another one than the comment's own.
     """

@@ -11,7 +11,7 @@ from chargehand.domain.ask import Ask
 from chargehand.domain.code import PullRequestRef
 from chargehand.domain.event import PlaceKind, VisibilityKind
 from chargehand.domain.fact import Fact, Unknown, UnknownReason
-from chargehand.domain.ids import AccountId, ConnectionId
+from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.domain.intent import Intent, IntentKind
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.in_time import in_time
@@ -69,6 +69,10 @@ class AskedCodeReading:
         if not name and place is not None and place.is_discussion:
             name = place.channel_id
         candidates = list(self._repositories(name))
+        if place is not None and place.is_discussion:
+            # Where two hosts have a repository of one name, the one people stand in is meant.
+            here = [one for one in candidates if one[0].id == self.ask.connection_id]
+            candidates = here if name and here else candidates
         if len(candidates) != 1:
             return AskedCode(repositories=tuple(sorted(one for _, one in candidates)))
         connection, repository = candidates[0]
@@ -81,7 +85,30 @@ class AskedCodeReading:
         url = known.value.url if isinstance(known, Fact) else ""
         read = ReadPullRequest(ref, url, known, shelf)
         may_tell = self._may_tell(shelf, is_private=read.is_private)
-        return AskedCode(request=read if is_there and may_tell else None)
+        if not is_there or not may_tell:
+            return AskedCode()
+        askers = self._askers(connection)
+        return AskedCode(
+            request=read,
+            connection_id=connection.id,
+            connector=connection.connector,
+            project=self._project_of(shelf),
+            is_known=bool(askers),
+            is_askers=isinstance(known, Fact) and known.value.author.account_id in askers,
+        )
+
+    def _askers(self, connection: LiveConnection) -> frozenset[AccountId]:
+        """The accounts at a host that are the asker's."""
+        sure = self.accounts.get(connection.id)
+        here = self.ask.asker.account_id if connection.id == self.ask.connection_id else None
+        return frozenset(one for one in (sure, here) if one is not None)
+
+    def _project_of(self, shelf: Shelf) -> ProjectKey:
+        """The project of a change to what stands on a shelf: that of the ask, if it is bound."""
+        if self.ask.project in shelf.projects:
+            return self.ask.project
+        served = shelf.projects if self.ask.place is None else shelf.projects & self.ask.served
+        return min(served or shelf.projects, default=self.ask.project)
 
     def _repositories(self, wanted: str) -> Iterator[tuple[LiveConnection, str]]:
         """The repositories that may be meant: those bound to what is served where it was asked."""

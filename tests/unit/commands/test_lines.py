@@ -301,7 +301,7 @@ def test_button_of_an_approval_fits():
 
 
 def test_completion_offers_names_then_choices():
-    assert completions("ap", Surface.SLACK) == ("approve",)
+    assert completions("ap", Surface.SLACK) == ("approve-pull-request", "approve")
     assert completions("mute ", Surface.SLACK) == ("mute me", "mute here", "mute this ticket")
     assert completions("assign", Surface.REST) == ()
     assert completions("nothing such", Surface.SLACK) == ()

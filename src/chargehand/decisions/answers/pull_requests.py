@@ -3,6 +3,7 @@
 from typing import Final
 
 from chargehand.decisions import catalogue, code_catalogue
+from chargehand.decisions.answers.approve_pull_request import approval_section
 from chargehand.decisions.answers.code import pull_request_line, waits_for_review
 from chargehand.decisions.dates import DateWording
 from chargehand.decisions.markdown import escape_markdown, link, shown
@@ -24,6 +25,8 @@ def pull_request_section(intent: Intent, asked: AskedCode, wording: DateWording)
     if request is None:
         return _unknown(intent, asked)
     known = request.known
+    if intent.kind is IntentKind.APPROVE_PULL_REQUEST and isinstance(known, Fact):
+        return approval_section(known.value, asked)
     if intent.kind is IntentKind.PULL_REQUEST or isinstance(known, Unknown):
         lines: tuple[str, ...] = (pull_request_line(request, wording),)
     else:
