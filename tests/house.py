@@ -353,7 +353,7 @@ class House:
             lambda tx: undo_action(
                 tx,
                 action_id,
-                previewers={CONNECTION: self.connection.previewer},
+                previewers={one.id: one.previewer for one in self.connections.values()},
                 by=by,
                 via="cli",
                 cause=cause_of_operator(by),

@@ -90,3 +90,19 @@ def test_staging_sends_everything_and_production_what_the_team_wrote() -> None:
     assert policy.rule_on(replace(LABELS, cause=stranger)).mode is Mode.APPROVE
     staged = replace(LABELS, cause=stranger, stage=Stage.STAGING)
     assert policy.rule_on(staged).mode is Mode.AUTO
+
+
+def test_the_bot_approves_short_changes_of_the_docs_for_the_team() -> None:
+    policy = shown("docs")
+    kind = ActionKind.GITHUB_APPROVE
+    asked = replace(LABELS, kind=kind, paths=("docs/howto/a.md",), diff_lines=50)
+
+    assert policy.rule_on(asked).mode is Mode.AUTO
+    for other in (
+        replace(asked, diff_lines=51),
+        replace(asked, paths=("docs/a.md", "src/a.py")),
+        replace(asked, paths=()),
+        replace(asked, diff_lines=None),
+        replace(asked, cause=Cause("slack:U1", trust=Trust.UNKNOWN)),
+    ):
+        assert policy.rule_on(other).mode is Mode.APPROVE

@@ -6,6 +6,7 @@ from typing import Final
 
 from chargehand.connectors.jira import change_params, params, update_params
 from chargehand.domain.action import ActionKind, ActionState
+from chargehand.domain.diff import DIFF, ON_PULL_REQUESTS
 from chargehand.pipeline.flow import MOVES
 from tools.reference import discord_actions
 from tools.reference.bitbucket_actions import BITBUCKET_KINDS, BITBUCKET_MEANINGS
@@ -157,6 +158,12 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     **CONFLUENCE_MEANINGS,
     **GITHUB_MEANINGS,
 }
+_DIFF: Final = (
+    "What the pull request changes, where a policy judged it by that: `head` and `target`, "
+    "`lines`, `files` and `paths`, each `null` where it is not known, or `unknown` with a reason "
+    "alone; see [the policy](../explanation/policy.md#what-a-pull-request-changes). Once "
+    "one of the first two is another, nothing is sent that does not take back."
+)
 _STATE_MEANINGS: Final[Mapping[ActionState, str]] = {
     ActionState.PROPOSED: "Made and not yet given its mode; none is ever stored in this state.",
     ActionState.SIMULATED: "Recorded and never sent, whatever the mode becomes.",
@@ -187,7 +194,9 @@ def _kind_section(kind: ActionKind, described: Kind) -> str:
         for where, of in (("params", described.params), ("base", described.base))
         for field in fields(of)  # type: ignore[arg-type] # all of them are dataclasses.
     ]
-    if not fields(described.base):  # type: ignore[arg-type] # as above.
+    if kind in ON_PULL_REQUESTS:
+        rows.append(["base", f"`{DIFF}`", _DIFF])
+    elif not fields(described.base):  # type: ignore[arg-type] # as above.
         rows.append(["base", "nothing", "It depends on nothing that could change."])
     return f"## `{kind.value}`\n\n{described.does}\n\n" + table(["in", "key", "meaning"], rows)
 

@@ -57,7 +57,7 @@ def with_message(
     if "markdown" in last.params and last.connection_id == ask.connection_id:
         others, message = decision.actions[:-1], last
     else:
-        others, message = decision.actions, _message(ask, ask.place, connector)
+        others, message = decision.actions, message_at(ask, ask.place, connector)
     words = str(message.params["markdown"])
     lines = _lines_to_type(changes) if ask.place.is_discussion else ""
     markdown = "\n\n".join(part for part in (words, change_lines(changes), lines) if part)
@@ -175,7 +175,8 @@ def _paragraph(change: Change) -> str:
     return "\n".join((introduction, "", *quoted, *said))
 
 
-def _message(ask: Ask, place: Place, connector: str) -> ProposedAction:
+def message_at(ask: Ask, place: Place, connector: str) -> ProposedAction:
+    """A message where something was asked, still without words."""
     placement = place_answer(
         place, connector=connector, asker=ask.asker.account_id, privacy=Privacy.AS_ASKED
     )

@@ -16,6 +16,7 @@ from chargehand.decisions.answer import (
     answer,
 )
 from chargehand.decisions.audience_rules import reply_kind, silent_decision
+from chargehand.decisions.diffs import with_diffs
 from chargehand.decisions.needs import fact_needs
 from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.decisions.previews import with_previews
@@ -43,6 +44,7 @@ from chargehand.pipeline.code_reading import CodeReading
 from chargehand.pipeline.cohorts import subject_asked
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.decision_inputs import AnswerInputs, encode_inputs, prepare_encoding
+from chargehand.pipeline.diff_reading import DiffReading
 from chargehand.pipeline.fact_reading import read_all
 from chargehand.pipeline.late_asks import report_late
 from chargehand.pipeline.model_deciding import AskAgain, Decided, ModelDeciding
@@ -77,6 +79,7 @@ class Answering:
         self._models = models
         self._recorder = Recorder(connections, rules=rules)
         self._code = CodeReading(connections, database)
+        self._diffs = DiffReading(connections, database)
         self._running = Running(connections, self._recorder, commands)
         prepare_encoding()
 
@@ -152,11 +155,14 @@ class Answering:
             now = self._clock.now()
         if isinstance(made, AskAgain):
             return await self._ask_again(stored, made)
-        decision = with_previews(made.answered.decision, self._recorder.preview)
+        proposed = made.answered.decision
+        diffs = await self._diffs.read(proposed.actions, ask, now=now)
+        decision = with_previews(with_diffs(proposed, diffs), self._recorder.preview)
         whole = replace(made.answered, decision=decision, is_open=outcome.is_open)
-        inputs = encode_inputs(AnswerInputs(ask, facts, context, made.model), whole)
+        inputs = encode_inputs(AnswerInputs(ask, facts, context, made.model, diffs), whole)
+        record = self._recorder.record
         await self._database.awrite(
-            lambda tx: self._recorder.record(tx, stored, whole, now=now, inputs=inputs)
+            lambda tx: record(tx, stored, whole, now=now, inputs=inputs, diffs=diffs)
         )
         return {"outcome": "decided", "verdict": decision.verdict.value}
 

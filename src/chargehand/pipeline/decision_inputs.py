@@ -5,7 +5,7 @@ and answered, and the conclusion. Not kept is what the program itself knows: rul
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -17,6 +17,8 @@ from chargehand.decisions.answer import AnswerContext, Answered
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import ModelUse
+from chargehand.domain.diff import Diff
+from chargehand.domain.fact import Known
 from chargehand.domain.ids import DecisionId, WorkItemKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.work_item import Facts
@@ -29,12 +31,16 @@ _VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class AnswerInputs:
-    """Everything an answer depends on; `model` is None where none was asked."""
+    """Everything an answer depends on; `model` is None where none was asked.
+
+    Shape: `diffs` are what the pull requests change that its actions are about, by `diff_key`.
+    """
 
     ask: Ask
     facts: Mapping[WorkItemKey, Facts]
     context: AnswerContext
     model: ModelInputs | None = None
+    diffs: Mapping[str, Known[Diff]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import difflib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.diff import why_not_known
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.policy import Cause, PolicyQuestion, Ruling
 from chargehand.pipeline.barriers import let_go_of_policy
@@ -16,6 +17,7 @@ from chargehand.pipeline.ruling import Rulings, rulings
 from chargehand.policy.absences import check_absences
 from chargehand.policy.checking import Finding, check_for_team
 from chargehand.policy.compiled import CompiledPolicy, Tried
+from chargehand.policy.diffs import ABOUT_DIFFS, ABOUT_LINES
 from chargehand.policy.document import PolicyDocument
 from chargehand.policy.errors import (
     PolicyChangedMeanwhile,
@@ -211,7 +213,13 @@ def explain_action(tx: Reading | Writing, action_id: str, *, now: datetime) -> E
     if action is None:
         raise NotFound(kind="action", id=action_id)
     asked = rulings(tx)
-    return _explained(asked, asked.question(action, cause=action.cause, now=now))
+    found = _explained(asked, asked.question(action, cause=action.cause, now=now))
+    why = why_not_known(action.base)
+    if not why:
+        return found
+    return replace(
+        found, tried=tuple(_with_reason(one, found.question, why) for one in found.tried)
+    )
 
 
 def explain_question(
@@ -227,6 +235,15 @@ def explain_question(
     asked = rulings(tx)
     question = asked.question_about(kind, project, target=target, cause=cause, now=now)
     return _explained(asked, question)
+
+
+def _with_reason(tried: Tried, question: PolicyQuestion, why: str) -> Tried:
+    """A rule that failed on a diff nobody knows, with why."""
+    is_counted = question.diff_lines is not None
+    is_known = is_counted if tried.unmet == ABOUT_LINES else bool(question.paths)
+    if tried.unmet not in ABOUT_DIFFS or is_known:
+        return tried
+    return replace(tried, fact=f"{tried.fact} ({why})")
 
 
 def _explained(asked: Rulings, question: PolicyQuestion) -> Explanation:

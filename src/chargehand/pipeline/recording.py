@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from chargehand.approvals.digest import action_digest
 from chargehand.audit.tags import AuditTag
@@ -12,10 +13,13 @@ from chargehand.decisions.chat_proposals import (
     announcement,
     with_message,
 )
+from chargehand.decisions.diffs import with_diffs
 from chargehand.decisions.previews import with_previews
 from chargehand.domain.action import Mode, ProposedAction
 from chargehand.domain.ask import Ask, AskState
 from chargehand.domain.decision import Decision, Reason
+from chargehand.domain.diff import JUDGEMENTS, Diff
+from chargehand.domain.fact import Known
 from chargehand.domain.ids import ActionId, ApprovalId, ConnectionId, DecisionId
 from chargehand.domain.json import JSONObject
 from chargehand.kit.ids import derive_id
@@ -34,6 +38,7 @@ from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
 _log = get_logger()
+NO_DIFFS: Final[Mapping[str, Known[Diff]]] = {}
 
 
 class Recorder:
@@ -58,10 +63,12 @@ class Recorder:
         *,
         now: datetime,
         inputs: EncodedInputs | None = None,
+        diffs: Mapping[str, Known[Diff]] = NO_DIFFS,
     ) -> None:
         """Record what an ask gets, unless it was taken back or overtaken meanwhile.
 
-        Shape: `inputs` is what it was decided from, None where nothing was read.
+        Shape: `inputs` is what it was decided from, None where nothing was read; `diffs` are those
+        its actions are judged by.
         """
         ask, decision = stored.ask, answered.decision
         current = self.still_open(tx, stored, now=now)
@@ -71,7 +78,7 @@ class Recorder:
         policy, cause = rulings(tx), cause_of_ask(tx, ask)
         modes = CausedRulings(policy, cause, now)
         version, decision_id = policy.version, decision_of(ask)
-        decision = self._told(tx, answered, decision, modes, ask)
+        decision = self._told(tx, replace(answered, decision=decision), modes, ask, diffs)
         tx.decisions.add_for_ask(
             decision_id,
             decision,
@@ -145,18 +152,19 @@ class Recorder:
         self,
         tx: Writing,
         answered: Answered,
-        decision: Decision,
         modes: CausedRulings,
         ask: Ask,
+        diffs: Mapping[str, Known[Diff]],
     ) -> Decision:
         """The decision with a message in a chat that tells of its changes, where one is told."""
+        decision = answered.decision
         if ask.place is None and not self._is_announced:
             return decision
         decision_id = decision_of(ask)
         changes = [
             self._change(tx, decision, action, modes, _action_id(decision_id, index))
             for index, action in enumerate(decision.actions)
-            if ask.place is None or action.connection_id != ask.connection_id
+            if ask.place is None or _is_told_of(action, ask)
         ]
         if ask.place is not None:
             connector = self._connections[ask.connection_id].connector
@@ -165,7 +173,9 @@ class Recorder:
             waiting = [one for one in changes if one.mode is Mode.APPROVE]
             shown = self._announcement(waiting, ask, modes, is_open=answered.is_open)
             told = replace(decision, actions=(*decision.actions, *shown))
-        return with_previews(told, self.preview) if told is not decision else told
+        if told is decision:
+            return told
+        return with_previews(with_diffs(told, diffs), self.preview)
 
     def _change(
         self,
@@ -206,6 +216,11 @@ class Recorder:
             if modes.on(told).mode is Mode.AUTO:
                 return (told,)
         return ()
+
+
+def _is_told_of(action: ProposedAction, ask: Ask) -> bool:
+    """Whether people in a chat are told of an action, which is not the answer itself."""
+    return action.connection_id != ask.connection_id or action.kind in JUDGEMENTS
 
 
 def decision_of(ask: Ask) -> DecisionId:

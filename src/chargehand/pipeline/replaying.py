@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from chargehand.commands.registry import command_reference
 from chargehand.decisions.answer import Answered, FactsMissing, NotYet, answer, answer_wording
 from chargehand.decisions.dates import local_day
+from chargehand.decisions.diffs import with_diffs
 from chargehand.decisions.previews import with_previews
 from chargehand.domain.action import Mode
 from chargehand.domain.decision import Decision, Reason
@@ -163,7 +164,7 @@ def replay(
         answered = conclude(inputs if model is None else replace(inputs, model=model))
     except FactsMissing:
         return Replay(record.id, record.decided_at, why_not=WhyNotReplayed.NEEDS_MORE)
-    decision = answered.decision
+    decision = with_diffs(answered.decision, inputs.diffs)
     if any(one.connection_id not in previewers for one in decision.actions):
         return Replay(record.id, record.decided_at, why_not=WhyNotReplayed.NOT_CONFIGURED)
     decision = with_previews(decision, lambda one: previewers[one.connection_id].preview(one))

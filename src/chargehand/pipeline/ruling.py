@@ -1,9 +1,10 @@
 """What the policy in force says about actions; asked for every proposal, and again by the gate."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chargehand.domain.action import ActionKind, ProposedAction
+from chargehand.domain.diff import carried_diff
 from chargehand.domain.ids import MemberId, ProjectKey
 from chargehand.domain.member import Role
 from chargehand.domain.policy import Cause, PolicyQuestion, Ruling
@@ -54,7 +55,11 @@ class Rulings:
     ) -> PolicyQuestion:
         """What the policy is asked about an action."""
         kind, project, target = action.kind, action.project, action.target
-        return self.question_about(kind, project, target=target, cause=cause, now=now)
+        asked = self.question_about(kind, project, target=target, cause=cause, now=now)
+        diff = carried_diff(action.base)
+        if diff is None:
+            return asked
+        return replace(asked, diff_lines=diff.line_count, paths=diff.paths or ())
 
     def question_about(
         self, kind: ActionKind, project: ProjectKey, *, target: str, cause: Cause, now: datetime

@@ -5,13 +5,16 @@ gate; nothing is sent from here. It stands under the decision whose action it un
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from chargehand.approvals.gate import proposal_of
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState, ProposedAction
+from chargehand.domain.diff import DIFF, ON_PULL_REQUESTS
 from chargehand.domain.ids import ActionId, ConnectionId
+from chargehand.domain.json import JSONObject
 from chargehand.domain.policy import Cause
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.ids import derive_id
@@ -74,15 +77,15 @@ def _inverse(action: ActionRecord, previewer: ActionPreviewer | None) -> Propose
     inverse = previewer.inverse(done)
     if isinstance(inverse, NoWayBack):
         raise NotUndoable(id=action.id, reason=inverse.reason)
-    return ProposedAction(
-        kind=inverse.kind,
-        connection_id=inverse.connection_id,
-        project=inverse.project,
-        target=inverse.target,
-        params=inverse.params,
-        base=inverse.base,
-        preview=previewer.preview(inverse),
-    )
+    judged = replace(inverse, base=_judged_as_before(action, inverse))
+    return replace(judged, preview=previewer.preview(judged))
+
+
+def _judged_as_before(action: ActionRecord, inverse: ProposedAction) -> JSONObject:
+    """The base of an undo, which is judged by the diff that its action was judged by."""
+    is_same = inverse.kind in ON_PULL_REQUESTS and inverse.target == action.target
+    diff = action.base.get(DIFF) if is_same else None
+    return inverse.base if diff is None else {**inverse.base, DIFF: diff}
 
 
 def _propose(

@@ -11,14 +11,16 @@ from chargehand.bootstrap.bitbucket import live_bitbucket, open_client
 from chargehand.config.bitbucket_settings import BitbucketConnection
 from chargehand.connectors.bitbucket.client import BitbucketClient
 from chargehand.connectors.bitbucket.webhook import BitbucketWebhook
+from chargehand.domain.action import ActionKind, ActionState
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.member import Role
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import IntakeSecrets, RawRequest
 from chargehand.testing.bitbucket import FakeBitbucket, seed_demo
 from chargehand.testing.bitbucket.fake import API_TOKEN, BOT_EMAIL
-from chargehand.testing.bitbucket.records import Webhook
+from chargehand.testing.bitbucket.records import ChangedFile, Webhook
 from chargehand.testing.jira.failures import Failure
+from tests.acceptance.code.policies import DOCS_ALONE, follow
 from tests.chat_house import add_to_team, slack_settings
 from tests.code_house import CodeHouse
 from tests.house import Doubles, house_settings, open_house
@@ -130,3 +132,29 @@ async def test_a_comment_that_landed_unseen_is_not_written_twice(house: Bitbucke
     await house.settle()
 
     assert len(house.answers()) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome"),
+    [
+        pytest.param("docs/a.md", (ActionState.EXECUTED, True), id="docs"),
+        pytest.param("src/a.py", (ActionState.WAITING, False), id="code"),
+    ],
+)
+async def test_policy_lets_the_bot_approve_changes_to_the_docs_alone(
+    house: BitbucketHouse, path: str, outcome: tuple[ActionState, bool]
+) -> None:
+    add_to_team(house, "Ana Ruiz", {BITBUCKET: "712020:ana"}, Role.ADMIN)
+    follow(house, DOCS_ALONE)
+    await house.look(None)
+    house.clock.advance(60)
+    host = house.bitbucket.host
+    opened = host.open_pull_request(
+        REPOSITORY, "tom", title="Words", source="words", files=[ChangedFile(path)]
+    )
+
+    host.comment(REPOSITORY, 1, "mei", text="@{712020:chargehand} approve this PR")
+    await house.hear()
+
+    (action,) = (one for one in house.actions if one.kind is ActionKind.BITBUCKET_APPROVE)
+    assert (action.state, "chargehand" in opened.approvals) == outcome, action.preview
