@@ -60,7 +60,13 @@ test-tools: ## Fetch nginx, caddy and promtool, which some tests run; installs n
 
 .PHONY: check
 check: format lint contracts types test docs-check ## Do everything a change must pass.
-	@echo 'check: all passed'
+	@echo 'check: auditing dependencies'
+	@status=0; $(BIN)/python -m tools.audit_dependencies || status=$$?; \
+	case $$status in \
+	0) echo 'check: all passed' ;; \
+	3) echo 'check: all passed but the audit of dependencies, which could not be made' ;; \
+	*) exit $$status ;; \
+	esac
 
 .PHONY: fmt
 fmt: $(PACKAGE) ## Format the code and mend what can be mended by itself.
@@ -100,6 +106,11 @@ docs: $(PACKAGE) ## Write the generated parts of docs/.
 docs-check: $(PACKAGE) ## Check that the generated parts of docs/ are fresh.
 	@echo 'docs-check: comparing docs/reference with the code'
 	@$(BIN)/python -m tools.reference check
+
+.PHONY: audit-dependencies
+audit-dependencies: $(PACKAGE) ## Look the locked packages up among known vulnerabilities; fails where it can not.
+	@echo 'audit-dependencies: pip-audit, the packages of requirements/runtime.txt'
+	@$(BIN)/python -m tools.audit_dependencies $(ARGS)
 
 .PHONY: bench
 bench: $(PACKAGE) ## Measure what "fast" means here; ten minutes, needs wrk; ARGS="idle start" narrows it.

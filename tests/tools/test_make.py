@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROMISED = [
-    "bench", "check", "clean", "contracts", "demo", "docs", "fmt", "help", "lint", "test", "types",
+    "audit-dependencies", "bench", "check", "clean", "contracts", "demo", "docs", "fmt", "help",
+    "lint", "test", "types",
 ]  # fmt: skip
 
 pytestmark = pytest.mark.process
