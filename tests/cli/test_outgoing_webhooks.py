@@ -2,22 +2,27 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chargehand.audit.tags import AuditTag
 from chargehand.bootstrap.configured import budget_rules
 from chargehand.bootstrap.outgoing import OutgoingSender, outgoing_webhooks
 from chargehand.config.settings import Settings
 from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, BudgetUnit
 from chargehand.domain.ids import BackupId
+from chargehand.domain.json import JSONObject
+from chargehand.domain.outgoing import OutgoingEvent
 from chargehand.kit.signing import standard_webhook_signature
 from chargehand.pipeline.budgeting import set_budget
 from chargehand.pipeline.holding import RestoredFrom, hold_after_restore, lift_hold
-from chargehand.pipeline.outgoing import Outgoing
+from chargehand.pipeline.outgoing import EVENTS, LEFT_OUT, Outgoing
 from chargehand.pipeline.spending import Spending
+from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
 from tests.bootstrap.hook_server import HookServer, hook_server
 from tests.budgets.requests import request
@@ -155,7 +160,88 @@ async def test_warning_of_a_budget_is_told_once(data_dir: Path, hook: HookServer
             )
         )
         await telling.tell()
-        assert [one["data"]["percent"] for one in told(hook)] == [50, 100]
+        assert [one["data"].get("percent") for one in told(hook)] == [50, None, 100]
+        changed = told(hook)[1]
+        assert (changed["type"], changed["data"]["project"]) == ("budget.changed", None)
+        assert changed["data"]["cap_micro_usd"] == 6_000_000
+
+
+async def test_budget_of_a_member_is_told_without_saying_whose(
+    data_dir: Path, hook: HookServer
+) -> None:
+    async with open_house(configured(data_dir, hook), Doubles()) as house:
+        telling = outgoing(house)
+        await telling.tell()
+        key = BudgetKey(BudgetScope.MEMBER, "mem_1", BudgetPeriod.DAY)
+        rules = budget_rules(house.settings)
+        house.stores.database.write(
+            lambda tx: set_budget(
+                tx, key, {BudgetUnit.USD: 1}, rules=rules, by="x", now=house.clock.now()
+            )
+        )
+
+        await telling.tell()
+
+        [post] = told(hook)
+        assert (post["type"], post["data"]["scope"]) == ("budget.changed", "member")
+        assert (post["data"]["id"], post["data"]["scope_id"]) == ("budget:member::day", None)
+        assert b"mem_1" not in hook.posts[0][2]
+
+
+async def test_vote_is_told_and_what_was_taken_back_before_enough_voted(
+    data_dir: Path, hook: HookServer
+) -> None:
+    async with open_house(configured(data_dir, hook), Doubles()) as house:
+        telling = outgoing(house)
+        await telling.tell()
+        house.mode("approve")
+        take_two(house)
+        posted = await house.ask("@bot when is it due?")
+        house.approve(house.approvals[0])
+        await house.delete(posted.id)
+        await house.settle()
+
+        await telling.tell()
+
+        told_of = {one["type"]: one["data"] for one in told(hook)}
+        assert told_of.keys() == {
+            "decision.recorded",
+            "approval.opened",
+            "approval.voted",
+            "approval.voided",
+        }
+        voted, voided = told_of["approval.voted"], told_of["approval.voided"]
+        assert voted["id"] == voided["id"] == house.approvals[0].id
+        assert (voted["project"], voided["why"]) == ("PAY", "ask_withdrawn")
+        assert b"lead" not in b"".join(body for _, _, body in hook.posts)
+
+
+def take_two(house: House) -> None:
+    """Everything takes two people from now on."""
+    document: JSONObject = {
+        "format": 2,
+        "defaults": {"approvers": {"quorum": 2}},
+        "rules": [{"name": "all", "mode": "approve"}],
+    }
+    now = house.clock.now()
+
+    def work(tx: Writing) -> None:
+        current = tx.policies.current()
+        assert current is not None
+        tx.policies.add(current.version + 1, document, by="cli:lead", now=now)
+
+    house.stores.database.write(work)
+
+
+def test_every_tag_of_what_matters_outside_is_told_or_left_out_on_purpose() -> None:
+    """A new tag about one of these is put into one list or the other by whoever adds it."""
+    matters = re.compile(r"\w+:(action|approval|budget|decision|effect|undo|vote)s?:\w+")
+    tags = {tag.value for tag in AuditTag if matters.fullmatch(tag.value)}
+
+    assert EVENTS.keys() | LEFT_OUT.keys() == tags
+    assert EVENTS.keys() & LEFT_OUT.keys() == set()
+    assert set(EVENTS.values()) == set(OutgoingEvent)
+    assert all(LEFT_OUT.values())
 
 
 async def test_post_is_tried_again_until_a_day_is_over_and_that_is_told(

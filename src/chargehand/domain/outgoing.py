@@ -11,13 +11,19 @@ class OutgoingEvent(StrEnum):
     """What an outgoing webhook can tell."""
 
     APPROVAL_OPENED = "approval.opened"
+    APPROVAL_VOTED = "approval.voted"
     APPROVAL_DECIDED = "approval.decided"
     APPROVAL_EXPIRED = "approval.expired"
+    APPROVAL_ESCALATED = "approval.escalated"
+    APPROVAL_VOIDED = "approval.voided"
     DECISION_RECORDED = "decision.recorded"
     ACTION_EXECUTED = "action.executed"
     ACTION_FAILED = "action.failed"
+    ACTION_OUTDATED = "action.outdated"
     ACTION_UNKNOWN = "action.unknown"
+    ACTION_SETTLED = "action.settled"
     BUDGET_WARNING = "budget.warning"
+    BUDGET_CHANGED = "budget.changed"
 
 
 class OutgoingState(StrEnum):

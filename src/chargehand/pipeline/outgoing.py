@@ -1,4 +1,4 @@
-"""Tells other programs what happened: approvals, decisions, actions, warnings of budgets.
+"""Tells other programs what happened: approvals, decisions, actions, budgets.
 
 The audit chain is the outbox. Each of these changes writes its audit record in its own transaction,
 so none is lost and none is told that did not happen; posts are made by following the chain.
@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from chargehand.audit.tags import AuditTag
+from chargehand.domain.budget import BudgetScope
 from chargehand.domain.errors import Retryable
 from chargehand.domain.event import EVERYONE
 from chargehand.domain.ids import OutgoingId, ProjectKey
@@ -45,19 +46,35 @@ _RECORDS_AT_ONCE: Final = 200
 # More is not put on its way before some of it has left; the chain keeps it until then.
 _MOST_WAITING: Final = 5000
 _LONGEST_PROBLEM: Final = 300
-_EVENTS: Final[Mapping[str, OutgoingEvent]] = {
+EVENTS: Final[Mapping[str, OutgoingEvent]] = {
     AuditTag.WORKER_APPROVAL_OPENED.value: OutgoingEvent.APPROVAL_OPENED,
+    AuditTag.PERSON_APPROVAL_VOTED.value: OutgoingEvent.APPROVAL_VOTED,
     AuditTag.PERSON_APPROVAL_APPROVED.value: OutgoingEvent.APPROVAL_DECIDED,
     AuditTag.PERSON_APPROVAL_REJECTED.value: OutgoingEvent.APPROVAL_DECIDED,
     AuditTag.PERSON_APPROVAL_EDITED.value: OutgoingEvent.APPROVAL_DECIDED,
     AuditTag.WORKER_APPROVAL_EXPIRED.value: OutgoingEvent.APPROVAL_EXPIRED,
+    AuditTag.WORKER_APPROVAL_ESCALATED.value: OutgoingEvent.APPROVAL_ESCALATED,
+    AuditTag.WORKER_APPROVAL_VOIDED.value: OutgoingEvent.APPROVAL_VOIDED,
     AuditTag.WORKER_DECISION_RECORDED.value: OutgoingEvent.DECISION_RECORDED,
     AuditTag.WORKER_EFFECT_DONE.value: OutgoingEvent.ACTION_EXECUTED,
     AuditTag.SYSTEM_EFFECT_FOUND.value: OutgoingEvent.ACTION_EXECUTED,
     AuditTag.WORKER_ACTION_FAILED.value: OutgoingEvent.ACTION_FAILED,
     AuditTag.WORKER_EFFECT_REFUSED.value: OutgoingEvent.ACTION_FAILED,
+    AuditTag.WORKER_ACTION_OUTDATED.value: OutgoingEvent.ACTION_OUTDATED,
     AuditTag.WORKER_EFFECT_UNKNOWN.value: OutgoingEvent.ACTION_UNKNOWN,
+    AuditTag.PERSON_ACTION_SETTLED.value: OutgoingEvent.ACTION_SETTLED,
     AuditTag.WORKER_BUDGET_WARNED.value: OutgoingEvent.BUDGET_WARNING,
+    AuditTag.PERSON_BUDGET_CHANGED.value: OutgoingEvent.BUDGET_CHANGED,
+}
+# What is about an approval, a decision, an action or a budget and is told to nobody outside.
+LEFT_OUT: Final[Mapping[str, str]] = {
+    AuditTag.WORKER_ACTION_PROPOSED.value: "its approval is told, or else that it was sent",
+    AuditTag.PERSON_UNDO_PROPOSED.value: "its approval is told, or else that it was sent",
+    AuditTag.WORKER_ACTION_SIMULATED.value: "nothing happened; the decision is told",
+    AuditTag.WORKER_ACTION_HELD.value: "people are asked again, which is told as an approval",
+    AuditTag.WORKER_EFFECT_INTENDED.value: "how it ended is told a moment later",
+    AuditTag.WORKER_APPROVAL_REMINDED.value: "it is between chargehand and who was reminded",
+    AuditTag.PERSON_APPROVAL_COMMENTED.value: "it decides nothing, and its words are not told",
 }
 _DECIDED: Final = {
     AuditTag.PERSON_APPROVAL_APPROVED.value: "approved",
@@ -66,6 +83,7 @@ _DECIDED: Final = {
 }
 # Who it was belongs to the audit, even as a pseudonym or an id, and to nobody outside.
 _NOT_TOLD: Final = frozenset({"by", "via", "deputy_of", "is_open"})
+_BUDGETS: Final = frozenset({OutgoingEvent.BUDGET_WARNING, OutgoingEvent.BUDGET_CHANGED})
 _log = get_logger()
 
 
@@ -206,7 +224,7 @@ def _give_up(tx: Writing, post: OutgoingPost, problem: str, now: datetime) -> No
 
 
 def _queue_one(tx: Writing, webhook: OutgoingWebhook, record: AuditRecord, now: datetime) -> None:
-    event = _EVENTS.get(record.tag)
+    event = EVENTS.get(record.tag)
     if event is None or event not in webhook.events:
         return
     project = _project_of(tx, record)
@@ -232,7 +250,7 @@ def _queue_one(tx: Writing, webhook: OutgoingWebhook, record: AuditRecord, now: 
 
 def _project_of(tx: Reading | Writing, record: AuditRecord) -> ProjectKey | None:
     body = _told(record)
-    if record.tag == AuditTag.WORKER_BUDGET_WARNED.value:
+    if EVENTS[record.tag] in _BUDGETS:
         return ProjectKey(str(body["scope_id"])) if body["scope"] == "project" else None
     action, decision = _behind(tx, record)
     if action is not None:
@@ -258,6 +276,9 @@ def _body(tx: Reading, webhook: OutgoingWebhook, post: OutgoingPost) -> bytes:
         "id": post.subject_id,
         "project": post.project,
     }
+    if data.get("scope") == BudgetScope.MEMBER.value:
+        # Whose it is belongs to nobody outside, as above.
+        data["id"], data["scope_id"] = f"budget:member::{data['period']}", None
     if record.tag in _DECIDED:
         data["decision"] = _DECIDED[record.tag]
     action, decision = _behind(tx, record)
