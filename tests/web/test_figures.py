@@ -7,12 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from chargehand.bootstrap.configured import budget_rules
 from chargehand.bootstrap.stores import migrate_stores
-from chargehand.pipeline.figures import FIGURES, Snapshot, take_snapshot
+from chargehand.domain.budget import BudgetKey, BudgetPeriod, BudgetScope, BudgetUnit
+from chargehand.domain.ids import BackupId, OutgoingId
+from chargehand.domain.outgoing import OutgoingEvent, OutgoingPost, OutgoingState
+from chargehand.pipeline.breaking_glass import break_glass
+from chargehand.pipeline.budgeting import set_budget
+from chargehand.pipeline.figures import FIGURES
+from chargehand.pipeline.holding import RestoredFrom, hold_after_restore
+from chargehand.pipeline.snapshot import Snapshot, take_snapshot
+from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.watching import Watching
 from chargehand.storage.errors import StoreUnavailable
+from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
 from chargehand.web.figures import KEPT_FOR
+from tests.budgets.requests import request
 from tests.house import CONNECTION, START, Doubles, House, house_settings, open_house
 from tests.postgres import PostgresServer
 from tests.web.fronts import Front, serving
@@ -61,7 +72,13 @@ def snapshot(house: House) -> Snapshot:
     backlog, now = house.stores.queue.backlog(), house.clock.now()
     return house.stores.database.read(
         lambda tx: take_snapshot(
-            tx, backlog, version="9.9", disk_free_bytes=5, disk_reserve_bytes=3, now=now
+            tx,
+            backlog,
+            budget_rules=budget_rules(house.settings),
+            version="9.9",
+            disk_free_bytes=5,
+            disk_reserve_bytes=3,
+            now=now,
         )
     )
 
@@ -185,6 +202,76 @@ async def test_worker_is_alive_while_it_is_heard_of(
     house.clock.advance(silent_for_s)
 
     assert told(house)["chargehand_worker_alive{}"] == alive
+
+
+async def test_budgets_of_the_organization_and_of_projects_are_told_and_of_nobody_else(
+    house: House,
+) -> None:
+    database, rules, now = house.stores.database, budget_rules(house.settings), house.clock.now()
+    limits = {BudgetUnit.USD: 9_000_000, BudgetUnit.TOKENS: 5_000_000}
+    month = BudgetPeriod.MONTH
+    project, each, member = (
+        BudgetKey(BudgetScope.PROJECT, "PAY", month),
+        BudgetKey(BudgetScope.PROJECT, "", month),
+        BudgetKey(BudgetScope.MEMBER, "mem_1", month),
+    )
+
+    def work(tx: Writing) -> None:
+        for key in (project, each, member):
+            set_budget(tx, key, limits, rules=rules, by="x", now=now)
+
+    database.write(work)
+    door = Spending(database, rules=rules, clock=house.clock)
+    wanted = request("2.5", now=now)
+    await door.reserve(wanted)
+
+    figures = told(house)
+
+    whose = {name.partition("{")[2] for name in figures if "_budget_" in name}
+    assert whose == {"organization,,day}", "organization,,month}", "project,PAY,month}"}
+    assert figures["chargehand_budget_reserved_usd{organization,,day}"] == 2.5
+    assert figures["chargehand_budget_spent_usd{organization,,month}"] == 0
+    assert figures["chargehand_budget_cap_usd{organization,,day}"] == 10
+    assert figures["chargehand_budget_cap_tokens{project,PAY,month}"] == 5_000_000
+    assert "chargehand_budget_cap_usd{organization,,month}" not in figures
+
+    await door.settle_unknown(wanted.reservation_id)
+    later = told(house)
+    assert later["chargehand_budget_spent_usd{organization,,day}"] == 2.5
+    assert later["chargehand_budget_reserved_usd{organization,,day}"] == 0
+
+
+async def test_hold_broken_glass_and_waiting_posts_are_told(house: House) -> None:
+    database, now = house.stores.database, house.clock.now()
+    assert told(house)["chargehand_held{}"] == told(house)["chargehand_glass_broken{}"] == 0
+    assert [name for name in told(house) if "outgoing" in name] == []
+    source = RestoredFrom(BackupId("bkp_1"), now, None)
+    post = OutgoingPost(
+        id=OutgoingId("out_1"),
+        webhook="ci",
+        event=OutgoingEvent.DECISION_RECORDED,
+        subject_id="dec_1",
+        project=None,
+        audit_seq=1,
+        state=OutgoingState.WAITING,
+        attempts=0,
+        created_at=now,
+        next_attempt_at=now,
+        closed_at=None,
+        problem="",
+    )
+
+    database.write(lambda tx: hold_after_restore(tx, source, by="cli:op", now=now))
+    database.write(lambda tx: break_glass(tx, by="cli:op", reason="x", now=now))
+    database.write(lambda tx: tx.outgoing.add(post))
+    house.clock.advance(90)
+
+    figures = told(house)
+    assert figures["chargehand_held{}"] == figures["chargehand_glass_broken{}"] == 1
+    assert figures["chargehand_outgoing_posts_waiting{ci}"] == 1
+    assert figures["chargehand_outgoing_oldest_seconds{ci}"] == 90
+    house.clock.advance(3600)
+    assert told(house)["chargehand_glass_broken{}"] == 0
 
 
 async def test_metrics_hold_the_figures_and_read_them_once_in_five_seconds(

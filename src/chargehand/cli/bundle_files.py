@@ -158,14 +158,16 @@ def _read_status(settings: "Settings", stores: "Stores", now: datetime) -> Any:
 
 def _read_figures(settings: "Settings", stores: "Stores", now: datetime) -> Any:
     # lazy: as above.
-    from chargehand.bootstrap.configured import guard_rules
-    from chargehand.pipeline.figures import FIGURES, take_snapshot
+    from chargehand.bootstrap.configured import budget_rules, guard_rules
+    from chargehand.pipeline.figures import FIGURES
+    from chargehand.pipeline.snapshot import take_snapshot
 
     backlog, rules = stores.queue.backlog(), guard_rules(settings)
     seen = stores.database.read(
         lambda tx: take_snapshot(
             tx,
             backlog,
+            budget_rules=budget_rules(settings),
             version=__version__,
             disk_free_bytes=rules.free_bytes(),
             disk_reserve_bytes=rules.reserve_bytes,

@@ -149,8 +149,8 @@ def _ready(address: str, timeout_s: float) -> dict[str, Any]:
 def _look_at_worker(invocation: Invocation, settings: "Settings") -> _Found:
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.bootstrap.stores import open_stores
-    from chargehand.pipeline.figures import is_worker_alive
     from chargehand.pipeline.processes import list_processes
+    from chargehand.pipeline.snapshot import is_worker_alive
     from chargehand.pipeline.watching import WORKER_BEAT
 
     try:

@@ -54,3 +54,11 @@ class OutgoingPost:
     next_attempt_at: datetime
     closed_at: datetime | None
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPosts:
+    """How many posts to one webhook are on their way, and since when the oldest is."""
+
+    number: int
+    oldest_at: datetime

@@ -16,7 +16,8 @@ from prometheus_client.registry import Collector
 
 from chargehand.domain.errors import ChargehandError
 from chargehand.kit.clock import EPOCH, Clock
-from chargehand.pipeline.figures import FIGURES, Figure, Snapshot
+from chargehand.pipeline.figures import FIGURES, Figure
+from chargehand.pipeline.snapshot import Snapshot
 
 ReadSnapshot: TypeAlias = Callable[[], Awaitable[Snapshot]]
 KEPT_FOR = timedelta(seconds=5)

@@ -35,8 +35,8 @@ from chargehand.inbox.writer import InboxLimits
 from chargehand.intake.addresses import TrustedProxies
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
-from chargehand.pipeline.figures import Snapshot, take_snapshot
 from chargehand.pipeline.holding import RESUME
+from chargehand.pipeline.snapshot import Snapshot, take_snapshot
 from chargehand.pipeline.stopping import stopped_words
 from chargehand.web.cors import with_cors
 from chargehand.web.figures import ReadSnapshot
@@ -226,6 +226,7 @@ def _reading_figures(settings: Settings, stores: Stores, clock: Clock) -> ReadSn
             lambda tx: take_snapshot(
                 tx,
                 backlog,
+                budget_rules=budget_rules(settings),
                 version=__version__,
                 disk_free_bytes=disk.free,
                 disk_reserve_bytes=settings.storage.disk_reserve_bytes,

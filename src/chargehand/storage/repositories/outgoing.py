@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from chargehand.domain.ids import OutgoingId
-from chargehand.domain.outgoing import OutgoingEvent, OutgoingPost, OutgoingState
+from chargehand.domain.outgoing import OutgoingEvent, OutgoingPost, OutgoingState, WaitingPosts
 from chargehand.domain.records import Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository, moment
@@ -34,6 +34,24 @@ class OutgoingReader(Repository):
             outgoing_posts.c.state == OutgoingState.WAITING.value,
         )
         return int(self._connection.scalar(query) or 0)
+
+    def all_waiting(self) -> dict[str, WaitingPosts]:
+        """What is on its way, by webhook; nothing of those to which nothing is."""
+        posts = outgoing_posts.c
+        query = (
+            select(
+                posts.webhook, func.count().label("number"), func.min(posts.created_at).label("at")
+            )
+            .where(
+                posts.organization_id == self._organization_id,
+                posts.state == OutgoingState.WAITING.value,
+            )
+            .group_by(posts.webhook)
+        )
+        return {
+            row.webhook: WaitingPosts(int(row.number), from_micros(row.at))
+            for row in self._rows(query)
+        }
 
     def page(
         self, *, webhook: str | None = None, cursor: str | None = None, limit: int = 50
