@@ -52,6 +52,7 @@ class AuditTag(StrEnum):
     PERSON_PASSWORD_CHANGED = "person:password:changed"  # noqa: S105 - a tag.
     PERSON_PASSWORD_REMOVED = "person:password:removed"  # noqa: S105 - a tag.
     PERSON_SIGN_IN_LINKED = "person:sign_in:linked"
+    PERSON_SIGN_IN_UNLINKED = "person:sign_in:unlinked"
     PERSON_SECRET_SET = "person:secret:set"  # noqa: S105 - a tag.
     PERSON_SECRET_REMOVED = "person:secret:removed"  # noqa: S105 - a tag.
     PERSON_SECRETS_RESEALED = "person:secrets:resealed"

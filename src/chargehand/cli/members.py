@@ -21,6 +21,7 @@ from chargehand.cli.output import (
 )
 from chargehand.cli.passwords import password
 from chargehand.cli.rosters import export, import_
+from chargehand.cli.sign_in_links import link_sign_in, unlink_sign_in
 from chargehand.domain.errors import Rejected
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def show(context: typer.Context, member: MemberNamed, *, as_json: AsJSON = False
 
     with invocation.open_stores() as (settings, stores):
         found = stores.database.read(lambda tx: read_member(tx, member))
+        sign_ins = stores.database.read(lambda tx: tx.sign_in.accounts_of(found.member.id))
     if as_json:
         echo_json(to_json(found))
         return
@@ -113,6 +115,7 @@ def show(context: typer.Context, member: MemberNamed, *, as_json: AsJSON = False
             ("time zone", found.member.time_zone or "-"),
             ("roles", _roles(found.member)),
             ("left", zoned_time(left, settings) if left is not None else ""),
+            ("signs in as", ", ".join(f"{account} at {at}" for at, account in sign_ins)),
         ]
     )
     if not found.identities:
@@ -247,6 +250,8 @@ members.command("back")(back)
 members.command("absences")(absences)
 members.command("erase")(erase)
 members.command("password")(password)
+members.command("link-sign-in")(link_sign_in)
+members.command("unlink-sign-in")(unlink_sign_in)
 
 
 def _roles(member: "Member") -> str:

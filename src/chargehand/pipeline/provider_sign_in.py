@@ -21,7 +21,10 @@ class NobodyVouchedFor(Rejected):
     """The provider knows somebody whom the team does not."""
 
     code = "sign_in_unknown"
-    template = "You signed in at your provider, but {reason}. Ask an operator of chargehand."
+    template = (
+        "You signed in at your provider, but {reason}. Ask an operator of chargehand, and tell "
+        "them your account there: {account}"
+    )
 
 
 def member_vouched_for(
@@ -44,7 +47,7 @@ def member_vouched_for(
     if member is None:
         member = _linked(tx, issuer, subject, email=email, now=now)
     if member.left_at is not None:
-        raise NobodyVouchedFor(reason="you left the team")
+        raise NobodyVouchedFor(reason="you left the team", account=subject)
     if roles is None:
         return member
     if _ADMIN not in roles and tx.members.admins() == {member.id}:
@@ -56,12 +59,15 @@ def member_vouched_for(
 
 def _linked(tx: Writing, issuer: str, subject: str, *, email: str | None, now: datetime) -> Member:
     if email is None:
-        raise NobodyVouchedFor(reason="it does not vouch for your e-mail address")
+        reason = "it does not vouch for your e-mail address"
+        raise NobodyVouchedFor(reason=reason, account=subject)
     member = tx.members.by_email(email.strip().lower())
     if member is None or member.left_at is not None:
-        raise NobodyVouchedFor(reason="no member of the team has your e-mail address")
+        reason = "no member of the team has your e-mail address"
+        raise NobodyVouchedFor(reason=reason, account=subject)
     if any(of == issuer for of, _ in tx.sign_in.accounts_of(member.id)):
-        raise NobodyVouchedFor(reason="another account there is linked to this member already")
+        reason = "another account there is linked to this member already"
+        raise NobodyVouchedFor(reason=reason, account=subject)
     link_id = new_id("sia", now)
     tx.sign_in.link_account(link_id, member.id, issuer, subject, now=now)
     tx.audit.append(AuditTag.PERSON_SIGN_IN_LINKED, member.id, {"by": BY, "link": link_id}, now=now)

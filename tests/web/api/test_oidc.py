@@ -13,6 +13,7 @@ import pytest
 
 from chargehand.domain.member import Role
 from chargehand.pipeline.members import leave
+from chargehand.pipeline.sign_in_links import link_sign_in, unlink_sign_in
 from chargehand.testing.oidc import FakeOIDC
 from tests.web.api.signing_in import EMAIL, Site
 from tests.web.api.world import PAY, World, open_world
@@ -70,6 +71,31 @@ async def test_member_is_let_in_as_themselves_and_linked_once(world: World, fake
     assert me["name"] == again["name"] == f"member:{ana.id}"
     linked = world.database.read(lambda tx: tx.sign_in.accounts_of(ana.id))
     assert linked == ((fake.issuer, "ana-1"),)
+
+
+async def test_account_that_an_operator_linked_is_let_in_until_it_is_unlinked(
+    world: World, fake: FakeOIDC
+) -> None:
+    """As at Entra ID, which vouches for nobody's address."""
+    ana = world.member("Ana Ruiz", EMAIL, role=Role.APPROVER)
+    fake.person = {"sub": "entra-<1>", "email": EMAIL}
+    site, now = Site(world, oidc=fake), world.clock.now()
+    async with site.browser(site.app()) as browser:
+        turned_away = await through(browser, fake)
+
+        world.database.write(
+            lambda tx: link_sign_in(tx, ana.id, fake.issuer, "entra-<1>", by="cli:op", now=now)
+        )
+        entered = await through(browser, fake)
+        me = (await browser.get("/v1/me")).json()
+        world.database.write(lambda tx: unlink_sign_in(tx, ana.id, by="cli:op", now=now))
+        after = await browser.get("/v1/me")
+        again = await through(browser, fake)
+
+    assert turned_away.status_code == again.status_code == 400
+    assert "tell them your account there: entra-&lt;1&gt;" in turned_away.text
+    assert (entered.status_code, me["name"]) == (303, f"member:{ana.id}")
+    assert after.status_code == 401
 
 
 async def test_browser_is_sent_with_fresh_state_nonce_and_challenge(
