@@ -268,6 +268,7 @@ def test_newest_approvals_of_a_batch_are_those_that_count(stores: Stores):
                 ActionId(action_id),
                 digest=f"{number}" * 64,
                 expires_at=NOW,
+                policy_version=None,
                 now=NOW,
             )
 

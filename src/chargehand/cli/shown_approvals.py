@@ -76,6 +76,10 @@ def _state(shown: "ShownApproval", now: datetime) -> str:
     return approval.state.value
 
 
+def _policy(version: int | None) -> str:
+    return f"version {version}, in force when it was opened" if version is not None else "unknown"
+
+
 def _words(action: "ActionRecord") -> str:
     if action.is_erased:
         return ERASED
@@ -118,6 +122,7 @@ def echo_approval(
                 for entry in (decision.withheld if decision else ())
             ),
             ("opened", zoned_time(approval.opened_at, settings)),
+            ("policy", _policy(approval.policy_version)),
             ("expires", expires),
             ("decided", _decided(shown, settings)),
             ("reason", ERASED if approval.is_erased else approval.reason),

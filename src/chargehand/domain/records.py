@@ -219,7 +219,8 @@ class ApprovalRecord:
     """A question to people about one exact action, by digest.
 
     Shape: `is_erased` says that the reason a person gave is gone for good; `escalated_to` are the
-    roles that may decide it as well, because nobody else did for long.
+    roles that may decide it as well, because nobody else did for long; `policy_version` was in
+    force when it was opened, None where that was not kept yet.
     """
 
     id: ApprovalId
@@ -235,6 +236,7 @@ class ApprovalRecord:
     reason: str
     is_erased: bool = False
     escalated_to: frozenset[Role] = frozenset()
+    policy_version: int | None = None
 
 
 class EffectState(StrEnum):

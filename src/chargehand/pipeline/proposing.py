@@ -75,11 +75,19 @@ def open_approval(
     if before is not None and before.state is not ApprovalState.OPEN:
         # It is asked again in the very moment in which an earlier approval was opened.
         approval_id = ApprovalId(derive_id("apv", approval_id, before.state.value))
-    tx.approvals.open(approval_id, action_id, digest=digest, expires_at=now + lasts, now=now)
+    version = tx.policies.version_in_force()
+    tx.approvals.open(
+        approval_id,
+        action_id,
+        digest=digest,
+        expires_at=now + lasts,
+        policy_version=version,
+        now=now,
+    )
     tx.audit.append(
         AuditTag.WORKER_APPROVAL_OPENED,
         approval_id,
-        {"action_id": action_id, "digest": digest},
+        {"action_id": action_id, "digest": digest, "policy_version": version},
         now=now,
     )
     action = tx.actions.find(action_id)

@@ -192,6 +192,8 @@ approvals = Table(
     Column("look_at", BigInteger),
     # The roles it was put before because nobody decided, with a blank between them.
     Column("escalated_to", String(255), nullable=False, server_default=""),
+    # The policy in force when it was opened; null for those of before this was kept.
+    Column("policy_version", Integer),
     PrimaryKeyConstraint("organization_id", "approval_id"),
     UniqueConstraint("organization_id", "action_id", "ordinal", name="approvals_by_action"),
     Index("approvals_by_state", "organization_id", "state", "expires_at"),

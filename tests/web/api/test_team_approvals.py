@@ -1,5 +1,7 @@
 """Approvals of a team by REST: comments, whose vote is waited for, and who is away."""
 
+import json
+
 import httpx
 import pytest
 
@@ -23,6 +25,23 @@ async def test_comment_is_shown_with_the_approval_and_decides_nothing(
     ]
     empty = await client.post(f"/v1/approvals/{told.approval_id}/comment", json={"text": "  "})
     assert empty.status_code == 422
+
+
+async def test_approval_keeps_the_policy_it_was_opened_under(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    told = world.comment()
+    opened_under = (await client.get("/v1/policy")).json()["version"]
+    set_ = await client.put("/v1/modes", json={"mode": "approve"})
+    assert set_.status_code == 200, set_.text
+
+    shown = (await client.get(f"/v1/approvals/{told.approval_id}")).json()
+    [listed] = (await client.get("/v1/approvals")).json()["items"]
+    [record] = world.database.read(lambda tx: list(tx.audit.about(told.approval_id)))
+
+    assert shown["policy_version"] == listed["policy_version"] == opened_under
+    assert (await client.get("/v1/policy")).json()["version"] == opened_under + 1
+    assert json.loads(record.body)["policy_version"] == opened_under
 
 
 async def test_list_of_what_needs_somebody_leaves_out_what_does_not(

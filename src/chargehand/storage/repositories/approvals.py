@@ -123,6 +123,7 @@ class ApprovalWriter(ApprovalReader):
         *,
         digest: str,
         expires_at: datetime,
+        policy_version: int | None,
         now: datetime,
     ) -> bool:
         """Ask about one exact action; False when it was asked before a crash."""
@@ -143,6 +144,7 @@ class ApprovalWriter(ApprovalReader):
                 "content_id": None,
                 "look_at": to_micros(now),
                 "escalated_to": "",
+                "policy_version": policy_version,
             },
         )
 
@@ -218,4 +220,5 @@ def _approval(row: AnyRow) -> ApprovalRecord:
         reason=content_of(row).get("reason", ""),
         is_erased=is_erased(row),
         escalated_to=frozenset(Role(one) for one in row.escalated_to.split()),
+        policy_version=row.policy_version,
     )

@@ -6,6 +6,8 @@ None is ever changed, and a broken glass that ended is kept.
 import json
 from datetime import datetime
 
+from sqlalchemy import func, select
+
 from chargehand.domain.ids import GlassId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import BrokenGlass, PolicyVersion
@@ -24,6 +26,14 @@ class PolicyReader(Repository):
             self._select(policy_versions).order_by(policy_versions.c.version.desc()).limit(1)
         )
         return _version(row) if row is not None else None
+
+    def version_in_force(self) -> int | None:
+        """The number of the version in force; None before the first."""
+        query = select(func.max(policy_versions.c.version)).where(
+            policy_versions.c.organization_id == self._organization_id
+        )
+        found = self._connection.scalar(query)
+        return int(found) if found is not None else None
 
     def current_text(self) -> tuple[int, str] | None:
         """The version in force with its document as it is stored; None before the first."""
