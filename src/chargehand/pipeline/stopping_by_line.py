@@ -1,5 +1,6 @@
 """Stops and resumes by a line: one line, and an answer for whoever said it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from chargehand.decisions.markdown import code, shown
@@ -78,13 +79,27 @@ def _scope(call: Call) -> Scope | CommandReply:
         return scope
     lacking = [one for one in sorted(needed) if not caller.may(Permission.STOP_SET, one)]
     if lacking or not needed:
-        where = ", ".join(lacking) or shown(name)
         told = (
             f"{code(call.line.command.name)} takes the permission {code(Permission.STOP_SET)} in "
-            f"every project it reaches, and you have it not in: {where}. Ask an admin of the team."
+            f"every project it reaches, and you have it not in {_where(call, lacking, name)}. "
+            "Ask an admin of the team."
         )
         return call.reply(Outcome.REFUSED, told)
     return scope
+
+
+def _where(call: Call, lacking: Sequence[ProjectKey], named: str) -> str:
+    """The projects a caller lacks, without the names of those they may not know to be there."""
+    caller = call.caller
+    here = frozenset() if caller.is_operator else caller.projects
+    told = [
+        one
+        for one in lacking
+        if one in here or one == named.upper() or caller.held.allows(Permission.ACTION_VIEW, one)
+    ]
+    if len(told) == len(lacking):
+        return ", ".join(told) or shown(named)
+    return f"{', '.join(told)} and others" if told else "all of them"
 
 
 def _way_out(scope: Scope) -> str:

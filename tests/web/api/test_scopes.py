@@ -230,7 +230,11 @@ async def test_lines_reach_no_further_than_routes(world: World) -> None:
             refused = [await said(client, one) for one in (*stops, "resume all")]
             own = [await said(client, f"{verb} project PAY") for verb in ("stop", "resume")]
 
+            told = (await client.post("/v1/commands", json={"line": "stop all"})).json()["markdown"]
+
         assert (set(refused), own) == ({"refused"}, ["done", "done"])
+        assert "OPS" not in told
+        assert "not in all of them" in told
 
 
 async def test_lines_of_a_member_reach_where_they_work(world: World) -> None:
