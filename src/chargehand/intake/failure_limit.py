@@ -31,7 +31,7 @@ class FailureLimit:
 
         Units: whole seconds until one more failure would be within the limit.
         """
-        network = _network_of(address)
+        network = network_of(address)
         times = self._failed_at.setdefault(network, deque(maxlen=self._failures))
         self._failed_at.move_to_end(network)
         if len(self._failed_at) > self._addresses:
@@ -46,10 +46,11 @@ class FailureLimit:
 
     def forget(self, address: str) -> None:
         """Let an address begin anew, since it proved who it is."""
-        self._failed_at.pop(_network_of(address), None)
+        self._failed_at.pop(network_of(address), None)
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
+    """What addresses count together as: one of IPv4 alone, all of an IPv6 network."""
     try:
         parsed = ip_address(address)
     except ValueError:

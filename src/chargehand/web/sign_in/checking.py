@@ -1,6 +1,7 @@
 """Passwords at the door: how often they may be tried, and how many are worked on at once."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,8 @@ from chargehand.domain.errors import Rejected, Retryable
 from chargehand.domain.ids import MemberId
 from chargehand.intake.addresses import TrustedProxies
 from chargehand.intake.errors import BodyTooLarge
-from chargehand.intake.failure_limit import FailureLimit
+from chargehand.intake.failure_limit import FailureLimit, network_of
+from chargehand.intake.growing_delay import GrowingDelay
 from chargehand.kit.passwords import LONGEST, is_password
 from chargehand.pipeline.looking import Database, View
 from chargehand.web.body import BodyReader
@@ -23,8 +25,14 @@ _FORM_FIELDS: Final = 10
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _AT_ONCE: Final = 2
 _WAITING: Final = 32
-_TRIES_OF_ACCOUNT: Final = 10
-_WINDOW: Final = timedelta(minutes=15)
+# Of one account from one address; then it waits, for longer after each wrong one.
+_FREE_TRIES: Final = 10
+_FIRST_WAIT: Final = timedelta(minutes=1)
+_LONGEST_WAIT: Final = timedelta(hours=1)
+# Of one account from all addresses that never were right about it, such as those of a botnet.
+_FREE_TRIES_OF_STRANGERS: Final = 100
+_LONGEST_WAIT_OF_STRANGERS: Final = timedelta(minutes=15)
+_KNOWN_ADDRESSES: Final = 10_000
 _LONGEST_EMAIL: Final = 320
 
 
@@ -84,18 +92,30 @@ async def read_form(request: Request, bodies: BodyReader) -> Mapping[str, str]:
 class PasswordDesk:
     """Looks at passwords, as slowly and as seldom for addresses nobody has.
 
+    A stranger's wrong tries slow the stranger: they are counted by address and account together,
+    and those of all strangers together never hold up an address that was right before. Another
+    password begins anew, so an operator on the host lets anybody in.
+
     Shape: `check` says whether a password is that of a digest, None being nobody's.
     """
 
     database: Database
     proxies: TrustedProxies
     addresses: FailureLimit = field(default_factory=FailureLimit)
-    accounts: FailureLimit = field(
-        default_factory=lambda: FailureLimit(failures=_TRIES_OF_ACCOUNT, window=_WINDOW)
+    pairs: GrowingDelay = field(
+        default_factory=lambda: GrowingDelay(
+            free=_FREE_TRIES, first=_FIRST_WAIT, longest=_LONGEST_WAIT
+        )
+    )
+    strangers: GrowingDelay = field(
+        default_factory=lambda: GrowingDelay(
+            free=_FREE_TRIES_OF_STRANGERS, first=_FIRST_WAIT, longest=_LONGEST_WAIT_OF_STRANGERS
+        )
     )
     check: Callable[[str, str | None], bool] = is_password
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     _waiting: int = 0
+    _right_before: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
     async def member_of(
         self, request: Request, email: str, password: str, *, now: datetime
@@ -106,22 +126,32 @@ class PasswordDesk:
         """
         account = " ".join(email.casefold().split())[:_LONGEST_EMAIL]
         self.count_address(request, now)
-        self._count(self.accounts, account, now)
         member_id, digest = await self.database.aread(lambda tx: _known(tx, account))
+        secret = f"{account}\n{digest or ''}"
+        pair = f"{network_of(self._address_of(request))}\n{secret}"
+        self._refuse_early(self.pairs.count(pair, now))
+        if pair not in self._right_before:
+            self._refuse_early(self.strangers.count(secret, now))
         if not await self._is_right(password, digest) or member_id is None:
             raise PasswordWrong
-        self.accounts.forget(account)
+        self.pairs.forget(pair)
+        self._note_right(pair)
         return member_id
+
+    def _note_right(self, pair: str) -> None:
+        self._right_before[pair] = None
+        self._right_before.move_to_end(pair)
+        if len(self._right_before) > _KNOWN_ADDRESSES:
+            self._right_before.popitem(last=False)
 
     def count_address(self, request: Request, now: datetime) -> None:
         """Count a try of an address.
 
         Raises: TooManyTries.
         """
-        self._count(self.addresses, self._address_of(request), now)
+        self._refuse_early(self.addresses.count_failure(self._address_of(request), now))
 
-    def _count(self, limit: FailureLimit, subject: str, now: datetime) -> None:
-        wait_s = limit.count_failure(subject, now)
+    def _refuse_early(self, wait_s: int | None) -> None:
         if wait_s is not None:
             raise TooManyTries(retry_after_s=wait_s)
 
