@@ -226,3 +226,38 @@ async def test_calendar_without_a_working_day_holds_and_never_loops(house: House
     assert action.problem == "quiet_hours"
     assert action.next_attempt_at == house.clock.now() + timedelta(hours=1)
     assert not never.is_ever_worked(date(2026, 11, 19))
+
+
+async def test_cap_of_a_policy_document_holds_the_next_answer_and_says_why(house: House) -> None:
+    """Through the whole house: the document is applied, people ask, and time passes."""
+    text = b"""format = 2
+
+[[rules]]
+name = "one answer an hour"
+when = { kind = ["jira.add_comment"] }
+mode = "auto"
+caps = [{ scope = "kind", most = 1, per = "1h" }]
+"""
+    now = house.clock.now()
+
+    def work(tx: Writing) -> None:
+        add_member(tx, "Ana", roles=((None, Role.ADMIN),), by="cli:op", now=now)
+        version = policy_in_force(tx).version
+        apply_policy(tx, text, based_on=version, served=SERVED, by="cli:op", now=now)
+
+    house.stores.database.write(work)
+
+    await house.ask("@bot what's blocking this?", item="PAY-7")
+    await house.ask("@bot what's blocking this?", item="PAY-12")
+
+    assert (len(house.replies("PAY-7")), len(house.replies("PAY-12"))) == (1, 0)
+    waiting, sent = house.actions
+    assert (sent.state.value, waiting.state.value) == ("executed", "approved")
+    assert waiting.problem == "cap_reached"
+    [told] = [one for one in house.told if one.code == "cap_reached"]
+    assert "allows 1 actions of the kind jira.add_comment in 3600 seconds" in told.text
+    assert waiting.id in told.text
+    await house.wait(HOUR_S / 2)
+    assert house.replies("PAY-12") == []
+    await house.wait(HOUR_S / 2 + 1)
+    assert len(house.replies("PAY-12")) == 1
