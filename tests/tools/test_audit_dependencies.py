@@ -30,7 +30,7 @@ pytestmark = pytest.mark.process
 
 @contextmanager
 def advisory_service(*, vulnerable: str = "", status: int = 200) -> Iterator[tuple[str, list[str]]]:
-    """A service in the way of osv.dev, and the packages it was asked about."""
+    """A service that speaks as OSV does, and the packages it was asked about."""
     asked: list[str] = []
 
     class Service(BaseHTTPRequestHandler):
