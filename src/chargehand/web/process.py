@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 
 from chargehand import __version__
 from chargehand.bootstrap.clocks import choose_clock
+from chargehand.bootstrap.configured import budget_rules
 from chargehand.bootstrap.forms import open_form_desk
 from chargehand.bootstrap.leases import front_made_known
 from chargehand.bootstrap.lifeline import watch_lifeline
