@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from chargehand.domain.ids import ConnectionId, DeliveryId
+
+# These begin the keys of polled deliveries: the second one of what polling alone can tell, which
+# no webhook missed.
+POLLED: Final = "poll:"
+ONLY_POLLED: Final = "poll-only:"
 
 
 class Lane(StrEnum):

@@ -157,3 +157,31 @@ async def test_what_polling_found_and_no_webhook_brought_is_shown(house: GitHubH
     assert health.missed.lately >= 1
     assert health.state is Health.YELLOW
     assert "that no webhook brought" in health.reason
+
+
+async def test_what_webhooks_brought_is_not_said_to_be_missed(house: GitHubHouse) -> None:
+    """A comment changes the time of what it stands on, which no webhook tells."""
+    for _ in range(2):
+        await house.look_around()
+        # What the fake began with was told by no webhook, and is forgotten after a day.
+        house.clock.advance(90_000)
+    for number in (1, 2):
+        people.comment_on(house.hub_site, house.payments, number, author="tom-berg", body="Hm.")
+    (workflow, *_) = house.payments.workflows
+    run = people.start_run(
+        house.hub_site, house.payments, workflow, actor="tom-berg", branch="main", inputs={}
+    )
+    people.complete_run(house.hub_site, house.payments, run.id, conclusion="failure")
+    await house.hear_hub()
+    known = len(house.events)
+
+    found = await house.look_around()
+    house.clock.advance(3_600)
+
+    assert found >= 3
+    newest = house.events[: len(house.events) - known]
+    assert [one.kind for one in newest] == ["work_item.updated"]
+    health = shown(house)
+    assert health.missed is not None
+    assert health.missed.lately == 0
+    assert "that no webhook brought" not in health.reason

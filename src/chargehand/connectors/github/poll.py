@@ -10,11 +10,12 @@ import msgspec
 
 from chargehand.connectors.github.api import GitHubAPI
 from chargehand.connectors.github.poll_code import CodePoller
+from chargehand.connectors.github.poll_runs import RunPoller
 from chargehand.connectors.github.polled import FIRST, News, Round, Told, news_of
 from chargehand.connectors.github.schemas import millis_of, moment_in, number_in
 from chargehand.connectors.github.transport import Call, path_of
 from chargehand.connectors.github.webhook import CONNECTOR, EVENT_HEADER, lane_of
-from chargehand.domain.delivery import DeliverySource, VerifiedDelivery
+from chargehand.domain.delivery import ONLY_POLLED, POLLED, DeliverySource, VerifiedDelivery
 from chargehand.kit.clock import EPOCH
 from chargehand.kit.tolerant import Fields, fields_in, text_in
 from chargehand.plugins.connector import PollPage
@@ -32,7 +33,7 @@ class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Shape: `etags` are those of the first page of each list, so that what did not change costs
     nothing; `heads` has, for each repository, the etags of both lists of checks by the newest
-    commit of each open pull request that is looked at.
+    commit of each open pull request that is looked at, and by the name of the default branch.
     Units: seconds since 1970; before `origin_s`, the first connection, nothing is ever told.
     """
 
@@ -90,6 +91,8 @@ class Poller:
                     *await self._pulls(turn),
                     *await CodePoller(self.api).pushes(turn),
                     *await CodePoller(self.api).checks(turn),
+                    *await RunPoller(self.api).runs(turn),
+                    *await RunPoller(self.api).releases(turn),
                 ]
             except (TargetMissing, PermissionMissing):
                 # Gone, or the bot was sent out of it: `doctor` says so.
@@ -230,10 +233,11 @@ class Poller:
         return [one for one in found if isinstance(one, Mapping)]
 
     def _delivery(self, new: News, now: datetime) -> VerifiedDelivery:
+        way = ONLY_POLLED if new.is_only_polled else POLLED
         return VerifiedDelivery(
             connection_id=self.api.config.connection_id,
             connector=CONNECTOR,
-            delivery_key=f"poll:{new.key}",
+            delivery_key=f"{way}{new.key}",
             source=DeliverySource.POLL,
             lane=lane_of(new.event),
             received_at=now,
@@ -272,7 +276,9 @@ def _of_issue(turn: Round, issue: Fields) -> list[News]:
         told = Told("issues", f"{name}:opened", created)
         news.append(news_of(turn, told, "opened", parts))
     if updated is not None and (created is None or updated > created):
-        told = Told("issues", f"{name}:updated:{millis_of(updated)}", updated)
+        # The list does not say what changed: a comment or a mention elsewhere may be all.
+        key = f"{name}:updated:{millis_of(updated)}"
+        told = Told("issues", key, updated, is_only_polled=True)
         news.append(news_of(turn, told, "edited", parts))
     return news
 
@@ -281,6 +287,8 @@ def _of_pull(turn: Round, pull: Fields) -> list[News]:
     """The opening, the newest commit, and the end of a pull request.
 
     GitHub does not tell by asking what else was changed, and every comment changes the time of it.
+    A commit that the look before knew is not told again, and of those the first look finds nobody
+    knows whether they are new.
     """
     created, updated = moment_in(pull, "created_at"), moment_in(pull, "updated_at")
     if created is None or updated is None:
@@ -292,8 +300,9 @@ def _of_pull(turn: Round, pull: Fields) -> list[News]:
         told = Told("pull_request", f"{name}:opened", created)
         news.append(news_of(turn, told, "opened", parts))
     head = text_in(fields_in(pull, "head"), "sha")
-    if head and updated > created:
-        told = Told("pull_request", f"{name}:head:{head}", updated)
+    if head and updated > created and head not in turn.old_heads:
+        is_first = not turn.old_heads
+        told = Told("pull_request", f"{name}:head:{head}", updated, is_only_polled=is_first)
         news.append(news_of(turn, told, "synchronize", parts))
     closed = moment_in(pull, "closed_at")
     if closed is not None and closed >= turn.floor:

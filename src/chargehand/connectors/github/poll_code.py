@@ -1,12 +1,14 @@
 """Finds pushes, and checks that ended, by asking: what the webhooks about commits missed.
 
 GitHub keeps a history of the changes of each branch, with both ends of every push, which is what
-the key of a push is made of. Checks are asked for the newest commit of each open pull request.
+the key of a push is made of. Checks are asked for the newest commit of each open pull request and
+of the default branch.
 """
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chargehand.connectors.github.api import GitHubAPI
@@ -30,6 +32,9 @@ _COMMITS: Final = 50
 _AT_ONCE: Final = 8
 _NULL_COMMIT: Final = "0" * 40
 _FORCED: Final = "force_push"
+# Tells the name of a branch from a commit.
+_HEADS: Final = "heads/"
+_BEFORE: Final = timedelta(days=1)
 # A server that does not know the history, or a sign-in that may not read it.
 _NOT_FOR_US: Final = (PermissionMissing, TargetMissing, RequestRefused)
 
@@ -55,9 +60,11 @@ class CodePoller:
         return news
 
     async def checks(self, turn: Round) -> Sequence[News]:
-        """The checks of open pull requests that ended since."""
+        """The checks of open pull requests and of the default branch that ended since."""
         try:
             heads = await self._heads(turn)
+            if turn.default_branch:
+                heads.append(f"{_HEADS}{turn.default_branch}")
             news: list[News] = []
             for start in range(0, len(heads), _AT_ONCE):
                 part = heads[start : start + _AT_ONCE]
@@ -65,6 +72,8 @@ class CodePoller:
                     news.extend(found)
         except _NOT_FOR_US:
             turn.heads.clear()
+            # Without the commits that were looked at, the list has to be read again.
+            turn.etags[_open_pulls(turn)] = ""
             return ()
         return news
 
@@ -107,7 +116,7 @@ class CodePoller:
     async def _heads(self, turn: Round) -> list[str]:
         """The newest commits of the open pull requests that are looked at."""
         path = path_of("repos", turn.repository, "pulls")
-        name = f"{path}?open"
+        name = _open_pulls(turn)
         query = {
             "state": "open",
             "sort": "updated",
@@ -117,36 +126,45 @@ class CodePoller:
         etag = turn.old_etags.get(name, "")
         answer = await self.api.get(Call("GET", path, FIRST, turn.repository, query, etag=etag))
         if not answer.is_new:
-            return list(turn.old_heads)
+            return [one for one in turn.old_heads if not one.startswith(_HEADS)]
         turn.etags[name] = answer.etag
         pulls = [one for one in answer.data or () if isinstance(one, Mapping)]
         heads = (commit_in(fields_in(one, "head"), "sha") for one in pulls)
         return list(dict.fromkeys(filter(None, heads)))
 
-    async def _of_head(self, turn: Round, commit: str) -> list[News]:
-        path = path_of("repos", turn.repository, "commits", commit)
-        old_runs, old_status = [*turn.old_heads.get(commit, ()), "", ""][:2]
-        about = f"commit {commit}"
+    async def _of_head(self, turn: Round, head: str) -> list[News]:
+        path = path_of("repos", turn.repository, "commits", head.removeprefix(_HEADS))
+        old_runs, old_status = [*turn.old_heads.get(head, ()), "", ""][:2]
+        about = f"commit {head}"
         query = {"filter": "latest", "per_page": "100"}
         runs, status = await asyncio.gather(
             self.api.get(Call("GET", f"{path}/check-runs", FIRST, about, query, etag=old_runs)),
             self.api.get(Call("GET", f"{path}/status", FIRST, about, etag=old_status)),
         )
-        turn.heads[commit] = [runs.etag, status.etag]
+        turn.heads[head] = [runs.etag, status.etag]
+        # Checks may have ended before the pull request was opened.
+        floor = turn.floor if head in turn.old_heads else max(turn.origin, turn.floor - _BEFORE)
+        told = status.data if isinstance(status.data, Mapping) else {}
+        commit = commit_in(told, "sha") or head
         return [
-            *(_of_run(turn, one) for one in _ended(turn, runs.data, "check_runs")),
-            *(_of_status(turn, commit, one) for one in _ended(turn, status.data, "statuses")),
+            *(_of_run(turn, one) for one in _ended(floor, runs.data, "check_runs")),
+            *(_of_status(turn, commit, one) for one in _ended(floor, told, "statuses")),
         ]
 
 
-def _ended(turn: Round, data: object, name: str) -> Iterator[Fields]:
-    """What ended since, of a list of checks or reports."""
+def _open_pulls(turn: Round) -> str:
+    """The name of the etag of the list of open pull requests."""
+    return f"{path_of('repos', turn.repository, 'pulls')}?open"
+
+
+def _ended(floor: datetime, data: object, name: str) -> Iterator[Fields]:
+    """What ended since the floor, of a list of checks or reports."""
     for one in list_in(data, name) if isinstance(data, Mapping) else ():
         if not isinstance(one, Mapping) or text_in(one, "state") == "pending":
             continue
         at = moment_in(one, "completed_at", "updated_at", "created_at")
         is_under_way = text_in(one, "status") not in ("", "completed")
-        if at is not None and at >= turn.floor and not is_under_way:
+        if at is not None and at >= floor and not is_under_way:
             yield one
 
 

@@ -12,12 +12,16 @@ FIRST: Final = "poll a repository"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One thing that happened, in the body of a webhook; `key` tells it from every other."""
+    """One thing that happened, in the body of a webhook; `key` tells it from every other.
+
+    Shape: `is_only_polled` says that no webhook has to tell of it.
+    """
 
     event: str
     key: str
     at: datetime
     body: bytes
+    is_only_polled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Told:
     event: str
     key: str
     at: datetime
+    is_only_polled: bool = False
 
 
 @dataclass(slots=True)
@@ -34,7 +39,8 @@ class Round:
     """One look at one repository: what it is, since when, and what was learned.
 
     Shape: `shown` is what webhooks say of it; `old_etags` and `old_heads` are what the look before
-    learned. `etags` is by list, `heads` has those of both lists of checks by commit.
+    learned. `etags` is by list, `heads` has those of both lists of checks by commit,
+    and by the default branch's name.
     """
 
     repository: str
@@ -55,4 +61,5 @@ def news_of(turn: Round, told: Told, action: str, parts: Mapping[str, object]) -
     sender = said.get("user") if isinstance(said, Mapping) else None
     named = {"action": action} if action else {}
     body = {"repository": turn.shown, "sender": sender, **named, **parts}
-    return News(told.event, told.key, told.at, msgspec.json.encode(body))
+    encoded = msgspec.json.encode(body)
+    return News(told.event, told.key, told.at, encoded, told.is_only_polled)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, exists, func, select
 
-from chargehand.domain.delivery import DeliverySource
+from chargehand.domain.delivery import ONLY_POLLED, DeliverySource
 from chargehand.domain.ids import EventId
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.kit.ids import first_id
@@ -47,7 +47,10 @@ class TrafficReader(Repository):
     """Counts what arrived."""
 
     def only_polled(self, connection_id: str, start: datetime, end: datetime) -> OnlyPolled:
-        """What polling found between two moments and nothing else told of since."""
+        """What polling found between two moments and nothing else told of since.
+
+        Shape: without what polling alone can tell.
+        """
         again = deliveries.alias("again")
         told = exists().where(
             again.c.organization_id == self._organization_id,
@@ -64,6 +67,7 @@ class TrafficReader(Repository):
                 deliveries.c.connection_id == connection_id,
                 deliveries.c.source == DeliverySource.POLL.value,
                 deliveries.c.duplicate_of.is_(None),
+                ~deliveries.c.delivery_key.startswith(ONLY_POLLED),
                 ~told,
             )
         )

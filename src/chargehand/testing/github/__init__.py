@@ -43,6 +43,7 @@ ready, and is steered by a control API for this machine only, without sign-in; e
     POST   /__fake__/closings               {number, closer, is_merged?}
     POST   /__fake__/checks                 {commit, name, conclusion} or {commit, context, state}
     POST   /__fake__/runs/complete          {id, conclusion}
+    POST   /__fake__/releases               {author, tag, is_prerelease?}
     POST   /__fake__/installation/remove    {is_suspended?}
 
     GET    /__fake__/webhooks               targets, and each message with its attempts

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chargehand.kit.clock import EPOCH
-from chargehand.testing.github import rest_code, rest_issues, rest_pulls
+from chargehand.testing.github import releases, rest_code, rest_issues, rest_pulls
 from chargehand.testing.github.app_key import key_pair
 from chargehand.testing.github.calls import Answer, Call, Endpoint
 from chargehand.testing.github.control import control_routes
@@ -30,6 +30,7 @@ from chargehand.testing.jira.received import RequestLog
 
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *releases.ENDPOINTS,
     *rest_code.ENDPOINTS,
     *rest_issues.ENDPOINTS,
     *rest_pulls.ENDPOINTS,

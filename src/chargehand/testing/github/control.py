@@ -13,6 +13,7 @@ from starlette.routing import Route
 from chargehand.domain.errors import ChargehandError
 from chargehand.testing.github import people
 from chargehand.testing.github.refusals import GitHubRefused
+from chargehand.testing.github.releases import draft_release, publish_release
 from chargehand.testing.github.sending import Sending, Target
 from chargehand.testing.github.state import ChangedFile, Repository, Workflow
 from chargehand.testing.jira.failures import Failure
@@ -144,6 +145,13 @@ def _complete_run(desk: "Desk", fields: Fields) -> Any:
     return people.complete_run(desk.site, _at(desk, fields), int(fields.pop("id")), **fields)
 
 
+def _release(desk: "Desk", fields: Fields) -> Any:
+    repository = _at(desk, fields)
+    made = draft_release(desk.site, repository, **fields)
+    publish_release(desk.site, repository, made)
+    return made
+
+
 def _installation(desk: "Desk", fields: Fields) -> Any:
     people.remove_installation(desk.site, is_suspended=bool(fields.get("is_suspended", False)))
     return {"ok": True}
@@ -208,6 +216,7 @@ _ACTIONS: Final[tuple[tuple[str, str, Action], ...]] = (
     ("POST", "closings", _close),
     ("POST", "checks", _check),
     ("POST", "runs/complete", _complete_run),
+    ("POST", "releases", _release),
     ("POST", "installation/remove", _installation),
     ("GET", "webhooks", _webhooks),
     ("PUT", "webhooks/targets", _targets),

@@ -202,13 +202,14 @@ def list_runs(call: Call) -> Answer:
     """Runs of workflows, newest first."""
     repository = call.repository()
     created = call.query.get("created", "").removeprefix(">=")
-    event, branch = call.query.get("event"), call.query.get("branch")
+    event, branch, status = (call.query.get(name) for name in ("event", "branch", "status"))
     found = [
         one
         for one in reversed(repository.runs)
         if (not created or (time_of(one.created_at) or "") >= created)
         and event in (None, one.event)
         and branch in (None, one.branch)
+        and status in (None, one.status)
     ]
     cut, links = cut_page(call, found)
     shown = [_shown_run(call, repository, one) for one in cut]

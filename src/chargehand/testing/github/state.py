@@ -164,6 +164,18 @@ class Push(msgspec.Struct):
     is_forced: bool = False
 
 
+class Release(msgspec.Struct):
+    """A release; a draft was not published yet."""
+
+    id: int
+    tag: str
+    name: str
+    author: str
+    created_at: datetime
+    published_at: datetime | None = None
+    is_prerelease: bool = False
+
+
 class Hook(msgspec.Struct):
     """Where a repository's events are posted."""
 
@@ -195,6 +207,7 @@ class Repository(msgspec.Struct):
     runs: list[Run] = []
     hooks: list[Hook] = []
     pushes: list[Push] = []
+    releases: list[Release] = []
 
 
 class InstallationToken(msgspec.Struct):

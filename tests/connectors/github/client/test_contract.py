@@ -10,7 +10,7 @@ import pytest
 
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.contracts import ContractBroken, ContractTransport, load_contract
-from chargehand.testing.github import FakeGitHub, people, seed_demo
+from chargehand.testing.github import FakeGitHub, people, releases, seed_demo
 from chargehand.testing.github.app import ENDPOINTS
 from chargehand.testing.github.state import APP_ID, BOT_TOKEN, INSTALLATION_ID, Hook
 from tests.conftest import OVERLAYS
@@ -45,8 +45,8 @@ async def test_every_endpoint_of_the_fake_is_held_to_the_description(contracts: 
     expected = {blank(f"{point.method} {point.path}") for point in ENDPOINTS}
     assert {blank(name) for name in contract.tally.operations} == expected
     assert contract.tally.run == 2 * len(ENDPOINTS)
-    # The reduced description lacks the dispatch of a workflow, and the history of branches.
-    assert contract.tally.own == 2
+    # The reduced description lacks the dispatch of a workflow, the history of branches, releases.
+    assert contract.tally.own == 3
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,7 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
     people.complete_check(site, payments, commit, name="tests", conclusion="success")
     people.report_status(site, payments, commit, context="ci", state="success")
     pushed = people.push(site, payments, "topic", author="tom-berg")
+    releases.draft_release(site, payments, author="tom-berg", tag="v1.2")
     pull.labels.append("bug")
     kept = Hook(site.next_id(), "https://x.test/old", "s", ["push"], site.now())
     payments.hooks.append(kept)
@@ -109,6 +110,7 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
         ("GET", f"{r}/activity", None),
         ("GET", f"{r}/compare/main...{pushed}", None),
         ("GET", f"{r}/actions/runs", None),
+        ("GET", f"{r}/releases", None),
         ("GET", f"{r}/actions/runs/{going.id}", None),
         ("POST", f"{r}/actions/runs/{ended.id}/rerun", None),
         ("POST", f"{r}/actions/runs/{going.id}/cancel", None),

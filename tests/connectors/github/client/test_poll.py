@@ -9,7 +9,8 @@ from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ConnectionId
 from chargehand.plugins.connector import IntakeSecrets, RawRequest
 from chargehand.plugins.errors import CursorUnreadable
-from chargehand.testing.github import Target, people
+from chargehand.testing.github import Target, people, releases
+from chargehand.testing.github.state import Release, Run
 from chargehand.testing.jira.failures import Failure
 from tests.connectors.github.client.world import World
 
@@ -29,8 +30,22 @@ def told(world: World) -> dict[str, EventKind]:
         request = RawRequest(ConnectionId("github"), headers, sending.body, None, world.clock.now())
         delivery = GitHubWebhook().verify(request, IntakeSecrets(signing=("s",)))
         event = GitHubParser("chargehand-bot").parse(delivery)
-        found[event.event_key] = event.kind
+        if event.kind is not EventKind.UNSUPPORTED:
+            found[event.event_key] = event.kind
     return found
+
+
+def run_of(world: World) -> Run:
+    """A workflow begins to run."""
+    (workflow, *_) = world.payments.workflows
+    return people.start_run(
+        world.site, world.payments, workflow, actor="tom-berg", branch="main", inputs={}
+    )
+
+
+def draft_of(world: World, tag: str = "v1.2") -> Release:
+    """A release that nobody sees yet."""
+    return releases.draft_release(world.site, world.payments, author="tom-berg", tag=tag)
 
 
 async def begin(world: World) -> str:
@@ -64,6 +79,9 @@ async def test_a_poll_and_a_webhook_know_everything_by_the_same_keys(world: Worl
     )
     people.report_status(site, payments, world.pull.head_commit, context="ci", state="success")
     people.review(site, payments, 2, author="tom-berg", state="APPROVED", body="Good")
+    run = run_of(world)
+    people.complete_run(site, payments, run.id, conclusion="failure")
+    releases.publish_release(site, payments, draft_of(world))
     checked, cursor = await world.poll(cursor)
     world.clock.advance(60)
     people.close(site, payments, 2, closer="tom-berg", is_merged=True)
@@ -93,6 +111,8 @@ async def test_a_poll_and_a_webhook_know_everything_by_the_same_keys(world: Worl
         EventKind.REVIEW_SUBMITTED,
         EventKind.PUSH_RECEIVED,
         EventKind.CHECK_COMPLETED,
+        EventKind.WORKFLOW_RUN_COMPLETED,
+        EventKind.RELEASE_PUBLISHED,
     }
 
 
@@ -112,15 +132,16 @@ async def test_the_first_poll_tells_nothing_and_a_quiet_one_costs_nothing(world:
     cursor = await begin(world)
     _, cursor = await world.poll(cursor)
     world.clock.advance(600)
-    left = world.fake.desk.remaining
+    before, left = len(world.fake.desk.calls()), world.fake.desk.remaining
 
     events, _ = await world.poll(cursor)
 
-    lists = [one for one in world.fake.desk.calls()[-16:] if one["query"]]
+    lists = [one for one in world.fake.desk.calls()[before:] if one["status"] == 304]
     assert events == []
-    # Five lists of each repository, and the checks of the one open pull request.
-    assert len(lists) == 13
-    assert {one["status"] for one in lists} == {304}
+    # Eight lists of each repository, the checks of its default branch, and of the one open pull
+    # request; each of the latter two are two requests.
+    assert len(lists) == 2 * (8 + 2) + 2
+    assert len(world.fake.desk.calls()) - before == len(lists) + 2
     # Two repositories were looked at by name.
     assert left - world.fake.desk.remaining == 2
 
@@ -178,7 +199,7 @@ async def test_polled_pushes_have_their_commits_and_say_what_was_forced(world: W
 
 async def test_a_sign_in_that_may_not_read_commits_polls_all_the_rest(world: World) -> None:
     cursor = await begin(world)
-    for path in (".*/activity", ".*/check-runs", ".*/status"):
+    for path in (".*/activity", ".*/check-runs", ".*/status", ".*/runs", ".*/releases"):
         world.fake.desk.failures.add(Failure(method="GET", path=path, status=403, times=99))
     people.push(world.site, world.payments, "topic", author="Mei-Tanaka")
     people.comment_on(world.site, world.payments, 1, author="tom-berg", body="still heard")
@@ -201,5 +222,98 @@ async def test_of_many_open_pull_requests_those_changed_last_are_checked(world: 
     _, cursor = await world.poll(cursor)
 
     asked = [one["path"] for one in world.fake.desk.calls()[before:]]
-    assert sum(path.endswith("/check-runs") for path in asked) == MOST_CHECKED
+    # The default branch of each repository beside them.
+    assert sum(path.endswith("/check-runs") for path in asked) == MOST_CHECKED + 2
     assert len(cursor) < 10_000
+
+
+async def test_a_run_is_told_once_and_again_only_when_it_ran_again(world: World) -> None:
+    cursor = await begin(world)
+    run = run_of(world)
+    under_way, cursor = await world.poll(cursor)
+    world.clock.advance(60)
+    people.complete_run(world.site, world.payments, run.id, conclusion="failure")
+    ended, cursor = await world.poll(cursor)
+    world.clock.advance(600)
+    run.attempt = 2
+    people.complete_run(world.site, world.payments, run.id, conclusion="success")
+    again, cursor = await world.poll(cursor)
+    world.clock.advance(600)
+    quiet, _ = await world.poll(cursor)
+
+    assert under_way == []
+    (first,), (second,) = ended, again
+    assert first.data["conclusion"] == "failure"
+    assert second.data["conclusion"] == "success"
+    assert (first.data["name"], first.data["branch"]) == ("Deploy", "main")
+    assert second.event_key == f"github:workflow_run:acme/payments:{run.id}:2"
+    assert quiet == []
+
+
+async def test_more_runs_than_a_page_holds_are_all_told(world: World) -> None:
+    cursor = await begin(world)
+    for _ in range(130):
+        people.complete_run(world.site, world.payments, run_of(world).id, conclusion="success")
+
+    events, _ = await world.poll(cursor)
+
+    assert [one.kind for one in events] == [EventKind.WORKFLOW_RUN_COMPLETED] * 130
+
+
+async def test_a_draft_is_no_release_before_it_is_published(world: World) -> None:
+    cursor = await begin(world)
+    draft = draft_of(world)
+    unseen, cursor = await world.poll(cursor)
+    world.clock.advance(3_600)
+    releases.publish_release(world.site, world.payments, draft)
+
+    seen, _ = await world.poll(cursor)
+
+    assert unseen == []
+    (release,) = seen
+    assert (release.data["tag"], release.actor.account_id) == ("v1.2", "tom-berg")
+
+
+async def test_the_checks_of_the_default_branch_are_told(world: World) -> None:
+    cursor = await begin(world)
+    commit = world.payments.branches["main"]
+    people.complete_check(world.site, world.payments, commit, name="build", conclusion="failure")
+    people.report_status(world.site, world.payments, commit, context="ci", state="success")
+
+    events, _ = await world.poll(cursor)
+
+    assert {one.event_key for one in events} == set(told(world))
+    assert {one.data["commit"] for one in events} == {commit}
+
+
+async def test_checks_that_ended_before_the_pull_request_are_told_with_it(world: World) -> None:
+    cursor = await begin(world)
+    commit = people.push(world.site, world.payments, "topic", author="tom-berg")
+    people.complete_check(world.site, world.payments, commit, name="build", conclusion="failure")
+    _, cursor = await world.poll(cursor)
+    world.clock.advance(600)
+    pull = people.open_pull(
+        world.site, world.payments, author="tom-berg", title="x", branch="topic"
+    ).pull
+    assert pull is not None
+    pull.head_commit = world.payments.branches["topic"] = commit
+
+    events, _ = await world.poll(cursor)
+
+    checks = [one for one in events if one.kind is EventKind.CHECK_COMPLETED]
+    assert [one.data["commit"] for one in checks] == [commit]
+
+
+async def test_checks_are_read_again_once_they_may_be(world: World) -> None:
+    cursor = await begin(world)
+    _, cursor = await world.poll(cursor)
+    world.fake.desk.failures.add(Failure(method="GET", path=".*/check-runs", status=403, times=99))
+    _, cursor = await world.poll(cursor)
+    world.fake.desk.failures.clear()
+    people.complete_check(
+        world.site, world.payments, world.pull.head_commit, name="build", conclusion="failure"
+    )
+
+    events, _ = await world.poll(cursor)
+
+    assert [one.kind for one in events] == [EventKind.CHECK_COMPLETED]

@@ -232,6 +232,13 @@ def test_a_form_means_what_its_json_means() -> None:
     assert parse_bytes(form, "issue_comment") == parse(payload, "issue_comment")
 
 
+@pytest.mark.parametrize("event", ["user", "enterprise", "cache_sync", "dismissal_request_x"])
+def test_events_of_a_whole_server_are_known_to_be_of_no_use(event: str) -> None:
+    reason = "unknown_event" if event.endswith("_x") else "unused_event"
+
+    assert parse({"action": "created", "sender": {}}, event).data["reason"] == reason
+
+
 @pytest.mark.contract
 def test_every_payload_of_the_contract_is_one_event(contracts: Path) -> None:
     """GitHub's own examples, each named by its folder; and the command line reads them alike."""
