@@ -4,7 +4,7 @@ Source: developer.atlassian.com/cloud/bitbucket/rest (version 2.0, read 2026-11)
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,14 +17,7 @@ from chargehand.connectors.bitbucket.cloud_pipelines import (
 )
 from chargehand.connectors.bitbucket.cloud_polling import CloudPolling
 from chargehand.connectors.bitbucket.config import BitbucketConfig
-from chargehand.connectors.bitbucket.dialect import (
-    Heads,
-    Hook,
-    News,
-    Pipeline,
-    SeenPush,
-    pull_path,
-)
+from chargehand.connectors.bitbucket.dialect import Hook, Pipeline, pull_path
 from chargehand.connectors.bitbucket.diffs import cloud_diff
 from chargehand.connectors.bitbucket.errors import unreadable
 from chargehand.connectors.bitbucket.params import CommentParams, PipelineParams
@@ -81,7 +74,7 @@ class CloudDialect:
     def __init__(self, config: BitbucketConfig, transport: BitbucketTransport) -> None:
         self._config = config
         self._transport = transport
-        self._polling = CloudPolling(transport)
+        self.polling = CloudPolling(transport)
 
     # Reading
 
@@ -217,34 +210,6 @@ class CloudDialect:
                 if one is not None and not one.is_deleted
             ]
         return found
-
-    # Polling
-
-    def changed(
-        self, repository: str, since: datetime
-    ) -> AsyncIterator[tuple[tuple[datetime, Fields], ...]]:
-        """The pull requests changed since, longest ago first, with when, one page at a time."""
-        return self._polling.changed(repository, since)
-
-    async def news_of(
-        self, repository: SeenRepository, pull_request: Fields, since: datetime
-    ) -> Sequence[News]:
-        """What happened to a pull request since."""
-        return await self._polling.news_of(repository, pull_request, since)
-
-    async def heads(self, repository: str) -> Heads:
-        """The newest commit of each branch."""
-        return await self._polling.heads(repository)
-
-    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
-        """The newest commits that are on one and not yet on the other, as webhooks tell them."""
-        return await self._polling.commits(repository, before, after)
-
-    def push_news(
-        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
-    ) -> News:
-        """That a branch has another commit, as its webhook would say it."""
-        return self._polling.push_news(repository, push, commits, at)
 
     # Writing
 

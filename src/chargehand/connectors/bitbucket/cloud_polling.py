@@ -6,9 +6,18 @@ from datetime import datetime
 from typing import Final
 
 from chargehand.connectors.bitbucket import cloud_shapes as shapes
-from chargehand.connectors.bitbucket.dialect import Heads, News, SeenPush
-from chargehand.connectors.bitbucket.seen import SeenRepository, flag_in, hash_in, iso_in, ref_in
+from chargehand.connectors.bitbucket.cloud_events import CHECKS
+from chargehand.connectors.bitbucket.dialect import Builds, Heads, News, SeenPush
+from chargehand.connectors.bitbucket.seen import (
+    SeenRepository,
+    flag_in,
+    hash_in,
+    iso_in,
+    people_in,
+    ref_in,
+)
 from chargehand.connectors.bitbucket.transport import BitbucketTransport, Call, path_of
+from chargehand.domain.code import CheckState, PullRequestState
 from chargehand.kit.tolerant import Fields, fields_in, text_in
 
 _PAGE: Final = 50
@@ -124,7 +133,36 @@ class CloudPolling:
         }
         body = {"repository": repository_body(repository), "push": {"changes": [change]}}
         key = f"push:{repository.full_name}:{branch}:{before}:{after}"
-        return News("repo:push", key, at, body)
+        return News("repo:push", key, at, body, is_only_polled=len(commits) != 1)
+
+    def open_head(self, pull_request: Fields) -> str:
+        """The newest commit of a listed pull request, cut short; empty for one that is closed."""
+        seen = shapes.pull_request_of(pull_request)
+        return seen.head_commit if seen and seen.state is PullRequestState.OPEN else ""
+
+    async def builds(self, repository: SeenRepository, commit: str, since: datetime) -> Builds:
+        """What was reported of a commit since a moment, of the statuses that changed last.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        call = Call(
+            "GET",
+            f"{_repository(repository.full_name)}{path_of('commit', commit, 'statuses')}",
+            "list build statuses",
+            f"commit {commit}",
+            query={"sort": "-updated_on", "pagelen": _COMMENTS_PAGE},
+        )
+        listed = people_in(await self._transport.read(call), "values")
+        found = [(one, check) for one in listed if (check := shapes.check_of(one)) is not None]
+        news = []
+        for raw, check in found:
+            at = check.updated_at
+            if check.state is CheckState.RUNNING or at is None or at < since:
+                continue
+            body = {"repository": repository_body(repository), "commit_status": raw}
+            key = f"check:{check.commit}:{check.key}:{check.state.value}:{at.isoformat()}"
+            news.append(News(CHECKS[1], key, at, body))
+        return Builds(news, any(one.state is CheckState.RUNNING for _, one in found))
 
     async def _comments(self, path: str, since: datetime) -> Sequence[Fields]:
         query: dict[str, str | int] = {

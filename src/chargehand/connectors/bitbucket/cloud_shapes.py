@@ -88,7 +88,8 @@ def repository_in(fields: Fields, name: str = "repository") -> SeenRepository | 
     full_name = repository_name(text_in(found, "full_name"))
     if not full_name:
         return None
-    return SeenRepository(full_name, flag_in(found, "is_private"), link_in(found))
+    main = ref_in(fields_in(found, "mainbranch"), "name")
+    return SeenRepository(full_name, flag_in(found, "is_private"), link_in(found), main)
 
 
 def pull_request_of(found: Fields) -> SeenPullRequest | None:

@@ -3,7 +3,7 @@
 Source: developer.atlassian.com/server/bitbucket/rest (9.x, read 2026-11)
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ from chargehand.connectors.bitbucket.data_center_polling import (
     pull_path,
     repository_path,
 )
-from chargehand.connectors.bitbucket.dialect import Heads, Hook, News, Pipeline, SeenPush
+from chargehand.connectors.bitbucket.dialect import Hook, Pipeline
 from chargehand.connectors.bitbucket.diffs import data_center_diff
 from chargehand.connectors.bitbucket.errors import NotOnDataCenter, unreadable
 from chargehand.connectors.bitbucket.params import CommentParams, PipelineParams
@@ -78,7 +78,7 @@ class DataCenterDialect:
     def __init__(self, config: BitbucketConfig, transport: BitbucketTransport) -> None:
         self._config = config
         self._transport = transport
-        self._polling = DataCenterPolling(transport)
+        self.polling = DataCenterPolling(transport)
 
     # Reading
 
@@ -181,7 +181,7 @@ class DataCenterDialect:
 
     async def comments_since(self, ref: PullRequestRef, since: datetime) -> Sequence[SeenComment]:
         """The comments of a pull request made since a moment, in any order."""
-        entries = await self._polling.activities(ref)
+        entries = await self.polling.activities(ref)
         return [
             one
             for _, one in comments_in(entries)
@@ -200,34 +200,6 @@ class DataCenterDialect:
             return await self._transport.read(call)
         except TargetMissing:
             return None
-
-    # Polling
-
-    def changed(
-        self, repository: str, since: datetime
-    ) -> AsyncIterator[tuple[tuple[datetime, Fields], ...]]:
-        """The pull requests changed since, longest ago first, with when, one page at a time."""
-        return self._polling.changed(repository, since)
-
-    async def news_of(
-        self, repository: SeenRepository, pull_request: Fields, since: datetime
-    ) -> Sequence[News]:
-        """What happened to a pull request since."""
-        return await self._polling.news_of(repository, pull_request, since)
-
-    async def heads(self, repository: str) -> Heads:
-        """The newest commit of each branch."""
-        return await self._polling.heads(repository)
-
-    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
-        """The newest commits that are on one and not yet on the other, as webhooks tell them."""
-        return await self._polling.commits(repository, before, after)
-
-    def push_news(
-        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
-    ) -> News:
-        """That a branch has another commit, as its webhook would say it."""
-        return self._polling.push_news(repository, push, commits, at)
 
     # Writing
 
@@ -386,7 +358,7 @@ class DataCenterDialect:
     def standing_checks(self) -> tuple[Check, ...]:
         """What Data Center does not tell."""
         found = (
-            "Bitbucket Data Center posts no build statuses, so the checks of a pull request are "
-            "read when somebody asks, and not noticed when they end"
+            "Bitbucket Data Center posts no build statuses: polling finds those that end within "
+            "two hours of a push; all are read when somebody asks"
         )
         return (Check("build statuses", CheckState.WARNED, found),)

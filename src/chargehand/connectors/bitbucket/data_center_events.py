@@ -10,18 +10,27 @@ from chargehand.connectors.bitbucket import data_center_shapes as shapes
 from chargehand.connectors.bitbucket.meaning import (
     Meaning,
     Scene,
+    check_meaning,
     comment_meaning,
     missing,
     pull_request_meaning,
     push_meaning,
     review_meaning,
 )
-from chargehand.connectors.bitbucket.seen import SeenChange, iso_in, number_in, people_in
+from chargehand.connectors.bitbucket.seen import (
+    SeenChange,
+    hash_in,
+    iso_in,
+    number_in,
+    people_in,
+)
 from chargehand.domain.event import EventKind
 from chargehand.kit.tolerant import Fields, fields_in
 
 PING: Final = "diagnostics:ping"
 PUSH: Final = "repo:refs_changed"
+# No webhook tells of builds; polling does, under a name of its own.
+BUILD: Final = "polled:build_status"
 COMMENTS: Final[Mapping[str, EventKind]] = {
     "pr:comment:added": EventKind.COMMENT_CREATED,
     "pr:comment:edited": EventKind.COMMENT_UPDATED,
@@ -54,7 +63,7 @@ UNUSED: Final = (
 
 def is_data_center_name(name: str) -> bool:
     """Whether a name is one of Data Center's."""
-    return name.startswith(("pr:", "diagnostics:", "mirror:", PUSH)) or (
+    return name.startswith(("pr:", "diagnostics:", "mirror:", PUSH, BUILD)) or (
         name.startswith("repo:") and name.count(":") > 1
     )
 
@@ -65,6 +74,8 @@ def meaning_of(name: str, payload: Fields, fallback_key: str) -> Meaning | None:
         return Meaning(EventKind.CONNECTION_PINGED, key=f"ping:{fallback_key}")
     if name == PUSH:
         return _push(payload, fallback_key)
+    if name == BUILD:
+        return _build(payload, fallback_key)
     if name not in {*COMMENTS, *PULL_REQUESTS, *REVIEWS}:
         return None
     kind = COMMENTS.get(name) or PULL_REQUESTS.get(name) or EventKind.REVIEW_SUBMITTED
@@ -113,6 +124,15 @@ def _push(payload: Fields, fallback_key: str) -> Meaning:
         fallback_key=fallback_key,
     )
     return push_meaning(scene, tuple(changes))
+
+
+def _build(payload: Fields, fallback_key: str) -> Meaning | None:
+    repository = shapes.repository_of(fields_in(payload, "repository"))
+    if repository is None:
+        return missing(EventKind.CHECK_COMPLETED, "repository")
+    commit = hash_in(payload, "commit")
+    check = shapes.check_of(fields_in(payload, "buildStatus"), commit=commit) if commit else None
+    return check_meaning(Scene(repository=repository, fallback_key=fallback_key), check)
 
 
 def _with_commits(change: SeenChange, payload: Fields) -> SeenChange:

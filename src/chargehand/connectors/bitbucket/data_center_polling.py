@@ -6,10 +6,12 @@ from typing import Final
 
 from chargehand.connectors.bitbucket import data_center_shapes as shapes
 from chargehand.connectors.bitbucket.cloud_polling import MOST_HEADS
-from chargehand.connectors.bitbucket.dialect import Heads, News, SeenPush
+from chargehand.connectors.bitbucket.data_center_events import BUILD
+from chargehand.connectors.bitbucket.dialect import Builds, Heads, News, SeenPush
 from chargehand.connectors.bitbucket.seen import (
     SeenComment,
     SeenRepository,
+    flag_in,
     hash_in,
     millis_in,
     millis_of,
@@ -18,7 +20,7 @@ from chargehand.connectors.bitbucket.seen import (
     ref_in,
 )
 from chargehand.connectors.bitbucket.transport import BitbucketTransport, Call, path_of
-from chargehand.domain.code import PullRequestRef
+from chargehand.domain.code import CheckState, PullRequestRef, PullRequestState
 from chargehand.kit.tolerant import Fields, fields_in, text_in
 
 _API: Final = "/rest/api/1.0"
@@ -118,14 +120,16 @@ class DataCenterPolling:
             query={"orderBy": "MODIFICATION", "limit": _PAGE},
         )
         found: dict[str, str] = {}
+        main = ""
         async for page in self._transport.pages(call):
             for one in page:
                 name, commit = ref_in(one, "displayId"), hash_in(one, "latestCommit")
                 if name and commit:
                     found[name] = commit
+                    main = name if flag_in(one, "isDefault") is True else main
             if len(found) >= MOST_HEADS:
-                return Heads(dict(list(found.items())[:MOST_HEADS]), is_whole=False)
-        return Heads(found)
+                return Heads(dict(list(found.items())[:MOST_HEADS]), is_whole=False, main=main)
+        return Heads(found, main=main)
 
     async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
         """The newest commits that are on one and not yet on the other.
@@ -144,8 +148,6 @@ class DataCenterPolling:
     ) -> News:
         """That a branch has another commit, as its webhook would say it."""
         branch, before, after = push.branch, push.before, push.after
-        project, _, slug = repository.full_name.partition("/")
-        is_public = None if repository.is_private is None else not repository.is_private
         change = {
             "ref": {"id": f"refs/heads/{branch}", "displayId": branch, "type": "BRANCH"},
             "refId": f"refs/heads/{branch}",
@@ -155,11 +157,51 @@ class DataCenterPolling:
         body = {
             "eventKey": "repo:refs_changed",
             "date": _date(at),
-            "repository": {"slug": slug, "project": {"key": project}, "public": is_public},
+            "repository": _repository_body(repository),
             "changes": [change],
             "commits": commits,
         }
-        return News("repo:refs_changed", f"push:{branch}:{before}:{after}", at, body)
+        key = f"push:{branch}:{before}:{after}"
+        return News("repo:refs_changed", key, at, body, is_only_polled=len(commits) != 1)
+
+    def open_head(self, pull_request: Fields) -> str:
+        """The newest commit of a listed pull request; empty for one that is closed."""
+        seen = shapes.pull_request_of(pull_request)
+        return seen.head_commit if seen and seen.state is PullRequestState.OPEN else ""
+
+    async def builds(self, repository: SeenRepository, commit: str, since: datetime) -> Builds:
+        """What was reported of a commit since a moment, of its newest statuses.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        path = f"/rest/build-status/1.0{path_of('commits', commit)}"
+        query: dict[str, str | int] = {"orderBy": "NEWEST", "limit": _PAGE}
+        call = Call("GET", path, "list build statuses", f"commit {commit}", query=query)
+        listed = people_in(await self._transport.read(call), "values")
+        news, is_running = [], False
+        for raw in listed:
+            check = shapes.check_of(raw, commit=commit)
+            if check is None or check.state is CheckState.RUNNING:
+                is_running = is_running or check is not None
+                continue
+            at = check.updated_at
+            if at is None or at < since:
+                continue
+            body = {
+                "eventKey": BUILD,
+                "repository": _repository_body(repository),
+                "commit": commit,
+                "buildStatus": raw,
+            }
+            key = f"check:{commit}:{check.key}:{check.state.value}:{millis_of(at)}"
+            news.append(News(BUILD, key, at, body, is_only_polled=True))
+        return Builds(news, is_running)
+
+
+def _repository_body(repository: SeenRepository) -> Mapping[str, object]:
+    project, _, slug = repository.full_name.partition("/")
+    is_public = None if repository.is_private is None else not repository.is_private
+    return {"slug": slug, "project": {"key": project}, "public": is_public}
 
 
 def comments_in(entries: Sequence[Fields]) -> Iterator[tuple[Fields, SeenComment]]:

@@ -29,13 +29,23 @@ from chargehand.plugins.connector import BotIdentity, Check
 class News:
     """One thing that happened, in the body of the webhook that tells of it.
 
-    Shape: `name` is the webhook's event key; `key` tells this delivery from all others.
+    Shape: `name` is the webhook's event key; `key` tells this delivery from all others;
+    `is_only_polled` says that no webhook has to tell of it.
     """
 
     name: str
     key: str
     at: datetime
     body: Mapping[str, object]
+    is_only_polled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Builds:
+    """What was reported of a commit since a moment, and whether something is under way."""
+
+    news: Sequence[News] = ()
+    is_running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +59,14 @@ class SeenPush:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The branches of a repository: the newest commit of each, and how many there are."""
+    """The branches of a repository: the newest commit of each, and how many there are.
+
+    Shape: `main` is the branch that work ends in; empty where the list does not mark it.
+    """
 
     commits: Mapping[str, str] = field(default_factory=dict)
     is_whole: bool = True
+    main: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,44 @@ class Hook:
     url: str
     is_active: bool
     events: frozenset[str]
+
+
+class PollingDialect(Protocol):
+    """How one kind of Bitbucket is asked what happened."""
+
+    def changed(
+        self, repository: str, since: datetime
+    ) -> AsyncIterator[tuple[tuple[datetime, Fields], ...]]:
+        """The pull requests changed since, longest ago first, with when, one page at a time."""
+        ...
+
+    async def news_of(
+        self, repository: SeenRepository, pull_request: Fields, since: datetime
+    ) -> Sequence[News]:
+        """What happened to a pull request since."""
+        ...
+
+    async def heads(self, repository: str) -> Heads:
+        """The newest commit of each branch."""
+        ...
+
+    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
+        """The newest commits that are on one and not yet on the other, as webhooks tell them."""
+        ...
+
+    def push_news(
+        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
+    ) -> News:
+        """That a branch has another commit, as its webhook would say it."""
+        ...
+
+    def open_head(self, pull_request: Fields) -> str:
+        """The newest commit of a listed pull request; empty for one that is closed."""
+        ...
+
+    async def builds(self, repository: SeenRepository, commit: str, since: datetime) -> Builds:
+        """What was reported of a commit since a moment."""
+        ...
 
 
 class Dialect(Protocol):
@@ -121,32 +173,9 @@ class Dialect(Protocol):
         """Whether somebody answered a comment."""
         ...
 
-    # Polling
-
-    def changed(
-        self, repository: str, since: datetime
-    ) -> AsyncIterator[tuple[tuple[datetime, Fields], ...]]:
-        """The pull requests changed since, longest ago first, with when, one page at a time."""
-        ...
-
-    async def news_of(
-        self, repository: SeenRepository, pull_request: Fields, since: datetime
-    ) -> Sequence[News]:
-        """What happened to a pull request since."""
-        ...
-
-    async def heads(self, repository: str) -> Heads:
-        """The newest commit of each branch."""
-        ...
-
-    async def commits(self, repository: str, before: str, after: str) -> Sequence[Fields]:
-        """The newest commits that are on one and not yet on the other, as webhooks tell them."""
-        ...
-
-    def push_news(
-        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
-    ) -> News:
-        """That a branch has another commit, as its webhook would say it."""
+    @property
+    def polling(self) -> "PollingDialect":
+        """The half that finds what happened by asking."""
         ...
 
     # Writing: the requests

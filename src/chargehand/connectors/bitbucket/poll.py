@@ -7,14 +7,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from chargehand.connectors.bitbucket.config import BitbucketConfig
 from chargehand.connectors.bitbucket.dialect import Dialect, Heads, News, SeenPush
 from chargehand.connectors.bitbucket.errors import RepositoryMoved
+from chargehand.connectors.bitbucket.poll_builds import Marks, Watched, look, news_in
 from chargehand.connectors.bitbucket.seen import SeenRepository, millis_of
 from chargehand.connectors.bitbucket.transport import BitbucketTransport
 from chargehand.connectors.bitbucket.webhook import CONNECTOR, EVENT_HEADER
-from chargehand.domain.delivery import DeliverySource, Lane, VerifiedDelivery
+from chargehand.domain.delivery import (
+    ONLY_POLLED,
+    POLLED,
+    DeliverySource,
+    Lane,
+    VerifiedDelivery,
+)
 from chargehand.kit.clock import EPOCH
 from chargehand.kit.tolerant import Fields
 from chargehand.plugins.connector import PollPage
@@ -39,13 +47,15 @@ class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far polling came in each repository.
 
     Shape: `heads` holds the newest commit of each branch; what is not in `since_ms` is
-    read from the first connection on, and of a repository without heads no push is told.
+    read from the first connection on, and of a repository without heads no push is told. `builds`
+    holds the commits on which builds may end, as `poll_builds.Marks`.
     Units: milliseconds since 1970; before `origin_ms`, the first connection, nothing is told.
     """
 
     origin_ms: int
     since_ms: dict[str, int] = {}
     heads: dict[str, dict[str, str]] = {}
+    builds: dict[str, Marks] = {}
 
     def text(self) -> str:
         return msgspec.json.encode(self).decode()
@@ -58,16 +68,23 @@ class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def moved(self, repository: str, to_ms: int) -> "_Cursor":
         before = self.since_ms.get(repository, self.origin_ms)
         since_ms = {**self.since_ms, repository: max(before, to_ms)}
-        return _Cursor(self.origin_ms, since_ms, self.heads)
+        return replace(self, since_ms=since_ms)
 
     def with_heads(self, repository: str, heads: Mapping[str, str]) -> "_Cursor":
-        return _Cursor(self.origin_ms, self.since_ms, {**self.heads, repository: {**heads}})
+        return replace(self, heads={**self.heads, repository: {**heads}})
+
+    def watched(self, repository: str) -> Watched:
+        return Watched(self.origin_ms, self.builds.get(repository, {}))
+
+    def with_watched(self, repository: str, watched: Watched) -> "_Cursor":
+        return replace(self, builds={**self.builds, repository: {**watched.marks}})
 
     def bound_to(self, repositories: Sequence[str]) -> "_Cursor":
         """Without what is not bound any more."""
         since_ms = {one: at for one, at in self.since_ms.items() if one in repositories}
         heads = {one: known for one, known in self.heads.items() if one in repositories}
-        return _Cursor(self.origin_ms, since_ms, heads)
+        builds = {one: marks for one, marks in self.builds.items() if one in repositories}
+        return _Cursor(self.origin_ms, since_ms, heads, builds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +113,24 @@ class Poller:
                     async for page in self._pull_requests(repository, name, position, now):
                         position = self._read_cursor(page.cursor)
                         yield page
-                heads = await self.dialect.heads(name)
+                heads = await self.dialect.polling.heads(name)
             except (TargetMissing, PermissionMissing, RepositoryMoved):
                 # Renamed, deleted, or out of the token's reach: `doctor` says so.
                 continue
             pushed = await self._pushes(repository, name, position, heads, now)
-            position = position.with_heads(name, heads.commits)
+            built, watched = await self._builds(repository, name, position, heads, now)
+            position = position.with_heads(name, heads.commits).with_watched(name, watched)
             position = position.moved(name, self._present_ms(now))
             # Pushes and the heads they are told by are kept together.
-            yield PollPage(tuple(pushed), position.text())
+            yield PollPage((*pushed, *built), position.text())
         yield PollPage((), position.text())
 
     async def _pull_requests(
         self, repository: SeenRepository, name: str, position: _Cursor, now: datetime
     ) -> AsyncIterator[PollPage]:
         floor = position.floor(name)
-        async for page in self.dialect.changed(name, floor):
+        present_ms = self._present_ms(now)
+        async for page in self.dialect.polling.changed(name, floor):
             for start in range(0, len(page), _AT_ONCE):
                 chunk = page[start : start + _AT_ONCE]
                 found = await asyncio.gather(
@@ -122,6 +141,9 @@ class Poller:
                 before = position
                 # Pull requests come in the order of their last change, so all up to here is read.
                 position = position.moved(name, millis_of(chunk[-1][0]))
+                begun = [self.dialect.polling.open_head(fields) for _, fields in chunk]
+                watched = position.watched(name).with_commits(begun, present_ms)
+                position = position.with_watched(name, watched)
                 for first in range(0, max(len(deliveries), 1), _DELIVERIES_PER_PAGE):
                     end = first + _DELIVERIES_PER_PAGE
                     reached = position if end >= len(deliveries) else before
@@ -131,7 +153,7 @@ class Poller:
         self, repository: SeenRepository, pull_request: Fields, since: datetime
     ) -> Sequence[News]:
         try:
-            return await self.dialect.news_of(repository, pull_request, since)
+            return await self.dialect.polling.news_of(repository, pull_request, since)
         except TargetMissing:
             # Deleted since the list was made.
             return ()
@@ -158,7 +180,7 @@ class Poller:
         news = []
         for number, push in enumerate(found):
             commits = await self._commits(name, push) if number < _MOST_COMPARED else ()
-            news.append(self.dialect.push_news(repository, push, commits, now))
+            news.append(self.dialect.polling.push_news(repository, push, commits, now))
         return [self._delivery(name, one, now) for one in news]
 
     async def _commits(self, name: str, push: SeenPush) -> Sequence[Fields]:
@@ -167,10 +189,30 @@ class Poller:
             # Of a new branch it is not known where it began.
             return ()
         try:
-            return await self.dialect.commits(name, push.before, push.after)
+            return await self.dialect.polling.commits(name, push.before, push.after)
         except (TargetMissing, PermissionMissing, RequestRefused):
             # Gone since, or pushed over.
             return ()
+
+    async def _builds(
+        self,
+        repository: SeenRepository,
+        name: str,
+        position: _Cursor,
+        heads: Heads,
+        now: datetime,
+    ) -> tuple[list[VerifiedDelivery], Watched]:
+        """The builds that ended on commits where one may, and the commits where one still may."""
+        main, present_ms = repository.main or heads.main, self._present_ms(now)
+        newest = heads.commits.get(main, "")
+        is_new = newest != position.heads.get(name, {}).get(main)
+        watched = position.watched(name).with_commits([newest] if is_new else [], present_ms)
+        if name not in position.heads:
+            # The first look tells nothing.
+            return [], watched
+        looked = await look(self.dialect.polling, repository, watched, _OVERLAP_MS)
+        deliveries = [self._delivery(name, one, now) for one in news_in(looked)]
+        return deliveries, watched.after(looked, present_ms)
 
     def _read_cursor(self, text: str) -> _Cursor:
         try:
@@ -185,10 +227,11 @@ class Poller:
 
     def _delivery(self, repository: str, news: News, now: datetime) -> VerifiedDelivery:
         is_comment = news.name.startswith(_COMMENTS)
+        way = ONLY_POLLED if news.is_only_polled else POLLED
         return VerifiedDelivery(
             connection_id=self.config.connection_id,
             connector=CONNECTOR,
-            delivery_key=f"poll:{repository}:{news.key}"[:500],
+            delivery_key=f"{way}{repository}:{news.key}"[:500],
             source=DeliverySource.POLL,
             lane=Lane.INTERACTIVE if is_comment else Lane.BULK,
             received_at=now,

@@ -37,11 +37,15 @@ class SeenAccount:
 
 @dataclass(frozen=True, slots=True)
 class SeenRepository:
-    """A repository; `is_private` is None where the host does not say."""
+    """A repository; `is_private` is None where the host does not say.
+
+    Shape: `main` is the branch that work ends in, empty where the host tells it elsewhere.
+    """
 
     full_name: str
     is_private: bool | None
     url: str = ""
+    main: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,6 +340,11 @@ class Host:
             after = repository.commits[after].parent
         return found
 
+    def commits_of(self, repository: Repository) -> set[str]:
+        """Every commit that is or was at the end of a branch or of a pull request."""
+        heads = (one.head for one in repository.pull_requests.values())
+        return {*repository.branches.values(), *repository.commits, *heads}
+
     def report(
         self,
         repository: str,

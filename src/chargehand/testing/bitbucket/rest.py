@@ -229,6 +229,16 @@ def list_statuses(call: Call) -> Answer:
     return 200, call.page([call.shapes.status(repository, one) for one in found])
 
 
+def list_commit_statuses(call: Call) -> Answer:
+    """What builds reported of a commit, which may be cut short; changed last comes first."""
+    repository, commit = call.repository(), call.path["commit"]
+    if not any(one.startswith(commit) for one in call.host.commits_of(repository)):
+        raise BitbucketRefused(404, "Commit not found")
+    found = [one for one in repository.statuses if one.commit.startswith(commit)]
+    found.sort(key=lambda one: one.updated_at, reverse=True)
+    return 200, call.page([call.shapes.status(repository, one) for one in found])
+
+
 def approve(call: Call) -> Answer:
     """The caller approves."""
     repository, pull_request = call.pull_request()
@@ -388,6 +398,7 @@ ENDPOINTS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("DELETE", f"{_PULL}/comments/{{comment:int}}", delete_comment),
     ("GET", f"{_PULL}/activity", list_activity),
     ("GET", f"{_PULL}/statuses", list_statuses),
+    ("GET", f"{_REPOSITORY}/commit/{{commit}}/statuses", list_commit_statuses),
     ("POST", f"{_PULL}/approve", approve),
     ("DELETE", f"{_PULL}/approve", unapprove),
     ("GET", f"{_REPOSITORY}/refs/branches", list_branches),

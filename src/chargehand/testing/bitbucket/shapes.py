@@ -91,6 +91,7 @@ class CloudShapes:
             "uuid": repository.uuid,
             "is_private": repository.is_private,
             "scm": "git",
+            "mainbranch": {"type": "branch", "name": "main"},
             "links": {"html": {"href": f"{self._site}/{repository.full_name}"}},
         }
 

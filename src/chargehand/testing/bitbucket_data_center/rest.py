@@ -234,7 +234,13 @@ def get_diff(call: Call) -> Answer:
 def list_branches(call: Call) -> Answer:
     """The branches of a repository."""
     found = [
-        {"id": f"refs/heads/{name}", "displayId": name, "type": "BRANCH", "latestCommit": commit}
+        {
+            "id": f"refs/heads/{name}",
+            "displayId": name,
+            "type": "BRANCH",
+            "latestCommit": commit,
+            "isDefault": name == "main",
+        }
         for name, commit in call.repository().branches.items()
     ]
     return 200, call.page(found)

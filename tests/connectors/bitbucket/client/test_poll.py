@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from chargehand.connectors.bitbucket.poll_builds import MOST_LOOKED_AT
 from chargehand.domain.event import EventKind
 from chargehand.plugins.connector import PollPage
 from chargehand.plugins.errors import CursorUnreadable, VendorFailing
@@ -69,12 +70,18 @@ async def test_what_was_read_is_not_read_again(world: World) -> None:
 
     again, cursor = await world.polled(cursor)
     asked = len(world.fake.desk.log.entries)
-    third, _ = await world.polled(cursor)
+    third, cursor = await world.polled(cursor)
 
     # The last two minutes are looked through once more; the same keys make it the same events.
     assert {one.event_key for one in again} <= {one.event_key for one in first}
     assert third == []
-    # The repository, its changed pull requests, its branches.
+    # The repository, its changed pull requests, its branches; and the builds of the main one.
+    assert len(world.fake.desk.log.entries) - asked == 3 + 1
+    world.clock.advance(2 * 3_600)
+    _, cursor = await world.polled(cursor)
+    asked = len(world.fake.desk.log.entries)
+    await world.polled(cursor)
+    # Where nothing is pushed or said, nobody asks for builds.
     assert len(world.fake.desk.log.entries) - asked == 3
 
 
@@ -117,6 +124,72 @@ async def test_a_polled_push_has_its_commits(world: World) -> None:
     (push,) = [one for one in found if one.kind is EventKind.PUSH_RECEIVED]
     commits = [(one["message"], one["author_name"]) for one in push.data["commits"]]
     assert commits == [("PAY-9: more", "Tom Berg"), ("PAY-7: round", "Mei Tanaka")]
+
+
+async def test_builds_are_told_as_their_webhooks_tell_them(world: World) -> None:
+    host = world.fake.host
+    ours = host.open_pull_request(REPOSITORY, "mei", title="PAY-7", source="feature/PAY-7")
+    cursor = await begin(world)
+    told_before = len(world.told())
+    head = host.push(REPOSITORY, "mei", "feature/PAY-7")
+    main = host.push(REPOSITORY, "tom", "main")
+    host.report(REPOSITORY, head, state="INPROGRESS")
+    host.report(REPOSITORY, main, key="lint", state="SUCCESSFUL")
+    events, cursor = await world.polled(cursor)
+    # A build that lasts longer than commits are looked at otherwise.
+    for _ in range(3):
+        world.clock.advance(3_600)
+        quiet, cursor = await world.polled(cursor)
+        events += quiet
+    host.report(REPOSITORY, head, state="FAILED")
+    world.clock.advance(60)
+
+    ended, _ = await world.polled(cursor)
+
+    found = {one.event_key: one for one in (*events, *ended)}
+    polled = [one for one in found.values() if one.kind is EventKind.CHECK_COMPLETED]
+    told = [one for one in world.told()[told_before:] if one.kind is EventKind.CHECK_COMPLETED]
+    assert [one.event_key for one in polled] == [one.event_key for one in told]
+    assert [one.data for one in polled] == [one.data for one in told]
+    assert [one.data["state"] for one in ended] == ["failed"]
+    assert ours.head == head
+
+
+async def test_few_builds_are_asked_for_in_a_round_and_all_are_found(world: World) -> None:
+    cursor = await begin(world)
+    host = world.fake.host
+    for number in range(12):
+        made = host.open_pull_request(REPOSITORY, "mei", title="x", source=f"b{number}")
+        host.report(REPOSITORY, made.head)
+    found, asked = [], []
+    for _ in range(4):
+        before = len(world.fake.desk.log.entries)
+        events, cursor = await world.polled(cursor)
+        found += [one.event_key for one in events if one.kind is EventKind.CHECK_COMPLETED]
+        paths = [one.path for one in world.fake.desk.log.entries[before:]]
+        asked.append(sum("/commit/" in path for path in paths))
+        world.clock.advance(300)
+
+    assert asked == [MOST_LOOKED_AT] * 4
+    assert len(set(found)) == 12
+    assert set(found) == {
+        one.event_key for one in world.told() if one.kind is EventKind.CHECK_COMPLETED
+    }
+
+
+async def test_a_commit_that_is_gone_is_asked_for_once(world: World) -> None:
+    cursor = await begin(world)
+    world.fake.host.push(REPOSITORY, "mei", "main")
+    world.fail(".*/commit/.*", status=404, times=9)
+    asked = []
+    for _ in range(2):
+        before = len(world.fake.desk.log.entries)
+        _, cursor = await world.polled(cursor)
+        paths = [one.path for one in world.fake.desk.log.entries[before:]]
+        asked.append(sum("/commit/" in path for path in paths))
+
+    # The newest commit of the branch before this push, and the new one.
+    assert asked == [2, 0]
 
 
 async def test_every_page_is_read_to_the_end(world: World) -> None:

@@ -163,6 +163,31 @@ async def test_a_poll_tells_what_the_webhooks_told_under_the_same_keys(world: Wo
     assert mentioned[0].mentions == ("chargehand",)
 
 
+async def test_builds_are_found_though_no_webhook_tells_them(opened: World) -> None:
+    host = opened.fake.host
+    _, cursor = await opened.polled(None)
+    opened.clock.advance(60)
+    head = host.push(REPOSITORY, "mei", "feature/PAY-7")
+    main = host.push(REPOSITORY, "mei", "main")
+    host.report(REPOSITORY, head, name="Unit", state="FAILED")
+    host.report(REPOSITORY, main, name="Lint", state="INPROGRESS")
+    first, cursor = await opened.polled(cursor)
+    opened.clock.advance(60)
+    host.report(REPOSITORY, main, name="Lint")
+    second, cursor = await opened.polled(cursor)
+    opened.clock.advance(60)
+    third, _ = await opened.polled(cursor)
+
+    found = {one.event_key: one for one in (*first, *second, *third)}
+    builds = [one for one in found.values() if one.kind is EventKind.CHECK_COMPLETED]
+    assert [(one.data["commit"], one.data["name"], one.data["state"]) for one in builds] == [
+        (head, "Unit", "failed"),
+        (main, "Lint", "passed"),
+    ]
+    assert {one.place.channel_id for one in builds if one.place} == {REPOSITORY}
+    assert {one.event_key for one in third} <= set(found)
+
+
 async def test_a_polled_push_has_its_commits(world: World) -> None:
     _, cursor = await world.polled(None)
     world.clock.advance(60)

@@ -30,6 +30,9 @@ async def test_every_endpoint_of_the_fake_is_held_to_the_description(contracts: 
     contract = load_contract(contracts, OVERLAYS / "github.json")
     fake = FakeGitHub(clock=FakeClock(START))
     seed_demo(fake)
+    payments = fake.site.repository("acme/payments")
+    payments.issues[2].labels.append("bug")
+    releases.draft_release(fake.site, payments, author="tom-berg", tag="v1.2")
     transport = Described(fake, contract)
 
     async with httpx.AsyncClient(transport=transport, base_url="https://api.github.com") as client:
@@ -91,8 +94,6 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
     people.complete_check(site, payments, commit, name="tests", conclusion="success")
     people.report_status(site, payments, commit, context="ci", state="success")
     pushed = people.push(site, payments, "topic", author="tom-berg")
-    releases.draft_release(site, payments, author="tom-berg", tag="v1.2")
-    pull.labels.append("bug")
     kept = Hook(site.next_id(), "https://x.test/old", "s", ["push"], site.now())
     payments.hooks.append(kept)
     hook = {"name": "web", "config": {"url": "https://x.test/h"}, "events": ["push"]}
