@@ -1,14 +1,20 @@
 """What `doctor` says of a connection."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from chargehand.connectors.confluence.client import with_cloud_id
 from chargehand.connectors.confluence.config import ConfluenceConfig
 from chargehand.connectors.confluence.errors import ConfluenceConfigWrong
+from chargehand.connectors.confluence.scopes import scope_of
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import CheckState
+from tests.conftest import OVERLAYS
 from tests.connectors.confluence.world import CONNECTION, SITE
 
+PROJECT = Path(__file__).parents[3]
 pytestmark = [pytest.mark.anyio, pytest.mark.contract]
 
 
@@ -19,6 +25,7 @@ async def test_a_connection_that_works_says_what_was_found(world):
         "sign-in": CheckState.PASSED,
         "space ENG": CheckState.PASSED,
         "search": CheckState.PASSED,
+        "reading": CheckState.PASSED,
         "clock": CheckState.SKIPPED,
     }
     assert checks["sign-in"].found == "signed in as Chargehand (712020:chargehand)"
@@ -34,6 +41,54 @@ async def test_what_does_not_work_says_how_to_mend_it(world):
     assert (space.state, sign_in.state) == (CheckState.FAILED, CheckState.FAILED)
     assert "Correct the key" in space.mend
     assert "API token" in sign_in.mend
+
+
+@pytest.mark.parametrize(
+    ("part", "check", "scope"),
+    [
+        ("/user/current", "sign-in", "read:content-details:confluence"),
+        ("/v2/spaces", "space ENG", "read:space:confluence"),
+        ("/content/search", "search", "read:content-details:confluence or search:confluence"),
+        ("/pages", "reading", "read:page:confluence"),
+        ("-comments", "reading", "read:comment:confluence"),
+    ],
+)
+async def test_a_token_without_a_scope_is_told_which_one(world, part, check, scope):
+    world.connect(cloud_id=world.fake.cloud_id)
+    world.fake.unscoped = (("GET", part),)
+
+    found = {one.name: one for one in await world.client.check()}
+
+    assert found[check].state is CheckState.FAILED
+    assert found[check].found.endswith(f"it lacks the scope {scope}.")
+    assert "Make the token anew" in found[check].mend
+
+
+def test_the_scopes_are_those_of_the_descriptions_and_of_the_guide(contracts):
+    """The first API's are in Atlassian's description; of the second none is there, so ours says."""
+    paths = json.loads(
+        (contracts / "confluence" / "confluence-v1-v2-merged.openapi.json").read_text()
+    )["paths"]
+    old = {
+        ("GET", path): {
+            scope
+            for one in paths[path]["get"]["x-atlassian-oauth2-scopes"]
+            for scope in one["scopes"]
+        }
+        for path in ("/rest/api/content/search", "/rest/api/user/current")
+    }
+    own = json.loads((OVERLAYS / "confluence.json").read_text())["own"]["paths"]
+    new = {
+        (method.upper(), f"/api/v2{path}"): set(operation["x-scopes"])
+        for path, item in own.items()
+        for method, operation in item.items()
+    }
+    guide = (PROJECT / "docs" / "howto" / "connect-confluence.md").read_text()
+
+    for (method, path), allowed in {**old, **new}.items():
+        needed = set(scope_of(method, path).split(" or "))
+        assert needed <= allowed, f"{method} {path}"
+        assert all(f"`{scope}`" in guide for scope in needed)
 
 
 async def test_the_site_tells_its_cloud_id(world):

@@ -18,7 +18,8 @@ from chargehand.plugins.errors import (
 )
 from chargehand.plugins.outcomes import VENDOR_FAILURES
 
-_SIGN_IN, _SEARCH, _CLOCK = "sign-in", "search", "clock"
+_SIGN_IN, _SEARCH, _READING, _CLOCK = "sign-in", "search", "reading", "clock"
+_NO_TITLE, _NO_COMMENT = "chargehand doctor looks for this page", "1"
 _CLOCK_WARN_S, _CLOCK_FAIL_S = 30.0, 300.0
 
 
@@ -44,6 +45,7 @@ class ConnectionCheck:
             Check(_SIGN_IN, CheckState.PASSED, signed_in),
             *[await self._space(key) for key in self.config.spaces],
             await self._search(),
+            *await self._reading(),
             self._clock(),
         )
 
@@ -72,6 +74,24 @@ class ConnectionCheck:
             return Check(_SEARCH, CheckState.FAILED, str(error), self._mend_for(error))
         return Check(_SEARCH, CheckState.PASSED, "changed pages and comments can be looked for")
 
+    async def _reading(self) -> tuple[Check, ...]:
+        """Whether pages and comments may be read, by asking for some that need not be there.
+
+        What may be written is told by no request but a write.
+        """
+        for key in self.config.spaces:
+            try:
+                await self.queries.find_page(await self.queries.space_id(key), _NO_TITLE)
+                await self.queries.comment(_NO_COMMENT)
+            except TargetMissing:
+                # The space is told of above.
+                continue
+            except VENDOR_FAILURES as error:
+                return (Check(_READING, CheckState.FAILED, str(error), self._mend_for(error)),)
+            found = "pages and comments can be read; whether the token may write is seen by writing"
+            return (Check(_READING, CheckState.PASSED, found),)
+        return ()
+
     def _clock(self) -> Check:
         offset_s = self.transport.clock_offset_s
         if offset_s is None:
@@ -91,7 +111,9 @@ class ConnectionCheck:
 def _mend_for(error: ChargehandError) -> str:
     if isinstance(error, CredentialsRefused):
         return "Make a new API token at id.atlassian.com and put it into .env."
-    if isinstance(error, ScopeMissing | PermissionMissing):
+    if isinstance(error, ScopeMissing):
+        return "Make the token anew with this scope and the others of the guide."
+    if isinstance(error, PermissionMissing):
         return "Give the bot's account access to Confluence, and the token the scopes of the guide."
     if isinstance(error, VendorUnreachable):
         return "Check the site's address, the network and the proxy."

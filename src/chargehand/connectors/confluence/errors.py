@@ -55,9 +55,18 @@ def is_success(status: int) -> bool:
 
 
 def error_from_answer(
-    status: int, headers: Mapping[str, str], *, body: bytes, operation: str, target: str
+    status: int,
+    headers: Mapping[str, str],
+    *,
+    body: bytes,
+    operation: str,
+    target: str,
+    scope: str = "",
 ) -> ChargehandError:
     """The shared error that an unsuccessful answer means; `operation` reads after "refused to"."""
+    if status in (_UNAUTHORIZED, _FORBIDDEN) and _NO_SCOPE.search(body):
+        named = scope or "for this request; see the guide on connecting Confluence"
+        return ScopeMissing(vendor=VENDOR, operation=operation, status=status, scope=named)
     if status == _BUSY or (status >= _SERVER_ERRORS and "retry-after" in headers):
         wait_s = _wait_asked_for(headers)
         return VendorBusy(vendor=VENDOR, status=status, retry_after_s=wait_s)
@@ -73,9 +82,6 @@ def error_from_answer(
 
 
 def _refusal(status: int, body: bytes, *, operation: str, target: str) -> ChargehandError:
-    if status in (_UNAUTHORIZED, _FORBIDDEN) and _NO_SCOPE.search(body):
-        scope = "for this request; see the guide on connecting Confluence"
-        return ScopeMissing(vendor=VENDOR, operation=operation, status=status, scope=scope)
     if status == _UNAUTHORIZED:
         return CredentialsRefused(vendor=VENDOR)
     if status == _FORBIDDEN:

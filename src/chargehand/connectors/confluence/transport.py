@@ -19,6 +19,7 @@ from chargehand.connectors.confluence.errors import (
     is_success,
 )
 from chargehand.connectors.confluence.limits import EVERYTHING
+from chargehand.connectors.confluence.scopes import scope_of
 from chargehand.domain.json import JSONValue
 from chargehand.kit.clock import Clock
 from chargehand.kit.tolerant import Fields, decode_json
@@ -151,6 +152,7 @@ class ConfluenceTransport:
             body=found.body,
             operation=call.operation,
             target=call.target,
+            scope=scope_of(call.method, call.path),
         )
         if isinstance(failure, VendorBusy):
             self._line.limits.stop(EVERYTHING, after_s=failure.retry_after_s or 0.0)

@@ -96,6 +96,9 @@ def _answer(
         return _refused(
             ConfluenceRefused(401, "UNAUTHORIZED", "Client must be authenticated"), path=route
         )
+    lacks = (m == request.method and part in request.url.path for m, part in fake.unscoped)
+    if any(lacks):
+        return _json(401, {"code": 401, "message": "Unauthorized; scope does not match"})
     try:
         fields = json.loads(body) if body else {}
         path = {name: str(value) for name, value in request.path_params.items()}

@@ -40,6 +40,8 @@ class FakeConfluence:
         self.sleep = sleep
         self.log = RequestLog(None)
         self.failures = FailureQueue()
+        # What a token with scopes was made without, as a part of the paths and the methods.
+        self.unscoped: tuple[tuple[str, str], ...] = ()
         self.bot: Person = self.site.add_person(
             "Chargehand", account_id=BOT_ACCOUNT, email=BOT_EMAIL, token=BOT_TOKEN
         )
