@@ -22,7 +22,7 @@ from chargehand.testing.bitbucket.records import ChangedFile, Webhook
 from chargehand.testing.jira.failures import Failure
 from tests.acceptance.code.policies import DOCS_ALONE, follow
 from tests.chat_house import add_to_team, slack_settings
-from tests.code_house import CodeHouse
+from tests.code_house import CodeHouse, references
 from tests.house import Doubles, house_settings, open_house
 from tests.wire import ContractCheck
 
@@ -158,3 +158,92 @@ async def test_policy_lets_the_bot_approve_changes_to_the_docs_alone(
 
     (action,) = (one for one in house.actions if one.kind is ActionKind.BITBUCKET_APPROVE)
     assert (action.state, "chargehand" in opened.approvals) == outcome, action.preview
+
+
+async def test_forced_push_and_deleted_branch_leave_nothing_claimed(house: BitbucketHouse) -> None:
+    host, branch = house.bitbucket.host, "feature/PAY-7-x"
+    cursor = await house.look(None)
+    house.clock.advance(60)
+    host.push(REPOSITORY, "mei", branch, message="PAY-7: round")
+    await house.hear()
+    assert f"branch {REPOSITORY} {branch}" in references(house)
+    house.clock.advance(60)
+    host.push(REPOSITORY, "mei", branch, message="Elsewhere", force=True)
+    await house.hear()
+    cursor = await house.look(cursor)
+    assert f"branch {REPOSITORY} {branch}" in references(house)
+    house.clock.advance(60)
+    host.push(REPOSITORY, "mei", branch, delete=True)
+
+    # No webhook tells of the end of the branch; polling does.
+    await house.look(cursor)
+
+    assert not any(one.startswith("branch ") for one in references(house))
+
+
+async def test_pull_request_of_a_fork_is_one_as_any_other(house: BitbucketHouse) -> None:
+    host = house.bitbucket.host
+    cursor = await house.look(None)
+    house.clock.advance(60)
+    made = host.open_pull_request(
+        REPOSITORY,
+        "tom",
+        title="PAY-7 by a stranger",
+        source="topic",
+        source_repository="mallory/p",
+    )
+    host.repository(REPOSITORY).branches.pop("topic")
+    host.comment(REPOSITORY, made.number, "mei", text="@{712020:chargehand} status")
+
+    await house.look(cursor)
+    await house.hear()
+
+    (answer,) = house.answers()
+    assert "PAY-7" in answer.text
+    assert references(house) == [f"pull_request {REPOSITORY} {made.number}"]
+
+
+async def test_renamed_repository_is_left_alone_and_the_operator_is_told(
+    house: BitbucketHouse,
+) -> None:
+    host = house.bitbucket.host
+    cursor = await house.look(None)
+    house.clock.advance(60)
+    host.open_pull_request(REPOSITORY, "mei", title="Round", source="feature/PAY-7")
+    await house.hear()
+    told = len(house.bitbucket.sender.sendings)
+    host.rename(REPOSITORY, "acme/money")
+    host.comment("acme/money", 1, "mei", text="@{712020:chargehand} status")
+
+    await house.look(cursor)
+    await house.hear()
+
+    assert len(house.bitbucket.sender.sendings) > told
+    comments = host.repository("acme/money").pull_requests[1].comments.values()
+    assert [one.author for one in comments] == ["mei"]
+    assert house.bitbucket.writes() == []
+    checks = {one.name: one for one in await house.client.check()}
+    shown = checks[f"repository {REPOSITORY}"]
+    assert "acme/money" in f"{shown.found} {shown.mend}"
+
+
+async def test_token_that_is_taken_back_sends_nothing_and_what_waits_is_answered_after(
+    house: BitbucketHouse,
+) -> None:
+    """Bitbucket has no App to uninstall: its token is revoked."""
+    host = house.bitbucket.host
+    await house.look(None)
+    house.clock.advance(60)
+    host.open_pull_request(REPOSITORY, "mei", title="Round", source="feature/PAY-7")
+    bot = host.person("chargehand")
+    bot.token, token = "another", bot.token
+    host.comment(REPOSITORY, 1, "mei", text="@{712020:chargehand} status")
+
+    await house.hear()
+    assert house.answers() == []
+    bot.token = token
+    for _ in range(3):
+        house.clock.advance(3_600)
+        await house.settle()
+
+    assert len(house.answers()) == 1
