@@ -13,8 +13,8 @@ from chargehand.connectors.bitbucket.seen import (
     SeenRepository,
     flag_in,
     hash_in,
-    millis_in,
     millis_of,
+    moment_in,
     number_in,
     people_in,
     ref_in,
@@ -61,7 +61,7 @@ class DataCenterPolling:
         )
         found: list[tuple[datetime, Fields]] = []
         async for page in self._transport.pages(call):
-            dated = [(at, one) for one in page if (at := millis_in(one, "updatedDate")) is not None]
+            dated = [(at, one) for one in page if (at := moment_in(one, "updatedDate")) is not None]
             recent = [(at, one) for at, one in dated if at >= since]
             found += recent
             if len(recent) < len(dated):
@@ -79,7 +79,7 @@ class DataCenterPolling:
         number = number_in(pull_request, "id") or 0
         entries = await self.activities(PullRequestRef(repository.full_name, number))
         news: list[News] = []
-        created_at = millis_in(pull_request, "createdDate")
+        created_at = moment_in(pull_request, "createdDate")
         if created_at is not None and created_at >= since:
             actor = fields_in(fields_in(pull_request, "author"), "user")
             body = _body("pr:opened", created_at, actor, pull_request)
@@ -87,7 +87,7 @@ class DataCenterPolling:
         for raw, comment in comments_in(entries):
             news += _news_of_comment(raw, comment, pull_request, since)
         for entry in entries:
-            at, name = millis_in(entry, "createdDate"), _ACTIONS.get(text_in(entry, "action"))
+            at, name = moment_in(entry, "createdDate"), _ACTIONS.get(text_in(entry, "action"))
             if at is None or at < since or name is None:
                 continue
             told = {**pull_request, "updatedDate": entry.get("createdDate")}

@@ -21,7 +21,7 @@ from chargehand.connectors.bitbucket.seen import (
     first_line,
     flag_in,
     hash_in,
-    millis_in,
+    moment_in,
     number_in,
     people_in,
     raw_in,
@@ -117,8 +117,8 @@ def pull_request_of(found: Fields) -> SeenPullRequest | None:
         head_commit=hash_in(source, "latestCommit"),
         author=account_in(fields_in(found, "author"), "user"),
         description=without_hidden(raw_in(found, "description"))[:DESCRIPTION_CHARS],
-        created_at=millis_in(found, "createdDate"),
-        updated_at=millis_in(found, "updatedDate"),
+        created_at=moment_in(found, "createdDate"),
+        updated_at=moment_in(found, "updatedDate"),
         reviewers=tuple({one[0].id: one for one in reviews}.values()),
         version=number_in(found, "version"),
     )
@@ -138,8 +138,8 @@ def comment_of(found: Fields, *, parent: int | None, anchor: Fields) -> SeenComm
         id=str(number),
         raw=raw_in(found, "text"),
         author=account_in(found, "author"),
-        created_at=millis_in(found, "createdDate"),
-        updated_at=millis_in(found, "updatedDate"),
+        created_at=moment_in(found, "createdDate"),
+        updated_at=moment_in(found, "updatedDate"),
         parent_id=str(parent) if parent else None,
         root_id=str(root) if root else None,
         path=path,
@@ -185,7 +185,7 @@ def check_of(found: Fields, *, commit: str) -> SeenCheck | None:
         url=address_in(found, "url"),
         commit=commit,
         branch=ref_in(found, "ref") or None,
-        updated_at=millis_in(found, "updatedDate") or millis_in(found, "dateAdded"),
+        updated_at=moment_in(found, "updatedDate") or moment_in(found, "dateAdded"),
     )
 
 

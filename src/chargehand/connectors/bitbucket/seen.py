@@ -228,11 +228,14 @@ def iso_in(fields: Fields, name: str) -> datetime | None:
         return None
 
 
-def millis_in(fields: Fields, name: str) -> datetime | None:
-    """A moment as milliseconds since 1970; None when it is none."""
+def moment_in(fields: Fields, name: str) -> datetime | None:
+    """A moment as milliseconds since 1970, or in ISO 8601 as some releases write it.
+
+    None when it is none.
+    """
     value = number_in(fields, name)
     if value is None:
-        return None
+        return iso_in(fields, name)
     try:
         return EPOCH + timedelta(milliseconds=value)
     except OverflowError:

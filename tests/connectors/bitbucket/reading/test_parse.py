@@ -173,6 +173,19 @@ def test_a_comment_on_data_center_mentions_by_user_name(name: str, step: str) ->
         assert event.mentions == ("bot", "tom_berg")
 
 
+def test_times_in_words_on_data_center_are_times_as_well() -> None:
+    """Some releases write the times of a pull request as ISO 8601."""
+    named = {"createdDate": "2026-11-20T09:00:00+0000", "updatedDate": "2026-11-20T20:10:00+1100"}
+    payload = on_data_center("pr:modified")
+    worded = {**payload, "pullRequest": {**payload["pullRequest"], **named}}
+
+    told, same = parse(payload), parse(worded)
+
+    assert told.event_key == same.event_key
+    assert told.occurred_at == same.occurred_at
+    assert told.data == same.data
+
+
 def test_a_push_on_data_center_is_told_in_full() -> None:
     event = parse(DATA_CENTER_PUSH)
 
