@@ -287,8 +287,8 @@ def _of_pull(turn: Round, pull: Fields) -> list[News]:
     """The opening, the newest commit, and the end of a pull request.
 
     GitHub does not tell by asking what else was changed, and every comment changes the time of it.
-    A commit that the look before knew is not told again, and of those the first look finds nobody
-    knows whether they are new.
+    A commit that the look before knew is not told again; of those the first look finds, and of one
+    in a new pull request, nobody knows whether it came later.
     """
     created, updated = moment_in(pull, "created_at"), moment_in(pull, "updated_at")
     if created is None or updated is None:
@@ -301,8 +301,8 @@ def _of_pull(turn: Round, pull: Fields) -> list[News]:
         news.append(news_of(turn, told, "opened", parts))
     head = text_in(fields_in(pull, "head"), "sha")
     if head and updated > created and head not in turn.old_heads:
-        is_first = not turn.old_heads
-        told = Told("pull_request", f"{name}:head:{head}", updated, is_only_polled=is_first)
+        is_unsure = not turn.old_heads or created >= turn.floor
+        told = Told("pull_request", f"{name}:head:{head}", updated, is_only_polled=is_unsure)
         news.append(news_of(turn, told, "synchronize", parts))
     closed = moment_in(pull, "closed_at")
     if closed is not None and closed >= turn.floor:
