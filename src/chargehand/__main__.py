@@ -9,7 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chargehand.bootstrap.processes import CHILD, TRY_AGAIN, ProcessOptions, pass_gate
+from chargehand.bootstrap.processes import (
+    CHILD,
+    TRY_AGAIN,
+    ProcessOptions,
+    pass_gate,
+    stand_back,
+)
 from chargehand.domain.errors import ChargehandError, Retryable
 
 if TYPE_CHECKING:
@@ -72,6 +78,8 @@ def _may_work_later(error: ChargehandError, role: str) -> bool:
 
 
 def _run(role: str, options: ProcessOptions) -> int:
+    # Before anything is loaded: a start is mostly loading, and the front's is what others wait for.
+    stands_back = stand_back(options)
     run = _load(role)
     # Whatever is wrong with the configuration was told by who opens the gate, once.
     if not pass_gate(options):
@@ -81,7 +89,7 @@ def _run(role: str, options: ProcessOptions) -> int:
     from chargehand.bootstrap.log_files import open_log_file
     from chargehand.bootstrap.reading_settings import read_settings
     from chargehand.config.shown import secret_values
-    from chargehand.logs.log import configure_logs
+    from chargehand.logs.log import configure_logs, get_logger
 
     settings = read_settings(options.config, os.environ)
     with open_error_reports(settings, role=role) as reports:
@@ -93,6 +101,8 @@ def _run(role: str, options: ProcessOptions) -> int:
             secrets=secret_values(settings),
             tell=reports.tell if settings.sentry.dsn is not None else None,
         )
+        if not stands_back:
+            get_logger().warning("worker.priority_not_lowered", niceness=options.niceness)
         return run(settings, options)
 
 

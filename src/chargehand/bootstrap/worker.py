@@ -22,7 +22,7 @@ from chargehand.bootstrap.leases import HeldLease, end_without_lease, take_lease
 from chargehand.bootstrap.lifeline import watch_lifeline
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.models import LateModelDoor, open_models
-from chargehand.bootstrap.processes import ProcessOptions, stand_back
+from chargehand.bootstrap.processes import ProcessOptions
 from chargehand.bootstrap.scheduled_backups import open_schedule
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.bootstrap.worker_parts import Basis, worker_parts
@@ -59,8 +59,6 @@ def run_worker(settings: Settings, options: ProcessOptions) -> int:
 
     Raises: AnotherWorkerRuns and what opening the stores raises.
     """
-    if not stand_back(options):
-        _log.warning("worker.priority_not_lowered", niceness=options.niceness)
     clock = choose_clock(settings, options.clock_from)
     stores = open_stores(settings)
     folder_lock = FolderLock(settings.storage.data_dir / "worker.lock")
