@@ -18,6 +18,7 @@ from chargehand.connectors.slack.webhook import SlackWebhook
 from chargehand.connectors.webhook.config import Proof, ProofForm, WebhookConfig
 from chargehand.connectors.webhook.webhook import PlainWebhook
 from chargehand.domain.ids import ConnectionId, ProjectKey
+from chargehand.domain.json import JSONObject
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.intake.receive import ReceivingConnection
 from chargehand.kit.clock import SystemClock
@@ -73,7 +74,7 @@ def build_production(path: Path, secret: str, connector: str) -> object:
             version=__version__,
             probe=_ready,
             status=_status,
-            describe=dict,
+            describe=_description,
         )
     )
 
@@ -103,6 +104,10 @@ BUILDERS = {
 
 async def _ready() -> tuple[ReadyCheck, ...]:
     return ()
+
+
+async def _description() -> JSONObject:
+    return {}
 
 
 async def _status() -> FrontStatus:

@@ -149,6 +149,10 @@ class Service:
         """Return when the front is ready, and the worker runs and knows who the bot is."""
         wait_until(self.is_ready, "the service is ready", on_failure=self.log)
 
+    def wait_until_front_ready(self) -> None:
+        """Return when `/ready` says so: deliveries are stored from now on."""
+        wait_until(self.is_front_ready, "the front is ready", on_failure=self.log)
+
     def stop(self) -> None:
         """End the service as an operator would."""
         if self.process is not None:
@@ -171,11 +175,18 @@ class Service:
             raise SystemExit(f"the service does not run\n{self.log()}")
         return self.process
 
-    def is_ready(self) -> bool:
-        """Whether both processes do their work."""
+    def is_front_ready(self) -> bool:
+        """Whether the front takes deliveries."""
         self._running()
         try:
-            return self._answers("/ready") is not None and self._works()
+            return self._answers("/ready") is not None
+        except OSError:
+            return False
+
+    def is_ready(self) -> bool:
+        """Whether both processes do their work."""
+        try:
+            return self.is_front_ready() and self._works()
         except OSError:
             return False
 

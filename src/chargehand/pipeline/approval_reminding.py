@@ -29,7 +29,7 @@ from chargehand.storage.transaction import Writing
 
 REMINDED: Final = "reminded"
 ESCALATED: Final = "escalated"
-_MOST_AT_ONCE: Final = 50
+_MOST_AT_ONCE: Final = 30
 _IN_ONE_TRANSACTION: Final = 10
 # A question about a message that tells of a question would never end.
 _NOT_TOLD: Final = frozenset(TELLS_ALONE.values())
