@@ -14,10 +14,10 @@ from typing import Final
 from chargehand.audit.tags import AuditTag
 from chargehand.decisions import vote_catalogue as catalogue
 from chargehand.decisions.placement import TELLS_ALONE
-from chargehand.domain.ids import ConnectionId, MemberId
+from chargehand.domain.ids import ApprovalId, ConnectionId, MemberId
 from chargehand.domain.member import Member
 from chargehand.domain.records import ActionRecord, ApprovalRecord, ApprovalState
-from chargehand.domain.vote import MEMBER, Absence, Vote
+from chargehand.domain.vote import MEMBER, Absence, Vote, VoteRecord
 from chargehand.kit.calendar import WorkingHours, zone_named
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.approval_telling import Telling, tell_waiting
@@ -25,12 +25,12 @@ from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.electing import Electorate, electorate
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.storage.database import Database
-from chargehand.storage.transaction import Writing
+from chargehand.storage.transaction import Reading, Writing
 
 REMINDED: Final = "reminded"
 ESCALATED: Final = "escalated"
-_MOST_AT_ONCE: Final = 30
-_IN_ONE_TRANSACTION: Final = 10
+_MOST_AT_ONCE: Final = 50
+_IN_ONE_TRANSACTION: Final = 5
 # A question about a message that tells of a question would never end.
 _NOT_TOLD: Final = frozenset(TELLS_ALONE.values())
 
@@ -66,11 +66,37 @@ class ApprovalReminding:
         if not any(self._waits):
             return 0
         now, told = self._clock.now(), 0
-        due = await self._database.aread(lambda tx: tx.approvals.due(now=now, limit=_MOST_AT_ONCE))
+        due, early = await self._database.aread(partial(self._due, now=now))
+        if early:
+            # Each write wakes others, so thousands of new approvals are put off together.
+            await self._database.awrite(lambda tx: tx.approvals.look_again_at(early))
         for start in range(0, len(due), _IN_ONE_TRANSACTION):
             part = due[start : start + _IN_ONE_TRANSACTION]
             told += await self._database.awrite(partial(self._look_at_all, part, now=now))
         return told
+
+    def _due(
+        self, tx: Reading, *, now: datetime
+    ) -> tuple[list[ApprovalRecord], dict[ApprovalId, datetime]]:
+        """What to look at now, and until when nothing can be due of what somebody may decide.
+
+        Nobody works faster than the clock, so until then nobody's hours have to be counted.
+        """
+        seen = tx.approvals.due(now=now, limit=_MOST_AT_ONCE)
+        actions = tx.actions.find_many(one.action_id for one in seen)
+        votes = tx.votes.of_approvals(one.id for one in seen)
+        people, least = electorate(tx, now), min(filter(None, self._waits))
+        due, early = list[ApprovalRecord](), dict[ApprovalId, datetime]()
+        for one in seen:
+            action = actions.get(one.action_id)
+            is_early = one.opened_at + least > now
+            if action is None or not is_early or action.kind in _NOT_TOLD:
+                due.append(one)
+            elif _undecided(people, one, action, votes.get(one.id, ())):
+                early[one.id] = one.opened_at + least
+            else:
+                due.append(one)
+        return due, early
 
     def _look_at_all(self, seen: Sequence[ApprovalRecord], tx: Writing, *, now: datetime) -> int:
         # Most are about the same few people, who are read once.
@@ -90,12 +116,8 @@ class ApprovalReminding:
         if action.kind in _NOT_TOLD:
             tx.approvals.look_again(approval.id, None)
             return 0
-        deciders = self._undecided(people, tx, approval, action)
-        # Nobody works faster than the clock, so until then nobody's hours have to be counted.
-        soonest = approval.opened_at + min(filter(None, self._waits))
-        if deciders and soonest > now:
-            tx.approvals.look_again(approval.id, soonest)
-            return 0
+        votes = tx.votes.of_approval(approval.id)
+        deciders = _undecided(people, approval, action, votes)
         told, later = self._remind(tx, approval, action, deciders, now=now)
         more, latest = self._escalate(people, tx, approval, action, deciders, now=now)
         moments = [one for one in (*later, latest) if one is not None and one > now]
@@ -105,15 +127,6 @@ class ApprovalReminding:
     @property
     def _waits(self) -> tuple[timedelta, ...]:
         return self._rules.remind_after, self._rules.escalate_after
-
-    def _undecided(
-        self, people: Electorate, tx: Writing, approval: ApprovalRecord, action: ActionRecord
-    ) -> tuple[Member, ...]:
-        votes = tx.votes.of_approval(approval.id)
-        voted = {one.by for one in votes if one.vote is Vote.APPROVE}
-        voted |= {f"{MEMBER}{one.deputy_of}" for one in votes if one.deputy_of is not None}
-        deciders = people.deciders(action, approval)
-        return tuple(one for one in deciders if f"{MEMBER}{one.id}" not in voted)
 
     def _remind(
         self,
@@ -261,3 +274,16 @@ class ApprovalReminding:
             lasts=self._rules.approval_expires_after,
             now=now,
         )
+
+
+def _undecided(
+    people: Electorate,
+    approval: ApprovalRecord,
+    action: ActionRecord,
+    votes: Sequence[VoteRecord],
+) -> tuple[Member, ...]:
+    """Who may decide and did not let it through yet, in their own name or by a deputy."""
+    voted = {one.by for one in votes if one.vote is Vote.APPROVE}
+    voted |= {f"{MEMBER}{one.deputy_of}" for one in votes if one.deputy_of is not None}
+    deciders = people.deciders(action, approval)
+    return tuple(one for one in deciders if f"{MEMBER}{one.id}" not in voted)

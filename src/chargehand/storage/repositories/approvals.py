@@ -1,6 +1,6 @@
 """Approvals: durable questions about exact actions."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -163,6 +163,13 @@ class ApprovalWriter(ApprovalReader):
     def look_again(self, approval_id: ApprovalId, moment: datetime | None) -> None:
         """Say when somebody may have to be reminded next; None for never again."""
         self._change(approvals.c.approval_id, approval_id, {"look_at": micros(moment)})
+
+    def look_again_at(self, moments: Mapping[ApprovalId, datetime]) -> None:
+        """The same of several."""
+        changes: dict[str, dict[str, object]] = {
+            one: {"look_at": to_micros(moment)} for one, moment in moments.items()
+        }
+        self._change_many(approvals.c.approval_id, changes)
 
     def escalate(self, approval_id: ApprovalId, roles: Iterable[Role]) -> None:
         """Put it before members with these roles as well."""
