@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE_S = 300
+_PATIENCE_S = 600
 _ROOMS = {"bitbucket", "confluence", "github", "jira", "slack"}
 
 

@@ -82,6 +82,15 @@ class ChatClient:
         body = {"channel": channel_id, "ts": message.ts, "user": user, "label": label}
         self._http.send("POST", "/__fake__/presses", body)
 
+    def open_form(self) -> str | None:
+        """The form that is open, by its title; None while there is none."""
+        views = self._state().views
+        return _title(views[-1].raw) if views else None
+
+    def submit_form(self, *, user: str) -> None:
+        """Somebody sends the form that is open as it is."""
+        self._http.send("POST", "/__fake__/submissions", {"user": user, "values": {}})
+
     def is_quiet(self) -> bool:
         """Whether everything that happened was told."""
         sent = read_seen(self._http.get("/__fake__/webhooks"), _Sendings).messages
@@ -129,6 +138,8 @@ class ChatStory:
         label = self._choose()
         self._progress.doing = "pressing a button in the fake Slack"
         self._chat.press(label, message, channel_id=self._channel.id, user=APPROVER)
+        if label == "Reject":
+            self._give_no_reason()
         step = self._decided(trace)
         self._view.stage(_effect(step, label))
         if label == "Approve" and step.action.state != "executed":
@@ -200,6 +211,14 @@ class ChatStory:
             answer = "n"
         return "Approve" if answer in ("", "y", "yes") else "Reject"
 
+    def _give_no_reason(self) -> None:
+        self._progress.doing = "waiting for the form that asks why"
+        with self._view.waiting("a form asks why"):
+            title = self._wait("The form", self._chat.open_form)
+        headline = f"a form opens, {title}; {APPROVER} sends it without a reason"
+        self._view.stage(Stage("slack", headline))
+        self._chat.submit_form(user=APPROVER)
+
     def _decided(self, trace: SeenTrace) -> SeenStep:
         self._progress.doing = "waiting for what the button does"
 
@@ -260,9 +279,15 @@ class _Sendings:
 
 
 @dataclass(frozen=True, slots=True)
+class _Form:
+    raw: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
     people: tuple[_Person, ...]
     channels: tuple[_Channel, ...]
+    views: tuple[_Form, ...]
 
 
 def _effect(step: SeenStep, label: str) -> Stage:
@@ -278,6 +303,11 @@ def _message(raw: Mapping[str, object]) -> Message:
     # Slack shows what is escaped as the sign it stands for.
     text = html.unescape(str(raw.get("text", "")))
     return Message(str(raw["ts"]), text, tuple(_labels(raw.get("blocks"))))
+
+
+def _title(raw: Mapping[str, object]) -> str:
+    title = raw.get("title")
+    return str(title.get("text", "")) if isinstance(title, Mapping) else ""
 
 
 def _labels(blocks: object) -> list[str]:

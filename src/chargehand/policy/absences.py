@@ -105,7 +105,7 @@ def _voters(
 
 def _text(gap: _Gap, approvers: Approvers, team: Sequence[Member], place: ProjectKey) -> str:
     needs = f"it takes {approvers.quorum} of {who(approvers)}"
-    while_away = ", ".join(_away(gap.away, team))
+    while_away = ", ".join(sorted(_away(gap.away, team)))
     if gap.stuck is None:
         return f"Nobody could complete its approvals in {place} while {while_away}: {needs}."
     asker = named(gap.stuck, team)

@@ -306,11 +306,11 @@ class PlainApproval(Shown):
     decided_via: str = Field(description="The way it was decided; empty while it is open.")
     reason: str = Field(description="What the person said; empty without a word.")
     is_erased: IsErased
-    policy_version: int | None = Field(
-        description="The policy in force when it was opened; null where that was not kept yet."
-    )
     escalated_to: list[Role] = Field(
         description="The roles it was put before because nobody else decided."
+    )
+    policy_version: int | None = Field(
+        description="The policy in force when it was opened; null where that was not kept yet."
     )
 
 

@@ -146,6 +146,7 @@ def tour_of_pulls(commit: str, line: int, own_line: int, review: int) -> list[tu
         ("GET", f"{p}/comments", None),
         ("GET", f"{p}/comments/{line}", None),
         ("GET", f"{p}/2", None),
+        ("GET", f"{p}/2/files", None),
         ("GET", f"{p}/2/comments", None),
         ("POST", f"{p}/2/comments", beside),
         ("POST", f"{p}/2/comments/{line}/replies", {"body": "So"}),
