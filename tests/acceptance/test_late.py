@@ -183,6 +183,28 @@ async def test_late_question_that_is_deleted_waits_no_more(house: House) -> None
     assert [one.ask.state.value for one in house.asks] == ["withdrawn"]
 
 
+async def test_question_of_the_very_second_of_the_first_connection_is_not_late(
+    house: House,
+) -> None:
+    """Vendors tell of whole seconds, so it seems to have been asked a moment before."""
+    house.mode("auto")
+    now = house.clock.now()
+    connected_at = now.replace(microsecond=900_000)
+    house.clock.advance(1 + (connected_at - now).total_seconds())
+    house.sql("UPDATE connections SET first_connected_at = :at", at=to_micros(connected_at))
+    comment = house.jira.add_past_comment(
+        "PAY-7",
+        author="Mei Tanaka",
+        body=f"{house.mention} what's blocking this?",
+        at=connected_at.replace(microsecond=0),
+    )
+
+    await house.deliver(comment)
+    await house.settle()
+
+    assert [one.ask.state.value for one in house.asks] == ["decided"]
+
+
 async def test_polling_starts_at_the_first_connection(house: House) -> None:
     house.mode("auto")
     house.write("@bot what's blocking this?")

@@ -8,7 +8,7 @@ from chargehand.bootstrap.processes import ProcessOptions, niceness_of, stand_ba
 @pytest.mark.parametrize(
     ("role", "roles", "niceness"),
     [
-        pytest.param("worker", ("front", "worker"), 19, id="a worker beside a front"),
+        pytest.param("worker", ("front", "worker"), 10, id="a worker beside a front"),
         pytest.param("worker", ("worker",), 0, id="a worker on a machine of its own"),
         pytest.param("front", ("front", "worker"), 0, id="a front beside a worker"),
         pytest.param("front", ("front",), 0, id="a front alone"),

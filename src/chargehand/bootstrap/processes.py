@@ -14,9 +14,9 @@ GATE_OPENS: Final = b"+"
 TRY_AGAIN: Final = 75
 
 
-# Beside a front that takes all it can get the worker has what is left of a core, and keeps up when
-# the front rests; docs/decisions/0019-the-front-goes-first.md measures it.
-WORKER_NICENESS: Final = 19
+# Beside a busy front the worker gets a quarter of a contested core; it needs no more to keep up,
+# and must never get so little that a lock it holds keeps the front waiting.
+WORKER_NICENESS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,8 @@ class Judge:
         return self._tx.decisions.count_answers_to(account, item, since=self._now - _LOOP_WINDOW)
 
     def _fresh_since(self, event: Event, record: ConnectionRecord) -> datetime:
-        first = record.first_connected_at or EPOCH
+        # Vendors tell of whole seconds, and what was asked in that one was not asked before it.
+        first = (record.first_connected_at or EPOCH).replace(microsecond=0)
         if first > self._now:
             # The clock was ahead when it was written down; it must not make every ask late.
             first = EPOCH
