@@ -181,7 +181,8 @@ class _Run:
         self._progress.doing = "starting the fake Slack"
         started_s = time.monotonic()
         port = str(choose_port(None))
-        arguments = ("--port", port, "--signing-secret", secrets.token_urlsafe(32))
+        # One of 64 secrets begins with a dash, and would be taken for an option by itself.
+        arguments = ("--port", port, f"--signing-secret={secrets.token_urlsafe(32)}")
         child = self._children.start("slack", "chargehand.testing.slack", arguments)
         with self._view.waiting("starting the fake Slack"):
             ready = self._children.wait_for(
