@@ -32,23 +32,16 @@ class AuditReader(Repository):
 
     def walk(self, *, after_seq: int = 0) -> Iterator[AuditRecord]:
         """Every record after a place, in order, a chunk at a time."""
-        while True:
-            query = self._select(audit_records).where(audit_records.c.seq > after_seq)
-            rows = self._rows(query.order_by(audit_records.c.seq).limit(_CHUNK))
-            for row in rows:
-                yield _record(row)
-            if len(rows) < _CHUNK:
-                return
-            after_seq = rows[-1].seq
+        return map(_record, self.links(after_seq=after_seq))
 
-    def links(self) -> Iterator[Link]:
-        """Every record as it is linked, in order, a chunk at a time."""
+    def links(self, *, after_seq: int = 0) -> Iterator[Link]:
+        """The same as they are linked."""
         columns = [audit_records.c[name] for name in Link._fields]
         query = select(*columns).where(
             audit_records.c.organization_id == self._organization_id,
             audit_records.c.seq > bindparam("after_seq"),
         )
-        query, after_seq = query.order_by(audit_records.c.seq).limit(_CHUNK), 0
+        query = query.order_by(audit_records.c.seq).limit(_CHUNK)
         while True:
             rows = self._connection.execute(query, {"after_seq": after_seq}).fetchall()
             yield from map(Link._make, rows)
@@ -152,7 +145,7 @@ def _actor_in(body: str) -> str:
         return ""
 
 
-def _record(row: AnyRow) -> AuditRecord:
+def _record(row: AnyRow | Link) -> AuditRecord:
     return AuditRecord(
         seq=row.seq,
         recorded_at=from_micros(row.recorded_at),
