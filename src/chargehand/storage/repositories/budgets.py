@@ -19,7 +19,7 @@ from chargehand.domain.budget import (
 from chargehand.domain.ids import BudgetId, OrganizationId
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository
-from chargehand.storage.repositories.statements import select_rows
+from chargehand.storage.repositories.statements import select_in_order, select_rows
 from chargehand.storage.tables_budgets import budget_periods, budgets
 
 _MOST_KEPT: Final = 64
@@ -47,7 +47,9 @@ class BudgetReader(Repository):
 
     def all(self) -> tuple[BudgetRecord, ...]:
         """Every cap somebody set, by scope and period."""
-        return tuple(_budget(row) for row in self._rows(_all(self._organization_id)))
+        by_place = budgets.c.scope, budgets.c.scope_id, budgets.c.period
+        query = select_in_order(self._organization_id, *by_place)
+        return tuple(_budget(row) for row in self._rows(query))
 
     def newest_day(self) -> date | None:
         """The last day anything was reserved on; None before the first."""
@@ -183,12 +185,6 @@ def _near(starts: Mapping[BudgetKey, date]) -> dict[str, list[str]]:
         "wanted_period": sorted({key.period.value for key in starts}),
         "wanted_starts_on": sorted({day.isoformat() for day in starts.values()}),
     }
-
-
-@lru_cache(maxsize=_MOST_KEPT)
-def _all(organization_id: OrganizationId) -> Select[Any]:
-    by_place = budgets.c.scope, budgets.c.scope_id, budgets.c.period
-    return select_rows(budgets, organization_id).order_by(*by_place)
 
 
 @lru_cache(maxsize=_MOST_KEPT)

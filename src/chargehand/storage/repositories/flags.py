@@ -1,20 +1,16 @@
 """Flags as somebody set them, and what the configuration turns off."""
 
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete
+from sqlalchemy import Connection, delete
 
 from chargehand.domain.ids import OrganizationId
 from chargehand.domain.switches import FlagSetting, Scope, ScopeKind
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.local_switches import NO_LOCAL_SWITCHES, LocalSwitches
 from chargehand.storage.repositories.rows import AnyRow, Repository, micros, moment
-from chargehand.storage.repositories.statements import select_rows
+from chargehand.storage.repositories.statements import select_in_order
 from chargehand.storage.tables_flags import flag_settings
-
-_MOST_KEPT: Final = 64
 
 
 class FlagReader(Repository):
@@ -36,7 +32,10 @@ class FlagReader(Repository):
 
     def all(self) -> tuple[FlagSetting, ...]:
         """Every setting, expired ones included, by flag and scope."""
-        return tuple(_setting(row) for row in self._rows(_all(self._organization_id)))
+        table = flag_settings.c
+        by_place = table.flag, table.scope_kind, table.scope_name
+        query = select_in_order(self._organization_id, *by_place)
+        return tuple(_setting(row) for row in self._rows(query))
 
     def find(self, flag: str, scope: Scope) -> FlagSetting | None:
         """What was set in one scope; None when nothing was."""
@@ -84,12 +83,6 @@ class FlagWriter(FlagReader):
     def expired(self, now: datetime) -> tuple[FlagSetting, ...]:
         """The settings whose time is over."""
         return tuple(one for one in self.all() if not one.holds(now))
-
-
-@lru_cache(maxsize=_MOST_KEPT)
-def _all(organization_id: OrganizationId) -> Select[Any]:
-    by_place = flag_settings.c.flag, flag_settings.c.scope_kind, flag_settings.c.scope_name
-    return select_rows(flag_settings, organization_id).order_by(*by_place)
 
 
 def _setting(row: AnyRow) -> FlagSetting:

@@ -25,6 +25,12 @@ def select_rows(table: Table, organization_id: OrganizationId) -> Select[Any]:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
+def select_in_order(organization_id: OrganizationId, *order: "Column[Any]") -> Select[Any]:
+    """Every row of an organization of the table that some columns are of, in their order."""
+    return select_rows(order[0].table, organization_id).order_by(*order)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
 def select_with_content(table: Table, organization_id: OrganizationId) -> Select[Any]:
     """Every row of an organization with the content it refers to."""
     joined = table.outerjoin(
