@@ -1,29 +1,31 @@
 """What a model would say now over a stretch of time: so many questions, and no more than agreed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from chargehand.budgets.money import to_usd
-from chargehand.domain.ids import DecisionId, ProjectKey
+from chargehand.domain.ids import ProjectKey
 from chargehand.pipeline.errors import ArgumentInvalid
 from chargehand.pipeline.reasking import (
     AskedModel,
-    Prepared,
     Question,
     Reasked,
     Reasking,
     WhyNotAsked,
 )
-from chargehand.pipeline.replaying_many import MOST_REPLAYED, ReplaySummary, count_replay
+from chargehand.pipeline.replaying_many import (
+    MOST_REPLAYED,
+    ReplaySummary,
+    count_replay,
+    in_parts,
+)
 from chargehand.plugins.model import PASSING, ModelFailure
 from chargehand.storage.database import Database
-from chargehand.storage.transaction import Reading
 
 MOST_ASKED: Final = 200
-_PART: Final = 50
 _MOST_FAILURES: Final = 3
 # Whoever is asked next would be refused as well.
 _ENDING: Final = frozenset({ModelFailure.BUDGET_EXCEEDED.value, ModelFailure.STOPPED.value})
@@ -95,10 +97,7 @@ def prepare_stretch(
         lambda tx: tx.decision_inputs.answers_between(since, until, project=project, limit=most + 1)
     )
     stretch = Stretch(since, until, is_cut=len(found) > most)
-    wanted = found[:most]
-    for start in range(0, len(wanted), _PART):
-        part = wanted[start : start + _PART]
-        prepared = database.read(lambda tx, part=part: _prepare(tx, reasking, part))  # type: ignore[misc]
+    for prepared in in_parts(database, found[:most], reasking.prepare):
         for one in prepared:
             if isinstance(one, Reasked):
                 stretch.others.append(one)
@@ -108,11 +107,6 @@ def prepare_stretch(
                 stretch.is_cut = True
                 return stretch
     return stretch
-
-
-def _prepare(tx: Reading, reasking: Reasking, ids: Sequence[DecisionId]) -> list[Prepared]:
-    records = [record for one in ids if (record := tx.decisions.find(one)) is not None]
-    return [reasking.prepare(tx, one) for one in records]
 
 
 async def ask_stretch(

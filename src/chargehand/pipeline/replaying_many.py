@@ -1,11 +1,13 @@
 """What would change over a stretch of time, if it were decided anew."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from chargehand.domain.ids import DecisionId, ProjectKey
+from chargehand.domain.records import DecisionRecord
 from chargehand.pipeline.errors import ArgumentInvalid
 from chargehand.pipeline.replaying import Previewers, Replay, WhyNotReplayed, replay
 from chargehand.policy.in_force import Policy
@@ -14,7 +16,8 @@ from chargehand.storage.transaction import Reading
 
 MOST_REPLAYED: Final = 2_000
 _EXAMPLES: Final = 5
-_PART: Final = 50
+PART: Final = 50
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -57,21 +60,31 @@ def replay_many(
         lambda tx: tx.decision_inputs.answers_between(since, until, project=project, limit=most + 1)
     )
     summary = ReplaySummary(since, until, is_cut=len(found) > most)
-    wanted = found[:most]
-    for start in range(0, len(wanted), _PART):
-        part = wanted[start : start + _PART]
-        for one in database.read(lambda tx, part=part: _replay_part(tx, part, previewers, policy)):  # type: ignore[misc]
+    wanted, done = found[:most], 0
+
+    def work(tx: Reading, record: DecisionRecord) -> Replay:
+        return replay(tx, record, previewers=previewers, policy=policy)
+
+    for part in in_parts(database, wanted, work):
+        for one in part:
             count_replay(summary, one)
+        done = min(done + PART, len(wanted))
         if progress is not None:
-            progress(min(start + _PART, len(wanted)), len(wanted))
+            progress(done, len(wanted))
     return summary
 
 
-def _replay_part(
-    tx: Reading, ids: Sequence[DecisionId], previewers: Previewers, policy: Policy | None
-) -> list[Replay]:
-    records = [record for one in ids if (record := tx.decisions.find(one)) is not None]
-    return [replay(tx, one, previewers=previewers, policy=policy) for one in records]
+def in_parts(
+    database: Database, wanted: Sequence[DecisionId], work: Callable[[Reading, DecisionRecord], T]
+) -> Iterator[list[T]]:
+    """What is made of decisions, `PART` of them in each transaction; one that is gone is not."""
+
+    def made(part: Sequence[DecisionId], tx: Reading) -> list[T]:
+        records = [record for one in part if (record := tx.decisions.find(one)) is not None]
+        return [work(tx, one) for one in records]
+
+    for start in range(0, len(wanted), PART):
+        yield database.read(partial(made, wanted[start : start + PART]))
 
 
 def count_replay(summary: ReplaySummary, one: Replay) -> None:
