@@ -71,7 +71,7 @@ BAD_BODIES: dict[str, Junk] = {
 async def test_body_no_vendor_sends_makes_no_plan_and_is_paid_in_full(
     kind: ProviderKind, turn: Turn
 ) -> None:
-    async with open_bench((kind, []), otherwise=turn, **QUICK) as bench:
+    async with open_bench((kind, []), otherwise=turn) as bench:
         word = await bench.failure()
 
     assert word in (ModelFailure.JUNK, ModelFailure.UNAVAILABLE)

@@ -315,7 +315,7 @@ async def test_session_ends_with_what_it_stood_on(world: World, happens) -> None
 
 async def test_member_ends_their_other_sessions_and_nobody_elses(world: World) -> None:
     with_password(world)
-    with_password(world, "Bea", "bea@example.com")
+    bea_id = with_password(world, "Bea", "bea@example.com").id
     site = Site(world)
     app = site.app()
 
@@ -324,20 +324,17 @@ async def test_member_ends_their_other_sessions_and_nobody_elses(world: World) -
         await sign_in(there)
         await sign_in(bea, "bea@example.com")
         page = (await here.get("/session")).text
-        ids = world.database.read(
-            lambda tx: [
-                (one.id, one.member_id)
-                for one in tx.sign_in.live_sessions(
-                    now=world.clock.now(), used_since=world.clock.now() - timedelta(hours=1)
-                )
-            ]
+        now = world.clock.now()
+        live = world.database.read(
+            lambda tx: tx.sign_in.live_sessions(now=now, used_since=now - timedelta(hours=1))
         )
-        for session_id, _ in ids:
-            data = {"session": session_id, "csrf": csrf_in(page)}
-            if f'value="{session_id}"' in page or session_id == ids[0][0]:
-                await here.post("/session/end", data=data)
+        offered = [one.id for one in live if f'value="{one.id}"' in page]
+        of_bea = [one.id for one in live if one.member_id == bea_id]
+        for session_id in offered + of_bea:
+            await here.post("/session/end", data={"session": session_id, "csrf": csrf_in(page)})
         codes = [(await one.get("/v1/me")).status_code for one in (here, there, bea)]
 
+    assert (len(offered), len(of_bea)) == (1, 1)
     assert codes == [200, 401, 200]
 
 
