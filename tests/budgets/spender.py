@@ -34,6 +34,7 @@ BEN = MemberId("mbr_06f0c4h8k2v9m3p7r1t5w8x2z5")
 SUBJECTS = 12
 DIED, EXCEEDED = 9, 3
 _MOST_TURNS = 60
+_MOST_TRIES = 20
 
 
 class Spender:
@@ -58,7 +59,7 @@ class Spender:
         if end == "cancel":
             return await self._cancelled(wanted)
         try:
-            await self._timed(self._door.reserve(wanted))
+            await self._reserve(wanted)
         except BudgetExceeded:
             return "refused"
         except Retryable:
@@ -78,6 +79,20 @@ class Spender:
             case _:
                 os._exit(DIED)
         return end
+
+    async def _reserve(self, wanted: SpendRequest) -> None:
+        """Ask again where the database was busy, since a death takes a reservation first.
+
+        Raises: BudgetExceeded; StoreBusy from the last try.
+        """
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                await self._timed(self._door.reserve(wanted))
+            except Retryable:
+                self.ends["tried again"] += 1
+            else:
+                return
+        await self._timed(self._door.reserve(wanted))
 
     async def _cancelled(self, wanted: SpendRequest) -> str:
         reserving = asyncio.ensure_future(self._door.reserve(wanted))

@@ -27,7 +27,8 @@ STILL_WORKS: Final = (
 )
 _NEVER: Final = "It has no room again by itself: it is for one ask, as long as that lasts."
 _MOST_PATHS: Final = 512
-_NO_LIMITS: Final = Limits()
+_RUN_LASTS: Final = BudgetPeriod.WHOLE
+NO_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,21 @@ class Refusal:
     day: date
 
 
-@lru_cache(maxsize=_MOST_PATHS)
 def keys_for(path: Path) -> tuple[BudgetKey, ...]:
     """Every budget a request counts against, capped or not; always in the same order."""
+    # A run is the last of the scopes, and hardly ever one that was seen before.
+    shared = _keys_of(path.agent, path.member_id, path.project)
+    return (*shared, BudgetKey(BudgetScope.RUN, path.run, _RUN_LASTS)) if path.run else shared
+
+
+@lru_cache(maxsize=_MOST_PATHS)
+def _keys_of(
+    agent: str, member_id: MemberId | None, project: ProjectKey | None
+) -> tuple[BudgetKey, ...]:
     scopes = {
-        BudgetScope.AGENT: path.agent,
-        BudgetScope.MEMBER: path.member_id,
-        BudgetScope.PROJECT: path.project,
-        BudgetScope.RUN: path.run,
+        BudgetScope.AGENT: agent,
+        BudgetScope.MEMBER: member_id,
+        BudgetScope.PROJECT: project,
     }
     named = [(scope, scope_id) for scope, scope_id in scopes.items() if scope_id]
     return tuple(
@@ -84,20 +92,26 @@ def keys_for(path: Path) -> tuple[BudgetKey, ...]:
 def periods_of(scope: BudgetScope) -> tuple[BudgetPeriod, ...]:
     """The periods a scope has budgets for."""
     if scope is BudgetScope.RUN:
-        return (BudgetPeriod.WHOLE,)
+        return (_RUN_LASTS,)
     return (BudgetPeriod.DAY, BudgetPeriod.MONTH)
 
 
 def limits_of(key: BudgetKey, caps: Mapping[BudgetKey, Limits]) -> Limits:
     """What holds for a budget: its own caps, else those of each one of its scope, by unit."""
-    own = caps.get(key, _NO_LIMITS)
-    each = caps.get(key._replace(scope_id=""), _NO_LIMITS)
+    own = caps.get(key, NO_LIMITS)
+    each = caps.get(key._replace(scope_id=""), NO_LIMITS)
     if own is each:
         return own
     return Limits(
         micro_usd=each.micro_usd if own.micro_usd is None else own.micro_usd,
         tokens=each.tokens if own.tokens is None else own.tokens,
     )
+
+
+def capped(keys: Iterable[BudgetKey], caps: Mapping[BudgetKey, Limits]) -> tuple[BudgetKey, ...]:
+    """Those of some budgets that have a cap, of their own or as each one of their scope."""
+    scopes = {key.scope for key in caps}
+    return tuple(key for key in keys if key.scope in scopes and limits_of(key, caps) != NO_LIMITS)
 
 
 def find_refusal(
@@ -112,7 +126,7 @@ def find_refusal(
     money, tokens = [], []
     for total in totals:
         limits = limits_of(total.key, caps)
-        if limits is _NO_LIMITS:
+        if limits is NO_LIMITS:
             continue
         cap, used = limits.micro_usd, wanted.micro_usd
         if cap is not None and used > max(_room(total, cap), 0):

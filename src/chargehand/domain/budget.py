@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chargehand.domain.ids import BudgetId, DecisionId, MemberId, ProjectKey, ReservationId
 
@@ -57,6 +57,13 @@ class Amount(NamedTuple):
 
     micro_usd: int
     tokens: int
+
+    def plus(self, other: "Amount") -> "Amount":
+        """Both together."""
+        return Amount(self.micro_usd + other.micro_usd, self.tokens + other.tokens)
+
+
+NOTHING: Final = Amount(0, 0)
 
 
 class Limits(NamedTuple):

@@ -13,14 +13,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeAlias
 
-from chargehand.budgets.caps import BudgetRules, Path, Refusal, find_refusal, keys_for
+from chargehand.budgets.caps import (
+    BudgetRules,
+    Path,
+    Refusal,
+    capped,
+    find_refusal,
+    keys_for,
+)
 from chargehand.budgets.errors import AmountInvalid
 from chargehand.budgets.money import cost_micro_usd, to_usd, worst_case_micro_usd
 from chargehand.budgets.periods import budget_day, first_day
 from chargehand.budgets.warnings import steps_reached
 from chargehand.domain.budget import (
+    NOTHING,
     Amount,
     BudgetKey,
+    BudgetPeriod,
     Limits,
     PeriodTotal,
     ReservationRecord,
@@ -68,14 +77,18 @@ def reserve_all(
     """Reserve the worst case of each request, or say which budget has no room for it.
 
     Shape: an outcome for each request, in their order; an earlier one has the room before a later
-    one. Every node of every path is locked before the first is looked at.
+    one. Every node with a cap is locked before the first is looked at; most have none, and are
+    only counted in.
     """
     day = budget_day(now, rules.zone, newest=tx.budgets.newest_day())
+    caps = caps_in_force(tx, rules)
     keys = {key for request in requests for key in keys_for(_path_of(request))}
-    totals = tx.budgets.lock_totals({key: first_day(key.period, day) for key in keys})
+    starts = {period: first_day(period, day) for period in BudgetPeriod}
+    totals = tx.budgets.lock_totals({key: starts[key.period] for key in capped(keys, caps)})
     books = _Books(
         tx,
-        caps=caps_in_force(tx, rules),
+        caps=caps,
+        starts=starts,
         totals={total.key: total for total in totals},
         earlier=tx.reservations.find_all({request.reservation_id for request in requests}),
         day=day,
@@ -90,28 +103,33 @@ def reserve_all(
         if isinstance(outcome, Refusal):
             tell_refusal(tx, outcome, rules, now=now)
         outcomes.append(outcome)
-    books.hold()
+    books.write_down()
     return outcomes
 
 
 class _Books:
-    """The locked totals of one transaction, and what is added to them in it."""
+    """What one transaction has room for, and what it reserves.
+
+    Shape: `starts` has the first day of the periods; `totals` are those of the budgets with a cap.
+    """
 
     def __init__(
         self,
         tx: Writing,
         *,
         caps: dict[BudgetKey, Limits],
+        starts: dict[BudgetPeriod, date],
         totals: dict[BudgetKey, PeriodTotal],
         earlier: dict[ReservationId, ReservationRecord],
         day: date,
     ) -> None:
         self._tx = tx
         self._caps = caps
+        self._starts = starts
         self._totals = totals
         self._earlier = earlier
         self._day = day
-        self._touched: set[BudgetKey] = set()
+        self._added: dict[BudgetKey, Amount] = {}
         self._new: list[ReservationRecord] = []
 
     def reserve(
@@ -125,8 +143,9 @@ class _Books:
         earlier = self._earlier.get(request.reservation_id)
         if earlier is not None:
             return _reserved_earlier(earlier, wanted.micro_usd)
-        path = [self._totals[key] for key in keys_for(_path_of(request))]
-        refusal = find_refusal(path, self._caps, wanted=wanted, day=self._day)
+        path = keys_for(_path_of(request))
+        totals = [self._totals[key] for key in path if key in self._totals]
+        refusal = find_refusal(totals, self._caps, wanted=wanted, day=self._day)
         if refusal is not None:
             return refusal
         record = _new_record(
@@ -134,21 +153,19 @@ class _Books:
         )
         self._earlier[record.id] = record
         self._new.append(record)
-        for total in path:
-            self._add(total, wanted)
+        for key in path:
+            self._added[key] = self._added.get(key, NOTHING).plus(wanted)
+        for total in totals:
+            self._totals[total.key] = total._replace(
+                reserved_micro_usd=total.reserved_micro_usd + wanted.micro_usd,
+                reserved_tokens=total.reserved_tokens + wanted.tokens,
+            )
         return Reserved(wanted.micro_usd, is_new=True)
 
-    def hold(self) -> None:
-        """Write down what was added; one process writes at a time, so no id was taken meanwhile."""
+    def write_down(self) -> None:
+        """Write what was reserved; one process writes at a time, so no id was taken meanwhile."""
         self._tx.reservations.add_all(self._new)
-        self._tx.budgets.hold([self._totals[key] for key in sorted(self._touched)])
-
-    def _add(self, total: PeriodTotal, wanted: Amount) -> None:
-        self._touched.add(total.key)
-        self._totals[total.key] = total._replace(
-            reserved_micro_usd=total.reserved_micro_usd + wanted.micro_usd,
-            reserved_tokens=total.reserved_tokens + wanted.tokens,
-        )
+        self._tx.budgets.reserve(self._added, self._starts)
 
 
 def settle(
@@ -233,7 +250,7 @@ def release(
     if record.settled_by is SettledBy.REPORTED:
         raise ReservationClosed(reservation_id=reservation_id, state=record.state.value)
     if record.state is not ReservationState.RELEASED:
-        _move(tx, record, Amount(0, 0), rules=rules, now=now)
+        _move(tx, record, NOTHING, rules=rules, now=now)
         tx.reservations.release(reservation_id, now=now)
     return 0
 
@@ -290,7 +307,7 @@ def _move(
 ) -> None:
     """Let a reservation count with its cost from now on, in the periods it was reserved in."""
     is_open = record.state is ReservationState.OPEN
-    held = _held_by(record) if is_open else Amount(0, 0)
+    held = _held_by(record) if is_open else NOTHING
     path = Path(record.subject_id, record.agent, record.member_id, record.project)
     totals = tx.budgets.lock_totals(
         {key: first_day(key.period, record.day) for key in keys_for(path)}

@@ -1,13 +1,14 @@
 """Caps, and what counts against them: one row for each budget and period, capped or not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, tuple_
 
 from chargehand.domain.budget import (
+    NOTHING,
     Amount,
     BudgetKey,
     BudgetPeriod,
@@ -18,27 +19,22 @@ from chargehand.domain.budget import (
 )
 from chargehand.domain.ids import BudgetId, OrganizationId
 from chargehand.kit.clock import from_micros, to_micros
-from chargehand.storage.repositories.rows import AnyRow, Repository
-from chargehand.storage.repositories.statements import select_in_order, select_rows
+from chargehand.storage.repositories.rows import AnyRow, Repository, plain_rows
+from chargehand.storage.repositories.statements import insert_or_add, select_in_order, select_rows
 from chargehand.storage.tables_budgets import budget_periods, budgets
 
 _MOST_KEPT: Final = 64
-_NOTHING: Final = Amount(0, 0)
 _KEY_COLUMNS = (
     budget_periods.c.scope,
     budget_periods.c.scope_id,
     budget_periods.c.period,
 )
-_HOLD = (
-    update(budget_periods)
-    .where(
-        budget_periods.c.organization_id == bindparam("at_organization"),
-        budget_periods.c.scope == bindparam("at_scope"),
-        budget_periods.c.scope_id == bindparam("at_scope_id"),
-        budget_periods.c.period == bindparam("at_period"),
-        budget_periods.c.starts_on == bindparam("at_start"),
-    )
-    .values(reserved_micro_usd=bindparam("new_usd"), reserved_tokens=bindparam("new_tokens"))
+# As `PeriodTotal` has them.
+_AMOUNT_COLUMNS = (
+    budget_periods.c.spent_micro_usd,
+    budget_periods.c.reserved_micro_usd,
+    budget_periods.c.spent_tokens,
+    budget_periods.c.reserved_tokens,
 )
 
 
@@ -125,8 +121,8 @@ class BudgetWriter(BudgetReader):
         self,
         totals: Sequence[PeriodTotal],
         *,
-        spent: Amount = _NOTHING,
-        reserved: Amount = _NOTHING,
+        spent: Amount = NOTHING,
+        reserved: Amount = NOTHING,
     ) -> None:
         """Add to, or with negative amounts take from, what counts against locked totals."""
         starts = {total.key: total.starts_on for total in totals}
@@ -142,28 +138,38 @@ class BudgetWriter(BudgetReader):
             )
         )
 
-    def hold(self, totals: Iterable[PeriodTotal]) -> None:
-        """Write down what is reserved of locked totals, of each its own amount."""
+    def reserve(
+        self, amounts: Mapping[BudgetKey, Amount], starts: Mapping[BudgetPeriod, date]
+    ) -> None:
+        """Count what is reserved in each budget, in the period of its kind that starts on a day.
+
+        In the order of their keys, which every transaction locks them in.
+        """
         rows = [
             {
-                "at_organization": self._organization_id,
-                "at_scope": total.key.scope.value,
-                "at_scope_id": total.key.scope_id,
-                "at_period": total.key.period.value,
-                "at_start": total.starts_on.isoformat(),
-                "new_usd": total.reserved_micro_usd,
-                "new_tokens": total.reserved_tokens,
+                "organization_id": self._organization_id,
+                **_columns(key),
+                "starts_on": starts[key.period].isoformat(),
+                "spent_micro_usd": 0,
+                "reserved_micro_usd": amount.micro_usd,
+                "spent_tokens": 0,
+                "reserved_tokens": amount.tokens,
             }
-            for total in totals
+            for key, amount in sorted(amounts.items())
         ]
-        if rows:
-            self._connection.execute(_HOLD, rows)
+        added = budget_periods.c.reserved_micro_usd, budget_periods.c.reserved_tokens
+        self._run_many(insert_or_add(*added, dialect=self._connection.dialect.name), rows)
 
     def _locked(self, starts: Mapping[BudgetKey, date]) -> tuple[PeriodTotal, ...]:
         # SQLite has one lock for all, which is held already, and leaves these words out.
-        rows = self._rows(_locking(self._organization_id), _near(starts))
-        totals = (_total(row) for row in rows)
-        return tuple(one for one in totals if starts.get(one.key) == one.starts_on)
+        found = self._connection.execute(_locking(self._organization_id), _near(starts))
+        wanted = {(*key, day.isoformat()): (key, day) for key, day in starts.items()}
+        # By key, so that nothing but what counts is made anew of each row.
+        return tuple(
+            PeriodTotal(*wanted[row[:4]], *row[4:])
+            for row in plain_rows(found)
+            if row[:4] in wanted
+        )
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -175,7 +181,8 @@ def _locking(organization_id: OrganizationId) -> Select[Any]:
     columns = (*_KEY_COLUMNS, budget_periods.c.starts_on)
     wanted = [one.in_(bindparam(f"wanted_{one.name}", expanding=True)) for one in columns]
     query = select_rows(budget_periods, organization_id).where(*wanted)
-    return query.order_by(*_KEY_COLUMNS).with_for_update()
+    narrow = query.with_only_columns(*columns, *_AMOUNT_COLUMNS)
+    return narrow.order_by(*_KEY_COLUMNS).with_for_update()
 
 
 def _near(starts: Mapping[BudgetKey, date]) -> dict[str, list[str]]:

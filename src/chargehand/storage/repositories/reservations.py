@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import insert
@@ -14,16 +14,22 @@ from chargehand.domain.ids import ReservationId
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.plugins.budget import Spent
 from chargehand.storage.repositories.rows import AnyRow, Repository, moment
+from chargehand.storage.repositories.statements import WANTED, select_among
 from chargehand.storage.tables_budgets import reservations
 
 _NAMES = tuple(field.name for field in fields(ReservationRecord) if field.name != "id")
-_WRITERS: Final[Mapping[type, Callable[[Any], object]]] = {
-    bool: int,
-    Decimal: "{:f}".format,
-    datetime: to_micros,
-    date: date.isoformat,
-}
 _PRICES = ("input_usd", "output_usd", "cache_read_usd", "cache_write_usd")
+# What no driver takes as it is.
+_WRITERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "state": attrgetter("value"),
+    "settled_by": attrgetter("value"),
+    **dict.fromkeys(_PRICES, "{:f}".format),
+    "is_at_most": int,
+    "day": date.isoformat,
+    **dict.fromkeys(("reserved_at", "expires_at", "closed_at"), to_micros),
+}
+_values_of: Final = attrgetter(*_NAMES)
+_NEW: Final = insert(reservations)
 
 
 class ReservationReader(Repository):
@@ -38,10 +44,9 @@ class ReservationReader(Repository):
         self, reservation_ids: Collection[ReservationId]
     ) -> dict[ReservationId, ReservationRecord]:
         """Those of some reservations that there are."""
-        query = self._select(reservations).where(
-            reservations.c.reservation_id.in_(sorted(reservation_ids))
-        )
-        return {row.reservation_id: _reservation(row) for row in self._rows(query)}
+        query = select_among(reservations.c.reservation_id, self._organization_id)
+        rows = self._rows(query, {WANTED: sorted(reservation_ids)})
+        return {row.reservation_id: _reservation(row) for row in rows}
 
     def expired(self, now: datetime, *, limit: int) -> tuple[ReservationId, ...]:
         """Open reservations whose time is over, oldest first."""
@@ -58,10 +63,8 @@ class ReservationWriter(ReservationReader):
 
     def add_all(self, records: Sequence[ReservationRecord]) -> None:
         """Write new reservations, of which none may be there yet."""
-        if records:
-            mine = {"organization_id": self._organization_id}
-            rows = [{**mine, **_columns(record)} for record in records]
-            self._connection.execute(insert(reservations), rows)
+        mine = {"organization_id": self._organization_id}
+        self._run_many(_NEW, [{**mine, **_columns(record)} for record in records])
 
     def lock(self, reservation_id: ReservationId) -> ReservationRecord | None:
         """One reservation, which nobody else changes until this transaction ends."""
@@ -111,15 +114,11 @@ class ReservationWriter(ReservationReader):
 
 
 def _columns(record: ReservationRecord) -> dict[str, object]:
-    columns = {name: _column(getattr(record, name)) for name in _NAMES}
+    columns = dict(zip(_NAMES, _values_of(record), strict=True))
+    for name, write in _WRITERS.items():
+        if columns[name] is not None:
+            columns[name] = write(columns[name])
     return {"reservation_id": record.id, **columns}
-
-
-def _column(value: object) -> object:
-    write = _WRITERS.get(type(value))
-    if write is not None:
-        return write(value)
-    return value.value if isinstance(value, StrEnum) else value
 
 
 def _reservation(row: AnyRow) -> ReservationRecord:

@@ -2,13 +2,13 @@
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import Column, Connection, CursorResult, Select, Table, Update, update
+from sqlalchemy import Column, Connection, CursorResult, Insert, Select, Table, Update, update
 
 from chargehand.domain.ids import OrganizationId
 from chargehand.domain.json import JSONObject
@@ -17,6 +17,7 @@ from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.errors import CursorInvalid
 from chargehand.storage.repositories.statements import (
     WANTED,
+    compiled_for,
     insert_unless_taken,
     select_by,
     select_rows,
@@ -61,6 +62,11 @@ class Repository:
         query = select_by(column, self._organization_id)
         return _first_of(self._connection.execute(query, {WANTED: wanted}))
 
+    def _rows_by(self, column: "Column[Any]", wanted: str) -> list[AnyRow]:
+        """Every row in which a column holds a value."""
+        query = select_by(column, self._organization_id)
+        return _rows_of(self._connection.execute(query, {WANTED: wanted}))
+
     def _one_with_content_by(self, column: "Column[Any]", wanted: str) -> AnyRow | None:
         """The same with its content."""
         found = self._rows_with_content_by(column, wanted)
@@ -89,6 +95,18 @@ class Repository:
             for wanted, values in changes.items()
         ]
         self._connection.execute(update_by(column, self._organization_id, names), rows)
+
+    def _run_many(self, statement: Insert | Update, rows: Sequence[Mapping[str, object]]) -> None:
+        """One statement for many rows of texts and whole numbers, which drivers take as they are.
+
+        The statement must be one that is built once. Every row names the same parameters.
+        """
+        if not rows:
+            return
+        text, names = compiled_for(statement, tuple(rows[0]), self._connection.dialect)
+        self._connection.exec_driver_sql(
+            text, [*rows] if names is None else [tuple(map(row.__getitem__, names)) for row in rows]
+        )
 
     def _insert(self, table: Table, values: Mapping[str, object]) -> bool:
         """Insert unless the key is taken; False when it was."""

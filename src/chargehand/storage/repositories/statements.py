@@ -4,10 +4,11 @@ Each is kept by table and organization, so its parameters are the only thing tha
 call to call. Values of a row go in by column name, the wanted key as `WANTED`.
 """
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Column, Insert, Select, Table, Update, bindparam, select, update
+from sqlalchemy import Column, Dialect, Insert, Select, Table, Update, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from chargehand.domain.ids import OrganizationId
@@ -74,6 +75,27 @@ def update_by(
 
 
 @lru_cache(maxsize=_MOST_KEPT)
+def select_among(column: "Column[Any]", organization_id: OrganizationId) -> Select[Any]:
+    """The rows in which a column holds one of the list that is wanted."""
+    return select_rows(column.table, organization_id).where(
+        column.in_(bindparam(WANTED, expanding=True))
+    )
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def compiled_for(
+    statement: Insert | Update, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, tuple[str, ...] | None]:
+    """A statement as the driver takes it, with the names of its parameters in order.
+
+    Shape: None instead of names where the driver takes parameters by name.
+    """
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    order = compiled.positiontup
+    return str(compiled), None if order is None else tuple(order)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
 def insert_unless_taken(table: Table, dialect: str) -> Insert:
     """Insert a row unless its key is taken."""
     if dialect == "sqlite":
@@ -87,19 +109,29 @@ def insert_unless_taken(table: Table, dialect: str) -> Insert:
 @lru_cache(maxsize=_MOST_KEPT)
 def insert_or_count(counter: "Column[Any]", names: tuple[str, ...], *, dialect: str) -> Insert:
     """Insert a row, or where its key is taken, count it once more and set the named columns."""
-    table = counter.table
+    return _insert_or(
+        counter.table,
+        lambda new: {counter.name: counter + 1, **{name: new[name] for name in names}},
+        dialect,
+    )
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def insert_or_add(*added: "Column[Any]", dialect: str) -> Insert:
+    """Insert a row, or where its key is taken, add what it has in some columns to what is there."""
+    return _insert_or(
+        added[0].table, lambda new: {one.name: one + new[one.name] for one in added}, dialect
+    )
+
+
+def _insert_or(table: Table, changes: Callable[[Any], Mapping[str, Any]], dialect: str) -> Insert:
+    """Insert a row, or where its key is taken, change it by what the new one would have been."""
     key = [column.name for column in table.primary_key.columns]
     if dialect == "sqlite":
         row = sqlite_insert(table)
-        new = {name: row.excluded[name] for name in names}
-        return row.on_conflict_do_update(
-            index_elements=key, set_={counter.name: counter + 1, **new}
-        )
+        return row.on_conflict_do_update(index_elements=key, set_=changes(row.excluded))
     # lazy: as above.
     from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
     other_row = postgres_insert(table)
-    new = {name: other_row.excluded[name] for name in names}
-    return other_row.on_conflict_do_update(
-        index_elements=key, set_={counter.name: counter + 1, **new}
-    )
+    return other_row.on_conflict_do_update(index_elements=key, set_=changes(other_row.excluded))
