@@ -36,8 +36,8 @@ class Poll:
     """What votes about one action are judged by, read in one transaction.
 
     Shape: `requester` is who asked for it, by the member where there is one, else as votes name
-    people, or empty; `members` holds those who voted, and whom deputies stand for; `absences` may
-    hold some that are over.
+    people, or empty, also where the approvers do not exclude them; `members` holds those who
+    voted, and whom deputies stand for; `absences` may hold some that are over.
     """
 
     project: ProjectKey

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import TypeAlias
 
 from chargehand.approvals.voting import Poll, Refusal, Right, Tally, has_seat, right_of, tally
-from chargehand.domain.ids import MemberId, ProjectKey
+from chargehand.domain.ids import ActionId, MemberId, ProjectKey
 from chargehand.domain.member import Member, Role
 from chargehand.domain.policy import Approvers
 from chargehand.domain.records import ActionRecord, ApprovalRecord
 from chargehand.domain.vote import MEMBER, Absence, VoteRecord, member_voting
+from chargehand.pipeline.requesters import requesters_of
 from chargehand.pipeline.ruling import Rulings, rulings
 from chargehand.storage.transaction import Reading, Writing
 
@@ -29,6 +30,11 @@ class Electorate:
     _members: dict[MemberId, Member | None] = field(default_factory=dict)
     _absences: dict[MemberId, tuple[Absence, ...]] = field(default_factory=dict)
     _seats: dict[_Seats, tuple[Member, ...]] = field(default_factory=dict)
+    _requesters: dict[ActionId, str] = field(default_factory=dict)
+
+    def look_up_requesters(self, actions: Sequence[ActionRecord]) -> None:
+        """Read together who asked for some actions, before each of them is judged by itself."""
+        self._requesters.update(requesters_of(self.tx, actions))
 
     def approvers(self, action: ActionRecord, approval: ApprovalRecord) -> Approvers:
         """Who lets an action through, those it was escalated to among them."""
@@ -44,11 +50,12 @@ class Electorate:
         """What the votes of some people about an action are judged by."""
         ids = {one for by in voters if (one := member_voting(by)) is not None}
         absences = tuple(absence for one in sorted(ids) for absence in self._in_whose_place(one))
+        approvers = self.approvers(action, approval)
         ids |= {absence.member_id for absence in absences}
         return Poll(
             project=action.project,
-            approvers=self.approvers(action, approval),
-            requester=requester_of(self.tx, action),
+            approvers=approvers,
+            requester=self._requester_judged(action, approvers),
             members={one: member for one in ids if (member := self._member(one)) is not None},
             absences=absences,
         )
@@ -71,12 +78,20 @@ class Electorate:
     def deciders(self, action: ActionRecord, approval: ApprovalRecord) -> tuple[Member, ...]:
         """The members who may approve an action in their own right, by name."""
         approvers = self.approvers(action, approval)
-        requester = requester_of(self.tx, action) if approvers.excludes_requester else ""
+        requester = self._requester_judged(action, approvers)
         return tuple(
             one
             for one in self._holding(approvers, action.project)
             if has_seat(approvers, one, action.project) and f"{MEMBER}{one.id}" != requester
         )
+
+    def _requester_judged(self, action: ActionRecord, approvers: Approvers) -> str:
+        """Who asked for an action where that matters; empty where they may decide as others do."""
+        if not approvers.excludes_requester:
+            return ""
+        if action.id not in self._requesters:
+            self.look_up_requesters([action])
+        return self._requesters[action.id]
 
     def _member(self, member_id: MemberId) -> Member | None:
         # A page of a list asks for the same few people again and again.
@@ -101,19 +116,6 @@ def electorate(tx: View, now: datetime) -> Electorate:
     return Electorate(tx, rulings(tx), now)
 
 
-def requester_of(tx: View, action: ActionRecord) -> str:
-    """Who asked for an action, by the member wherever the account is one's; empty for nobody.
-
-    Shape: an account that nobody confirmed carries no right, and is somebody's all the same.
-    """
-    requester = action.cause.requester or _asked_before_causes(tx, action)
-    connection_id, _, account_id = requester.partition(":")
-    if member_voting(requester) is not None or not account_id:
-        return requester
-    known = tx.members.by_account(connection_id, account_id)
-    return f"{MEMBER}{known[0].id}" if known is not None else requester
-
-
 def name_of(tx: View, by: str) -> str:
     """Who voted, by their name where it is a member's; not yet safe in Markdown."""
     member_id = member_voting(by)
@@ -124,13 +126,3 @@ def member_named(tx: View, member_id: MemberId) -> str:
     """A member's name; their id where nobody is known by it any more."""
     member = tx.members.find(member_id)
     return member.name if member is not None else member_id
-
-
-def _asked_before_causes(tx: View, action: ActionRecord) -> str:
-    """Who asked for an action of an older version, which kept no cause."""
-    stored = tx.asks.find(action.ask_id) if action.ask_id is not None else None
-    if stored is not None:
-        account_id = stored.ask.asker.account_id
-        return f"{stored.ask.connection_id}:{account_id}" if account_id is not None else ""
-    undo = tx.undos.find(action.id)
-    return undo.requested_by if undo is not None else ""

@@ -68,6 +68,7 @@ def standings_of(
     """How some approvals stand, by approval."""
     people = electorate(tx, now)
     votes = tx.votes.of_approvals(approval.id for approval, _ in shown)
+    people.look_up_requesters([action for approval, action in shown if approval.id in votes])
     return {
         approval.id: _standing(
             people, approval, action, votes.get(approval.id, ()), may_decide=None

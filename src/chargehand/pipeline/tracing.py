@@ -65,10 +65,7 @@ def trace(tx: Reading | Writing, identifier: str) -> Trace:
     if event is None:
         raise NotFound(kind=id_kind(identifier) or "delivery, event, ask or action", id=identifier)
     ask = tx.asks.find_by_event(event.id)
-    found = [*tx.decisions.of_event(event.id), *(tx.decisions.of_ask(ask.ask.id) if ask else ())]
-    decisions = tuple(
-        sorted({one.id: one for one in found}.values(), key=lambda one: one.decided_at)
-    )
+    decisions = _decisions_of(tx, event.id, ask)
     actions = tuple(
         _action_trace(tx, action)
         for decision in decisions

@@ -1,8 +1,9 @@
 """Actions: proposed side effects; those approved are the outbox of the execute tasks."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import and_, func, or_
 
@@ -47,7 +48,7 @@ class ActionReader(Repository):
 
     def of_decision(self, decision_id: str) -> tuple[ActionRecord, ...]:
         """The actions a decision proposed, in its order."""
-        return self._all(actions.c.decision_id == decision_id)
+        return _in_order(self._rows_with_content_by(actions.c.decision_id, decision_id))
 
     def of_decisions(self, decision_ids: Collection[str]) -> tuple[ActionRecord, ...]:
         """The actions some decisions proposed."""
@@ -55,7 +56,7 @@ class ActionReader(Repository):
 
     def of_ask(self, ask_id: str) -> tuple[ActionRecord, ...]:
         """Every action ever proposed for an ask."""
-        return self._all(actions.c.ask_id == ask_id)
+        return _in_order(self._rows_with_content_by(actions.c.ask_id, ask_id))
 
     def due(self, *, now: datetime, limit: int) -> tuple[tuple[ActionId, int], ...]:
         """Actions that may be sent and whose turn it is, with their attempts so far."""
@@ -108,7 +109,7 @@ class ActionReader(Repository):
 
     def _all(self, condition: object) -> tuple[ActionRecord, ...]:
         query = self._select_with_content(actions).where(condition)  # type: ignore[arg-type]
-        return tuple(_action(row) for row in self._rows(query.order_by(actions.c.action_id)))
+        return _in_order(self._rows(query))
 
 
 class ActionWriter(ActionReader):
@@ -253,6 +254,14 @@ def _moved(
         "finished_at": None if state in _UNSETTLED else to_micros(now),
         "result": json.dumps(result),
     }
+
+
+def _in_order(rows: Sequence[AnyRow]) -> tuple[ActionRecord, ...]:
+    """Actions as they were proposed, by their ids.
+
+    Asked for a few rows in the order of a key, SQLite would walk the whole key instead.
+    """
+    return tuple(_action(row) for row in sorted(rows, key=attrgetter("action_id")))
 
 
 def _action(row: AnyRow) -> ActionRecord:

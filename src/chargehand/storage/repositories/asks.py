@@ -69,6 +69,15 @@ class AskReader(Repository):
         """The ask an event made or revised; None when it made none."""
         return self._first(asks.c.event_id, event_id)
 
+    def askers_of(self, ask_ids: Collection[str]) -> dict[str, str]:
+        """Who asked, as `connection:account`, by ask; empty where nobody is known."""
+        known = self._select(asks).where(asks.c.ask_id.in_(sorted(ask_ids)))
+        query = known.with_only_columns(asks.c.ask_id, asks.c.connection_id, asks.c.asker_id)
+        return {
+            row.ask_id: f"{row.connection_id}:{row.asker_id}" if row.asker_id is not None else ""
+            for row in (self._rows(query) if ask_ids else ())
+        }
+
     def comment_ids_on(self, work_item: str) -> frozenset[str]:
         """The comments on a work item that were asks, the newest hundred."""
         query = self._select(asks).where(asks.c.work_item == work_item)

@@ -4,6 +4,10 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Column
 
 from chargehand.domain.decision import (
     DecidedBy,
@@ -49,9 +53,7 @@ class DecisionReader(Repository):
 
     def of_event(self, event_id: str) -> tuple[DecisionRecord, ...]:
         """Every decision about an event, oldest first."""
-        query = self._select_with_content(decisions).where(decisions.c.event_id == event_id)
-        rows = self._rows(query.order_by(decisions.c.decided_at))
-        return tuple(_decision(row) for row in rows)
+        return self._oldest_first(decisions.c.event_id, event_id)
 
     def of_events(self, event_ids: Collection[str]) -> tuple[DecisionRecord, ...]:
         """Every decision about some events, oldest first."""
@@ -62,9 +64,7 @@ class DecisionReader(Repository):
 
     def of_ask(self, ask_id: str) -> tuple[DecisionRecord, ...]:
         """Every decision about an ask, oldest first."""
-        query = self._select_with_content(decisions).where(decisions.c.ask_id == ask_id)
-        rows = self._rows(query.order_by(decisions.c.decided_at))
-        return tuple(_decision(row) for row in rows)
+        return self._oldest_first(decisions.c.ask_id, ask_id)
 
     def answers_on(self, work_item: str, *, since: datetime) -> tuple[DecisionRecord, ...]:
         """What was answered on a work item lately, newest first."""
@@ -104,6 +104,11 @@ class DecisionReader(Repository):
             query = query.where(decisions.c.work_item == work_item)
         query = among(query, decisions.c.project, projects)
         return self._page(query, decisions.c.decision_id, _decision, cursor=cursor, limit=limit)
+
+    def _oldest_first(self, column: "Column[Any]", wanted: str) -> tuple[DecisionRecord, ...]:
+        """The decisions in which a column holds a value."""
+        rows = self._rows_with_content_by(column, wanted)
+        return tuple(_decision(row) for row in sorted(rows, key=attrgetter("decided_at")))
 
 
 class DecisionWriter(DecisionReader):

@@ -31,7 +31,7 @@ class EventReader(Repository):
 
     def find(self, event_id: str) -> EventRecord | None:
         """One event; None when there is none."""
-        row = self._one(self._with_content().where(events.c.event_id == event_id))
+        row = self._one_with_content_by(events.c.event_id, event_id)
         return _event(row) if row is not None else None
 
     def id_of_key(self, event_key: str) -> EventId | None:
@@ -41,7 +41,7 @@ class EventReader(Repository):
 
     def find_delivery(self, delivery_id: str) -> DeliveryRecord | None:
         """One dispatched delivery; None when there is none."""
-        row = self._one(self._select(deliveries).where(deliveries.c.delivery_id == delivery_id))
+        row = self._one_by(deliveries.c.delivery_id, delivery_id)
         return _delivery(row) if row is not None else None
 
     def deliveries_of(self, event_id: str) -> tuple[DeliveryRecord, ...]:
@@ -50,7 +50,7 @@ class EventReader(Repository):
         found = {
             str(row.delivery_id): row
             for column in (deliveries.c.event_id, deliveries.c.duplicate_of)
-            for row in self._rows(self._select(deliveries).where(column == event_id))
+            for row in self._rows_by(column, event_id)
         }
         return tuple(_delivery(row) for _, row in sorted(found.items()))
 

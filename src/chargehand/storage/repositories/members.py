@@ -59,6 +59,18 @@ class MemberReader(UnmappedReader):
         member = self.find(row.member_id) if row is not None else None
         return (member, _identity(row)) if row is not None and member is not None else None
 
+    def by_accounts(self, refs: Collection[AccountRef]) -> dict[AccountRef, MemberId]:
+        """Whose some accounts are, those of members who left included; nobody's are left out."""
+        found: dict[AccountRef, MemberId] = {}
+        for part in _parts(sorted({one.account_id for one in refs})):
+            query = self._select(identities).where(
+                identities.c.account_id.in_(part),
+                identities.c.state != IdentityState.REFUSED.value,
+            )
+            for row in self._rows(query):
+                found[AccountRef(row.connection_id, row.account_id)] = row.member_id
+        return {ref: member_id for ref, member_id in found.items() if ref in refs}
+
     def identities_of(self, member_id: str) -> tuple[Identity, ...]:
         """Every identity of a member by connection, refused ones included."""
         query = self._select(identities).where(identities.c.member_id == member_id)

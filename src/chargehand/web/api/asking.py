@@ -150,8 +150,11 @@ class Caller:
         return Asked(tx, authority, self.need)
 
 
-def current_caller(request: Request) -> Caller:
-    """The caller the guard let in."""
+async def current_caller(request: Request) -> Caller:
+    """The caller the guard let in.
+
+    It waits for nothing, but the framework would give a plain function a thread of its own.
+    """
     caller = request.state.caller
     if not isinstance(caller, Caller):
         message = "a route without the guard has no caller"

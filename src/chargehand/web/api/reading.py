@@ -61,12 +61,12 @@ def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:
         tags=[Tag.LOOKING_BACK],
         openapi_extra=needs_in_project(Permission.TRACE_VIEW),
     )
-    async def read_trace(caller: Asking, identifier: Identifier, _query: Nothing) -> JSONValue:
+    async def read_trace(caller: Asking, identifier: Identifier, _query: Nothing) -> Response:
         """The whole story of one thing, from delivery to effect.
 
         `identifier` names a delivery, event, ask, decision, action or approval.
         """
-        return await caller.read(lambda asked: to_json(_seen_trace(asked, identifier)))
+        return await answer_page(caller, lambda asked: _seen_trace(asked, identifier))
 
     @router.get(
         "/timeline",
