@@ -21,6 +21,7 @@ from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.identifying import link_account
 from chargehand.pipeline.members import add_member
 from chargehand.pipeline.subscribers import Subscribers
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.slack import FakeSlack, seed_demo
 from chargehand.testing.slack import people as slack_people
 from chargehand.testing.slack.sending import Sending, signed_headers
@@ -62,9 +63,10 @@ class ChatHouse(House):
         configured = next(
             one for one in self.settings.connections if isinstance(one, SlackConnection)
         )
-        live = live_slack(configured, clock=self.clock)
+        live = live_slack(configured, Surroundings(self.clock))
         client = open_client(
-            configured, clock=self.clock, transport=self.slack.transport(), limits=live.limits
+            configured,
+            Surroundings(self.clock, self.slack.transport(), limits=live.limits),
         )
         live = replace(live, client=client, places=client, threads=client)
         return {**super().connect_all(), SLACK: live}

@@ -14,6 +14,7 @@ from chargehand.connectors.github.webhook import sign
 from chargehand.domain.ids import ConnectionId
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.polling import Polling
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.contracts import Contract
 from chargehand.testing.github import FakeGitHub, Target, people, seed_demo
 from chargehand.testing.github.sending import Sending
@@ -64,14 +65,14 @@ class GitHubHouse(CodeHouse):
         configured = next(
             one for one in self.settings.connections if isinstance(one, GitHubConnection)
         )
-        live = live_github(configured, clock=self.clock)
+        live = live_github(configured, Surroundings(self.clock))
         wire = Described(self.github, self.contract)
 
         async def sleep(seconds: float) -> None:
             self.clock.advance(seconds)
 
         self.client = open_client(
-            configured, clock=self.clock, transport=wire, sleep=sleep, limits=live.limits
+            configured, Surroundings(self.clock, wire, sleep, limits=live.limits)
         )
         self.hub = replace(live, client=self.client, code=self.client)
         return {**super().connect_all(), GITHUB: self.hub}

@@ -62,6 +62,7 @@ from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.pipeline.working_signs import WorkingSigns
 from chargehand.plugins.connector import EventParser
 from chargehand.plugins.limits import LimitBoard
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.policy.in_force import as_document, policy_of
 from chargehand.storage.changes import ChangeCheck
 from chargehand.storage.inbox.writer import open_inbox_writer
@@ -500,7 +501,7 @@ class House:
         (configured,) = self.settings.trackers
         limits = LimitBoard(self.clock)
         client = open_client(
-            configured, clock=self.clock, transport=self.wire, sleep=_no_sleep, limits=limits
+            configured, Surroundings(self.clock, self.wire, _no_sleep, limits=limits)
         )
         self.request_timeout_s = configured.request_timeout.total_seconds()
         live = _live_connection(configured.deployment)

@@ -23,6 +23,7 @@ from chargehand.domain.action import (
 from chargehand.domain.errors import ChargehandError, Fault, Rejected, Retryable
 from chargehand.domain.ids import ConnectionId
 from chargehand.kit.masked import MaskedText
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing import bitbucket as fake_bitbucket
 from chargehand.testing import bitbucket_data_center as fake_data_center
 from chargehand.testing import confluence as fake_confluence
@@ -79,7 +80,7 @@ def make_github(clock: FakeClock, how: dict[str, Any], timeout_s: float) -> tupl
         api_url=fake.url,
         request_timeout_s=timeout_s,
     )
-    client = GitHubClient(config, clock, transport=fake.transport(), **how)
+    client = GitHubClient(config, Surroundings(clock, fake.transport(), **how))
     sent = of_github("github.add_comment", f"{NAME}#2", {"markdown": "hi"})  # type: ignore[arg-type]
     return client, fake.desk.failures.add, fake.desk.calls, sent
 
@@ -104,7 +105,7 @@ def make_bitbucket(
         repositories=(name,),
         request_timeout_s=timeout_s,
     )
-    client = BitbucketClient(config, clock, transport=fake.transport(), **how)
+    client = BitbucketClient(config, Surroundings(clock, fake.transport(), **how))
     sent = of_bitbucket("add_comment", f"{name}#1", {"markdown": "hi"})
     return client, fake.desk.failures.add, lambda: fake.desk.log.entries, sent
 
@@ -125,7 +126,7 @@ def make_confluence(
         spaces=("ENG",),
         request_timeout_s=timeout_s,
     )
-    client = ConfluenceClient(config, clock, transport=fake.transport(), **how)
+    client = ConfluenceClient(config, Surroundings(clock, fake.transport(), **how))
     sent = of_confluence("add_comment", page_id, {"markdown": "hi"})
     return client, fake.failures.add, fake.requests, sent
 

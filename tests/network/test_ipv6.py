@@ -18,6 +18,7 @@ from chargehand.config.load import load_settings
 from chargehand.config.settings import ServerSettings
 from chargehand.kit.clock import SystemClock
 from chargehand.plugins.connector import CheckState
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.jira import FakeJira, seed_demo
 from tests.cli.terminal import Terminal, write_config
@@ -52,7 +53,7 @@ async def test_jira_is_called_by_ipv6(tmp_path: Path) -> None:
     seed_demo(fake)
     async with serving(fake.app, host="::1") as site:
         (connection,) = house_settings(tmp_path, connection={"site": site}).trackers
-        client = open_client(connection, clock=SystemClock())
+        client = open_client(connection, Surroundings(SystemClock()))
         checks = await client.check()
         await client.aclose()
     await fake.aclose()

@@ -21,6 +21,7 @@ from chargehand.domain.errors import ChargehandError
 from chargehand.kit.clock import SystemClock
 from chargehand.pipeline.telling import sample_notice
 from chargehand.plugins.model import ModelFailure
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.budget import PettyCash
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.jira import FakeJira, seed_demo
@@ -58,7 +59,7 @@ async def refusal_of_jira(authority: Authority, ca_file: Path | None, folder: Pa
     seed_demo(fake)
     async with serving(fake.app, certificate=authority.certificate) as site:
         (connection,) = house_settings(folder, connection={"site": site}).trackers
-        client = open_client(connection, clock=SystemClock(), ca_file=ca_file)
+        client = open_client(connection, Surroundings(SystemClock()), ca_file=ca_file)
         try:
             await client.identify_bot()
         except ChargehandError as error:

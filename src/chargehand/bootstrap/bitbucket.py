@@ -1,6 +1,6 @@
 """What the worker needs of a Bitbucket connection: everything, with a client to call."""
 
-import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from chargehand.bootstrap.settling import SETTLE_MARGIN
@@ -12,23 +12,18 @@ from chargehand.connectors.bitbucket.limits import limits_of
 from chargehand.connectors.bitbucket.parse import BitbucketParser
 from chargehand.connectors.bitbucket.preview import BitbucketPreviewer, DataCenterPreviewer
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
-from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.limits import LimitBoard, scaled
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 def live_bitbucket(
-    configured: BitbucketConnection,
-    *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    ca_file: Path | None = None,
+    configured: BitbucketConnection, around: Surroundings, *, ca_file: Path | None = None
 ) -> LiveConnection:
     """One Bitbucket, with a client that is not connected yet."""
-    limits = LimitBoard(clock, factor=configured.limit_factor)
-    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file, limits=limits)
+    limits = LimitBoard(around.clock, factor=configured.limit_factor)
+    client = open_client(configured, replace(around, limits=limits), ca_file=ca_file)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -68,20 +63,11 @@ def previewer_of(configured: BitbucketConnection) -> BitbucketPreviewer:
 
 
 def open_client(
-    configured: BitbucketConnection,
-    *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    transport: VendorTransport | None = None,
-    sleep: Sleep = asyncio.sleep,
-    ca_file: Path | None = None,
-    limits: LimitBoard | None = None,
+    configured: BitbucketConnection, around: Surroundings, *, ca_file: Path | None = None
 ) -> BitbucketClient:
     """A client of one Bitbucket."""
     config = config_of(configured, ca_file=ca_file)
-    return BitbucketClient(
-        config, clock, observer=observer, transport=transport, sleep=sleep, limits=limits
-    )
+    return BitbucketClient(config, around)
 
 
 def config_of(configured: BitbucketConnection, *, ca_file: Path | None = None) -> BitbucketConfig:

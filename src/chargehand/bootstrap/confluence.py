@@ -1,7 +1,6 @@
 """What the worker needs of a Confluence connection: everything, with a client to call."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chargehand.bootstrap.settling import SETTLE_MARGIN
@@ -12,26 +11,23 @@ from chargehand.connectors.confluence.limits import limits_of
 from chargehand.connectors.confluence.parse import ConfluenceParser
 from chargehand.connectors.confluence.preview import ConfluencePreviewer
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
-from chargehand.kit.clock import Clock, SystemClock
+from chargehand.kit.clock import SystemClock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import BotIdentity
 from chargehand.plugins.limits import LimitBoard, scaled
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_http import VendorTransport
+from chargehand.plugins.vendor_line import Surroundings
 
 _UNKNOWN_CLOUD_ID = "unknown"
 
 
 def live_confluence(
-    configured: ConfluenceConnection,
-    *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    ca_file: Path | None = None,
+    configured: ConfluenceConnection, around: Surroundings, *, ca_file: Path | None = None
 ) -> LiveConnection:
     """One site's Confluence, with a client that is not connected yet."""
-    limits = LimitBoard(clock, factor=configured.limit_factor)
-    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file, limits=limits)
+    limits = LimitBoard(around.clock, factor=configured.limit_factor)
+    client = open_client(configured, replace(around, limits=limits), ca_file=ca_file)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -54,14 +50,7 @@ def live_confluence(
 
 
 def open_client(
-    configured: ConfluenceConnection,
-    *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    transport: VendorTransport | None = None,
-    sleep: Sleep = asyncio.sleep,
-    ca_file: Path | None = None,
-    limits: LimitBoard | None = None,
+    configured: ConfluenceConnection, around: Surroundings, *, ca_file: Path | None = None
 ) -> ConfluenceClient:
     """A client of one site's Confluence."""
     config = ConfluenceConfig(
@@ -77,9 +66,7 @@ def open_client(
         ca_file=ca_file,
         is_data_center=configured.deployment == "data_center",
     )
-    return ConfluenceClient(
-        config, clock, observer=observer, transport=transport, sleep=sleep, limits=limits
-    )
+    return ConfluenceClient(config, around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +102,10 @@ async def survey_wiki(
         ca_file=ca_file,
         is_data_center=is_data_center,
     )
-    clock = SystemClock()
+    around = Surroundings(SystemClock(), transport)
     if not email and not is_data_center:
-        config = await with_cloud_id(config, clock, transport=transport)
-    client = ConfluenceClient(config, clock, transport=transport)
+        config = await with_cloud_id(config, around)
+    client = ConfluenceClient(config, around)
     try:
         identity = await client.identify_bot()
         return WikiSurvey(identity, dict(await client.list_spaces()), config.cloud_id)

@@ -19,23 +19,21 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import FindForm
-from chargehand.plugins.vendor_http import RequestObserver, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 def live_connections(
     settings: Settings,
     *,
     clock: Clock,
-    observer: RequestObserver = ignore_request,
     forms: FindForm | None = None,
 ) -> dict[ConnectionId, LiveConnection]:
     """What the worker needs of each connection, with a client that is not connected yet."""
-    ca_file = settings.network.ca_file
+    around, ca_file = Surroundings(clock), settings.network.ca_file
     return {
         ConnectionId(configured.id): live_connection(
             configured,
-            clock=clock,
-            observer=observer,
+            around,
             ca_file=ca_file,
             forms=forms,
             public_url=settings.server.public_url,
@@ -46,9 +44,8 @@ def live_connections(
 
 def live_connection(  # noqa: PLR0911 - one for each connector.
     configured: Connection,
+    around: Surroundings,
     *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
     ca_file: Path | None = None,
     forms: FindForm | None = None,
     public_url: str | None = None,
@@ -56,22 +53,22 @@ def live_connection(  # noqa: PLR0911 - one for each connector.
     """One connection, of whatever connector."""
     match configured:
         case JiraConnection():
-            return live_jira(configured, clock=clock, observer=observer, ca_file=ca_file)
+            return live_jira(configured, around, ca_file=ca_file)
         case SlackConnection():
             # lazy: loaded only where such a connection is configured.
             from chargehand.bootstrap.slack import live_slack
 
-            return live_slack(configured, clock=clock, ca_file=ca_file)
+            return live_slack(configured, around, ca_file=ca_file)
         case DiscordConnection():
             # lazy: only who has a Discord server needs what speaks to it.
             from chargehand.bootstrap.discord import live_discord
 
-            return live_discord(configured, clock=clock, ca_file=ca_file, forms=forms)
+            return live_discord(configured, around, ca_file=ca_file, forms=forms)
         case BitbucketConnection():
             # lazy: loaded only where such a connection is configured.
             from chargehand.bootstrap.bitbucket import live_bitbucket
 
-            return live_bitbucket(configured, clock=clock, observer=observer, ca_file=ca_file)
+            return live_bitbucket(configured, around, ca_file=ca_file)
         case WebhookConnection():
             # lazy: as above.
             from chargehand.bootstrap.webhook import live_webhook
@@ -81,17 +78,11 @@ def live_connection(  # noqa: PLR0911 - one for each connector.
             # lazy: only who has a GitHub needs what signs in there.
             from chargehand.bootstrap.github import live_github
 
-            return live_github(
-                configured,
-                clock=clock,
-                observer=observer,
-                ca_file=ca_file,
-                public_url=public_url,
-            )
+            return live_github(configured, around, ca_file=ca_file, public_url=public_url)
         case ConfluenceConnection():
             # lazy: loaded only where such a connection is configured.
             from chargehand.bootstrap.confluence import live_confluence
 
-            return live_confluence(configured, clock=clock, observer=observer, ca_file=ca_file)
+            return live_confluence(configured, around, ca_file=ca_file)
         case _:
             assert_never(configured)

@@ -1,7 +1,7 @@
 """What the worker needs of a Discord connection; loaded only where one is configured."""
 
-import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from chargehand.bootstrap.discord_commands import command_table, slash_commands
@@ -15,24 +15,24 @@ from chargehand.connectors.discord.preview import DiscordPreviewer
 from chargehand.connectors.discord.transport import DiscordTransport
 from chargehand.domain.command import ChatCommand
 from chargehand.domain.ids import ConnectionId, ProjectKey
-from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import FindForm, Listener
 from chargehand.plugins.limits import LimitBoard, scaled
-from chargehand.plugins.vendor_http import Sleep, VendorTransport
+from chargehand.plugins.vendor_line import Surroundings
 
 
 def live_discord(
     configured: DiscordConnection,
+    around: Surroundings,
     *,
-    clock: Clock,
     ca_file: Path | None = None,
     forms: FindForm | None = None,
 ) -> LiveConnection:
     """One server, with a client that is not connected yet."""
-    limits = LimitBoard(clock, factor=configured.limit_factor)
-    client = open_client(configured, clock=clock, ca_file=ca_file, limits=limits)
+    limits = LimitBoard(around.clock, factor=configured.limit_factor)
+    around = replace(around, limits=limits)
+    client = open_client(configured, around, ca_file=ca_file)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -49,31 +49,21 @@ def live_discord(
         approvals_channel=configured.approvals_channel,
         limits=limits,
         limits_of=scaled(limits_of, configured.limit_factor),
-        listener=_listener_of(configured, limits, clock=clock, ca_file=ca_file, forms=forms),
+        listener=_listener_of(configured, around, ca_file=ca_file, forms=forms),
     )
 
 
 def open_client(
     configured: DiscordConnection,
+    around: Surroundings,
     *,
-    clock: Clock,
-    transport: VendorTransport | None = None,
-    sleep: Sleep = asyncio.sleep,
     ca_file: Path | None = None,
     commands: Sequence[ChatCommand] | None = None,
-    limits: LimitBoard | None = None,
 ) -> DiscordClient:
     """A client of one server; `commands` are to be registered there, left out all there are."""
     config = _config(configured, ca_file=ca_file)
     wanted = slash_commands() if commands is None else commands
-    return DiscordClient(
-        config,
-        clock,
-        commands=wanted,
-        transport=transport,
-        sleep=sleep,
-        limits=limits,
-    )
+    return DiscordClient(config, around, commands=wanted)
 
 
 def _config(configured: DiscordConnection, *, ca_file: Path | None = None) -> DiscordConfig:
@@ -95,9 +85,8 @@ def _config(configured: DiscordConnection, *, ca_file: Path | None = None) -> Di
 
 def _listener_of(
     configured: DiscordConnection,
-    limits: LimitBoard,
+    around: Surroundings,
     *,
-    clock: Clock,
     ca_file: Path | None,
     forms: FindForm | None,
 ) -> Listener | None:
@@ -107,8 +96,8 @@ def _listener_of(
     from chargehand.connectors.discord.listener import DiscordListener
 
     config = _config(configured, ca_file=ca_file)
-    transport = DiscordTransport(config, clock, limits=limits)
-    return DiscordListener(config, transport, clock, commands=command_table(), forms=forms)
+    transport = DiscordTransport(config, around)
+    return DiscordListener(config, transport, around.clock, commands=command_table(), forms=forms)
 
 
 def bound_channels(configured: DiscordConnection) -> dict[str, frozenset[ProjectKey]]:

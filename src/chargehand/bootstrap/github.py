@@ -1,6 +1,6 @@
 """What the worker needs of a GitHub connection: everything, with a client to call."""
 
-import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from chargehand.bootstrap.settling import SETTLE_MARGIN
@@ -11,30 +11,23 @@ from chargehand.connectors.github.limits import limits_of
 from chargehand.connectors.github.parse import GitHubParser
 from chargehand.connectors.github.preview import GitHubPreviewer
 from chargehand.domain.ids import ConnectionId, ProjectKey
-from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.limits import LimitBoard, scaled
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 def live_github(
     configured: GitHubConnection,
+    around: Surroundings,
     *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
     ca_file: Path | None = None,
     public_url: str | None = None,
 ) -> LiveConnection:
     """One GitHub, with a client that is not connected yet."""
-    limits = LimitBoard(clock, factor=configured.limit_factor)
+    limits = LimitBoard(around.clock, factor=configured.limit_factor)
     client = open_client(
-        configured,
-        clock=clock,
-        observer=observer,
-        ca_file=ca_file,
-        limits=limits,
-        public_url=public_url,
+        configured, replace(around, limits=limits), ca_file=ca_file, public_url=public_url
     )
     return LiveConnection(
         id=ConnectionId(configured.id),
@@ -60,20 +53,14 @@ def live_github(
 
 def open_client(
     configured: GitHubConnection,
+    around: Surroundings,
     *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    transport: VendorTransport | None = None,
-    sleep: Sleep = asyncio.sleep,
     ca_file: Path | None = None,
-    limits: LimitBoard | None = None,
     public_url: str | None = None,
 ) -> GitHubClient:
     """A client of one GitHub."""
     config = config_of(configured, ca_file=ca_file, public_url=public_url)
-    return GitHubClient(
-        config, clock, observer=observer, transport=transport, sleep=sleep, limits=limits
-    )
+    return GitHubClient(config, around)
 
 
 def config_of(

@@ -1,6 +1,6 @@
 """What the worker needs of a Jira connection: everything, with a client to call."""
 
-import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from chargehand.bootstrap.receiving import jira_previewer
@@ -12,22 +12,17 @@ from chargehand.connectors.jira.limits import limits_of
 from chargehand.connectors.jira.parse import JiraParser
 from chargehand.connectors.jira.user_names import NamedBot
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
-from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 def live_jira(
-    configured: JiraConnection,
-    *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    ca_file: Path | None = None,
+    configured: JiraConnection, around: Surroundings, *, ca_file: Path | None = None
 ) -> LiveConnection:
     """One site, with a client that is not connected yet."""
-    limits = LimitBoard(clock)
-    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file, limits=limits)
+    limits = LimitBoard(around.clock)
+    client = open_client(configured, replace(around, limits=limits), ca_file=ca_file)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -53,14 +48,7 @@ def parser_of(configured: JiraConnection) -> JiraParser:
 
 
 def open_client(
-    configured: JiraConnection,
-    *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    transport: VendorTransport | None = None,
-    sleep: Sleep = asyncio.sleep,
-    ca_file: Path | None = None,
-    limits: LimitBoard | None = None,
+    configured: JiraConnection, around: Surroundings, *, ca_file: Path | None = None
 ) -> JiraClient:
     """A client of one site."""
     config = JiraConfig(
@@ -78,6 +66,4 @@ def open_client(
         editable_fields=frozenset(configured.editable_fields),
         ca_file=ca_file,
     )
-    return JiraClient(
-        config, clock, observer=observer, transport=transport, sleep=sleep, limits=limits
-    )
+    return JiraClient(config, around)

@@ -1,6 +1,6 @@
 """What the worker needs of a Slack connection: everything, with a client to call."""
 
-import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from chargehand.bootstrap.settling import SETTLE_MARGIN
@@ -12,24 +12,19 @@ from chargehand.connectors.slack.parse import SlackParser
 from chargehand.connectors.slack.preview import SlackPreviewer
 from chargehand.connectors.slack.transport import SlackTransport
 from chargehand.domain.ids import ConnectionId, ProjectKey
-from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import Listener
 from chargehand.plugins.limits import LimitBoard, scaled
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 def live_slack(
-    configured: SlackConnection,
-    *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    ca_file: Path | None = None,
+    configured: SlackConnection, around: Surroundings, *, ca_file: Path | None = None
 ) -> LiveConnection:
     """One workspace, with a client that is not connected yet."""
-    limits = LimitBoard(clock, factor=configured.limit_factor)
-    client = open_client(configured, clock=clock, observer=observer, ca_file=ca_file, limits=limits)
+    limits = LimitBoard(around.clock, factor=configured.limit_factor)
+    client = open_client(configured, replace(around, limits=limits), ca_file=ca_file)
     return LiveConnection(
         id=ConnectionId(configured.id),
         connector=configured.connector,
@@ -40,7 +35,7 @@ def live_slack(
         client=client,
         places=client,
         threads=client,
-        listener=_listener_of(configured, clock=clock, ca_file=ca_file),
+        listener=_listener_of(configured, around, ca_file=ca_file),
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,
         settle_after=configured.request_timeout + SETTLE_MARGIN,
@@ -55,20 +50,11 @@ def live_slack(
 
 
 def open_client(
-    configured: SlackConnection,
-    *,
-    clock: Clock,
-    observer: RequestObserver = ignore_request,
-    transport: VendorTransport | None = None,
-    sleep: Sleep = asyncio.sleep,
-    ca_file: Path | None = None,
-    limits: LimitBoard | None = None,
+    configured: SlackConnection, around: Surroundings, *, ca_file: Path | None = None
 ) -> SlackClient:
     """A client of one workspace."""
     config = config_of(configured, ca_file=ca_file)
-    return SlackClient(
-        config, clock, observer=observer, transport=transport, sleep=sleep, limits=limits
-    )
+    return SlackClient(config, around)
 
 
 def config_of(configured: SlackConnection, *, ca_file: Path | None = None) -> SlackConfig:
@@ -90,7 +76,7 @@ def config_of(configured: SlackConnection, *, ca_file: Path | None = None) -> Sl
 
 
 def _listener_of(
-    configured: SlackConnection, *, clock: Clock, ca_file: Path | None
+    configured: SlackConnection, around: Surroundings, *, ca_file: Path | None
 ) -> Listener | None:
     if configured.intake != "socket":
         return None
@@ -98,4 +84,4 @@ def _listener_of(
     from chargehand.connectors.slack.listener import SlackListener
 
     config = config_of(configured, ca_file=ca_file)
-    return SlackListener(config, SlackTransport(config, clock), clock)
+    return SlackListener(config, SlackTransport(config, around), around.clock)

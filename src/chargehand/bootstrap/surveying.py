@@ -20,6 +20,7 @@ from chargehand.kit.clock import SystemClock
 from chargehand.plugins.connector import BotIdentity
 from chargehand.plugins.errors import RequestRefused, TargetMissing, VendorAnswerUnreadable
 from chargehand.plugins.vendor_http import VendorTransport
+from chargehand.plugins.vendor_line import Surroundings
 
 _TIMEOUT_S: Final = 20.0
 
@@ -75,7 +76,7 @@ async def locate_site(
         ca_file=ca_file,
     )
     host = clean_address(site, field="site")
-    asking = JiraTransport(config, SystemClock(), transport=transport)
+    asking = JiraTransport(config, Surroundings(SystemClock(), transport))
     try:
         return await _ask(asking, config.site, host=host)
     finally:
@@ -117,10 +118,10 @@ async def survey_site(
         request_timeout_s=timeout_s,
         ca_file=ca_file,
     )
-    clock = SystemClock()
+    around = Surroundings(SystemClock(), transport)
     if is_at_gateway:
-        config = await with_cloud_id(config, clock, transport=transport)
-    client = JiraClient(config, clock, transport=transport)
+        config = await with_cloud_id(config, around)
+    client = JiraClient(config, around)
     try:
         identity = await client.identify_bot()
         return SiteSurvey(identity, await client.list_projects(), config.cloud_id)

@@ -11,6 +11,7 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.vendor_http import VendorTransport
+from chargehand.plugins.vendor_line import Surroundings
 
 _NOT_KNOWN_YET: Final = "0" * 18
 
@@ -47,7 +48,7 @@ async def survey_application(
         api_url=api_url,
         ca_file=ca_file,
     )
-    asking = DiscordTransport(config, SystemClock(), transport=transport)
+    asking = DiscordTransport(config, Surroundings(SystemClock(), transport))
     try:
         path = path_of("applications", "@me")
         call = Call("GET", path, "show the application", "the application", route=f"GET {path}")

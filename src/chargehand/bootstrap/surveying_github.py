@@ -13,6 +13,7 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import BotIdentity
+from chargehand.plugins.vendor_line import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ async def survey_github(
         request_timeout_s=timeout_s,
         ca_file=ca_file,
     )
-    client = GitHubClient(config, SystemClock())
+    client = GitHubClient(config, Surroundings(SystemClock()))
     try:
         return await client.identify_bot()
     finally:
@@ -64,7 +65,7 @@ async def register_hooks(
 ) -> Sequence[HookOutcome]:
     """Have GitHub post what happens in every bound repository to us, signed with a secret."""
     url = webhook_url(public_url, configured.id)
-    client = open_client(configured, clock=SystemClock(), ca_file=ca_file)
+    client = open_client(configured, Surroundings(SystemClock()), ca_file=ca_file)
     outcomes = []
     try:
         for repository in configured.repositories:
@@ -84,7 +85,7 @@ async def remove_hooks(
 ) -> Sequence[HookOutcome]:
     """Have GitHub post no longer; what can not be removed is said and left."""
     url = webhook_url(public_url, configured.id)
-    client = open_client(configured, clock=SystemClock(), ca_file=ca_file)
+    client = open_client(configured, Surroundings(SystemClock()), ca_file=ca_file)
     outcomes = []
     try:
         for repository in configured.repositories:

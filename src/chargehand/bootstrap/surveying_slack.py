@@ -12,6 +12,7 @@ from chargehand.kit.clock import SystemClock
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.outcomes import VENDOR_FAILURES
 from chargehand.plugins.vendor_http import VendorTransport
+from chargehand.plugins.vendor_line import Surroundings
 
 _NOT_KNOWN_YET: Final = "T00"
 _MOST_PAGES: Final = 5
@@ -47,7 +48,7 @@ async def survey_workspace(
         request_timeout_s=timeout_s,
         ca_file=ca_file,
     )
-    asking = SlackTransport(config, SystemClock(), transport=transport)
+    asking = SlackTransport(config, Surroundings(SystemClock(), transport))
     try:
         found = await asking.read(Call("auth.test", "tell who the bot is"), AuthAnswer)
         return WorkspaceSurvey(found.team_id, found.team, found.user, await _channels(asking))

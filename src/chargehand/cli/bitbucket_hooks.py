@@ -59,6 +59,7 @@ def _change(
     from chargehand.bootstrap.bitbucket import open_client
     from chargehand.domain.ids import ConnectionId
     from chargehand.pipeline.registering import record_webhooks
+    from chargehand.plugins.vendor_line import Surroundings
 
     with invocation.open_stores() as (settings, stores):
         clock = invocation.clock(settings)
@@ -73,7 +74,7 @@ def _change(
                     now=clock.now(),
                 )
             )
-        client = open_client(configured, clock=clock, ca_file=settings.network.ca_file)
+        client = open_client(configured, Surroundings(clock), ca_file=settings.network.ca_file)
         return asyncio.run(_each(client, configured.repositories, change))
 
 

@@ -317,9 +317,10 @@ async def call(settings: "Settings", connection: "Connection") -> "Sequence[Chec
     # lazy: the client takes longer to load than `--help` may.
     from chargehand.bootstrap.connections import live_connection
     from chargehand.kit.clock import SystemClock
+    from chargehand.plugins.vendor_line import Surroundings
 
     ca_file = settings.network.ca_file
-    client = live_connection(connection, clock=SystemClock(), ca_file=ca_file).client
+    client = live_connection(connection, Surroundings(SystemClock()), ca_file=ca_file).client
     try:
         return await client.check()
     finally:

@@ -85,10 +85,11 @@ def _take_commands(invocation: Invocation, configured: "DiscordConnection") -> N
     """Take the commands away at Discord, where that still works."""
     # lazy: the client takes longer to load than `--help` may.
     from chargehand.bootstrap.discord import open_client
+    from chargehand.plugins.vendor_line import Surroundings
 
     settings = invocation.load_settings()
     clock, ca_file = invocation.clock(settings), settings.network.ca_file
-    client = open_client(configured, clock=clock, ca_file=ca_file, commands=())
+    client = open_client(configured, Surroundings(clock), ca_file=ca_file, commands=())
     # lazy: as above.
     from chargehand.cli.discord import recording, write_differences
 

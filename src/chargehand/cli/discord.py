@@ -57,10 +57,11 @@ def _compare_commands(invocation: Invocation, connection: str | None) -> None:
     # lazy: the client takes longer to load than `--help` may.
     from chargehand.bootstrap.configured import find_discord
     from chargehand.bootstrap.discord import open_client
+    from chargehand.plugins.vendor_line import Surroundings
 
     settings = invocation.load_settings()
     configured, clock = find_discord(settings, connection), invocation.clock(settings)
-    client = open_client(configured, clock=clock, ca_file=settings.network.ca_file)
+    client = open_client(configured, Surroundings(clock), ca_file=settings.network.ca_file)
     count = asyncio.run(_compare(client))
     if count:
         typer.echo(f"Nothing was changed; {count} command(s) would be.")
@@ -76,10 +77,11 @@ def register_commands(invocation: Invocation, connection: str | None) -> None:
     # lazy: SQLAlchemy and the client take longer than `--help` may.
     from chargehand.bootstrap.configured import find_discord
     from chargehand.bootstrap.discord import open_client
+    from chargehand.plugins.vendor_line import Surroundings
 
     with invocation.open_stores() as (settings, stores):
         configured, clock = find_discord(settings, connection), invocation.clock(settings)
-        client = open_client(configured, clock=clock, ca_file=settings.network.ca_file)
+        client = open_client(configured, Surroundings(clock), ca_file=settings.network.ca_file)
         count = asyncio.run(write_differences(client, recording(stores, client, clock)))
     if count:
         typer.echo(f"Changed {count} command(s) of server {configured.guild_id}.")

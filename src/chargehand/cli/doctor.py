@@ -369,9 +369,10 @@ async def _call(settings: "Settings", configured: "Connection") -> "Sequence[Che
     # lazy: the client takes longer to load than `--help` may.
     from chargehand.bootstrap.connections import live_connection
     from chargehand.kit.clock import SystemClock
+    from chargehand.plugins.vendor_line import Surroundings
 
     clock, ca_file = SystemClock(), settings.network.ca_file
-    client = live_connection(configured, clock=clock, ca_file=ca_file).client
+    client = live_connection(configured, Surroundings(clock), ca_file=ca_file).client
     try:
         return await client.check()
     finally:

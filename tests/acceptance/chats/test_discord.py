@@ -16,6 +16,7 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.domain.member import Role
 from chargehand.domain.records import ActionRecord
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.discord import FakeDiscord, seed_demo, shapes
 from chargehand.testing.discord.state import APPLICATION_ID, GUILD_ID, Interaction
@@ -44,9 +45,10 @@ class DiscordHouse(House):
         configured = next(
             one for one in self.settings.connections if isinstance(one, DiscordConnection)
         )
-        live = live_discord(configured, clock=self.clock)
+        live = live_discord(configured, Surroundings(self.clock))
         client = open_client(
-            configured, clock=self.clock, transport=self.discord.transport(), limits=live.limits
+            configured,
+            Surroundings(self.clock, self.discord.transport(), limits=live.limits),
         )
         return {**super().connect_all(), DISCORD: replace(live, client=client, threads=client)}
 

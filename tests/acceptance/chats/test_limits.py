@@ -19,6 +19,7 @@ from chargehand.pipeline.pacing import Pacing
 from chargehand.pipeline.proposing import propose
 from chargehand.pipeline.sharing import Alone
 from chargehand.pipeline.tracing import trace
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.jira.failures import Failure
 from tests.acceptance.chats.conftest import OpenChats
 from tests.chat_house import PAY_CHANNEL, RANDOM_CHANNEL, SLACK, ChatHouse
@@ -116,9 +117,10 @@ async def asked(chats: ChatHouse) -> DecisionId:
 def another_worker(chats: ChatHouse) -> Executing:
     """What another process would send with: its own client, and its own memory of limits."""
     configured = next(one for one in chats.settings.connections if isinstance(one, SlackConnection))
-    live = live_slack(configured, clock=chats.clock)
+    live = live_slack(configured, Surroundings(chats.clock))
     client = open_client(
-        configured, clock=chats.clock, transport=chats.slack.transport(), limits=live.limits
+        configured,
+        Surroundings(chats.clock, chats.slack.transport(), limits=live.limits),
     )
     connections: dict = {**chats.connections, SLACK: replace(live, client=client, places=client)}
     pacing = Pacing(connections, chats.clock, TwoWorkers())

@@ -16,6 +16,7 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.domain.member import Role
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import IntakeSecrets, RawRequest
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.bitbucket import FakeBitbucket, seed_demo
 from chargehand.testing.bitbucket.fake import API_TOKEN, BOT_EMAIL
 from chargehand.testing.bitbucket.records import ChangedFile, Webhook
@@ -48,9 +49,9 @@ class BitbucketHouse(CodeHouse):
             email=BOT_EMAIL,
             repositories={REPOSITORY: ("PAY",)},
         )
-        live = live_bitbucket(configured, clock=self.clock)
+        live = live_bitbucket(configured, Surroundings(self.clock))
         transport = self.bitbucket.transport()
-        self.client = open_client(configured, clock=self.clock, transport=transport)
+        self.client = open_client(configured, Surroundings(self.clock, transport))
         ours = replace(live, client=self.client, code=self.client)
         return {**super().connect_all(), BITBUCKET: ours}
 

@@ -13,6 +13,7 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.polling import Polling
 from chargehand.plugins.hub_signature import hub_signature
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.confluence import FakeConfluence, seed_demo
 from chargehand.testing.confluence.fake import BOT_ACCOUNT, BOT_EMAIL, BOT_TOKEN
 from chargehand.testing.confluence_data_center import FakeConfluenceDataCenter
@@ -53,9 +54,10 @@ class WikiHouse(House):
 
     def connect_all(self) -> dict[ConnectionId, LiveConnection]:
         configured = self.configured
-        live = live_confluence(configured, clock=self.clock)
+        live = live_confluence(configured, Surroundings(self.clock))
         client = open_client(
-            configured, clock=self.clock, transport=self.wiki.transport(), limits=live.limits
+            configured,
+            Surroundings(self.clock, self.wiki.transport(), limits=live.limits),
         )
         self.live = replace(live, client=client)
         return {**super().connect_all(), WIKI: self.live}

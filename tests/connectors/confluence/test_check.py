@@ -11,6 +11,7 @@ from chargehand.connectors.confluence.errors import ConfluenceConfigWrong
 from chargehand.connectors.confluence.scopes import scope_of
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import CheckState
+from chargehand.plugins.vendor_line import Surroundings
 from tests.conftest import OVERLAYS
 from tests.connectors.confluence.world import CONNECTION, SITE
 
@@ -94,7 +95,7 @@ def test_the_scopes_are_those_of_the_descriptions_and_of_the_guide(contracts):
 async def test_the_site_tells_its_cloud_id(world):
     config = ConfluenceConfig(CONNECTION, SITE, MaskedText("x"), cloud_id="unknown")
 
-    found = await with_cloud_id(config, world.clock, transport=world.fake.transport())
+    found = await with_cloud_id(config, Surroundings(world.clock, world.fake.transport()))
 
     assert found.cloud_id == world.fake.cloud_id
 

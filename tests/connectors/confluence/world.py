@@ -21,6 +21,7 @@ from chargehand.domain.ids import (
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import DoneAction, NoWayBack, PastEffect
 from chargehand.plugins.vendor_http import SentRequest
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.confluence import FakeConfluence, seed_demo
 from chargehand.testing.confluence.fake import BOT_EMAIL, BOT_TOKEN
@@ -64,11 +65,7 @@ class World:
             transport = ContractTransport(transport, self.contract)
         self.client = ConfluenceClient(
             config,
-            self.clock,
-            transport=transport,
-            sleep=self._sleep,
-            chance=lambda: 1.0,
-            observer=self.seen.append,
+            Surroundings(self.clock, transport, self._sleep, lambda: 1.0, self.seen.append),
         )
         return self.client
 

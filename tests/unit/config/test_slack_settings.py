@@ -14,6 +14,7 @@ from chargehand.config.slack_settings import SlackConnection
 from chargehand.connectors.slack.webhook import SlackWebhook
 from chargehand.domain.action import ActionKind
 from chargehand.kit.clock import SystemClock
+from chargehand.plugins.vendor_line import Surroundings
 
 ENVIRONMENT = {
     "ATLASSIAN_DOMAIN": "acme.atlassian.net",
@@ -53,7 +54,7 @@ def test_how_it_listens(
     tmp_path: Path, more: str, every_s: int | None, *, takes_webhooks: bool, listens: bool
 ) -> None:
     configured = slack_of(load(tmp_path, more))
-    live = live_connection(configured, clock=SystemClock())
+    live = live_connection(configured, Surroundings(SystemClock()))
 
     expected = timedelta(seconds=every_s) if every_s is not None else None
     assert configured.polled_every == live.poll_interval == expected
@@ -65,7 +66,7 @@ def test_channels_are_bound_and_secrets_are_not_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, 'channels = { C0PAY0001 = ["PAY"] }')
     configured = slack_of(settings)
 
-    live = live_connection(configured, clock=SystemClock())
+    live = live_connection(configured, Surroundings(SystemClock()))
 
     assert live.channels == {"C0PAY0001": frozenset({"PAY"})}
     assert live.facts is None

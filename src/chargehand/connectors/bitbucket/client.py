@@ -1,8 +1,6 @@
 """One live connection to a Bitbucket: everything the house may ask of it."""
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from chargehand.connectors.bitbucket.accounts import BotFinder
@@ -22,7 +20,6 @@ from chargehand.domain.code import PullRequest, PullRequestRef
 from chargehand.domain.diff import Diff
 from chargehand.domain.fact import Known
 from chargehand.domain.ids import AccountId, ProjectKey
-from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
     BotIdentity,
     Check,
@@ -31,34 +28,14 @@ from chargehand.plugins.connector import (
     PollPage,
     SentAction,
 )
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 class BitbucketClient:
     """Keeps `plugins.connector.ConnectorClient` and `CodeSource` for one Bitbucket."""
 
-    def __init__(
-        self,
-        config: BitbucketConfig,
-        clock: Clock | None = None,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
-        clock = clock or SystemClock()
-        self._transport = BitbucketTransport(
-            config,
-            clock,
-            transport=transport,
-            sleep=sleep,
-            chance=chance,
-            observer=observer,
-            limits=limits,
-        )
+    def __init__(self, config: BitbucketConfig, around: Surroundings) -> None:
+        self._transport = BitbucketTransport(config, around)
         self._dialect = _dialect_of(config, self._transport)
         self._bot = BotFinder(config, self._dialect)
         parts = (config, self._transport, self._dialect, self._bot)

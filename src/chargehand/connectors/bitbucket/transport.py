@@ -1,8 +1,7 @@
 """The only place that speaks HTTP to Bitbucket: reads are retried, writes are sent once."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -21,17 +20,9 @@ from chargehand.connectors.bitbucket.errors import (
 )
 from chargehand.connectors.bitbucket.limits import EVERYTHING
 from chargehand.domain.json import JSONValue
-from chargehand.kit.clock import Clock
 from chargehand.kit.tolerant import Fields, decode_json, list_in
 from chargehand.plugins.errors import TargetMissing, VendorBusy
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import (
-    Access,
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-)
+from chargehand.plugins.vendor_http import Access
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
@@ -97,21 +88,10 @@ def decode_object(body: bytes, *, operation: str) -> Fields:
 class BitbucketTransport:
     """Sends requests of one connection, a few at a time, each within the time-out."""
 
-    def __init__(
-        self,
-        config: BitbucketConfig,
-        clock: Clock,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
+    def __init__(self, config: BitbucketConfig, around: Surroundings) -> None:
         self._config = config
-        surroundings = Surroundings(clock, transport, sleep, chance, observer, limits)
         address = Address(config.api_url, config.request_timeout_s, config.ca_file)
-        self._line = VendorLine(_BITBUCKET, address, surroundings)
+        self._line = VendorLine(_BITBUCKET, address, around)
 
     @property
     def clock_offset_s(self) -> float | None:

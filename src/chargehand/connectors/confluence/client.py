@@ -1,8 +1,6 @@
 """One live connection to a Confluence: everything the house may ask of it."""
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,7 +18,6 @@ from chargehand.connectors.confluence.seen import account_in
 from chargehand.connectors.confluence.transport import Call, ConfluenceTransport
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.ids import AccountId, ProjectKey
-from chargehand.kit.clock import Clock, SystemClock
 from chargehand.kit.tolerant import text_in
 from chargehand.plugins.connector import (
     BotIdentity,
@@ -31,34 +28,15 @@ from chargehand.plugins.connector import (
     SentAction,
 )
 from chargehand.plugins.errors import VendorAnswerUnreadable
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 class ConfluenceClient:
     """Keeps `plugins.connector.ConnectorClient` for one Confluence."""
 
-    def __init__(
-        self,
-        config: ConfluenceConfig,
-        clock: Clock | None = None,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
+    def __init__(self, config: ConfluenceConfig, around: Surroundings) -> None:
         self._config = config
-        self._transport = ConfluenceTransport(
-            config,
-            clock or SystemClock(),
-            transport=transport,
-            sleep=sleep,
-            chance=chance,
-            observer=observer,
-            limits=limits,
-        )
+        self._transport = ConfluenceTransport(config, around)
         self._bot: BotIdentity | None = None
         queries: Dialect = CloudDialect(self._transport)
         if config.is_data_center:
@@ -139,14 +117,12 @@ class ConfluenceClient:
         return bot.account_id
 
 
-async def with_cloud_id(
-    config: ConfluenceConfig, clock: Clock, *, transport: VendorTransport | None = None
-) -> ConfluenceConfig:
+async def with_cloud_id(config: ConfluenceConfig, around: Surroundings) -> ConfluenceConfig:
     """The same connection with the cloud id its site tells to anybody.
 
     Raises: the errors of plugins/errors.py.
     """
-    client = ConfluenceTransport(config, clock, transport=transport)
+    client = ConfluenceTransport(config, around)
     call = Call(
         "GET",
         "/_edge/tenant_info",

@@ -1,8 +1,7 @@
 """The only place that speaks HTTP to Confluence: reads are retried, writes are sent once."""
 
 import asyncio
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -21,17 +20,9 @@ from chargehand.connectors.confluence.errors import (
 from chargehand.connectors.confluence.limits import EVERYTHING
 from chargehand.connectors.confluence.scopes import scope_of
 from chargehand.domain.json import JSONValue
-from chargehand.kit.clock import Clock
 from chargehand.kit.tolerant import Fields, decode_json
 from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable, VendorBusy
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import (
-    Access,
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-)
+from chargehand.plugins.vendor_http import Access
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
@@ -93,21 +84,10 @@ def decode(body: bytes, *, operation: str) -> Fields:
 class ConfluenceTransport:
     """Sends requests of one connection, each within the time-out."""
 
-    def __init__(
-        self,
-        config: ConfluenceConfig,
-        clock: Clock,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
+    def __init__(self, config: ConfluenceConfig, around: Surroundings) -> None:
         self._config = config
-        surroundings = Surroundings(clock, transport, sleep, chance, observer, limits)
         address = Address(config.api_url, config.request_timeout_s, config.ca_file)
-        self._line = VendorLine(_CONFLUENCE, address, surroundings)
+        self._line = VendorLine(_CONFLUENCE, address, around)
 
     @property
     def clock_offset_s(self) -> float | None:

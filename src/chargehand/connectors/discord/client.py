@@ -1,7 +1,5 @@
 """One live connection to a Discord server: everything the house may ask of it."""
 
-import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from time import monotonic
@@ -30,7 +28,6 @@ from chargehand.domain.event import Place
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.domain.text import plain_text
 from chargehand.domain.thread import ThreadMessage
-from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
     BotIdentity,
     Check,
@@ -40,8 +37,7 @@ from chargehand.plugins.connector import (
     SentAction,
 )
 from chargehand.plugins.errors import TargetMissing
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 class DiscordClient:
@@ -53,30 +49,16 @@ class DiscordClient:
     def __init__(
         self,
         config: DiscordConfig,
-        clock: Clock | None = None,
+        around: Surroundings,
         *,
         commands: Sequence[ChatCommand] = (),
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
         now_s: Callable[[], float] = monotonic,
-        limits: LimitBoard | None = None,
     ) -> None:
-        clock = clock or SystemClock()
+        clock = around.clock
         self._config = config
         self._commands = tuple(commands)
-        self._sleep = sleep
-        self.transport = DiscordTransport(
-            config,
-            clock,
-            transport=transport,
-            sleep=sleep,
-            chance=chance,
-            observer=observer,
-            now_s=now_s,
-            limits=limits,
-        )
+        self._sleep = around.sleep
+        self.transport = DiscordTransport(config, around, now_s=now_s)
         self._bot: BotIdentity | None = None
         messages = self._messages = MessageReader(self.transport)
         sender = MessageSender(config, clock, messages, self._find_bot)

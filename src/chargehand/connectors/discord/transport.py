@@ -1,7 +1,6 @@
 """The only place that speaks HTTP to Discord: reads are retried, writes are sent once."""
 
 import asyncio
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -23,18 +22,9 @@ from chargehand.connectors.discord.errors import (
 )
 from chargehand.connectors.discord.limits import EVERYTHING
 from chargehand.domain.json import JSONValue
-from chargehand.kit.clock import Clock
 from chargehand.kit.tolerant import decode_json
 from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable, VendorBusy
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import (
-    Access,
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-    remaining_s,
-)
+from chargehand.plugins.vendor_http import Access, remaining_s
 from chargehand.plugins.vendor_line import (
     PASSING_STATUSES,
     Address,
@@ -110,21 +100,15 @@ class DiscordTransport:
     def __init__(
         self,
         config: DiscordConfig,
-        clock: Clock,
+        around: Surroundings,
         *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
         now_s: Callable[[], float] = monotonic,
-        limits: LimitBoard | None = None,
     ) -> None:
         self._config = config
         self._now_s = now_s
         self._buckets = Buckets()
-        surroundings = Surroundings(clock, transport, sleep, chance, observer, limits)
         address = Address(config.api_url, config.request_timeout_s, config.ca_file)
-        self._line = VendorLine(_DISCORD, address, surroundings)
+        self._line = VendorLine(_DISCORD, address, around)
 
     @property
     def clock_offset_s(self) -> float | None:

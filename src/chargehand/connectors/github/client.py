@@ -1,8 +1,6 @@
 """One live connection to GitHub: everything the house may ask of it."""
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from chargehand.connectors.github.actions import ActionSender
@@ -26,7 +24,6 @@ from chargehand.domain.code import PullRequest, PullRequestRef
 from chargehand.domain.diff import Diff
 from chargehand.domain.fact import Known
 from chargehand.domain.ids import AccountId, ProjectKey
-from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
     BotIdentity,
     Check,
@@ -35,8 +32,7 @@ from chargehand.plugins.connector import (
     PollPage,
     SentAction,
 )
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 _WHO = "tell who the bot is"
 
@@ -44,27 +40,9 @@ _WHO = "tell who the bot is"
 class GitHubClient:
     """Keeps `plugins.connector.ConnectorClient` and `CodeSource` for one GitHub."""
 
-    def __init__(
-        self,
-        config: GitHubConfig,
-        clock: Clock | None = None,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
-        clock = clock or SystemClock()
-        self._transport = GitHubTransport(
-            config,
-            clock,
-            transport=transport,
-            sleep=sleep,
-            chance=chance,
-            observer=observer,
-            limits=limits,
-        )
+    def __init__(self, config: GitHubConfig, around: Surroundings) -> None:
+        clock = around.clock
+        self._transport = GitHubTransport(config, around)
         self._api = GitHubAPI(config, self._transport, clock)
         self._bot: BotIdentity | None = None
         sender = Sender(self._api)
@@ -74,7 +52,7 @@ class GitHubClient:
             CommentActions(sender, self._find_bot),
             SetActions(sender),
             ReviewActions(sender, self._find_bot),
-            WorkflowActions(sender, sleep),
+            WorkflowActions(sender, around.sleep),
         )
         self._poller = Poller(self._api)
         self.hooks = HookKeeper(self._api)

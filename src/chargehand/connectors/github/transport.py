@@ -1,7 +1,6 @@
 """The only place that speaks HTTP to GitHub: reads are retried, writes are sent once."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -23,17 +22,10 @@ from chargehand.connectors.github.errors import (
 )
 from chargehand.connectors.github.limits import CORE
 from chargehand.domain.json import JSONObject
-from chargehand.kit.clock import Clock
 from chargehand.kit.redact import redact_text
 from chargehand.plugins.errors import VendorBusy, VendorFailing
-from chargehand.plugins.limits import Limit, LimitBoard
-from chargehand.plugins.vendor_http import (
-    Access,
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-)
+from chargehand.plugins.limits import Limit
+from chargehand.plugins.vendor_http import Access
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 T = TypeVar("T")
@@ -110,22 +102,11 @@ def convert(data: object, answer: type[T], *, operation: str) -> T:
 class GitHubTransport:
     """Sends requests of one connection, a few at a time, each within the time-out."""
 
-    def __init__(
-        self,
-        config: GitHubConfig,
-        clock: Clock,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
+    def __init__(self, config: GitHubConfig, around: Surroundings) -> None:
         self._config = config
-        self._clock = clock
-        surroundings = Surroundings(clock, transport, sleep, chance, observer, limits)
+        self._clock = around.clock
         address = Address(config.api_url, config.request_timeout_s, config.ca_file)
-        self._line = VendorLine(_GITHUB, address, surroundings)
+        self._line = VendorLine(_GITHUB, address, around)
 
     @property
     def clock_offset_s(self) -> float | None:

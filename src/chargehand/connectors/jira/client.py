@@ -1,8 +1,6 @@
 """One live connection to a Jira site: everything the house may ask of it."""
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,7 +28,6 @@ from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
 from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.domain.work_item import FactNeeds, Facts
-from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
     BotIdentity,
     Check,
@@ -40,9 +37,8 @@ from chargehand.plugins.connector import (
     SentAction,
 )
 from chargehand.plugins.errors import VendorAnswerUnreadable
-from chargehand.plugins.limits import LimitBoard
 from chargehand.plugins.outcomes import VENDOR_FAILURES
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +53,9 @@ class Project:
 class JiraClient:
     """Keeps `plugins.connector.ConnectorClient` for one Jira site."""
 
-    def __init__(
-        self,
-        config: JiraConfig,
-        clock: Clock | None = None,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
+    def __init__(self, config: JiraConfig, around: Surroundings) -> None:
         self._config = config
-        self._transport = JiraTransport(
-            config,
-            clock or SystemClock(),
-            transport=transport,
-            sleep=sleep,
-            chance=chance,
-            observer=observer,
-            limits=limits,
-        )
+        self._transport = JiraTransport(config, around)
         self._bot: BotIdentity | None = None
         dialect = dialect_of(config, self._transport)
         self._dialect = dialect
@@ -96,7 +74,7 @@ class JiraClient:
             SetActions(config, queries, states, dialect),
             LinkActions(config, self._transport),
             FieldActions(config, self._transport),
-            CreateActions(config, self._transport, dialect, clock or SystemClock(), self._find_bot),
+            CreateActions(config, self._transport, dialect, around.clock, self._find_bot),
             CommentRemoval(config, comments, self._find_bot),
             CommentUpdate(writing, self._find_bot),
         )

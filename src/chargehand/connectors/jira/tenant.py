@@ -5,21 +5,18 @@ from dataclasses import replace
 from chargehand.connectors.jira.answers import TenantAnswer
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.transport import Call, JiraTransport
-from chargehand.kit.clock import Clock
-from chargehand.plugins.vendor_http import VendorTransport
+from chargehand.plugins.vendor_line import Surroundings
 
 UNKNOWN_CLOUD_ID = "unknown"
 
 
-async def with_cloud_id(
-    config: JiraConfig, clock: Clock, *, transport: VendorTransport | None = None
-) -> JiraConfig:
+async def with_cloud_id(config: JiraConfig, around: Surroundings) -> JiraConfig:
     """The same connection with the cloud id its site tells.
 
     Shape: `UNKNOWN_CLOUD_ID` may stand for it in `config`.
     Raises: the errors of plugins/errors.py.
     """
-    client = JiraTransport(config, clock, transport=transport)
+    client = JiraTransport(config, around)
     path, operation, target = "/_edge/tenant_info", "tell its cloud id", "cloud id of the site"
     call = Call("GET", path, operation, target, base_url=config.site)
     try:

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -22,16 +21,9 @@ from chargehand.connectors.jira.errors import (
 )
 from chargehand.connectors.jira.limits import EVERYTHING, buckets_of_write, stopped_bucket
 from chargehand.domain.json import JSONValue
-from chargehand.kit.clock import Clock
 from chargehand.kit.redact import redact_text
 from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable, VendorBusy
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import (
-    Access,
-    RequestObserver,
-    Sleep,
-    ignore_request,
-)
+from chargehand.plugins.vendor_http import Access
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 T = TypeVar("T")
@@ -97,22 +89,11 @@ def _decode(body: bytes, answer: type[T]) -> T:
 class JiraTransport:
     """Sends requests of one connection, a few at a time, each within the time-out."""
 
-    def __init__(
-        self,
-        config: JiraConfig,
-        clock: Clock,
-        *,
-        transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
+    def __init__(self, config: JiraConfig, around: Surroundings) -> None:
         self._config = config
         self._headers = _headers_of(config)
-        surroundings = Surroundings(clock, transport, sleep, chance, observer, limits)
         address = Address(config.api_url, config.request_timeout_s, config.ca_file)
-        self._line = VendorLine(_JIRA, address, surroundings)
+        self._line = VendorLine(_JIRA, address, around)
 
     @property
     def clock_offset_s(self) -> float | None:

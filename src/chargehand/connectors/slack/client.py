@@ -1,8 +1,6 @@
 """One live connection to a Slack workspace: everything the house may ask of it."""
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from chargehand.connectors.slack.accounts import Account, AccountReader, Channel
@@ -23,7 +21,6 @@ from chargehand.domain.errors import ChargehandError
 from chargehand.domain.event import Place
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.domain.thread import ThreadMessage
-from chargehand.kit.clock import Clock, SystemClock
 from chargehand.plugins.connector import (
     BotIdentity,
     Check,
@@ -32,8 +29,7 @@ from chargehand.plugins.connector import (
     PollPage,
     SentAction,
 )
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import RequestObserver, Sleep, VendorTransport, ignore_request
+from chargehand.plugins.vendor_line import Surroundings
 
 _WHO = "tell who the bot is"
 
@@ -41,28 +37,10 @@ _WHO = "tell who the bot is"
 class SlackClient:
     """Keeps `plugins.connector.ConnectorClient` for one Slack workspace."""
 
-    def __init__(
-        self,
-        config: SlackConfig,
-        clock: Clock | None = None,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
-        clock = clock or SystemClock()
+    def __init__(self, config: SlackConfig, around: Surroundings) -> None:
+        clock = around.clock
         self._config = config
-        self._transport = SlackTransport(
-            config,
-            clock,
-            transport=transport,
-            sleep=sleep,
-            chance=chance,
-            observer=observer,
-            limits=limits,
-        )
+        self._transport = SlackTransport(config, around)
         self._bot: BotIdentity | None = None
         reader = MessageReader(self._transport)
         self._accounts = AccountReader(self._transport)

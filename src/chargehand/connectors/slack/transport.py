@@ -1,8 +1,7 @@
 """The only place that speaks HTTP to Slack: reads are retried, writes are sent once."""
 
 import asyncio
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -21,18 +20,10 @@ from chargehand.connectors.slack.errors import (
 )
 from chargehand.connectors.slack.limits import limit_of_method
 from chargehand.domain.json import JSONObject
-from chargehand.kit.clock import Clock
 from chargehand.kit.masked import MaskedText
 from chargehand.kit.redact import redact_text
 from chargehand.plugins.errors import VendorBusy
-from chargehand.plugins.limits import LimitBoard
-from chargehand.plugins.vendor_http import (
-    Access,
-    RequestObserver,
-    Sleep,
-    VendorTransport,
-    ignore_request,
-)
+from chargehand.plugins.vendor_http import Access
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 T = TypeVar("T")
@@ -91,21 +82,10 @@ def decode(body: bytes, answer: type[T], *, operation: str) -> T:
 class SlackTransport:
     """Sends requests of one connection, a few at a time, each within the time-out."""
 
-    def __init__(
-        self,
-        config: SlackConfig,
-        clock: Clock,
-        *,
-        transport: VendorTransport | None = None,
-        sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-        observer: RequestObserver = ignore_request,
-        limits: LimitBoard | None = None,
-    ) -> None:
+    def __init__(self, config: SlackConfig, around: Surroundings) -> None:
         self._config = config
-        surroundings = Surroundings(clock, transport, sleep, chance, observer, limits)
         address = Address(config.api_url, config.request_timeout_s, config.ca_file)
-        self._line = VendorLine(_SLACK, address, surroundings)
+        self._line = VendorLine(_SLACK, address, around)
 
     @property
     def clock_offset_s(self) -> float | None:

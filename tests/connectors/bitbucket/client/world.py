@@ -17,6 +17,7 @@ from chargehand.domain.event import Event
 from chargehand.domain.ids import ActionId, ConnectionId, EffectId, OrganizationId, ProjectKey
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import IntakeSecrets, PastEffect, RawRequest
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.bitbucket.fake import ACCESS_TOKEN, API_TOKEN, BOT_EMAIL, FakeBitbucket
 from chargehand.testing.bitbucket.records import Webhook
 from chargehand.testing.clock import FakeClock
@@ -61,7 +62,7 @@ class World:
         if self.contract is not None:
             transport = ContractTransport(transport, self.contract)
         self.client = BitbucketClient(
-            config, self.clock, transport=transport, sleep=self._sleep, chance=lambda: 1.0
+            config, Surroundings(self.clock, transport, self._sleep, lambda: 1.0)
         )
         return self.client
 

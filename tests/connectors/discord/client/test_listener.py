@@ -25,6 +25,7 @@ from chargehand.kit.clock import SystemClock
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import CheckState, FindForm, IntakeSecrets, RawRequest
 from chargehand.plugins.errors import CredentialsRefused
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.storage.errors import StoreUnavailable
 from chargehand.testing.discord import FakeDiscord, seed_demo, serving
 from chargehand.testing.discord.gateway import HEARTBEAT, IDENTIFY, PRIVILEGED, RESUME
@@ -96,7 +97,12 @@ def listener_of(
     config, clock = config_of(fake, **changes), SystemClock()
     table = CommandTable(names=("help",), private=frozenset({"whoami"}))
     return DiscordListener(
-        config, DiscordTransport(config, clock), clock, commands=table, forms=forms, sleep=_at_once
+        config,
+        DiscordTransport(config, Surroundings(clock)),
+        clock,
+        commands=table,
+        forms=forms,
+        sleep=_at_once,
     )
 
 
@@ -353,7 +359,7 @@ async def test_what_was_for_the_bot_is_heard_when_it_is_edited_and_deleted() -> 
 
 async def test_doctor_says_whether_the_gateway_tells_anything(ear: Ear) -> None:
     config = config_of(ear.fake)
-    client = DiscordClient(config)
+    client = DiscordClient(config, Surroundings(SystemClock()))
     check = ConnectionCheck(config, client.transport, (), client.identify_bot)
 
     open_ = {one.name: one for one in await check.run()}["gateway"]

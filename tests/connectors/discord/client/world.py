@@ -21,6 +21,7 @@ from chargehand.domain.ids import (
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import PastEffect
 from chargehand.plugins.vendor_http import SentRequest
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.contracts import Contract, ContractTransport
 from chargehand.testing.discord import FakeDiscord, seed_demo
@@ -86,12 +87,8 @@ class World:
             wire = ContractTransport(wire, self.contract)
         return DiscordClient(
             config,
-            self.clock,
+            Surroundings(self.clock, wire, self._sleep, lambda: 1.0, self.seen.append),
             commands=commands,
-            transport=wire,
-            sleep=self._sleep,
-            chance=lambda: 1.0,
-            observer=self.seen.append,
             now_s=lambda: self.clock.now().timestamp(),
         )
 

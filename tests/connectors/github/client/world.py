@@ -20,6 +20,7 @@ from chargehand.domain.ids import (
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import PastEffect
 from chargehand.plugins.vendor_http import SentRequest
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.contracts import Contract
 from chargehand.testing.github import FakeGitHub, seed_demo
@@ -118,11 +119,13 @@ def client_of(world: World, *, as_app: bool = False, key: str | None = None) -> 
     )
     return GitHubClient(
         config,
-        world.clock,
-        transport=Described(world.fake, world.contract),
-        sleep=sleep,
-        chance=lambda: 0.0,
-        observer=world.sent.append,
+        Surroundings(
+            world.clock,
+            Described(world.fake, world.contract),
+            sleep,
+            lambda: 0.0,
+            world.sent.append,
+        ),
     )
 
 

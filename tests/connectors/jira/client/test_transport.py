@@ -27,6 +27,7 @@ from chargehand.plugins.errors import (
 )
 from chargehand.plugins.sending import writes_until
 from chargehand.plugins.vendor_http import Access
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.jira import FakeJira, seed_demo, serving
 from tests.connectors.jira.client.wire import HANG, TOKEN, FixedClock, Rig, Wire, answer
 
@@ -383,7 +384,9 @@ async def test_write_whose_time_is_over_does_not_leave():
     fake = FakeJira()
     seed_demo(fake)
     async with serving(fake) as url:
-        transport = JiraTransport(replace(Rig(Wire([])).config, site=url), FixedClock())
+        transport = JiraTransport(
+            replace(Rig(Wire([])).config, site=url), Surroundings(FixedClock())
+        )
         with writes_until(monotonic()), pytest.raises(VendorUnreachable) as refused:
             await transport.write(COMMENT)
         late = len(fake.requests)

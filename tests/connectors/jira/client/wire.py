@@ -14,6 +14,7 @@ from chargehand.connectors.jira.config import ApiToken, JiraConfig
 from chargehand.connectors.jira.transport import JiraTransport
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.plugins.vendor_http import SentRequest
+from chargehand.plugins.vendor_line import Surroundings
 
 TOKEN = "ATATT3xFfGF0-a-token-nobody-may-see"
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -72,18 +73,14 @@ class Rig:
         return make_config(request_timeout_s=self.timeout_s)
 
     def transport(self) -> JiraTransport:
-        return JiraTransport(self.config, self.clock, **self._parts())
+        return JiraTransport(self.config, self._around())
 
     def client(self) -> JiraClient:
-        return JiraClient(self.config, self.clock, **self._parts())
+        return JiraClient(self.config, self._around())
 
-    def _parts(self) -> dict[str, Any]:
-        return {
-            "transport": httpx.MockTransport(self.wire),
-            "sleep": self._sleep,
-            "chance": lambda: 1.0,
-            "observer": self.seen.append,
-        }
+    def _around(self) -> Surroundings:
+        transport = httpx.MockTransport(self.wire)
+        return Surroundings(self.clock, transport, self._sleep, lambda: 1.0, self.seen.append)
 
     async def _sleep(self, wait_s: float) -> None:
         self.waits.append(wait_s)

@@ -8,6 +8,7 @@ from chargehand.connectors.jira.client import JiraClient
 from chargehand.connectors.jira.config import ApiToken, JiraConfig
 from chargehand.domain.ids import ConnectionId, ProjectKey
 from chargehand.plugins.vendor_http import SentRequest
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.jira.fake import FakeJira
 from chargehand.testing.jira.records import Person
@@ -40,11 +41,9 @@ class World:
         self.config = replace(self.config, **changes)
         self.client = JiraClient(
             self.config,
-            self.clock,
-            transport=self.jira.transport(),
-            sleep=self._sleep,
-            chance=lambda: 1.0,
-            observer=self.seen.append,
+            Surroundings(
+                self.clock, self.jira.transport(), self._sleep, lambda: 1.0, self.seen.append
+            ),
         )
         return self.client
 

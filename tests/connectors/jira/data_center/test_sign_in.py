@@ -11,6 +11,7 @@ from chargehand.bootstrap.jira import open_client
 from chargehand.bootstrap.surveying import locate_site, survey_site
 from chargehand.cli.config_file import Setup, render_config
 from chargehand.config.jira_settings import JiraConnection
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.jira.seeds import BOT_TOKEN
 from tests.connectors.jira.data_center.world import SITE, World
 
@@ -58,7 +59,7 @@ async def test_what_init_writes_connects_the_site(world: World) -> None:
     written = tomllib.loads(render_config(setup))["connections"][0]
 
     configured = JiraConnection(api_token=SecretStr(BOT_TOKEN), **written)
-    client = open_client(configured, clock=world.clock, transport=world.transport)
+    client = open_client(configured, Surroundings(world.clock, world.transport))
     identity = await client.identify_bot()
     await client.aclose()
 

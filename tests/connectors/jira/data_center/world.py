@@ -9,6 +9,7 @@ import httpx
 from chargehand.connectors.jira.client import JiraClient
 from chargehand.connectors.jira.config import ApiToken, Deployment, JiraConfig
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.jira.records import Person
 from chargehand.testing.jira.seeds import BOT_TOKEN, seed_empty
@@ -35,7 +36,7 @@ class World:
         """Another client of the same site, with other settings or another wire."""
         self.config = replace(self.config, **changes)
         self.client = JiraClient(
-            self.config, self.clock, transport=wrap or self.transport, sleep=_no_sleep
+            self.config, Surroundings(self.clock, wrap or self.transport, _no_sleep)
         )
         return self.client
 
@@ -86,7 +87,7 @@ def build_world() -> World:
         user_name=bot.username,
     )
     wire = jira.transport()
-    client = JiraClient(config, clock, transport=wire, sleep=_no_sleep)
+    client = JiraClient(config, Surroundings(clock, wire, _no_sleep))
     return World(jira, clock, bot, ana, sam, config, client, wire)
 
 

@@ -16,6 +16,7 @@ from chargehand.domain.errors import ChargehandError
 from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.masked import MaskedText
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.slack import FakeSlack, seed_demo, serving
 from chargehand.testing.slack.people import say, submit, type_command
 from chargehand.testing.slack.records import View
@@ -55,7 +56,7 @@ def listener_of(fake: FakeSlack, token: str = APP_TOKEN) -> SlackListener:
         api_url=fake.url,
     )
     clock = SystemClock()
-    return SlackListener(config, SlackTransport(config, clock), clock, _at_once)
+    return SlackListener(config, SlackTransport(config, Surroundings(clock)), clock, _at_once)
 
 
 async def _at_once(_wait_s: float) -> None:

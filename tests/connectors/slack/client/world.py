@@ -18,6 +18,7 @@ from chargehand.domain.ids import (
 )
 from chargehand.kit.masked import MaskedText
 from chargehand.plugins.connector import PastEffect
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.clock import FakeClock
 from chargehand.testing.jira.failures import Failure
 from chargehand.testing.slack import FakeSlack, seed_demo
@@ -58,7 +59,7 @@ class World:
         if self.contract is not None:
             transport = ContractTransport(transport, self.contract)
         self.client = SlackClient(
-            config, self.clock, transport=transport, sleep=self._sleep, chance=lambda: 1.0
+            config, Surroundings(self.clock, transport, self._sleep, lambda: 1.0)
         )
         return self.client
 
