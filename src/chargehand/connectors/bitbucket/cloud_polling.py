@@ -9,6 +9,7 @@ from chargehand.connectors.bitbucket import cloud_shapes as shapes
 from chargehand.connectors.bitbucket.cloud_events import CHECKS
 from chargehand.connectors.bitbucket.dialect import Builds, Heads, News, SeenPush
 from chargehand.connectors.bitbucket.seen import (
+    SeenPullRequest,
     SeenRepository,
     flag_in,
     hash_in,
@@ -17,7 +18,7 @@ from chargehand.connectors.bitbucket.seen import (
     ref_in,
 )
 from chargehand.connectors.bitbucket.transport import BitbucketTransport, Call, path_of
-from chargehand.domain.code import CheckState, PullRequestState
+from chargehand.domain.code import CheckState
 from chargehand.kit.tolerant import Fields, fields_in, text_in
 
 _PAGE: Final = 50
@@ -135,10 +136,9 @@ class CloudPolling:
         key = f"push:{repository.full_name}:{branch}:{before}:{after}"
         return News("repo:push", key, at, body, is_only_polled=len(commits) != 1)
 
-    def open_head(self, pull_request: Fields) -> str:
-        """The newest commit of a listed pull request, cut short; empty for one that is closed."""
-        seen = shapes.pull_request_of(pull_request)
-        return seen.head_commit if seen and seen.state is PullRequestState.OPEN else ""
+    def listed(self, pull_request: Fields) -> SeenPullRequest | None:
+        """One pull request as `changed` lists it, its commits cut short; None for no number."""
+        return shapes.pull_request_of(pull_request)
 
     async def builds(self, repository: SeenRepository, commit: str, since: datetime) -> Builds:
         """What was reported of a commit since a moment, of the statuses that changed last.

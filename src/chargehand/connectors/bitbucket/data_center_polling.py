@@ -10,6 +10,7 @@ from chargehand.connectors.bitbucket.data_center_events import BUILD
 from chargehand.connectors.bitbucket.dialect import Builds, Heads, News, SeenPush
 from chargehand.connectors.bitbucket.seen import (
     SeenComment,
+    SeenPullRequest,
     SeenRepository,
     flag_in,
     hash_in,
@@ -20,7 +21,7 @@ from chargehand.connectors.bitbucket.seen import (
     ref_in,
 )
 from chargehand.connectors.bitbucket.transport import BitbucketTransport, Call, path_of
-from chargehand.domain.code import CheckState, PullRequestRef, PullRequestState
+from chargehand.domain.code import CheckState, PullRequestRef
 from chargehand.kit.tolerant import Fields, fields_in, text_in
 
 _API: Final = "/rest/api/1.0"
@@ -164,10 +165,9 @@ class DataCenterPolling:
         key = f"push:{branch}:{before}:{after}"
         return News("repo:refs_changed", key, at, body, is_only_polled=len(commits) != 1)
 
-    def open_head(self, pull_request: Fields) -> str:
-        """The newest commit of a listed pull request; empty for one that is closed."""
-        seen = shapes.pull_request_of(pull_request)
-        return seen.head_commit if seen and seen.state is PullRequestState.OPEN else ""
+    def listed(self, pull_request: Fields) -> SeenPullRequest | None:
+        """One pull request as `changed` lists it; None for one without a number."""
+        return shapes.pull_request_of(pull_request)
 
     async def builds(self, repository: SeenRepository, commit: str, since: datetime) -> Builds:
         """What was reported of a commit since a moment, of its newest statuses.

@@ -119,8 +119,8 @@ class PollingDialect(Protocol):
         """That a branch has another commit, as its webhook would say it."""
         ...
 
-    def open_head(self, pull_request: Fields) -> str:
-        """The newest commit of a listed pull request; empty for one that is closed."""
+    def listed(self, pull_request: Fields) -> SeenPullRequest | None:
+        """One pull request as `changed` lists it; None when it is none that can be read."""
         ...
 
     async def builds(self, repository: SeenRepository, commit: str, since: datetime) -> Builds:

@@ -34,7 +34,7 @@ from chargehand.domain.action import (
     Done,
     Refused,
 )
-from chargehand.domain.code import PullRequestRef, PullRequestState, ReviewState
+from chargehand.domain.code import PullRequestRef, ReviewState
 from chargehand.domain.diff import Diff
 from chargehand.domain.ids import AccountId
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
@@ -65,7 +65,7 @@ class OtherActions:
         read_reviewers_base(action.base)
         ref = read_pull_request(action.target)
         now = await self.dialect.pull_request(ref)
-        if now.state is not PullRequestState.OPEN:
+        if not now.is_open:
             return Refused(PULL_REQUEST_CLOSED, f"{ref} is {now.state.value}")
         # What takes back is not held up by what was pushed since.
         diff = read_diff(action.base) if action.kind is ActionKind.BITBUCKET_ADD_REVIEWERS else None
@@ -96,7 +96,7 @@ class OtherActions:
         diff = read_judgement_base(action.base)
         now = await self.dialect.pull_request(ref)
         is_approving = action.kind is ActionKind.BITBUCKET_APPROVE
-        if now.state is not PullRequestState.OPEN:
+        if not now.is_open:
             return Refused(PULL_REQUEST_CLOSED, f"{ref} is {now.state.value}")
         outdated = _refusal_of_other(now, ref, params.commit, diff)
         if is_approving and outdated is not None:

@@ -141,7 +141,8 @@ class Poller:
                 before = position
                 # Pull requests come in the order of their last change, so all up to here is read.
                 position = position.moved(name, millis_of(chunk[-1][0]))
-                begun = [self.dialect.polling.open_head(fields) for _, fields in chunk]
+                listed = (self.dialect.polling.listed(fields) for _, fields in chunk)
+                begun = [one.head_commit for one in listed if one is not None and one.is_open]
                 watched = position.watched(name).with_commits(begun, present_ms)
                 position = position.with_watched(name, watched)
                 for first in range(0, max(len(deliveries), 1), _DELIVERIES_PER_PAGE):

@@ -68,6 +68,11 @@ class SeenPullRequest:
     reviewers: tuple[tuple[SeenAccount, ReviewState], ...] = ()
     version: int | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be merged or declined."""
+        return self.state is PullRequestState.OPEN
+
 
 @dataclass(frozen=True, slots=True)
 class SeenComment:
