@@ -3,7 +3,7 @@
 Renderers receive only what `tell` lets through, so that nothing can leak by a careless sentence.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -217,6 +217,37 @@ def tell(facts: Facts, item: Fact[WorkItem], *, ask: Ask, rule: ReplyRule) -> To
             *catalogue.withheld(catalogue.WITHHELD_CHANGES, changes_left_out),
         ),
     )
+
+
+def tellable_items(
+    ask: Ask, facts: Mapping[WorkItemKey, Facts], rule: ReplyRule
+) -> dict[WorkItemKey, Told]:
+    """What of everything read the readers of the answer may learn; the asked item is in it."""
+    told = {}
+    for key, read in facts.items():
+        item: Known[WorkItem] = read.item
+        if not isinstance(item, Fact):
+            continue
+        if key == ask.work_item or is_other_item_tellable(
+            item.value, project=ask.project, rule=rule
+        ):
+            told[key] = tell(read, item, ask=ask, rule=rule)
+    return told
+
+
+def tellable_in_chat(
+    ask: Ask, facts: Mapping[WorkItemKey, Facts], rule: ReplyRule
+) -> dict[WorkItemKey, Told]:
+    """What the readers of a channel may learn: open items of the projects it serves, no others.
+
+    A work item that was moved is told of under the key it has now, if that project is served too.
+    """
+    told = {}
+    for key, read in facts.items():
+        item: Known[WorkItem] = read.item
+        if isinstance(item, Fact) and is_item_tellable_in_chat(item.value, ask):
+            told[key] = tell(read, item, ask=ask, rule=rule)
+    return told
 
 
 def _tell_customers(item: Fact[WorkItem], ask: Ask) -> Told:

@@ -11,15 +11,15 @@ from decimal import Decimal
 from typing import Final
 
 from chargehand.decisions import catalogue
-from chargehand.decisions.answer import (
-    AnswerContext,
-    Answered,
-    answer_wording,
-    notes_of,
+from chargehand.decisions.answer_context import AnswerContext, answer_wording, notes_of
+from chargehand.decisions.answered import Answered
+from chargehand.decisions.audience_rules import (
+    ReplyRule,
+    Told,
+    silent_decision,
     tellable_in_chat,
     tellable_items,
 )
-from chargehand.decisions.audience_rules import ReplyRule, Told, silent_decision
 from chargehand.decisions.markdown import shown
 from chargehand.decisions.model_brief import named_by_asker
 from chargehand.decisions.placement import Privacy, place_answer

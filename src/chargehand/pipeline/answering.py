@@ -6,15 +6,10 @@ from datetime import datetime, timedelta
 
 from chargehand.audit.tags import AuditTag
 from chargehand.commands.registry import command_reference
-from chargehand.decisions.answer import (
-    REPEAT_WITHIN,
-    AnswerContext,
-    Answered,
-    LastAnswer,
-    NotYet,
-    Sending,
-    answer,
-)
+from chargehand.decisions.answer import answer
+from chargehand.decisions.answer_context import AnswerContext, LastAnswer, Sending
+from chargehand.decisions.answer_writer import REPEAT_WITHIN
+from chargehand.decisions.answered import Answered, NotYet
 from chargehand.decisions.audience_rules import reply_kind, silent_decision
 from chargehand.decisions.diffs import with_diffs
 from chargehand.decisions.needs import fact_needs

@@ -13,7 +13,8 @@ from typing import Any, Final
 import msgspec
 from pydantic import TypeAdapter, ValidationError
 
-from chargehand.decisions.answer import AnswerContext, Answered
+from chargehand.decisions.answer_context import AnswerContext
+from chargehand.decisions.answered import Answered
 from chargehand.domain.action import ProposedAction
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import ModelUse

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from chargehand.decisions.answer import AnswerContext, Answered, answer_wording
+from chargehand.decisions.answer_context import AnswerContext, answer_wording
+from chargehand.decisions.answered import Answered
 from chargehand.decisions.dates import local_day
 from chargehand.decisions.model_answer import read_suggestions
 from chargehand.decisions.model_brief import is_beyond_rules, named_by_asker

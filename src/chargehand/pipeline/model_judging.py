@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from chargehand.decisions import catalogue
-from chargehand.decisions.answer import AnswerContext, Answered
+from chargehand.decisions.answer_context import AnswerContext
+from chargehand.decisions.answered import Answered
 from chargehand.decisions.model_answer import (
     ModelMaterial,
     answer_from_plan,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
 
-from chargehand.decisions.answer import answer_wording
+from chargehand.decisions.answer_context import answer_wording
 from chargehand.decisions.dates import local_day
 from chargehand.decisions.model_answer import read_suggestions
 from chargehand.decisions.model_brief import named_by_asker

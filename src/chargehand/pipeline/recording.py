@@ -7,7 +7,7 @@ from typing import Final
 
 from chargehand.approvals.digest import action_digest
 from chargehand.audit.tags import AuditTag
-from chargehand.decisions.answer import Answered
+from chargehand.decisions.answered import Answered
 from chargehand.decisions.chat_proposals import (
     Change,
     announcement,

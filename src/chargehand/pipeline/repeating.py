@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from chargehand.decisions.answer import LastAnswer
+from chargehand.decisions.answer_context import LastAnswer
 from chargehand.decisions.updating import UPDATED_BY, OwnComment, question_of
 from chargehand.domain.action import ActionKind, ActionState, Mode
 from chargehand.domain.ask import Ask, Repeat

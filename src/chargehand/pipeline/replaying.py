@@ -12,7 +12,9 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from chargehand.commands.registry import command_reference
-from chargehand.decisions.answer import Answered, FactsMissing, NotYet, answer, answer_wording
+from chargehand.decisions.answer import FactsMissing, answer
+from chargehand.decisions.answer_context import answer_wording
+from chargehand.decisions.answered import Answered, NotYet
 from chargehand.decisions.dates import local_day
 from chargehand.decisions.diffs import with_diffs
 from chargehand.decisions.previews import with_previews

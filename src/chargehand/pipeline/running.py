@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from chargehand.decisions import catalogue
-from chargehand.decisions.answer import Answered
+from chargehand.decisions.answered import Answered
 from chargehand.decisions.audience_rules import ReplyRule, chat_rule, reply_rule
 from chargehand.decisions.chat_proposals import controls_to_json
 from chargehand.decisions.forms import OPENED_AS, form_action

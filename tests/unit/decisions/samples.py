@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from chargehand.decisions.answer import Answer, AnswerContext, Answered, answer
+from chargehand.decisions.answer import answer
+from chargehand.decisions.answer_context import AnswerContext
+from chargehand.decisions.answered import Answer, Answered
 from chargehand.domain.ask import Ask
 from chargehand.domain.decision import Decision
 from chargehand.domain.event import EVERYONE, Actor, ActorKind, Visibility, VisibilityKind

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chargehand.decisions.answer import AnswerContext, Answered, answer
+from chargehand.decisions.answer import answer
+from chargehand.decisions.answer_context import AnswerContext
+from chargehand.decisions.answered import Answered
 from chargehand.decisions.chat_proposals import Change, with_message
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.control import LONGEST_COMMAND

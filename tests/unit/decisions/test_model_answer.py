@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargehand.decisions.answer import AnswerContext, Answered
+from chargehand.decisions.answer_context import AnswerContext
+from chargehand.decisions.answered import Answered
 from chargehand.decisions.audience_rules import reply_rule, tell
 from chargehand.decisions.model_answer import (
     ModelMaterial,

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from chargehand.decisions.answer import FactsMissing, NotYet, answer
+from chargehand.decisions.answer import FactsMissing, answer
+from chargehand.decisions.answered import NotYet
 from chargehand.decisions.needs import fact_needs
 from chargehand.domain.event import EVERYONE, ActorKind
 from chargehand.domain.fact import Unknown, UnknownReason

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chargehand.decisions.answer import LastAnswer
+from chargehand.decisions.answer_context import LastAnswer
 from chargehand.domain.decision import Reason, Verdict
 from chargehand.domain.ids import AccountId
 from tests.unit.decisions.samples import (
