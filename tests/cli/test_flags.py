@@ -2,8 +2,9 @@
 
 import pytest
 
+from chargehand.domain.switches import Subject
 from chargehand.flags.registry import Flag
-from chargehand.pipeline.flags import is_flag_on
+from chargehand.pipeline.barriers import barriers
 from tests.cli.terminal import Terminal
 from tests.house import House
 
@@ -12,7 +13,8 @@ pytestmark = pytest.mark.anyio
 
 def is_on(house: House) -> bool:
     now = house.clock.now()
-    return house.stores.database.read(lambda tx: is_flag_on(tx, Flag.MODEL_DECISIONS, now=now))
+    in_force = house.stores.database.read(lambda tx: barriers(tx, now=now))
+    return in_force.is_on(Flag.MODEL_DECISIONS, Subject())
 
 
 def test_list_tells_what_nobody_ever_set(quiet_terminal: Terminal) -> None:

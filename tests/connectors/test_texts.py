@@ -28,7 +28,6 @@ from chargehand.plugins.markdown_dialects import (
     bitbucket_markdown,
     bitbucket_mention,
     bitbucket_user_mention,
-    github_line,
     github_markdown,
     github_mention,
 )
@@ -216,10 +215,6 @@ def test_the_meant_account_is_the_one_mention() -> None:
 def test_a_mention_of_another_form_is_refused(mention: Callable[[], str]) -> None:
     with pytest.raises(Rejected, match="mention"):
         mention()
-
-
-def test_a_title_quoted_on_github_is_one_line_of_words() -> None:
-    assert github_line("# Fix\n @ana <b>") == f"\\# Fix @{NO_WIDTH}ana \\<b\\>"
 
 
 @pytest.mark.parametrize(

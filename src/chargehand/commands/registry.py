@@ -13,7 +13,7 @@ from chargehand.commands.definition import (
     Parameter,
     ParameterType,
 )
-from chargehand.domain.command import ChatCommand, ChatOption, OptionType, Surface
+from chargehand.domain.command import Surface
 from chargehand.domain.intent import Intent, IntentKind
 
 __all__ = ["BY_KIND", "BY_NAME", "BY_WORD", "COMMANDS", "Argument", "Command", "CommandHelp"]
@@ -198,18 +198,6 @@ def command_reference() -> tuple[CommandHelp, ...]:
     )
 
 
-def chat_commands(surface: Surface) -> tuple[ChatCommand, ...]:
-    """The commands of a surface as plain values, to be registered there."""
-    return tuple(
-        ChatCommand(
-            name=command.name,
-            description=command.does,
-            options=tuple(_option(one) for one in command.line_parameters),
-        )
-        for command in commands_on(surface)
-    )
-
-
 def completions(beginning: str, surface: Surface) -> tuple[str, ...]:
     """How a line that was begun may go on, as whole lines; empty where nothing is known.
 
@@ -236,14 +224,3 @@ def _choices(command: Command) -> Iterator[str]:
         if parameter.choices:
             yield from parameter.choices
             return
-
-
-def _option(parameter: Parameter) -> ChatOption:
-    is_number = parameter.type is ParameterType.NUMBER
-    return ChatOption(
-        name=parameter.name,
-        description=parameter.does,
-        type=OptionType.NUMBER if is_number else OptionType.TEXT,
-        is_required=parameter.is_required,
-        choices=parameter.choices,
-    )

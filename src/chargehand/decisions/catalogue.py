@@ -83,7 +83,6 @@ SEMICOLON: Final = "; "
 # Status, who, due
 STATUS_ASSIGNED: Final = "**{status}**, assigned to {name}{since}."
 STATUS_UNASSIGNED: Final = "**{status}**, not assigned to anyone."
-STATUS_ONLY: Final = "**{status}**."
 ASSIGNED: Final = "Assigned to {name}{since}."
 UNASSIGNED: Final = "Not assigned to anyone."
 SINCE: Final = " since {day}"

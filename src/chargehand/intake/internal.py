@@ -12,21 +12,6 @@ INTERNAL_CONNECTOR = "internal"
 _REMINDER = "reminder"
 
 
-def schedule_tick(schedule_id: str, *, local_time: datetime, now: datetime) -> VerifiedDelivery:
-    """The delivery of one due time of a schedule.
-
-    Shape: `local_time` is the wall time in the schedule's zone; its zone is left out of the key,
-    so that an hour repeated by a clock change ticks once.
-    """
-    wall_time = local_time.replace(tzinfo=None).isoformat(timespec="minutes")
-    return _delivery(
-        f"schedule:{schedule_id}:{wall_time}",
-        {"kind": "schedule.fired", "schedule": schedule_id, "local_time": wall_time},
-        lane=Lane.BULK,
-        now=now,
-    )
-
-
 def reminder_due(reminder_id: ReminderId, *, now: datetime) -> VerifiedDelivery:
     """The delivery of a reminder whose moment came; its words stay where they can be erased."""
     return _delivery(
@@ -43,16 +28,6 @@ def reminder_in(delivery: VerifiedDelivery) -> ReminderId | None:
         return None
     prefix, _, reminder_id = delivery.delivery_key.partition(":")
     return ReminderId(reminder_id) if prefix == _REMINDER else None
-
-
-def selftest_ping(test_id: str, *, now: datetime) -> VerifiedDelivery:
-    """A delivery that only shows that the way from the inbox to a decision is open."""
-    return _delivery(
-        f"selftest:{test_id}",
-        {"kind": "connection.pinged", "selftest": test_id},
-        lane=Lane.INTERACTIVE,
-        now=now,
-    )
 
 
 def _delivery(key: str, body: JSONObject, *, lane: Lane, now: datetime) -> VerifiedDelivery:

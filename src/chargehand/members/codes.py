@@ -24,12 +24,6 @@ def new_code() -> str:
     return f"{letters[:_HALF]}-{letters[_HALF:]}"
 
 
-def looks_like_code(text: str) -> bool:
-    """Whether a text could be a code, so that other words are not counted as wrong ones."""
-    plain = _plain(text)
-    return len(plain) == _LENGTH and set(plain) <= set(_ALPHABET)
-
-
 def new_salt() -> str:
     """What makes the digests of equal codes differ."""
     return secrets.token_hex(_SALT_BYTES)

@@ -16,7 +16,7 @@ from chargehand.domain.switches import (
     Subject,
 )
 from chargehand.flags.registry import ABOUT, Flag, is_on
-from chargehand.pipeline.barriers import barriers, let_go
+from chargehand.pipeline.barriers import let_go
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.storage.transaction import Reading, Writing
 
@@ -49,13 +49,6 @@ class FlagLine:
     changed_by: str
     is_off_by_settings: bool
     settings: tuple[FlagSetting, ...]
-
-
-def is_flag_on(
-    tx: Reading | Writing, flag: Flag, subject: Subject | None = None, *, now: datetime
-) -> bool:
-    """How a flag stands now for a subject, or for the organization as a whole."""
-    return barriers(tx, now=now).is_on(flag, subject or Subject())
 
 
 def list_flags(tx: Reading | Writing, *, now: datetime) -> tuple[FlagLine, ...]:

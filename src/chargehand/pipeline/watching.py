@@ -22,7 +22,6 @@ from chargehand.storage.database import Database
 from chargehand.storage.repositories.traffic import HOUR, ID_LAG, Traffic
 from chargehand.storage.transaction import Reading, Writing
 
-WATCH_EVERY: Final = timedelta(seconds=15)
 # A worker that was not heard of for this long is not there, or can not write.
 DEAD_AFTER: Final = timedelta(seconds=60)
 WORKER_BEAT: Final = "worker_beat"

@@ -92,11 +92,6 @@ def bitbucket_markdown(markdown: str, *, mention: str = "", spare_chars: int = 0
     return refuse_too_long(text, surface="Bitbucket", limit_chars=limit)
 
 
-def github_line(text: str) -> str:
-    """Words that are no Markdown, such as a title quoted in a text, as GitHub's Markdown."""
-    return _GITHUB.line_start(_GITHUB.words(" ".join(text.split())))
-
-
 def _parted(text: str) -> str:
     """The words with everything taken apart that a host looks for in finished text."""
     text = text.replace("@", f"@{NO_WIDTH}")

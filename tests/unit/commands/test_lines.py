@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chargehand.commands.definition import CommandLine, LineProblem, ParameterType
 from chargehand.commands.lines import LONGEST_LINE, compose_line, fill_line, read_line
-from chargehand.commands.registry import BY_NAME, COMMANDS, chat_commands, completions
+from chargehand.commands.registry import BY_NAME, COMMANDS, completions
 from chargehand.domain.command import LONGEST_DESCRIPTION, Surface
 from chargehand.domain.control import LONGEST_COMMAND
 from tests.unit.commands.writing import intents, kinds
@@ -281,12 +281,11 @@ def test_attempt_in_the_wrong_place_is_told():
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_command_can_be_registered_and_composed(command):
-    registered = {one.name: one for surface in Surface for one in chat_commands(surface)}
-    chat = registered[command.name]
+    parameters = command.line_parameters
 
-    assert len(chat.description) <= LONGEST_DESCRIPTION
-    assert all(len(option.description) <= LONGEST_DESCRIPTION for option in chat.options)
-    needed = [option.is_required for option in chat.options]
+    assert len(command.does) <= LONGEST_DESCRIPTION
+    assert all(len(one.does) <= LONGEST_DESCRIPTION for one in parameters)
+    needed = [one.is_required for one in parameters]
     assert needed == sorted(needed, reverse=True)
     for example in command.examples if not command.is_ask else ():
         read = read_line(example)

@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from chargehand.domain.switches import Subject
 from chargehand.flags.registry import Flag
-from chargehand.pipeline.flags import is_flag_on
+from chargehand.pipeline.barriers import barriers
 from tests.web.api.world import World
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +17,8 @@ PATH = "/v1/flags/model_decisions"
 
 def is_on(world: World) -> bool:
     now = world.clock.now()
-    return world.database.read(lambda tx: is_flag_on(tx, Flag.MODEL_DECISIONS, now=now))
+    in_force = world.database.read(lambda tx: barriers(tx, now=now))
+    return in_force.is_on(Flag.MODEL_DECISIONS, Subject())
 
 
 async def test_flag_stands_as_it_does_at_first(client: httpx.AsyncClient) -> None:

@@ -12,7 +12,6 @@ from chargehand.domain.ids import AccountId, ConnectionId
 from chargehand.kit.masked import MaskedText
 
 CLOUD_API: Final = "https://api.bitbucket.org/2.0"
-CLOUD_SITE: Final = "https://bitbucket.org"
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 _MAX_TIMEOUT_S: Final = 300.0
 

@@ -22,6 +22,7 @@ from chargehand.connectors.bitbucket.limits import EVERYTHING
 from chargehand.domain.json import JSONValue
 from chargehand.kit.tolerant import Fields, decode_json, list_in
 from chargehand.plugins.errors import TargetMissing, VendorBusy
+from chargehand.plugins.urls import same_host
 from chargehand.plugins.vendor_http import Access
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
@@ -161,14 +162,12 @@ class BitbucketTransport:
 
     def _at(self, call: Call, address: str) -> Call:
         # The sign-in goes with it, so it must lead to where the first answer came from.
-        root = urlsplit(self._config.api_url)
-        parts = urlsplit(address)
-        if (parts.scheme, parts.netloc) != (root.scheme, root.netloc) or not parts.path.startswith(
-            f"{root.path}/"
-        ):
+        where, has_query, query = address.partition("#")[0].partition("?")
+        root = urlsplit(self._config.api_url).path
+        path = urlsplit(where).path
+        if not same_host(where, self._config.api_url) or not path.startswith(f"{root}/"):
             raise unreadable(call.operation, "it goes on at another address")
-        query = f"?{parts.query}" if parts.query else ""
-        return replace(call, path=parts.path[len(root.path) :] + query, query={})
+        return replace(call, path=f"{path[len(root) :]}{has_query}{query}", query={})
 
     async def _send(self, call: Call, access: Access) -> Answer:
         found = await self._line.exchange(self._request(call, access), access, call.operation)

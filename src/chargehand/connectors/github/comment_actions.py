@@ -28,7 +28,6 @@ from chargehand.plugins.diff_fields import read_diff
 from chargehand.plugins.errors import TargetMissing
 
 QUESTION_DELETED: Final = "question_deleted"
-ISSUE_LOCKED: Final = "issue_locked"
 _ADD: Final = "add a comment"
 _READ: Final = "read comments"
 _OPEN: Final = "open an issue"

@@ -10,7 +10,6 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.kit.masked import MaskedText
 
 API_URL: Final = "https://api.github.com"
-WEB_URL: Final = "https://github.com"
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 _PEM: Final = re.compile(r"\s*-----BEGIN [A-Z ]*PRIVATE KEY-----.*-----END", re.DOTALL)
 

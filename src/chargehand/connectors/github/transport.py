@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
 import httpx
 import msgspec
@@ -25,6 +25,7 @@ from chargehand.domain.json import JSONObject
 from chargehand.kit.redact import redact_text
 from chargehand.plugins.errors import VendorBusy, VendorFailing
 from chargehand.plugins.limits import Limit
+from chargehand.plugins.urls import same_host
 from chargehand.plugins.vendor_http import Access
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
@@ -160,8 +161,7 @@ class GitHubTransport:
     def _same_host(self, call: Call, url: str, location: str) -> str:
         """Where a redirect leads; the sign-in never goes to another host."""
         target = urljoin(url, location)
-        ours, theirs = urlsplit(self._config.api_url), urlsplit(target)
-        if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+        if not same_host(target, self._config.api_url):
             raise unreadable(call.operation, "it redirects to another host")
         return target
 

@@ -106,11 +106,6 @@ def _render_text(
     return text
 
 
-def markdown_to_plain(markdown: str) -> str:
-    """The text without Markdown signs, in which no wiki markup is left alive."""
-    return wiki_text(blocks_of(markdown))
-
-
 def adf_size(adf: JSONObject) -> int:
     """How many characters a document counts, rather too many than too few.
 

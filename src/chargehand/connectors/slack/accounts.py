@@ -65,11 +65,11 @@ class AccountReader:
 
     async def account(self, account_id: AccountId) -> Account | None:
         """One account; None when the workspace has none by this id."""
-        return await self._account(Call("users.info", _READ_PERSON, {"user": account_id}))
-
-    async def account_by_email(self, email: str) -> Account | None:
-        """The account with an e-mail address; None when nobody has it."""
-        return await self._account(Call("users.lookupByEmail", _READ_PERSON, {"email": email}))
+        call = Call("users.info", _READ_PERSON, {"user": account_id})
+        try:
+            return _account_of((await self.transport.read(call, UserInfoAnswer)).user)
+        except SlackTargetMissing:
+            return None
 
     async def channel(self, channel_id: str) -> Channel:
         """One channel.
@@ -85,13 +85,6 @@ class AccountReader:
             is_member=found.is_member or found.is_im or found.is_mpim,
             is_archived=found.is_archived,
         )
-
-    async def _account(self, call: Call) -> Account | None:
-        try:
-            user = (await self.transport.read(call, UserInfoAnswer)).user
-        except SlackTargetMissing:
-            return None
-        return _account_of(user)
 
 
 def _account_of(user: UserAnswer) -> Account:

@@ -79,13 +79,6 @@ class SlackClient:
         """
         return await self._accounts.account(account_id)
 
-    async def find_account(self, email: str) -> Account | None:
-        """The account with an e-mail address; None when nobody has it.
-
-        Raises: the errors of plugins/errors.py.
-        """
-        return await self._accounts.account_by_email(email)
-
     async def read_channel(self, channel_id: str) -> Channel:
         """One channel, and who can read it.
 

@@ -7,10 +7,11 @@ from chargehand.connectors.jira.render import (
     COMMENT_LIMIT_CHARS,
     CommentTooLong,
     adf_size,
-    markdown_to_plain,
     render_service_comment,
 )
+from chargehand.connectors.jira.wiki_text import wiki_text
 from chargehand.domain.errors import Rejected
+from chargehand.plugins.markdown_reading import blocks_of
 from tests.connectors.jira.rendering.adf_reading import EVERYONE, render
 
 ANA = MentionParam(account_id="557058:ana", name="Ana Ruiz")
@@ -131,7 +132,7 @@ SERVICE_TEXTS = {
 
 @pytest.mark.parametrize(("markdown", "plain"), SERVICE_TEXTS.values(), ids=SERVICE_TEXTS)
 def test_plain_text_of(markdown, plain):
-    assert markdown_to_plain(markdown) == plain
+    assert wiki_text(blocks_of(markdown)) == plain
 
 
 def service(markdown, **more):

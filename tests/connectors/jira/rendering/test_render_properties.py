@@ -12,10 +12,11 @@ from chargehand.connectors.jira.render import (
     COMMENT_LIMIT_CHARS,
     CommentTooLong,
     adf_size,
-    markdown_to_plain,
 )
+from chargehand.connectors.jira.wiki_text import wiki_text
 from chargehand.kit.markdown_parser import parse_markdown
 from chargehand.kit.visible import defuse
+from chargehand.plugins.markdown_reading import blocks_of
 from tests.connectors.jira.rendering.adf_reading import (
     MARK_TYPES,
     NODE_TYPES,
@@ -93,7 +94,7 @@ def test_nothing_reorders_or_breaks_the_text_that_is_sent(markdown):
 @unhurried
 @given(markdown=any_markdown)
 def test_no_sign_of_wiki_markup_keeps_its_power(markdown):
-    armed = _unescaped(markdown_to_plain(markdown))
+    armed = _unescaped(wiki_text(blocks_of(markdown)))
 
     assert not set(armed) & set("{}[]|")
 
@@ -101,7 +102,7 @@ def test_no_sign_of_wiki_markup_keeps_its_power(markdown):
 @unhurried
 @given(markdown=st.one_of(arbitrary, well_formed))
 def test_plain_text_keeps_every_word(markdown):
-    plain = markdown_to_plain(markdown).replace("&#92;", "").casefold()
+    plain = wiki_text(blocks_of(markdown)).replace("&#92;", "").casefold()
 
     spoken = read_aloud(render(markdown)).casefold()
     assert all(
@@ -173,7 +174,7 @@ def _calls_for(pattern, size):
     sys.setprofile(count)
     try:
         _rendered(markdown)
-        markdown_to_plain(markdown)
+        wiki_text(blocks_of(markdown))
     finally:
         sys.setprofile(None)
     return calls
