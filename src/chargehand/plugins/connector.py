@@ -23,13 +23,13 @@ from chargehand.domain.work_item import FactNeeds, Facts
 class Manifest:
     """What a connector says of itself in `manifest.toml`.
 
-    Units: `body_limit_bytes` caps one received request; `poll_interval_s` is the default.
+    Shape: `action_kinds` are those it carries out.
+    Units: `body_limit_bytes` caps one received request.
     """
 
     name: str
     title: str
     body_limit_bytes: int
-    poll_interval_s: int
     action_kinds: tuple[ActionKind, ...]
 
 

@@ -31,7 +31,7 @@ REQUEST = RawRequest(ConnectionId("site"), {"host": "x"}, b"0123456789", None, N
 class FakeReceiver:
     """Believes everything, and then answers what it is told to."""
 
-    manifest = Manifest("fake", "Fake", body_limit_bytes=10, poll_interval_s=60, action_kinds=())
+    manifest = Manifest("fake", "Fake", body_limit_bytes=10, action_kinds=())
 
     def __init__(self, change: Callable[[VerifiedDelivery], VerifiedDelivery]) -> None:
         self._change = change
