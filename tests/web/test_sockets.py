@@ -190,6 +190,67 @@ async def test_a_head_without_end_is_refused(front: Front) -> None:
     assert answer[:13] in (b"", b"HTTP/1.1 431 ")
 
 
+async def test_headers_behind_a_body_are_not_kept(front: Front) -> None:
+    refused = b""
+    chunked = head_of(COMMENT, "Transfer-Encoding: chunked") + chunk(COMMENT) + b"0\r\n"
+    async with listening(front) as port:
+        async with talking(port) as (reader, writer):
+            writer.write(chunked + b"X-Hub-Signature: sha256=00\r\n\r\n")
+            status, _ = await read_answer(reader)
+        async with talking(port) as (reader, writer):
+            writer.write(chunked)
+            # It never ends by itself.
+            with suppress(ConnectionError):
+                while not reader.at_eof():
+                    writer.write(b"X: y\r\n" * 20_000)
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                refused = await reader.read()
+
+    assert (status, refused) == (202, b"")
+
+
+class Unwaiting(HeadLimited):
+    """Waits for an answer to be taken as the real one does, only not for as long."""
+
+    taking_timeout_s = 0.05
+
+
+async def test_answers_that_nobody_takes_are_given_up(front: Front) -> None:
+    # With room for one at a time, nobody is served beside a connection that is kept.
+    async with listening(front, http=Unwaiting, limit_concurrency=2) as port:
+        with socket.socket() as asking:
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            asking.settimeout(DEADLINE_S)
+            await asyncio.to_thread(asking.connect, ("127.0.0.1", port))
+            asked = b"GET /docs HTTP/1.1\r\nHost: front\r\n\r\n" * 2_000
+            with suppress(ConnectionError):
+                await asyncio.to_thread(asking.sendall, asked)
+            async with asyncio.timeout(DEADLINE_S), httpx.AsyncClient() as client:
+                answer = await client.get(f"http://127.0.0.1:{port}/health")
+                while answer.status_code != 200:
+                    answer = await client.get(f"http://127.0.0.1:{port}/health")
+
+    assert answer.json()["status"] == "healthy"
+
+
+async def test_what_can_not_be_read_is_logged_once_a_minute(
+    front: Front, capfd: pytest.CaptureFixture[str]
+) -> None:
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    async with listening(front) as port:
+        for sent in (b"garbage\r\n\r\n", f"GET / HTTP/1.0\r\n{upgrade}\r\n".encode()) * 3:
+            async with talking(port) as (reader, writer):
+                writer.write(sent)
+                writer.write_eof()
+                await reader.read()
+
+    written = capfd.readouterr().err
+    # An earlier test may have had the line of this minute.
+    assert written.count("Invalid HTTP request received.") <= 1
+    assert "WebSocket" not in written
+
+
 async def test_a_kept_connection_outlives_the_wait_for_a_head(front: Front) -> None:
     async with listening(front, http=Impatient) as port, talking(port) as (reader, writer):
         statuses = []
