@@ -23,15 +23,17 @@ STATUS = FrontStatus(
             last_delivery_at=NOW - timedelta(days=1),
         ),
     ),
-    next_steps=("Run chargehand doctor & look.",),
+    next_steps=("Run `chargehand doctor` & look.",),
 )
 DESCRIPTION: JSONObject = {
     "openapi": "3.1.0",
     "info": {"title": "chargehand", "version": "9.9.9", "description": "First.\n\nSecond."},
+    "tags": [{"name": "events", "description": "What happened."}],
     "paths": {
         "/v1/events/{event_id}": {
             "get": {
                 "summary": "Read one event",
+                "tags": ["events"],
                 "description": "Shows <b>one</b> event.",
                 "parameters": [
                     {
@@ -107,9 +109,20 @@ async def test_a_browser_gets_a_page(front: Front, client: httpx.AsyncClient) ->
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "Version 9.9.9." in answer.text
     assert "Last delivery: <time" in answer.text
-    assert "Fri 2026-11-20 10:00:00 UTC" in answer.text
-    assert "Run chargehand doctor &amp; look." in answer.text
-    assert 'href="/docs"' in answer.text
+    assert "Fri 2026-11-20 10:00:00 UTC" in re.sub(r"</?span[^>]*>", "", answer.text)
+    assert "Run <code>chargehand doctor</code> &amp; look." in answer.text
+
+
+async def test_links_of_the_page_lead_on_below_a_proxy_s_path(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers=BROWSER)
+
+    assert re.findall('href="([^"]+)"', answer.text) == [
+        "session",
+        "docs",
+        "health",
+        "ready",
+        "metrics",
+    ]
 
 
 async def test_what_others_wrote_is_escaped(front: Front, client: httpx.AsyncClient) -> None:
@@ -184,6 +197,19 @@ async def test_the_reference_shows_every_operation(front: Front, client: httpx.A
     assert "list of string" in text
     assert "string | null" in text
     assert "POST /webhooks/{connector}/{connection}" in text
+
+
+async def test_the_contents_lead_to_every_operation(
+    front: Front, client: httpx.AsyncClient
+) -> None:
+    front.description = DESCRIPTION
+
+    text = (await client.get("/docs")).text
+
+    led_to = re.findall('href="#([^"]+)"', text)
+    assert led_to == re.findall('<h2 id="([^"]+)"', text)
+    assert led_to == ["get/v1/events/{event_id}", "post/v1/events/{event_id}"]
+    assert "<td>Events</td><td>What happened.<br>" in text
 
 
 async def test_the_reference_stands_without_a_description(client: httpx.AsyncClient) -> None:

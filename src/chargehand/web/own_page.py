@@ -36,7 +36,11 @@ class OwnOrigin:
         """Whether an origin is ours."""
         if self.public:
             return origin == self.public
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            # Such as a bracket that is never closed; no browser writes it.
+            return False
         return bool(host) and parts.scheme in ("http", "https") and parts.netloc == host
 
 

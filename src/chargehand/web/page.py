@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 
 from starlette.responses import HTMLResponse
@@ -31,6 +33,7 @@ td:first-child code { white-space: nowrap; }
 pre { padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto; }
 pre code { padding: 0; background: none; }
 .wide { overflow-x: auto; }
+.whole { white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .9rem .45rem 0;
   border-bottom: 1px solid var(--line); }
@@ -48,6 +51,8 @@ _POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action "
 )
+
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def page(title: str, body: str) -> HTMLResponse:
@@ -81,4 +86,18 @@ def table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return (
         f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"
+    )
+
+
+def worded(text: str) -> str:
+    """Text for people; what stands between backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
+def moment(at: datetime, clock_format: str = "%H:%M") -> str:
+    """A moment in UTC; where a line is too short the clock goes onto the next one."""
+    day, clock = at.strftime("%a %Y-%m-%d"), at.strftime(clock_format)
+    return (
+        f'<time datetime="{at.isoformat()}"><span class="whole">{day}</span> '
+        f'<span class="whole">{clock} UTC</span></time>'
     )

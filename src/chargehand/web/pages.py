@@ -15,9 +15,10 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.kit.clock import Clock
 from chargehand.web.health import ReadyCheck, check_inbox
-from chargehand.web.page import page, table
+from chargehand.web.page import moment, page, table, worded
 
 _LINKS = (
+    ("/session", "sign in, and see where you are signed in"),
     ("/docs", "API reference"),
     ("/health", "whether this process lives"),
     ("/ready", "whether it can do its work"),
@@ -120,10 +121,11 @@ def _as_page(found: FrontStatus, inbox_check: ReadyCheck, version: str) -> Respo
         _connections(found),
     ]
     if found.next_steps:
-        steps = "".join(f"<li>{escape(step)}</li>" for step in found.next_steps)
+        steps = "".join(f"<li>{worded(step)}</li>" for step in found.next_steps)
         parts.append(f"<h2>What to do next</h2><ol>{steps}</ol>")
     links = "".join(
-        f'<li><a href="{path}">{path}</a> <span class="soft">{escape(text)}</span></li>'
+        # Without its first stroke it also leads on below a path that a proxy puts before it.
+        f'<li><a href="{path[1:]}">{path}</a> <span class="soft">{escape(text)}</span></li>'
         for path, text in _LINKS
     )
     parts.append(f"<h2>More</h2><ul>{links}</ul>")
@@ -151,16 +153,14 @@ def _mark(*, is_ok: bool) -> str:
     return '<span class="good">Working.</span>' if is_ok else '<span class="bad">Failing.</span>'
 
 
-def _when(moment: datetime | None) -> str:
-    if moment is None:
-        return "none yet"
-    return f'<time datetime="{moment.isoformat()}">{moment:%a %Y-%m-%d %H:%M:%S} UTC</time>'
+def _when(at: datetime | None) -> str:
+    return "none yet" if at is None else moment(at, "%H:%M:%S")
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _last_delivery_at(found: FrontStatus) -> datetime | None:
     known = (one.last_delivery_at for one in found.connections)
-    return max((moment for moment in known if moment is not None), default=None)
+    return max((at for at in known if at is not None), default=None)

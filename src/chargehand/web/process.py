@@ -273,9 +273,11 @@ def _next_steps(
     if hold is not None:
         return (f"Nothing is sent since this database was {hold.reason.value}: run {RESUME}.",)
     if not settings.connections:
-        return ("Connect a Jira site: run chargehand init.",)
+        return ("Connect a Jira site: run `chargehand init`.",)
     if not all(connection.is_ok for connection in connections):
-        return ("A connection does not work: run chargehand doctor.",)
+        return ("A connection does not work: run `chargehand doctor`.",)
     if all(connection.last_delivery_at is None for connection in connections):
-        return ("Mention the bot in a comment; what it would answer is shown by chargehand trace.",)
+        return (
+            "Mention the bot in a comment; what it would answer is shown by `chargehand trace`.",
+        )
     return ()

@@ -1,7 +1,6 @@
 """`/docs`: the API reference, rendered here from the OpenAPI description; no script."""
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Iterator
 from html import escape
 from typing import TypeAlias
@@ -11,12 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chargehand.domain.json import JSONObject, JSONValue
-from chargehand.web.page import page, table
+from chargehand.web.page import page, table, worded
 
 Description: TypeAlias = Callable[[], Awaitable[JSONObject]]
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REF = "$ref"
-_CODE = re.compile(r"`([^`]+)`")
 _OTHER_PATHS = (
     ("POST /webhooks/{connector}/{connection}", "Signed deliveries of a vendor: 202 when stored."),
     (
@@ -50,9 +48,37 @@ def render_reference(description: JSONObject) -> str:
         f'<p class="soft">Version {escape(_text(info.get("version")))}</p>',
         _paragraphs(_text(info.get("description"))),
     ]
+    parts.append(_contents(description))
     for path, method, operation in _operations(description):
         parts.append(_operation(path, method, operation, description))
     return "".join(parts)
+
+
+def _contents(description: JSONObject) -> str:
+    """A link to every operation, in the groups of the document."""
+    texts = {
+        _text(_object(tag).get("name")): _text(_object(tag).get("description"))
+        for tag in _list(description.get("tags"))
+    }
+    groups: dict[str, list[str]] = {name: [] for name in texts}
+    for path, method, operation in _operations(description):
+        name = next((_text(tag) for tag in _list(operation.get("tags"))), "")
+        link = f'<a href="#{escape(_anchor(path, method))}">{escape(_title(path, operation))}</a>'
+        groups.setdefault(name, []).append(f'<span class="whole">{link}</span>')
+    rows = [
+        (escape(name.capitalize()), f"{worded(texts.get(name, ''))}<br>{', '.join(links)}")
+        for name, links in groups.items()
+        if links
+    ]
+    return "<h2>Contents</h2>" + table(("Group", "Operations"), rows) if rows else ""
+
+
+def _anchor(path: str, method: str) -> str:
+    return f"{method}{path}"
+
+
+def _title(path: str, operation: JSONObject) -> str:
+    return _text(operation.get("summary")) or path
 
 
 def _other_paths() -> str:
@@ -70,7 +96,7 @@ def _operations(description: JSONObject) -> Iterator[tuple[str, str, JSONObject]
 
 def _operation(path: str, method: str, operation: JSONObject, whole: JSONObject) -> str:
     parts = [
-        f"<h2>{escape(_text(operation.get('summary')) or path)}</h2>",
+        f'<h2 id="{escape(_anchor(path, method))}">{escape(_title(path, operation))}</h2>',
         f"<p><code>{method.upper()} {escape(path)}</code></p>",
         _paragraphs(_text(operation.get("description"))),
         _parameters(operation, whole),
@@ -90,7 +116,7 @@ def _parameters(operation: JSONObject, whole: JSONObject) -> str:
                 f"<code>{escape(_text(parameter.get('name')))}</code>",
                 f"{escape(_text(parameter.get('in')))}, {required}",
                 escape(_kind(parameter.get("schema"), whole)),
-                _worded(_text(parameter.get("description"))),
+                worded(_text(parameter.get("description"))),
             )
         )
     if not rows:
@@ -116,7 +142,7 @@ def _answers(operation: JSONObject, whole: JSONObject) -> str:
         rows.append(
             (
                 f"<code>{escape(status)}</code>",
-                _worded(_text(answer.get("description"))),
+                worded(_text(answer.get("description"))),
                 escape(", ".join(sorted(kinds))),
             )
         )
@@ -133,7 +159,7 @@ def _fields(schema: JSONObject, whole: JSONObject) -> str:
             f"<code>{escape(name)}</code>",
             "required" if name in required else "optional",
             escape(_kind(entry, whole)),
-            _worded(_text(_object(entry).get("description"))),
+            worded(_text(_object(entry).get("description"))),
         )
         for name, entry in properties.items()
     ]
@@ -168,7 +194,7 @@ def _resolve(value: JSONValue, whole: JSONObject) -> JSONObject:
 
 
 def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{_worded(part)}</p>" for part in text.split("\n\n") if part.strip())
+    return "".join(f"<p>{worded(part)}</p>" for part in text.split("\n\n") if part.strip())
 
 
 def _object(value: JSONValue) -> JSONObject:
@@ -181,8 +207,3 @@ def _list(value: JSONValue) -> list[JSONValue]:
 
 def _text(value: JSONValue) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _worded(text: str) -> str:
-    """Text for people; what stands between backticks is code."""
-    return _CODE.sub(r"<code>\1</code>", escape(text))

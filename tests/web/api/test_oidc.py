@@ -244,7 +244,9 @@ async def test_answer_that_is_none_lets_nobody_in(
     assert "<script" not in found.text
 
 
-@pytest.mark.parametrize("cookie", ["", "%%%", "e30=", "WzEsMiwzXQ==", "x" * 9000])
+@pytest.mark.parametrize(
+    "cookie", ["", "%%%", "e30=", "NQ==", "WzEsMiwzXQ==", "W1tb" * 1000, "x" * 9000]
+)
 async def test_odd_cookie_is_no_try(world: World, fake: FakeOIDC, cookie: str) -> None:
     async with Site(world, oidc=fake).browser() as browser:
         answer = await browser.get(

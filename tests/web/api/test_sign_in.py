@@ -201,6 +201,7 @@ FOREIGN = {
     "another origin alone": {"sec-fetch-site": "same-origin", "origin": "https://evil.example"},
     "no origin": {"sec-fetch-site": "same-origin", "origin": "null"},
     "typed by hand": {"sec-fetch-site": "none"},
+    "a bracket that is open": {"sec-fetch-site": "same-origin", "origin": "http://[chargehand"},
     "other port": {"sec-fetch-site": "same-site", "origin": "http://chargehand.test:81"},
 }
 

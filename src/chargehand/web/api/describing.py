@@ -77,6 +77,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         503: "The database does not answer now; `Retry-After` may say when to try again.",
     }
 )
+_WORKED: Final = "It worked."
 _ALWAYS: Final = (401, 403, 422, 503)
 _WITH_BODY: Final = (400, 408, 413, 415)
 
@@ -104,6 +105,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     document["paths"] = {PREFIX + path: item for path, item in document["paths"].items()}
     for item in document["paths"].values():
         for operation in item.values():
+            operation["responses"]["200"]["description"] = _WORKED
             _tell_problems(operation["responses"])
             _leave_out_null(operation.get("parameters", []))
     components = document["components"]

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from chargehand.domain.sign_in import SignInMethod
+from chargehand.kit.tolerant import decode_json
 from chargehand.pipeline.provider_sign_in import NobodyVouchedFor, member_vouched_for
 from chargehand.web.sign_in.provider import Provider, ProviderAway, ProviderRefused
 from chargehand.web.sign_in.routes import SignInDoor, Work, guarded
@@ -22,6 +23,8 @@ _LASTS_S: Final = 600
 _BYTES: Final = 32
 _LONGEST: Final = 4096
 _CALLBACK: Final = "/sign-in/oidc/callback"
+_PARTS: Final = 3
+_NOT_BEGUN: Final = "this browser did not begin it, or too long ago"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,12 @@ class OIDCDoor:
     def _kept(self, request: Request) -> tuple[str, str, str]:
         found = request.cookies.get(self._cookie, "")[:_LONGEST]
         try:
-            state, nonce, verifier = json.loads(base64.urlsafe_b64decode(found.encode()))
-        except (ValueError, TypeError) as error:
-            raise ProviderRefused(
-                reason="this browser did not begin it, or too long ago"
-            ) from error
+            kept = decode_json(base64.urlsafe_b64decode(found.encode()))
+        except ValueError as error:
+            raise ProviderRefused(reason=_NOT_BEGUN) from error
+        if not isinstance(kept, list) or len(kept) != _PARTS:
+            raise ProviderRefused(reason=_NOT_BEGUN)
+        state, nonce, verifier = kept
         if not all(isinstance(one, str) and len(one) >= _BYTES for one in (state, nonce, verifier)):
             raise ProviderRefused(reason="this browser did not begin it")
         return state, nonce, verifier

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 
 from starlette.responses import HTMLResponse
@@ -10,7 +9,7 @@ from starlette.responses import HTMLResponse
 from chargehand.domain.member import Member
 from chargehand.domain.sign_in import SessionRecord, SignInMethod
 from chargehand.members.fields import write_roles
-from chargehand.web.page import form_page, table
+from chargehand.web.page import form_page, moment, table
 
 _METHODS = {SignInMethod.PASSWORD: "password", SignInMethod.OIDC: "provider"}
 
@@ -62,9 +61,9 @@ def session_page(
         (
             _METHODS[one.method],
             escape(one.device.value),
-            _when(one.started_at),
-            _when(one.used_at),
-            _when(one.ends_at),
+            moment(one.started_at),
+            moment(one.used_at),
+            moment(one.ends_at),
             "this one" if one.id == own else _form("session/end", "End", token, session=one.id),
         )
         for one in sessions
@@ -86,7 +85,3 @@ def _form(action: str, label: str, token: str, **fields: str) -> str:
     )
     button = f"<button>{escape(label)}</button>"
     return f'<form method="post" action="{action}">{hidden}{button}</form>'
-
-
-def _when(moment: datetime) -> str:
-    return f'<time datetime="{moment.isoformat()}">{moment:%a %Y-%m-%d %H:%M} UTC</time>'

@@ -8,7 +8,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from chargehand.config.addresses import address_with_path
 from chargehand.domain.errors import Rejected, Retryable
 from chargehand.domain.member import Role
 from chargehand.kit.clock import Clock
+from chargehand.kit.tolerant import decode_json
 from chargehand.members.fields import Roles
 from chargehand.plugins.errors import VendorAnswerUnreadable, VendorUnreachable
 from chargehand.plugins.vendor_http import (
@@ -232,7 +232,7 @@ class Provider:
             )
         except jwt.PyJWTError as error:
             raise ProviderRefused(reason=f"its answer proves nothing ({error})") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ProviderRefused(reason="its answer can not be read") from error
         self._judge(claims)
         return claims
@@ -323,7 +323,7 @@ def _endpoint(url: object, name: str) -> str:
 
 def _object(answer: Exchanged) -> Mapping[str, Any]:
     try:
-        found = json.loads(answer.body)
+        found = decode_json(answer.body)
     except ValueError as error:
         raise ProviderAway(detail="its answer is no JSON.") from error
     if not isinstance(found, dict):
