@@ -26,10 +26,31 @@ from chargehand.config.secret_reading import (
     no_source,
 )
 from chargehand.config.settings import Settings
+from chargehand.kit.redact import redact_text
 from chargehand.plugins.secret import FoundSecret
 
 DEFAULT_PATH = Path("chargehand.toml")
-_SECRET_WORDS = ("token", "secret", "password", "database_url", "api_key", "dsn", "headers")
+_SECRET_WORDS = (
+    "token",
+    "secret",
+    "password",
+    "database_url",
+    "api_key",
+    "private_key",
+    "dsn",
+    "headers",
+)
+_SHOWN = 200
+# TOML knows none of the words the library has for a list and a table.
+_SHAPES = {
+    "tuple_type": "must be a list, such as [...]",
+    "frozen_set_type": "must be a list, such as [...]",
+    "set_type": "must be a list, such as [...]",
+    "list_type": "must be a list, such as [...]",
+    "dict_type": "must be a table, such as { name = ... }",
+    "model_type": "must be a table, such as { name = ... }",
+    "model_attributes_type": "must be a table, such as { name = ... }",
+}
 
 
 def load_settings(
@@ -137,6 +158,8 @@ def read_document(texts: ConfigTexts, file: Path) -> dict[str, Any]:
         return tomllib.loads(texts.document)
     except ValueError as error:
         raise ConfigUnreadable(path=str(file), detail=str(error)) from error
+    except RecursionError as error:
+        raise ConfigUnreadable(path=str(file), detail="it is nested too deeply") from error
 
 
 def _text_of(path: Path) -> str:
@@ -202,8 +225,9 @@ def _problem(detail: Any) -> str:
     # A whole section holds secrets of its own.
     is_section = isinstance(detail["input"], dict | BaseModel)
     is_hidden = is_secret or is_section or detail["type"] == "missing"
-    found = "" if is_hidden else f" (found {detail['input']!r})"
-    message = detail["msg"].removeprefix("Value error, ")
+    # An address may hold a password where none belongs.
+    found = "" if is_hidden else f" (found {redact_text(repr(detail['input']))[:_SHOWN]})"
+    message = _SHAPES.get(detail["type"], detail["msg"]).removeprefix("Value error, ")
     return f"{where}: {message}{found}."
 
 

@@ -80,7 +80,10 @@ def _cell(value: object) -> str:
         case bool():
             return "yes" if plain else "no"
         case list():
-            return "; ".join(str(one) for one in plain)
+            return _no_formula("; ".join(str(one) for one in plain))
         case _:
-            text = str(plain)
-            return f"'{text}" if text.startswith(_FORMULA) else text
+            return _no_formula(str(plain))
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

@@ -120,6 +120,12 @@ def test_secrets_print_masked(config: Path) -> None:
             ["connections.0.editable_fields.0", "'fix_versions'"],
             id="editable-field",
         ),
+        pytest.param(
+            "[server]\ntrusted_proxies = '127.0.0.1'",
+            ["server.trusted_proxies: must be a list", "'127.0.0.1'"],
+            id="text-for-a-list",
+        ),
+        pytest.param("server = 5", ["server: must be a table"], id="number-for-a-table"),
     ],
 )
 def test_wrong_field_is_named_with_what_is_allowed(
@@ -147,12 +153,25 @@ def test_wrong_secret_is_not_repeated(config: Path) -> None:
     assert "short-secret" not in str(caught.value)
 
 
+def test_password_within_an_address_is_not_repeated(config: Path) -> None:
+    config.write_text("[[connections]]\nsite='https://bot:hush-hush@a.example'\nprojects=['PAY']")
+
+    with pytest.raises(ConfigInvalid, match=r"they go into \.env") as caught:
+        load_settings(config, {"ATLASSIAN_EMAIL": "a@b.c", "ATLASSIAN_API_TOKEN": "t"})
+
+    assert "hush-hush" not in str(caught.value)
+
+
 def test_missing_file_says_how_to_make_one(config: Path) -> None:
     with pytest.raises(ConfigMissing, match="chargehand init"):
         load_settings(config, {})
 
 
-@pytest.mark.parametrize("content", [b"[server", b"\xff\xfe"], ids=["not-toml", "not-text"])
+@pytest.mark.parametrize(
+    "content",
+    [b"[server", b"\xff\xfe", b"a = " + b"[" * 10_000],
+    ids=["not-toml", "not-text", "too-deep"],
+)
 def test_unreadable_file_is_an_error_of_its_own(config: Path, content: bytes) -> None:
     config.write_bytes(content)
 

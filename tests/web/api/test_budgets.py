@@ -258,7 +258,7 @@ async def test_what_was_given_back_was_never_spent(world: World, client: httpx.A
 async def test_spending_is_a_table_too_and_no_cell_is_a_formula(
     world: World, client: httpx.AsyncClient, by: str
 ) -> None:
-    odd = replace(request("1", price=replace(PRICE, model="=1+1")), subject_id="=1+1")
+    odd = replace(request("1", price=replace(PRICE, model="\t=1+1")), subject_id="\t=1+1")
     await spend(world, odd, Spent(250_000, 0))
 
     answer = await client.get(f"/v1/spending?by={by}&format=csv")
@@ -266,7 +266,7 @@ async def test_spending_is_a_table_too_and_no_cell_is_a_formula(
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     [row] = csv.DictReader(io.StringIO(answer.text))
     assert (row["cost_usd"], row["requests"], row["is_at_most"]) == ("0.25", "1", "no")
-    assert "'=1+1" in row.values()
+    assert "'\t=1+1" in row.values()
 
 
 @pytest.mark.parametrize(

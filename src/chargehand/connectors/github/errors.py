@@ -93,7 +93,7 @@ def _refused(status: int, words: str, *, operation: str, target: str) -> Rejecte
     if status == HTTPStatus.FORBIDDEN:
         return PermissionMissing(vendor=VENDOR, operation=operation)
     if status in _GONE:
-        return TargetMissing(vendor=VENDOR, target=target)
+        return TargetMissing(vendor=VENDOR, target=target or "such an address")
     return RequestRefused(vendor=VENDOR, operation=operation, status=status, detail=words)
 
 
