@@ -85,7 +85,7 @@ def right_of(poll: Poll, by: str, *, at: datetime, taken: Collection[str] = ()) 
 def right_to_reject(
     poll: Poll, by: str, *, at: datetime, taken: Collection[str] = ()
 ) -> Right | Refusal:
-    """The same for rejecting and wording anew, which let nothing through: also for who asked."""
+    """The same for wording anew, which lets nothing through: also for who asked."""
     member_id = member_voting(by)
     if member_id is None:
         return Right() if by.partition(":")[0] in _OPERATED else Refusal.NO_ROLE
@@ -97,6 +97,17 @@ def right_to_reject(
     if has_seat(poll.approvers, member, poll.project):
         return Right()
     return _right_of_deputy(poll, member_id, at=at, taken=taken)
+
+
+def right_to_withdraw(
+    poll: Poll, by: str, *, at: datetime, taken: Collection[str] = ()
+) -> Right | Refusal:
+    """The same for rejecting alone: also for who asked, whatever their roles."""
+    right = right_to_reject(poll, by, at=at, taken=taken)
+    member_id = member_voting(by)
+    member = poll.members.get(member_id) if member_id is not None else None
+    is_own = by == poll.requester and member is not None and member.left_at is None
+    return Right() if isinstance(right, Refusal) and is_own else right
 
 
 def has_seat(approvers: Approvers, member: Member, project: ProjectKey) -> bool:

@@ -27,6 +27,7 @@ class AuditTag(StrEnum):
     PERSON_APPROVAL_APPROVED = "person:approval:approved"
     PERSON_APPROVAL_REJECTED = "person:approval:rejected"
     PERSON_APPROVAL_EDITED = "person:approval:edited"
+    PERSON_APPROVAL_REFUSED = "person:approval:refused"
     PERSON_ACTION_SETTLED = "person:action:settled"
     PERSON_UNDO_PROPOSED = "person:undo:proposed"
     WORKER_EFFECT_INTENDED = "worker:effect:intended"

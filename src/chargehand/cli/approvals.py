@@ -117,11 +117,16 @@ def approve(context: typer.Context, identifiers: Identifiers) -> None:
     from chargehand.pipeline import approving
 
     with invocation.open_stores() as (settings, stores):
-        now = invocation.clock(settings).now()
+        now, by = invocation.clock(settings).now(), operator_name()
 
         def decide(identifier: str) -> str:
-            decided = stores.database.write(
-                lambda tx: approving.approve(tx, identifier, by=operator_name(), via=_VIA, now=now)
+            decided = approving.decide_or_note(
+                stores.database,
+                identifier,
+                lambda tx: approving.approve(tx, identifier, by=by, via=_VIA, now=now),
+                by=by,
+                via=_VIA,
+                now=now,
             )
             name, action = decided.approval.short_id, decided.action
             if decided.approval.state is ApprovalState.OPEN:
@@ -154,13 +159,18 @@ def reject(
     from chargehand.pipeline import approving
 
     with invocation.open_stores() as (settings, stores):
-        now = invocation.clock(settings).now()
+        now, by = invocation.clock(settings).now(), operator_name()
 
         def decide(identifier: str) -> str:
-            decided = stores.database.write(
+            decided = approving.decide_or_note(
+                stores.database,
+                identifier,
                 lambda tx: approving.reject(
-                    tx, identifier, by=operator_name(), via=_VIA, reason=reason, now=now
-                )
+                    tx, identifier, by=by, via=_VIA, reason=reason, now=now
+                ),
+                by=by,
+                via=_VIA,
+                now=now,
             )
             action = decided.action
             name = decided.approval.short_id
@@ -227,17 +237,23 @@ def edit(
         if wording is None:
             typer.echo("Nothing was changed.")
             return
-        decided = stores.database.write(
+        by, now = operator_name(), clock.now()
+        decided = approving.decide_or_note(
+            stores.database,
+            identifier,
             lambda tx: approving.edit(
                 tx,
                 identifier,
                 text=wording,
                 previewer=previewer,
-                by=operator_name(),
+                by=by,
                 via=_VIA,
                 lasts=settings.answers.approval_expires_after,
-                now=clock.now(),
-            )
+                now=now,
+            ),
+            by=by,
+            via=_VIA,
+            now=now,
         )
     name = decided.approval.short_id
     typer.echo(f"The new words wait as {name}:\n")

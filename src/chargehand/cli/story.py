@@ -1,10 +1,12 @@
 """Tells one trace as steps in the order of time, in words for people."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chargehand.audit.tags import AuditTag
 from chargehand.cli.naming import with_names
 from chargehand.cli.output import ERASED, safe_line
 from chargehand.domain.action import ActionState
@@ -74,6 +76,11 @@ def _steps(trace: "Trace", bot_names: Mapping[str, str]) -> Iterator[Step]:
             yield from _effect(one.effect)
         yield from _waiting(one.action)
         yield from _settled(one.action, has_effect=one.effect is not None)
+    for record in trace.audit:
+        if record.tag == AuditTag.PERSON_APPROVAL_REFUSED:
+            why = json.loads(record.body)["why"]
+            told = f"{record.subject_id}  refused to {record.by}: {why}"
+            yield Step(record.recorded_at, "approval", told)
 
 
 def _said(event: "EventRecord", bot_names: Mapping[str, str]) -> Step:

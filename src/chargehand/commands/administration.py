@@ -75,8 +75,9 @@ ADMINISTRATION: Final[tuple[Command, ...]] = (
         kind=IntentKind.RUN,
         name="reject",
         usage="reject ID [REASON]",
-        does="Sees to it that one exact action is never sent.",
-        examples=("reject 7h2k9d", "reject 7h2k9d answered in person"),
+        does="Sees to it that one exact action is never sent; who asked for it may, too.",
+        examples=("reject 7h2k9d", "cancel 7h2k9d answered in person"),
+        aliases=("cancel",),
         parameters=(
             _APPROVAL,
             _DIGEST,

@@ -16,9 +16,16 @@ from chargehand.approvals.errors import (
     ApprovalExpired,
     ApprovalVoided,
     EditNotPossible,
+    MayNotDecide,
 )
 from chargehand.approvals.gate import proposal_of
-from chargehand.approvals.voting import Refusal, Right, right_of, right_to_reject
+from chargehand.approvals.voting import (
+    Refusal,
+    Right,
+    right_of,
+    right_to_reject,
+    right_to_withdraw,
+)
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionState
 from chargehand.domain.ids import ApprovalId, MemberId
@@ -32,9 +39,12 @@ from chargehand.pipeline.proposing import open_approval
 from chargehand.pipeline.standing import REJECTED_BY_PERSON
 from chargehand.pipeline.standing_votes import VoteStanding, may_not_decide, standing_of
 from chargehand.plugins.connector import ActionPreviewer
+from chargehand.storage.database import Database
 from chargehand.storage.transaction import Writing
 
 LONGEST_COMMENT: Final = 1_000
+# What somebody is told who came too late or may not; that they tried is recorded.
+REFUSALS: Final = (AlreadyDecided, ApprovalExpired, ApprovalVoided, MayNotDecide)
 _EXPIRED_BATCH = 100
 
 
@@ -77,7 +87,7 @@ def approve(tx: Writing, identifier: str, *, by: str, via: str, now: datetime) -
 def reject(
     tx: Writing, identifier: str, *, by: str, via: str, reason: str, now: datetime
 ) -> DecidedApproval:
-    """See to it that one exact action is never sent; one person is enough.
+    """See to it that one exact action is never sent; one person is enough, who asked among them.
 
     Shape: `reason` may be empty.
     Raises: NotFound, AlreadyDecided, ApprovalExpired, ApprovalVoided, MayNotDecide,
@@ -88,7 +98,7 @@ def reject(
         found = f"{len(reason)} characters"
         raise ArgumentInvalid(field="reason", found=found, allowed=allowed)
     approval, action = _open(tx, identifier, now=now)
-    deputy_of = _right(tx, approval, action, by=by, find=right_to_reject, now=now)
+    deputy_of = _right(tx, approval, action, by=by, find=right_to_withdraw, now=now)
     _cast(tx, approval, Vote.REJECT, by=by, via=via, deputy_of=deputy_of, reason=reason, now=now)
     _close(tx, approval, ApprovalState.REJECTED, by=by, via=via, reason=reason, now=now)
     move_action(tx, action, ActionState.REJECTED, now=now, problem=REJECTED_BY_PERSON)
@@ -148,6 +158,48 @@ def edit(
     _record(tx, AuditTag.PERSON_APPROVAL_EDITED, approval, action, by=by, via=via, now=now)
     fresh = open_approval(tx, action.id, digest=digest, lasts=lasts, now=now)
     return _decided(tx, fresh, action, now=now)
+
+
+def note_refusal(
+    tx: Writing, identifier: str, *, why: str, by: str, via: str, now: datetime
+) -> None:
+    """Record that somebody tried to decide an approval, and in vain; unknown ones are let be.
+
+    Shape: `why` is the code of the error they were told. What they tried was rolled back, so this
+    is for a transaction of its own.
+    """
+    approval = tx.approvals.find(identifier)
+    if approval is None:
+        return
+    body: JSONObject = {
+        "action_id": approval.action_id,
+        "digest": approval.digest,
+        "by": by,
+        "via": via,
+        "why": why,
+    }
+    tx.audit.append(AuditTag.PERSON_APPROVAL_REFUSED, approval.id, body, now=now)
+
+
+def decide_or_note(
+    database: Database,
+    identifier: str,
+    work: Callable[[Writing], DecidedApproval],
+    *,
+    by: str,
+    via: str,
+    now: datetime,
+) -> DecidedApproval:
+    """Decide in a transaction; a try that is refused is recorded in another one.
+
+    Raises: what `work` raises.
+    """
+    try:
+        return database.write(work)
+    except REFUSALS as refusal:
+        why = refusal.code
+        database.write(lambda tx: note_refusal(tx, identifier, why=why, by=by, via=via, now=now))
+        raise
 
 
 def has_words(params: JSONObject) -> bool:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from chargehand.approvals.voting import Refusal, Right, right_of, right_to_reject
+from chargehand.approvals.errors import ApprovalExpired, ApprovalVoided
+from chargehand.approvals.voting import Refusal, Right, right_of, right_to_withdraw
 from chargehand.commands.definition import Command, CommandLine
 from chargehand.decisions.chat_proposals import approval_controls
 from chargehand.decisions.forms import REASON, reject_form
 from chargehand.decisions.markdown import code, shown
 from chargehand.domain.action import Mode
 from chargehand.domain.control import Control
+from chargehand.domain.errors import Rejected
 from chargehand.domain.form import Form
 from chargehand.domain.member import Role
 from chargehand.domain.permission import Permission
@@ -67,7 +69,7 @@ def run_approve(call: Call) -> CommandReply:
 
 def run_reject(call: Call) -> CommandReply:
     """See to it that one exact action is never sent."""
-    meant = decidable(call, right_to_reject)
+    meant = decidable(call, right_to_withdraw)
     if isinstance(meant, CommandReply):
         return meant
     if call.caller.opens_form:
@@ -144,26 +146,43 @@ def decidable(call: Call, find: FindRight) -> Meant | CommandReply:
     right = right_here(call.tx, call.caller, meant, find, now=call.now)
     if isinstance(right, Refusal):
         error = may_not_decide(call.tx, meant.approval, meant.action, right, now=call.now)
+        _note_refusal(call, meant, error)
         return call.reply(Outcome.REFUSED, shown(str(error), _LONGEST_REFUSAL))
     if _is_over(call, meant):
         return _closed(call, meant)
-    digest = call.argument("digest")
-    return _outdated(call, meant) if not meant.approval.digest.startswith(digest) else meant
+    if meant.approval.digest.startswith(call.argument("digest")):
+        return meant
+    _note_refusal(call, meant, ApprovalVoided)
+    return _outdated(call, meant)
+
+
+def _note_refusal(call: Call, meant: Meant, refusal: Rejected | type[Rejected]) -> None:
+    """Record that somebody tried to decide, and in vain."""
+    approving.note_refusal(
+        call.tx,
+        meant.approval.id,
+        why=refusal.code,
+        by=call.caller.by,
+        via=via_of(call),
+        now=call.now,
+    )
 
 
 def reject_form_in_time(
     tx: Reading, line: CommandLine, caller: Caller, *, now: datetime
 ) -> Form | None:
     """The form a press on Reject opens; None where there is something to say instead."""
-    meant = meant_in_time(tx, line, caller, now=now)
+    meant = meant_in_time(tx, line, caller, right_to_withdraw, now=now)
     if meant is None:
         return None
     approval = meant.approval
     return reject_form(approval.id, approval.digest, longest=approving.LONGEST_COMMENT)
 
 
-def meant_in_time(tx: Reading, line: CommandLine, caller: Caller, *, now: datetime) -> Meant | None:
-    """What a line means, where its caller may reject or edit it as it is; None else.
+def meant_in_time(
+    tx: Reading, line: CommandLine, caller: Caller, find: FindRight, *, now: datetime
+) -> Meant | None:
+    """What a line means, where its caller has the right that is looked for; None else.
 
     Shape: looks only, so that a door can answer at once; what there is to say is said by the
     command.
@@ -175,7 +194,7 @@ def meant_in_time(tx: Reading, line: CommandLine, caller: Caller, *, now: dateti
     meant = Meant(found[0], action)
     is_open = meant.approval.state is ApprovalState.OPEN and meant.approval.expires_at > now
     is_current = meant.approval.digest.startswith(line.arguments.get("digest", ""))
-    right = right_here(tx, caller, meant, right_to_reject, now=now)
+    right = right_here(tx, caller, meant, find, now=now)
     is_here = action.project in caller.projects and isinstance(right, Right)
     return meant if is_open and is_current and is_here else None
 
@@ -285,10 +304,13 @@ def _closed(call: Call, meant: Meant) -> CommandReply:
     legal = f"Legal now: {code(f'trace {approval.short_id}')}."
     match approval.state:
         case ApprovalState.OPEN | ApprovalState.EXPIRED:
+            _note_refusal(call, meant, ApprovalExpired)
             text = f"{name} expired on {call.when(approval.expires_at)}, so nobody decides it."
         case ApprovalState.VOIDED:
+            _note_refusal(call, meant, ApprovalVoided)
             return _voided(call, meant)
         case _:
+            _note_refusal(call, meant, AlreadyDecided)
             who = shown(call.name_of(approval.decided_by))
             when = call.when(approval.decided_at or call.now)
             text = f"{name} was {approval.state.value} by {who} on {when}; nothing changed."

@@ -62,7 +62,7 @@ def edit_form_in_time(
     tx: Reading, line: CommandLine, caller: Caller, *, now: datetime
 ) -> Form | None:
     """The form that `edit` opens for its caller; None where there is something to say instead."""
-    meant = meant_in_time(tx, line, caller, now=now)
+    meant = meant_in_time(tx, line, caller, right_to_reject, now=now)
     if meant is None or not approving.has_words(meant.action.params):
         return None
     is_told = _is_told(tx, meant.action)

@@ -28,9 +28,9 @@ async def desk(open_chats: OpenChats) -> AsyncIterator[ChatHouse]:
         yield house
 
 
-async def shown(house: ChatHouse) -> dict[str, Any]:
+async def shown(house: ChatHouse, author: str = "Mei Tanaka") -> dict[str, Any]:
     """Something waits; the message that shows it."""
-    await house.ask("@bot status")
+    await house.ask("@bot status", author=author)
     return dict(house.messages()[-1])
 
 
@@ -69,7 +69,7 @@ async def test_reason_is_kept_with_the_vote_and_shown_and_only_its_digest_is_aud
 
 
 async def test_form_rejects_nothing_late_twice_or_in_the_wrong_hands(desk: ChatHouse) -> None:
-    message = await shown(desk)
+    message = await shown(desk, author="Sam Okoro")
     old = dict(message)
 
     await desk.press("Reject", message["ts"], user="Mei Tanaka")

@@ -1,6 +1,6 @@
 """Approvals: exact actions that wait for a person, and what a person can do about them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from chargehand.pipeline import approving, looking
 from chargehand.pipeline.members import find_member
 from chargehand.pipeline.showing import to_json
 from chargehand.plugins.connector import ActionPreviewer
-from chargehand.web.api.asking import Asked, Asking, needs_in_project
+from chargehand.web.api.asking import Asked, Asking, Caller, needs_in_project
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.errors import ConnectionGone
@@ -105,13 +105,14 @@ def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
         wins: 409 names who was faster; 403 says that it was this key that asked for it.
         """
         now = deps.clock.now()
-        return await caller.change(
-            lambda asked: to_json(
-                approving.approve(
-                    asked.tx, _full_id(asked, approval_id, now), by=asked.by, via=asked.via, now=now
-                )
+
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            identifier = _full_id(asked, approval_id, now)
+            return to_json(
+                approving.approve(asked.tx, identifier, by=asked.by, via=asked.via, now=now)
             )
-        )
+
+        return await _decide_or_note(caller, approval_id, work, now)
 
     @router.post(
         "/approvals/{approval_id}/reject",
@@ -132,18 +133,15 @@ def _add_deciding(router: APIRouter, deps: APIDeps) -> None:
         """
         now = deps.clock.now()
         reason = body.reason if body is not None else ""
-        return await caller.change(
-            lambda asked: to_json(
-                approving.reject(
-                    asked.tx,
-                    _full_id(asked, approval_id, now),
-                    by=asked.by,
-                    via=asked.via,
-                    reason=reason,
-                    now=now,
-                )
+
+        def work(asked: Asked[looking.Changing]) -> JSONValue:
+            identifier = _full_id(asked, approval_id, now)
+            by, via = asked.by, asked.via
+            return to_json(
+                approving.reject(asked.tx, identifier, by=by, via=via, reason=reason, now=now)
             )
-        )
+
+        return await _decide_or_note(caller, approval_id, work, now)
 
 
 def _add_commenting(router: APIRouter, deps: APIDeps) -> None:
@@ -210,7 +208,31 @@ def _add_editing(router: APIRouter, deps: APIDeps) -> None:
             )
             return to_json(edited)
 
+        return await _decide_or_note(caller, approval_id, work, now)
+
+
+async def _decide_or_note(
+    caller: Caller,
+    approval_id: str,
+    work: Callable[[Asked[looking.Changing]], JSONValue],
+    now: datetime,
+) -> JSONValue:
+    """Do what was asked; a try that is refused is recorded in a transaction of its own."""
+    try:
         return await caller.change(work)
+    except approving.REFUSALS as refusal:
+        why = refusal.code
+        await caller.change(
+            lambda asked: approving.note_refusal(
+                asked.tx,
+                _full_id(asked, approval_id, now),
+                why=why,
+                by=asked.by,
+                via=asked.via,
+                now=now,
+            )
+        )
+        raise
 
 
 def _seen(asked: Asked[Any], approval_id: str, now: datetime) -> looking.ShownApproval:
