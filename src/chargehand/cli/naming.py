@@ -1,7 +1,9 @@
-"""Shows the bot under its name: vendors write a mention as an account id."""
+"""Texts of people as a terminal shows them: vendors write a mention as an account id."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from chargehand.kit.redact import redact_text
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to load than `--help` may.
@@ -15,7 +17,7 @@ def bot_names(stores: "Stores") -> Mapping[str, str]:
 
 
 def with_names(text: str, names: Mapping[str, str]) -> str:
-    """The text with the bot mentioned by name."""
+    """The text with the bot mentioned by name, and what looks like a credential as stars."""
     for account_id, name in names.items():
         text = text.replace(f"@{account_id}", f"@{name}")
-    return text
+    return redact_text(text)

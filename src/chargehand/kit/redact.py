@@ -28,15 +28,41 @@ _PATTERNS = (
     re.compile(r"(?i)(?<=api[ _-]key)\s*[:=]\s*\S+"),
     re.compile(r"(?i)(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
 )
+# Credentials that are known by their very shape, also where Markdown escapes their signs. What only
+# stands behind a word such as `token:` is left alone: a title may say that.
+_SHAPES = (
+    re.compile(r"\bATATT(?:\\?[A-Za-z0-9_=-]){16,}"),
+    re.compile(r"\b(?:ghp|gho|ghs|ghu|ghr|github\\?_pat)\\?_(?:\\?[A-Za-z0-9_]){16,}"),
+    re.compile(r"\b(?:xox[abeprs]|xapp)\\?-(?:\\?[A-Za-z0-9-]){10,}"),
+    re.compile(r"\bsk\\?-(?:\\?[A-Za-z0-9_-]){24,}"),
+    re.compile(r"\bAKIA[A-Z0-9]{16}\b"),
+    re.compile(r"\b(?:chk|whsec)\\?_(?:\\?[A-Za-z0-9_+/=-]){20,}"),
+    re.compile(r"\bAIza(?:\\?[A-Za-z0-9_-]){30,}"),
+    re.compile(r"\bglpat\\?-(?:\\?[A-Za-z0-9_-]){16,}"),
+    re.compile(r"\beyJ(?:\\?[A-Za-z0-9_-]){8,}(?:\\?\.(?:\\?[A-Za-z0-9_-]){8,}){2}"),
+    re.compile(
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+    ),
+    re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
+)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LEAST_SECRET = 6
 MASK = "********"
+# In words that are sent on stars would be read as markup.
+LEFT_OUT = "(secret left out)"
 
 
 def redact_text(text: str) -> str:
     """The text with everything that looks like a credential replaced by stars."""
     for pattern in _PATTERNS:
         text = pattern.sub(MASK, text)
+    return text
+
+
+def without_credentials(text: str) -> str:
+    """The text for others to read, without what is a credential by its very shape."""
+    for pattern in _SHAPES:
+        text = pattern.sub(LEFT_OUT, text)
     return text
 
 

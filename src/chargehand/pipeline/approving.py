@@ -27,6 +27,7 @@ from chargehand.approvals.voting import (
     right_to_withdraw,
 )
 from chargehand.audit.tags import AuditTag
+from chargehand.decisions.previews import safe_params
 from chargehand.domain.action import ActionState
 from chargehand.domain.ids import ApprovalId, MemberId
 from chargehand.domain.json import JSONObject
@@ -149,7 +150,7 @@ def edit(
     if not has_words(action.params):
         raise EditNotPossible(kind=action.kind.value)
     folded = {"more": ""} if isinstance(action.params.get("more"), str) else {}
-    params = {**action.params, "markdown": text, **folded}
+    params = safe_params({**action.params, "markdown": text, **folded})
     edited = replace(proposal_of(action), params=params, preview="")
     edited = replace(edited, preview=previewer.preview(edited))
     digest = action_digest(tx.organization_id, edited)

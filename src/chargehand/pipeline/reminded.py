@@ -24,6 +24,7 @@ from chargehand.domain.ids import (
 from chargehand.domain.json import JSONObject
 from chargehand.domain.policy import Cause, Origin
 from chargehand.kit.ids import derive_id
+from chargehand.kit.redact import without_credentials
 from chargehand.pipeline.causing import cause_of_reminder
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.noticing import tell_operator
@@ -100,7 +101,8 @@ def _message(
     """The message that says it; None where the person has no chat to say it in."""
     if reminder.is_erased:
         return None
-    words = catalogue.REMINDER.format(text=shown(reminder.text, _LONGEST_TEXT))
+    said = without_credentials(reminder.text)
+    words = catalogue.REMINDER.format(text=shown(said, _LONGEST_TEXT))
     there, _, channel_id = (reminder.channel or "").partition("/")
     connection = connections.get(ConnectionId(there))
     if reminder.is_here and connection is not None and connection.connector in POSTS:

@@ -33,6 +33,7 @@ from chargehand.domain.records import (
     DeliveryRecord,
     EventRecord,
 )
+from chargehand.kit.redact import redact_text
 from chargehand.members.planning import PlannedMember
 from chargehand.pipeline.absences import ShownAbsence
 from chargehand.pipeline.accounts import ShownUnmapped
@@ -125,11 +126,17 @@ def _approval(value: ApprovalRecord) -> dict[str, JSONValue]:
 @to_json.register(Audience)
 @to_json.register(AuditRecord)
 @to_json.register(DeliveryRecord)
-@to_json.register(EventRecord)
 @to_json.register(ModelUse)
 @to_json.register(Source)
 def _(value: object) -> JSONValue:
     return _plain(value)
+
+
+@to_json.register
+def _(value: EventRecord) -> JSONValue:
+    """An event; what people wrote that looks like a credential is not for who looks back."""
+    shown = _plain(value)
+    return {**shown, "text": redact_text(value.text)} if value.text else shown
 
 
 @to_json.register

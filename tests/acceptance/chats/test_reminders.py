@@ -7,6 +7,7 @@ from chargehand.pipeline.reminding import Reminding
 from tests.chat_house import ChatHouse
 
 pytestmark = pytest.mark.anyio
+TOKEN = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 async def fire(house: ChatHouse) -> None:
@@ -20,7 +21,8 @@ async def fire(house: ChatHouse) -> None:
 
 async def test_reminder_of_a_channel_comes_back_to_the_channel(chats: ChatHouse) -> None:
     chats.member("Mei Tanaka", Role.DEVELOPER)
-    await chats.chat("@bot remind here in 1h to ask *everybody* about the <!channel> export")
+    words = f"ask *everybody* about the <!channel> export with {TOKEN}"
+    await chats.chat(f"@bot remind here in 1h to {words}")
 
     await fire(chats)
 
@@ -28,6 +30,7 @@ async def test_reminder_of_a_channel_comes_back_to_the_channel(chats: ChatHouse)
     assert "thread_ts" not in message
     assert message["text"].startswith("Reminder: ")
     assert "<!channel>" not in message["text"]
+    assert message["text"].endswith("with (secret left out)")
     assert len([said for said in chats.said() if said.startswith("Reminder: ")]) == 1
 
 
