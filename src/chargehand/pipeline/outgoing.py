@@ -75,6 +75,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     AuditTag.WORKER_EFFECT_INTENDED.value: "how it ended is told a moment later",
     AuditTag.WORKER_APPROVAL_REMINDED.value: "it is between chargehand and who was reminded",
     AuditTag.PERSON_APPROVAL_COMMENTED.value: "it decides nothing, and its words are not told",
+    AuditTag.PERSON_APPROVAL_REFUSED.value: "nothing was decided, and who tried is not told",
 }
 _DECIDED: Final = {
     AuditTag.PERSON_APPROVAL_APPROVED.value: "approved",
