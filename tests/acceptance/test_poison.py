@@ -1,6 +1,7 @@
 """A delivery that breaks our own code is given up after three tries; the others go on."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from chargehand.domain.event import Event
 from chargehand.plugins.connector import EventParser
 from chargehand.storage.errors import StoreUnavailable
 from tests.acceptance.conftest import OpenHouse
+from tests.cli.terminal import Terminal, write_config
 from tests.house import Doubles, House
 
 pytestmark = pytest.mark.anyio
@@ -21,13 +23,14 @@ class BrokenParser:
     def __init__(self, parser: EventParser) -> None:
         self._parser = parser
         self.outages = 0
+        self.is_mended = False
 
     def parse(self, delivery: VerifiedDelivery) -> Event:
         event = self._parser.parse(delivery)
         if self.outages:
             self.outages -= 1
             raise StoreUnavailable(detail="it is away")
-        if POISON not in (event.text or ""):
+        if self.is_mended or POISON not in (event.text or ""):
             return event
         if "unstorable" in (event.text or ""):
             return replace(event, data={"comment_id": {1, 2}})  # type: ignore[dict-item] # broken.
@@ -59,6 +62,39 @@ async def test_poison_is_given_up_and_reported_once_and_the_others_go_on(
         assert house.notices == ["delivery_given_up"] * 3
         assert house.told[0].severity.value == "critical"
         assert len(house.events) == 3
+
+
+async def test_what_was_given_up_is_listed_and_dispatched_once_more_when_told_to(
+    open_another: OpenHouse, tmp_path: Path
+) -> None:
+    """A dead letter is there for somebody to replay, and then it is answered once."""
+    parsers: list[BrokenParser] = []
+
+    def wrap(parser: EventParser) -> BrokenParser:
+        parsers.append(BrokenParser(parser))
+        return parsers[-1]
+
+    async with open_another(doubles=Doubles(wrap_parser=wrap)) as house:
+        house.mode("auto")
+        posted = await house.say(f"@bot {POISON}\n@bot due")
+        await house.settle()
+        delivery_id = posted.response.json()["delivery"]
+        terminal = Terminal(write_config(house.settings, tmp_path), house.clock)
+
+        (listed,) = terminal.done("deliveries", "given-up", "--json").json["items"]
+        assert (listed["id"], listed["error"]) == (delivery_id, "IndexError")
+        assert delivery_id in terminal.done("deliveries", "given-up").out
+        assert terminal.run("deliveries", "retry", "dlv_unknown").code == 2
+        assert terminal.run("deliveries", "retry").code == 2
+        parsers[-1].is_mended = True
+        assert "dispatched next" in terminal.done("deliveries", "retry", "--all").out
+        await house.settle()
+
+        assert len(house.replies()) == 1
+        assert house.stores.queue.counts().dead == 0
+        assert terminal.run("deliveries", "retry", delivery_id).code == 2
+        (record,) = house.stores.database.read(lambda tx: tx.audit.about(delivery_id))
+        assert record.tag == "person:delivery:retried"
 
 
 async def test_notice_names_the_delivery_and_no_text_of_anybody(open_another: OpenHouse) -> None:

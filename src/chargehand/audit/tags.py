@@ -34,6 +34,7 @@ class AuditTag(StrEnum):
     WORKER_EFFECT_DONE = "worker:effect:done"
     WORKER_EFFECT_REFUSED = "worker:effect:refused"
     WORKER_EFFECT_UNKNOWN = "worker:effect:unknown"
+    PERSON_DELIVERY_RETRIED = "person:delivery:retried"
     PERSON_ASK_RELEASED = "person:ask:released"
     PERSON_ASK_DISMISSED = "person:ask:dismissed"
     WORKER_ASK_STUCK = "worker:ask:stuck"

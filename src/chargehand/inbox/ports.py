@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
 
-from chargehand.domain.delivery import Lane, StoredDelivery, VerifiedDelivery
+from chargehand.domain.delivery import DeliverySource, Lane, StoredDelivery, VerifiedDelivery
 from chargehand.domain.ids import ConnectionId, DeliveryId
 from chargehand.inbox.errors import InboxUnavailable
 
@@ -72,6 +72,20 @@ class Backlog:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUpDelivery:
+    """A delivery nobody could dispatch; `error` is the kind of the last failure."""
+
+    id: DeliveryId
+    connection_id: ConnectionId
+    source: DeliverySource
+    received_at: datetime
+    given_up_at: datetime
+    attempts: int
+    error: str
+    size_bytes: int
+
+
 class DeliveryQueue(Protocol):
     """The dispatcher's side of the store; every call may be repeated."""
 
@@ -97,6 +111,14 @@ class DeliveryQueue(Protocol):
 
     def mark_dead(self, delivery_id: DeliveryId, error: str, *, now: datetime) -> bool:
         """Give a delivery up; False when it was closed before."""
+        ...
+
+    def given_up(self, limit: int) -> tuple[GivenUpDelivery, ...]:
+        """What was given up and is kept still, newest first."""
+        ...
+
+    def take_up_again(self, delivery_id: DeliveryId) -> bool:
+        """Let a delivery that was given up be dispatched anew; False when it was not given up."""
         ...
 
     def read(self, delivery_id: DeliveryId) -> StoredDelivery | None:

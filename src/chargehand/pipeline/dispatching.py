@@ -194,7 +194,8 @@ class Dispatcher:
                 "connection_not_configured",
                 subject_id=f"{connection_id}:{now:%Y-%m-%d}",
                 text=f"Deliveries of {connection_id} are set aside, because no connection of that "
-                "name is configured any more.",
+                "name is configured any more. Once one is, `chargehand deliveries retry --all` "
+                "takes them up again.",
                 now=now,
             )
         )
@@ -216,7 +217,8 @@ class Dispatcher:
                 "delivery_given_up",
                 subject_id=delivery_id,
                 text=f"The delivery {delivery_id} broke chargehand three times ({error}) and was "
-                "given up; this is a mistake of chargehand's, please report it.",
+                "given up; this is a mistake of chargehand's, please report it. `chargehand "
+                "deliveries retry` takes it up again.",
                 now=now,
                 severity=Severity.CRITICAL,
             )

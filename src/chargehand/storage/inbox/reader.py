@@ -26,6 +26,7 @@ from chargehand.inbox.ports import (
     MOST_CLOSED_COUNTED,
     MOST_WAITING_COUNTED,
     Backlog,
+    GivenUpDelivery,
     InboxCounts,
 )
 from chargehand.kit.clock import from_micros, to_micros
@@ -34,6 +35,7 @@ from chargehand.storage.engines import WRITES
 from chargehand.storage.inbox.backlog import read_backlog
 from chargehand.storage.inbox.closing import close_on_sqlite
 from chargehand.storage.inbox.failures import translated
+from chargehand.storage.inbox.given_up import read_given_up, reopen
 from chargehand.storage.inbox.pruning import prune_on_sqlite
 from chargehand.storage.inbox.tables import DeliveryState, inbox_deliveries
 from chargehand.storage.versions import open_version_source
@@ -105,6 +107,16 @@ class InboxReader:
         )
         with self._writing() as connection:
             return connection.execute(closing).rowcount == 1
+
+    def given_up(self, limit: int) -> tuple[GivenUpDelivery, ...]:
+        """What was given up and is kept still, newest first."""
+        with self._reading() as connection:
+            return read_given_up(connection, limit)
+
+    def take_up_again(self, delivery_id: DeliveryId) -> bool:
+        """Let a delivery that was given up be dispatched anew; False when it was not given up."""
+        with self._writing() as connection:
+            return reopen(connection, delivery_id)
 
     def read(self, delivery_id: DeliveryId) -> StoredDelivery | None:
         """One delivery with its raw body; None when unknown or past its retention."""
