@@ -42,7 +42,7 @@ GUARDS: Final = (
     SECRET_EXPIRES,
     WORK_STALLED,
 )
-DRIFT: Final = timedelta(seconds=60)
+DRIFT: Final = timedelta(seconds=30)
 LAG: Final = timedelta(minutes=5)
 # Longer than anything takes that goes on: a send with the wait until it is looked for, a model.
 STALLED: Final = timedelta(minutes=10)
@@ -147,7 +147,7 @@ class _Look:
                 continue
             off_s = offset.value / 1000
             if self._is_over_limit(
-                CLOCK_DRIFTS, connection_id, abs(off_s), up=DRIFT.total_seconds(), down=30
+                CLOCK_DRIFTS, connection_id, abs(off_s), up=DRIFT.total_seconds(), down=15
             ):
                 subject_id = self._raise(CLOCK_DRIFTS, connection_id)
                 word = "behind" if off_s > 0 else "ahead of"
