@@ -83,6 +83,23 @@ async def test_nobody_else_without_a_role_cancels_it_and_nothing_is_to_be_seen_o
     assert all('"why":"may_not_decide"' in one.body for one in refused)
 
 
+async def test_what_nobody_decided_says_so_and_an_old_button_approves_it_no_more(
+    team: ChatHouse,
+) -> None:
+    await team.chat(ASK)
+    old = dict(team.messages()[0])
+
+    await team.wait(3 * 24 * 3600 + 1)
+    expired = dict(team.messages()[0])
+    team.slack.workspace.find(team.slack.workspace.channel("pay"), old["ts"]).raw.update(old)
+    await team.press("Approve", old["ts"])
+
+    assert expired["text"].startswith("Nobody decided in time, so this is not done")
+    assert team.labels(expired) == []
+    assert "expired on Sunday 2026-11-22 10:01" in team.whispered()[-1]["text"]
+    assert team.writes == []
+
+
 async def test_try_that_came_too_late_elsewhere_is_recorded_too(team: ChatHouse) -> None:
     await team.chat(ASK)
     approval, now = waiting(team), team.clock.now()
