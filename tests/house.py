@@ -182,20 +182,22 @@ class House:
         self.polling = Polling(self.connection, database, self._store, clock=clock)
         self.views = ChatViews(database, connections, rules=rules, clock=clock)
         self.signs = WorkingSigns(database, connections, rules=rules, clock=clock)
+        self.answering = Answering(
+            database,
+            connections,
+            rules=rules,
+            clock=clock,
+            commands=command_deps(self.settings),
+            models=models,
+        )
+        self.executing = Executing(database, connections, rules=rules, clock=clock)
         self.worker = Worker(
             WorkerParts(
                 database=database,
                 engine=self.engine,
                 dispatcher=self.dispatcher,
-                answering=Answering(
-                    database,
-                    connections,
-                    rules=rules,
-                    clock=clock,
-                    commands=command_deps(self.settings),
-                    models=models,
-                ),
-                executing=Executing(database, connections, rules=rules, clock=clock),
+                answering=self.answering,
+                executing=self.executing,
                 spending=Spending(database, rules=budget_rules(self.settings), clock=clock),
                 pollings={CONNECTION: self.polling},
                 connections=connections,

@@ -178,7 +178,7 @@ def require_folder(folder: Path) -> None:
 
 
 def _write_first_policy(tx: Writing, clock: Clock) -> None:
-    if tx.policies.current() is not None:
+    if tx.policies.version_in_force() is not None:
         return
     now = clock.now()
     first = ModePolicy(version=_FIRST_POLICY)

@@ -165,6 +165,10 @@ def _opened_checks(settings: "Settings") -> "Iterator[Check]":
         )
         yield _size_check(settings, stores, now=SystemClock().now())
         yield from _process_checks(stores, now=SystemClock().now())
+        policy = _policy_check(stores)
+        yield policy
+        if policy.state is CheckState.FAILED:
+            return
         yield from _history_checks(settings, stores, now=SystemClock().now())
         yield from _health_checks(settings, stores, now=SystemClock().now())
         yield from model_checks(settings, stores, now=SystemClock().now())
@@ -193,6 +197,19 @@ def _size_check(settings: "Settings", stores: "Stores", *, now: datetime) -> "Ch
         if is_outgrown
         else "",
     )
+
+
+def _policy_check(stores: "Stores") -> "Check":
+    """Whether anybody can tell what is allowed; where nobody can, nothing is."""
+    # lazy: as above.
+    from chargehand.pipeline.modes import policy_in_force
+    from chargehand.plugins.connector import Check, CheckState
+
+    try:
+        policy = stores.database.read(policy_in_force)
+    except ChargehandError as error:
+        return Check("policy", CheckState.FAILED, str(error), "See the sentence above.")
+    return Check("policy", CheckState.PASSED, f"version {policy.version} is in force")
 
 
 def _process_checks(stores: "Stores", *, now: datetime) -> "Iterator[Check]":

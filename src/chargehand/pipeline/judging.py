@@ -72,8 +72,7 @@ class Judge:
         self._registered = frozenset(registered)
         self._rules = rules
         self._now = now
-        current = tx.policies.current()
-        self._policy_version = current.version if current is not None else 0
+        self._policy_version = tx.policies.version_in_force() or 0
         self._restored_at = restored_at(tx) or EPOCH
         self._modes_changed_at: dict[ProjectKey, datetime | None] = {}
 

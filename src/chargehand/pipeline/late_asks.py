@@ -1,5 +1,6 @@
 """Asks that wait for a person: why they do, and how they are answered all the same or dismissed."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from chargehand.audit.tags import AuditTag
@@ -8,9 +9,11 @@ from chargehand.domain.ask import Ask, AskState
 from chargehand.domain.attention import Topic
 from chargehand.domain.ids import AskId, ProjectKey
 from chargehand.pipeline.errors import NotFound, NotLate
+from chargehand.pipeline.modes import read_version
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.noting import note_matter
-from chargehand.policy.in_force import changed_at, policy_of_text
+from chargehand.policy.in_force import changed_at
+from chargehand.storage.errors import PolicyUnreadable
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
@@ -44,7 +47,11 @@ def modes_changed_at(tx: Writing, project: ProjectKey) -> datetime | None:
 
     Before an ask is understood nobody knows which kinds its answer will take, so all count.
     """
-    history = [(policy_of_text(v, text), at) for v, text, at in tx.policies.texts()]
+    history = []
+    for version, text, at in tx.policies.texts():
+        # One that was broken let nothing through while it was in force.
+        with suppress(PolicyUnreadable):
+            history.append((read_version(version, text), at))
     changes = (changed_at(history, project, kind) for kind in ActionKind)
     return max((at for at in changes if at is not None), default=None)
 

@@ -38,13 +38,12 @@ from chargehand.kit.ids import id_kind, order_of
 from chargehand.kit.words import words_sought
 from chargehand.pipeline.auditing import verify_audit
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
-from chargehand.pipeline.modes import ModeLine, list_modes
+from chargehand.pipeline.modes import ModeLine, list_modes, policy_in_force
 from chargehand.pipeline.needing import page_needing
 from chargehand.pipeline.processes import ProcessLine, list_processes
 from chargehand.pipeline.pruning import retention_lines
 from chargehand.pipeline.standing_votes import VoteStanding, standing_of, standings_of
 from chargehand.pipeline.tracing import Trace, trace
-from chargehand.policy.in_force import policy_of
 from chargehand.policy.modes import ModeRule
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.database import Database
@@ -386,14 +385,13 @@ def read_status(
     tx: View, *, inbox: InboxCounts, retention: Retention, version: str, now: datetime
 ) -> Status:
     """How things stand; `inbox` was counted by the caller, since it is another database."""
-    policy = tx.policies.current()
     return Status(
         version=version,
         now=now,
         connections=tx.connections.all(),
         inbox=inbox,
         waiting=tx.stats.open_work(),
-        policy_version=policy.version if policy is not None else 0,
+        policy_version=tx.policies.version_in_force() or 0,
         audit_records=tx.audit.head().seq,
         hold=tx.holds.current(),
         stops=tx.stops.in_force(),
@@ -404,11 +402,9 @@ def read_status(
 
 def read_modes(tx: View, projects: Collection[ProjectKey]) -> Modes:
     """The policy in force, with the mode of every kind in every one of the projects."""
-    current = tx.policies.current()
-    version, document = (current.version, current.document) if current is not None else (0, {})
-    policy = policy_of(version, document)
+    policy, current = policy_in_force(tx), tx.policies.current()
     return Modes(
-        version=version,
+        version=policy.version,
         changed_at=current.created_at if current is not None else None,
         changed_by=current.created_by if current is not None else "",
         default=policy.default,

@@ -11,9 +11,10 @@ from chargehand.domain.ids import ProjectKey
 from chargehand.domain.policy import Ruling
 from chargehand.pipeline.barriers import let_go_of_policy
 from chargehand.pipeline.errors import ProjectUnknown
-from chargehand.policy.errors import PolicyChangedMeanwhile
+from chargehand.policy.errors import PolicyChangedMeanwhile, PolicyInvalid
 from chargehand.policy.in_force import Policy, policy_of_text
 from chargehand.policy.modes import ModePolicy, ModeRule
+from chargehand.storage.errors import PolicyUnreadable
 from chargehand.storage.transaction import Reading, Writing
 
 
@@ -34,9 +35,25 @@ class ModeLine:
 
 
 def policy_in_force(tx: Reading | Writing) -> Policy:
-    """The newest policy; before the first one everything is simulated."""
+    """The newest policy; before the first one everything is simulated.
+
+    Raises: PolicyUnreadable where somebody broke it.
+    """
     current = tx.policies.current_text()
-    return policy_of_text(*current) if current is not None else ModePolicy(version=0)
+    return read_version(*current) if current is not None else ModePolicy(version=0)
+
+
+def read_version(version: int, text: str) -> Policy:
+    """A version from the text it is stored as.
+
+    Raises: PolicyUnreadable.
+    """
+    try:
+        return policy_of_text(version, text)
+    except PolicyInvalid as error:
+        raise PolicyUnreadable(version=version, why=str(error)) from error
+    except ValueError as error:
+        raise PolicyUnreadable(version=version, why="it is no JSON object") from error
 
 
 def mode_of_proposal(ruling: Ruling, decision: Decision, action: ProposedAction) -> Mode:

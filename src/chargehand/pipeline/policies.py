@@ -26,8 +26,10 @@ from chargehand.policy.errors import (
     PolicyVersionUnknown,
 )
 from chargehand.policy.in_force import Policy, as_document, policy_of
+from chargehand.policy.modes import ModePolicy
 from chargehand.policy.problems import Problem
 from chargehand.policy.text import read_text, write_text
+from chargehand.storage.errors import PolicyUnreadable
 from chargehand.storage.transaction import Reading, Writing
 
 
@@ -150,7 +152,12 @@ def compare_policy(
 
     Raises: PolicyInvalid.
     """
-    document, before = _readable(text), policy_in_force(tx)
+    document = _readable(text)
+    try:
+        before = policy_in_force(tx)
+    except PolicyUnreadable:
+        # Nothing is sent under it, as under the policy that simulates everything.
+        before = ModePolicy(version=tx.policies.version_in_force() or 0)
     after = CompiledPolicy(before.version + 1, document)
     lines = difflib.unified_diff(
         write_text(as_document(before)).splitlines(),
@@ -184,10 +191,10 @@ def apply_policy(
     Raises: PolicyInvalid, PolicyRefused, PolicyChangedMeanwhile.
     """
     document = _readable(text)
-    before = policy_in_force(tx)
-    if before.version != based_on:
-        raise PolicyChangedMeanwhile(version=before.version)
-    after = CompiledPolicy(before.version + 1, document)
+    before = tx.policies.version_in_force() or 0
+    if before != based_on:
+        raise PolicyChangedMeanwhile(version=before)
+    after = CompiledPolicy(before + 1, document)
     for finding in check_for_team(after, tx.members.all(), served):
         if finding.is_error:
             where = f"{finding.rule}: " if finding.rule else ""

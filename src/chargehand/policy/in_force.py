@@ -39,10 +39,13 @@ def policy_of(version: int, document: JSONObject) -> Policy:
 def policy_of_text(version: int, text: str) -> Policy:
     """The same, from the text it is stored as; asked for again it is there at once.
 
-    Raises: PolicyInvalid.
+    Raises: PolicyInvalid; ValueError where the text is no JSON object.
     """
     document = json.loads(text)
-    return policy_of(version, document if isinstance(document, dict) else {})
+    if not isinstance(document, dict):
+        message = "a policy is stored as an object"
+        raise ValueError(message)  # noqa: TRY004 - like every text that is no policy.
+    return policy_of(version, document)
 
 
 def as_document(policy: Policy) -> PolicyDocument:

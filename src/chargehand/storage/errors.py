@@ -3,6 +3,7 @@
 Retryable
 ├── StoreBusy          another process kept the write lock too long
 ├── StoreUnavailable   the database does not answer, or its disk is full
+│   └── PolicyUnreadable  the policy in it is broken; nothing is decided or sent before it is mended
 └── LeaseLost          this worker was taken for dead; it may write nothing more
 Rejected
 ├── RecordMissing      no row with that id in this organization
@@ -29,6 +30,16 @@ class StoreUnavailable(Retryable):
 
     code = "store_unavailable"
     template = "The database does not answer: {detail}"
+
+
+class PolicyUnreadable(StoreUnavailable):
+    """The policy in the database is no policy, so nobody can tell what is allowed."""
+
+    code = "policy_unreadable"
+    template = (
+        "Policy version {version} in the database can not be read ({why}), so nothing is decided "
+        "or sent. Put a good one in force with `chargehand policy apply FILE`, or restore a backup."
+    )
 
 
 class StoreBroken(Fault):

@@ -8,6 +8,7 @@ import pytest
 
 from chargehand.domain.json import JSONObject
 from chargehand.pipeline.showing import to_json
+from chargehand.storage.errors import StoreUnavailable
 from tests.acceptance.chats.conftest import OpenChats
 from tests.chat_house import PAY_CHANNEL, ChatHouse, waiting
 
@@ -60,11 +61,14 @@ async def test_nothing_is_sent_that_can_not_be_audited(chats: ChatHouse) -> None
     chats.mode("approve", kind="slack.post_message")
     await chats.chat("@bot status PAY-7")
     chats.approve(waiting(chats))
+    (action,) = chats.actions
     chats.sql("ALTER TABLE audit_records RENAME TO away")
-    await chats.settle()
-    assert chats.messages() == []
 
+    with pytest.raises(StoreUnavailable):
+        await chats.executing.execute([action.id])
+
+    assert chats.messages() == []
     chats.sql("ALTER TABLE away RENAME TO audit_records")
-    await chats.wait(60)
+    await chats.settle()
 
     assert len(chats.messages()) == 1

@@ -12,6 +12,7 @@ from chargehand.domain.ids import GlassId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import BrokenGlass, PolicyVersion
 from chargehand.kit.clock import from_micros, to_micros
+from chargehand.storage.errors import PolicyUnreadable
 from chargehand.storage.repositories.rows import AnyRow, Repository, load_object
 from chargehand.storage.tables import policy_versions
 from chargehand.storage.tables_policy import broken_glasses
@@ -112,9 +113,13 @@ def _glass(row: AnyRow) -> BrokenGlass:
 
 
 def _version(row: AnyRow) -> PolicyVersion:
+    try:
+        document = load_object(row.document)
+    except (ValueError, TypeError) as error:
+        raise PolicyUnreadable(version=row.version, why="it is no JSON object") from error
     return PolicyVersion(
         version=row.version,
-        document=load_object(row.document),
+        document=document,
         created_at=from_micros(row.created_at),
         created_by=row.created_by,
     )
