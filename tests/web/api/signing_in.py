@@ -6,17 +6,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import httpx
+from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from chargehand.domain.member import Member, Role
 from chargehand.intake.addresses import TrustedProxies
-from chargehand.kit.passwords import digest_of_password, is_password
+from chargehand.kit.passwords import is_password
 from chargehand.members.fields import Roles
 from chargehand.pipeline.sessions import SessionRules, set_password
 from chargehand.testing.oidc import FakeOIDC
-from chargehand.web.api.app import build_api
 from chargehand.web.body import BodyReader
 from chargehand.web.cors import with_cors
 from chargehand.web.edge import Edge
@@ -31,7 +31,8 @@ from chargehand.web.sign_in.routes import SignInDoor, sign_in_routes
 from tests.web.api.world import World
 
 PASSWORD = "correct horse battery"
-DIGEST = digest_of_password(PASSWORD)
+# At the least cost there is: what a digest costs to look at is written in it.
+DIGEST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 EMAIL = "ana@example.com"
 BROWSER = {"sec-fetch-site": "same-origin", "user-agent": "Mozilla/5.0 (X11; Linux) Firefox"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -55,7 +56,7 @@ class Site:
 
     def app(self) -> Starlette:
         world, cookie, own = self.world, SessionCookie(self.is_secure), OwnOrigin(self.public)
-        api = build_api(replace(world.deps(), cookie=cookie, own=own, session_rules=self.rules))
+        api = world.lend(replace(world.deps(), cookie=cookie, own=own, session_rules=self.rules))
         door = SignInDoor(
             database=world.database,
             clock=world.clock,

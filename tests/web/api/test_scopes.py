@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
 import httpx
 import pytest
 from sqlalchemy import update
+from starlette.applications import Starlette
 
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.member import Member, Role
@@ -17,12 +17,12 @@ from chargehand.domain.policy import Origin, Trust
 from chargehand.pipeline.keys import KeyLimits, create_key, revoke_key
 from chargehand.pipeline.members import leave, set_roles
 from chargehand.storage.tables import actions
-from chargehand.web.api.app import build_api
 from chargehand.web.api.asking import PERMISSION, PLACE
 from tests.web.api.world import OPS, PAY, Told, World
 
 pytestmark = pytest.mark.anyio
 ALL = frozenset(Permission)
+Operations = list[tuple[str, str, dict]]
 BODIES = {
     "settle": {"finding": "happened"},
     "edit": {"text": "Other words."},
@@ -65,11 +65,15 @@ def roles(world: World, member: Member, *held: tuple[ProjectKey | None, Role]) -
     world.database.write(lambda tx: set_roles(tx, member.id, held, by="cli", now=now))
 
 
-def operations(world: World) -> Iterator[tuple[str, str, dict]]:
+@pytest.fixture(scope="module")
+def operations(quiet_app: Starlette) -> Operations:
     """Every operation as method, path and description."""
-    for path, item in build_api(world.deps()).openapi()["paths"].items():
-        for method, operation in item.items():
-            yield method.upper(), path, operation
+    (mounted,) = quiet_app.routes
+    return [
+        (method.upper(), path, operation)
+        for path, item in mounted.app.openapi()["paths"].items()
+        for method, operation in item.items()
+    ]
 
 
 async def said(client: httpx.AsyncClient, line: str, **about: str) -> str:
@@ -94,9 +98,9 @@ def has_id(path: str) -> bool:
     return "{" in path and "{flag}" not in path and "{name}" not in path
 
 
-def test_every_operation_names_what_it_takes(quiet_world: World) -> None:
+def test_every_operation_names_what_it_takes(operations: Operations) -> None:
     without = []
-    for method, path, operation in operations(quiet_world):
+    for method, path, operation in operations:
         permission, place = operation[PERMISSION], operation[PLACE]
         if not permission:
             without.append(f"{method} {path}")
@@ -107,13 +111,15 @@ def test_every_operation_names_what_it_takes(quiet_world: World) -> None:
     assert without == ["GET /v1/me"]
 
 
-async def test_ids_of_another_organization_are_nowhere(world: World) -> None:
+async def test_ids_of_another_organization_are_nowhere(
+    world: World, operations: Operations
+) -> None:
     other = world.beside("other")
     told, member = other.comment(), other.member()
     wrong = []
 
     async with world.client() as client:
-        for method, path, _ in operations(world):
+        for method, path, _ in operations:
             if has_id(path):
                 answer = await ask(client, method, filled(path, told, member.id))
                 if answer.status_code != 404:
@@ -122,13 +128,13 @@ async def test_ids_of_another_organization_are_nowhere(world: World) -> None:
     assert wrong == []
 
 
-async def test_ids_of_another_project_are_nowhere(world: World) -> None:
+async def test_ids_of_another_project_are_nowhere(world: World, operations: Operations) -> None:
     told, member = world.comment(project=OPS), world.member()
     key = limited(world, "pay", projects=frozenset({PAY}))
     wrong = []
 
     async with world.client(key=key) as client:
-        for method, path, operation in operations(world):
+        for method, path, operation in operations:
             if has_id(path):
                 answer = await ask(client, method, filled(path, told, member.id))
                 expected = 404 if operation[PLACE] == "project" else 403
@@ -139,12 +145,12 @@ async def test_ids_of_another_project_are_nowhere(world: World) -> None:
 
 
 async def test_what_is_asked_of_the_organization_is_refused_to_a_key_of_a_project(
-    world: World,
+    world: World, operations: Operations
 ) -> None:
     key, wrong = limited(world, "pay", projects=frozenset({PAY})), []
 
     async with world.client(key=key) as client:
-        for method, path, operation in operations(world):
+        for method, path, operation in operations:
             if method == "GET" and operation[PLACE] == "organization" and not has_id(path):
                 answer = await client.get(path.replace("{name}", "acme"))
                 if answer.status_code != 403:

@@ -137,6 +137,7 @@ class World:
         default_factory=lambda: {SITE: JiraPreviewer()}
     )
     others: list[Database] = field(default_factory=list)
+    lent: list[LentAPI] = field(default_factory=list)
     _secrets: dict[str, str] = field(default_factory=dict)
 
     def deps(self) -> APIDeps:
@@ -162,7 +163,13 @@ class World:
 
     def app(self, deps: APIDeps | None = None) -> Starlette:
         """The API where the front mounts it, behind the front's edge."""
-        return _mounted(build_api(deps or self.deps()))
+        return _mounted(self.lend(deps or self.deps()))
+
+    def lend(self, deps: APIDeps) -> API:
+        """The API alone, given back when this world is closed."""
+        lent = LentAPI.lend(deps)
+        self.lent.append(lent)
+        return lent.app
 
     def key(self, name: str = "ci") -> str:
         now = self.clock.now()
@@ -196,6 +203,9 @@ class World:
         for database in self.others:
             database.close()
         self.stores.close()
+        for lent in self.lent:
+            lent.give_back()
+        self.lent.clear()
 
     def comment(
         self,
