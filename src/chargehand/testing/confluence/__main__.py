@@ -2,11 +2,8 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
-import signal
 import sys
-from types import FrameType
 
 from chargehand.testing.confluence.fake import (
     BOT_ACCOUNT,
@@ -15,7 +12,7 @@ from chargehand.testing.confluence.fake import (
     FakeConfluence,
     seed_demo,
 )
-from chargehand.testing.jira.server import serving
+from chargehand.testing.jira.server import listen_for_stop, serving
 
 
 def main() -> int:
@@ -28,10 +25,8 @@ def main() -> int:
         "--port", type=int, default=0, metavar="P", help="port on 127.0.0.1; 0 takes a free one"
     )
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _leave)
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(options.port))
+        asyncio.run(_serve(options.port))
     except OSError as error:
         sys.stderr.write(f"The fake can not start: {error}\n")
         return 2
@@ -39,6 +34,7 @@ def main() -> int:
 
 
 async def _serve(port: int) -> None:
+    is_told_to_stop = listen_for_stop()
     fake = FakeConfluence()
     page_id = seed_demo(fake)
     async with serving(fake, port) as url:
@@ -53,11 +49,7 @@ async def _serve(port: int) -> None:
         }
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
-        await asyncio.Event().wait()
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
+        await is_told_to_stop.wait()
 
 
 if __name__ == "__main__":

@@ -2,13 +2,10 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from chargehand.testing.github.fake import FakeGitHub, seed_demo, serving
@@ -20,6 +17,7 @@ from chargehand.testing.github.state import (
     INSTALLATION_ID,
     WEBHOOK_SECRET,
 )
+from chargehand.testing.jira.server import listen_for_stop
 
 _ABOUT: Final = """\
 A GitHub that exists only on this machine: REST API, signed webhooks, Apps and tokens, limits, and
@@ -43,11 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until interrupted; 2 means the arguments or the state file could not be used."""
     options = _parser().parse_args(arguments)
     targets = [Target(url, options.webhook_secret) for url in options.webhook_url]
-    signal.signal(signal.SIGTERM, _leave)
     try:
         fake = FakeGitHub(state_file=options.state)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(fake, targets, options.port))
+        asyncio.run(_serve(fake, targets, options.port))
     except (OSError, ValueError) as error:
         sys.stderr.write(f"The fake can not start: {error}\n")
         return 2
@@ -91,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(fake: FakeGitHub, targets: Sequence[Target], port: int) -> None:
+    is_told_to_stop = listen_for_stop()
     async with serving(fake, port) as url:
         if not fake.is_continued:
             seed_demo(fake)
@@ -110,11 +107,7 @@ async def _serve(fake: FakeGitHub, targets: Sequence[Target], port: int) -> None
         }
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
-        await asyncio.Event().wait()
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        await is_told_to_stop.wait()
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
+from types import FrameType
 from typing import Final, Literal, Protocol, TypeAlias
 
 import uvicorn
@@ -48,6 +50,22 @@ def listen(port: int) -> socket.socket:
         wire.close()
         raise
     return wire
+
+
+def listen_for_stop() -> asyncio.Event:
+    """An event that is set by SIGTERM and by Ctrl-C; call it before anything is served.
+
+    The server takes both signals for itself while it serves, ends, and raises them once more in the
+    middle of its own task, where a handler must not raise anything.
+    """
+    is_told, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(is_told.set)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, tell)
+    return is_told
 
 
 def build_server(fake: Fake, *, ws: WebSockets = "none") -> uvicorn.Server:

@@ -2,14 +2,12 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 from typing import Final
 
+from chargehand.testing.jira.server import listen_for_stop
 from chargehand.testing.slack.fake import FakeSlack, seed_demo, serving
 from chargehand.testing.slack.sending import Target
 from chargehand.testing.slack.workspace_ids import (
@@ -47,10 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fake = FakeSlack(targets=targets)
     fake.sender.is_socket_mode = options.socket_mode
     seed_demo(fake)
-    signal.signal(signal.SIGTERM, _leave)
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(fake, options.port))
+        asyncio.run(_serve(fake, options.port))
     except OSError as error:
         sys.stderr.write(f"The fake can not start: {error}\n")
         return 2
@@ -91,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(fake: FakeSlack, port: int) -> None:
+    is_told_to_stop = listen_for_stop()
     async with serving(fake, port) as url:
         ready = {
             "ready": True,
@@ -105,11 +102,7 @@ async def _serve(fake: FakeSlack, port: int) -> None:
         }
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
-        await asyncio.Event().wait()
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        await is_told_to_stop.wait()
 
 
 if __name__ == "__main__":
