@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chargehand.domain.ids import ProjectKey
+from chargehand.domain.ids import EventId, ProjectKey
 from chargehand.domain.records import (
     ActionRecord,
     ApprovalRecord,
@@ -106,6 +106,16 @@ def _event_of_action(tx: Reading | Writing, action_id: str) -> str | None:
     # What shows that an answer is worked on is there before the decision.
     ask = tx.asks.find(action.ask_id) if action and action.ask_id else None
     return ask.ask.event_id if ask else None
+
+
+def _decisions_of(
+    tx: Reading | Writing, event_id: EventId, ask: StoredAsk | None
+) -> tuple[DecisionRecord, ...]:
+    """An event's own decision, such as the one that its ask is late, and those of the ask."""
+    found = {one.id: one for one in tx.decisions.of_event(event_id)}
+    if ask is not None:
+        found |= {one.id: one for one in tx.decisions.of_ask(ask.ask.id)}
+    return tuple(sorted(found.values(), key=lambda one: one.decided_at))
 
 
 def _action_trace(tx: Reading | Writing, action: ActionRecord) -> ActionTrace:
