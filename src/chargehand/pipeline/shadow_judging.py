@@ -22,7 +22,7 @@ from chargehand.domain.records import ApprovalState
 from chargehand.domain.shadow import Outcome, ShadowCase, WhyUnknown
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.pipeline.shadow_reading import Doing, Doings, is_about_code, is_about_ticket
-from chargehand.storage.repositories.rows import load_object
+from chargehand.storage.repositories.rows import load_part
 from chargehand.storage.repositories.shadow import ApprovalRow, ProposedRow
 
 COMPARED_CHANGES: Final = frozenset(
@@ -209,5 +209,4 @@ def kind_of(word: str) -> ActionKind:
 
 def _params_of(row: ProposedRow) -> JSONObject:
     """What an action would have done; nothing where its content is gone or was not wanted."""
-    params = load_object(row.body).get("params") if row.body is not None else None
-    return params if isinstance(params, dict) else {}
+    return load_part(row.body, "params") if row.body is not None else {}

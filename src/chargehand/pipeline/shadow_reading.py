@@ -12,7 +12,7 @@ from chargehand.domain.delivery import DeliverySource
 from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.json import JSONObject
-from chargehand.storage.repositories.rows import load_object
+from chargehand.storage.repositories.rows import load_part
 from chargehand.storage.repositories.shadow import (
     BUCKET_S,
     ApprovalRow,
@@ -132,11 +132,14 @@ class _Reading:
 
     def on_items(self, kind: EventKind, items: Collection[Thing]) -> dict[Thing, list[Doing]]:
         """What people did to some work items, oldest first."""
-        found: defaultdict[Thing, list[Doing]] = defaultdict(list)
+        found: dict[Thing, list[Doing]] = {item: [] for item in items}
+        is_by_person = self._is_by_person
+        # There may be hundreds of thousands, of which each step counts.
         for row in self._tx.shadow.happened(self._told, kind) if items else ():
-            thing = (row.connection_id, row.work_item or "")
-            if thing in items and self._is_by_person(row):
-                found[thing].append(_doing(row, kind))
+            event_id, connection_id, work_item, actor_id, at, content_id = row
+            many = found.get((connection_id, work_item or ""))
+            if many is not None and is_by_person(connection_id, event_id, actor_id):
+                many.append(Doing(at, event_id, actor_id, kind, content_id))
         return _sorted(found)
 
     def on_code(
@@ -149,7 +152,8 @@ class _Reading:
             rows = [
                 row
                 for row in self._tx.shadow.happened(self._told, kind)
-                if row.connection_id in hosts and self._is_by_person(row)
+                if row.connection_id in hosts
+                and self._is_by_person(row.connection_id, row.event_id, row.actor_id)
             ]
             told = self._tx.shadow.bodies({row.content_id for row in rows if row.content_id})
             for row in rows:
@@ -159,20 +163,18 @@ class _Reading:
                     bodies[row.content_id or ""] = told[row.content_id or ""]
         return _sorted(found)
 
-    def _is_by_person(self, row: HappenedRow) -> bool:
-        actor = row.actor_id
+    def _is_by_person(self, connection_id: str, event_id: str, actor_id: str | None) -> bool:
         return (
-            actor is not None
-            and actor != self._bots.get(ConnectionId(row.connection_id))
-            and actor not in self._other_bots
-            and row.event_id not in self._bot_events
+            actor_id is not None
+            and actor_id != self._bots.get(ConnectionId(connection_id))
+            and actor_id not in self._other_bots
+            and event_id not in self._bot_events
         )
 
 
 def data_in(body: str) -> JSONObject:
     """The data of an event in its content."""
-    data = load_object(body).get("data", {})
-    return data if isinstance(data, dict) else {}
+    return load_part(body, "data")
 
 
 def _thing_of_code(row: HappenedRow, body: str | None) -> Thing:

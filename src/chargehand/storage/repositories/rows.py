@@ -4,7 +4,7 @@ import json
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -204,6 +204,24 @@ def load_object(text: str) -> JSONObject:
         message = "a JSON column holds something else than an object"
         raise TypeError(message)
     return value
+
+
+def load_part(text: str, name: str) -> JSONObject:
+    """One object in a JSON object that we wrote ourselves; empty where there is none of the name.
+
+    What is beside it, such as the whole text of a comment, is only skipped.
+    """
+    try:
+        part = _decoder_of(name).decode(text).part
+    except msgspec.DecodeError:
+        part = load_object(text).get(name)
+    return part if isinstance(part, dict) else {}
+
+
+@cache
+def _decoder_of(name: str) -> "msgspec.json.Decoder[Any]":
+    shape = msgspec.defstruct("Part", [("part", Any, None)], rename={"part": name}, gc=False)
+    return msgspec.json.Decoder(shape)
 
 
 def among(query: Select[Any], column: "Column[Any]", wanted: Collection[str] | None) -> Select[Any]:

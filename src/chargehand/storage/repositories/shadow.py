@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, null, select
 
 from chargehand.domain.action import ActionState, Mode
 from chargehand.domain.decision import Reason, Verdict
@@ -34,6 +35,12 @@ _COMPARED: Final = (
     ActionState.FAILED,
     ActionState.UNKNOWN,
 )
+# As `ProposedRow` begins.
+_OF_ACTION: Final = (
+    *(actions.c.action_id, actions.c.decision_id, actions.c.kind),
+    *(actions.c.connection_id, actions.c.project, actions.c.target),
+    *(actions.c.mode, actions.c.created_at),
+)
 _CHUNK: Final = 500
 BUCKET_S: Final = 600
 _BUCKET_US: Final = BUCKET_S * 1_000_000
@@ -42,6 +49,7 @@ _BUCKET_US: Final = BUCKET_S * 1_000_000
 class ProposedRow(NamedTuple):
     """One proposed action; `body` is its content, None when it is gone or was not wanted.
 
+    Shape: what led to it is None where its content was wanted.
     Units: `_at` in microseconds since 1970.
     """
 
@@ -112,14 +120,16 @@ class ShadowReader(Repository):
     ) -> list[ProposedRow]:
         """Actions that were not sent by themselves, at most `most`, those of one state together.
 
-        Shape: `with_content` names the kinds whose content is read as well.
+        Shape: `with_content` names the kinds of which the content is read; of the others it is who
+        asked, and when.
         """
         found: list[ProposedRow] = []
-        for state in _COMPARED:
+        both = self._changes(with_content), self._words(with_content)
+        for state, shape in product(_COMPARED, both):
             left = most - len(found)
             if left <= 0:
                 break
-            query = self._proposed(stretch, state, with_content)
+            query = _in_state(shape, stretch, state)
             query = query.where(actions.c.project == project) if project is not None else query
             query = query.where(actions.c.kind == kind) if kind is not None else query
             rows = plain_rows(self._connection.execute(query.limit(left)))
@@ -218,48 +228,37 @@ class ShadowReader(Repository):
         )
         return ((row[0], row[1], int(row[2])) for row in self._connection.execute(query))
 
-    def _proposed(
-        self, stretch: Stretch, state: ActionState, with_content: Collection[str]
-    ) -> Select[Any]:
+    def _changes(self, kinds: Collection[str]) -> Select[Any]:
+        """Proposed actions of these kinds with their contents, and nothing of what led to them."""
         own = self._organization_id
-        joined = (
-            actions.outerjoin(
-                contents,
-                and_(
-                    actions.c.kind.in_(sorted(with_content)),
-                    contents.c.organization_id == own,
-                    contents.c.content_id == actions.c.content_id,
-                ),
-            )
-            .outerjoin(
-                decisions,
-                and_(
-                    decisions.c.organization_id == own,
-                    decisions.c.decision_id == actions.c.decision_id,
-                ),
-            )
-            .outerjoin(
-                events,
-                and_(
-                    events.c.organization_id == own,
-                    events.c.event_id == decisions.c.event_id,
-                ),
-            )
+        of_action = and_(
+            contents.c.organization_id == own,
+            contents.c.content_id == actions.c.content_id,
         )
-        columns = (
-            *(actions.c.action_id, actions.c.decision_id, actions.c.kind),
-            *(actions.c.connection_id, actions.c.project, actions.c.target),
-            *(actions.c.mode, actions.c.created_at, contents.c.body),
-            *(decisions.c.event_id, decisions.c.asker_id, events.c.occurred_at),
+        query = select(*_OF_ACTION, contents.c.body, null(), null(), null())
+        query = query.select_from(actions.outerjoin(contents, of_action))
+        return query.where(actions.c.organization_id == own, actions.c.kind.in_(sorted(kinds)))
+
+    def _words(self, kinds: Collection[str]) -> Select[Any]:
+        """Proposed actions of all other kinds with what led to them, and without contents."""
+        own = self._organization_id
+        of_action = and_(
+            decisions.c.organization_id == own,
+            decisions.c.decision_id == actions.c.decision_id,
         )
-        query = (
-            select(*columns)
-            .select_from(joined)
-            .where(
-                actions.c.organization_id == own,
-                actions.c.state == state.value,
-                stretch.within(actions.c.action_id, "act"),
-            )
+        of_decision = and_(
+            events.c.organization_id == own,
+            events.c.event_id == decisions.c.event_id,
         )
-        is_sent = state is not ActionState.SIMULATED
-        return query.where(actions.c.mode == Mode.APPROVE.value) if is_sent else query
+        led = (decisions.c.event_id, decisions.c.asker_id, events.c.occurred_at)
+        query = select(*_OF_ACTION, null(), *led).select_from(
+            actions.outerjoin(decisions, of_action).outerjoin(events, of_decision)
+        )
+        return query.where(actions.c.organization_id == own, actions.c.kind.not_in(sorted(kinds)))
+
+
+def _in_state(query: Select[Any], stretch: Stretch, state: ActionState) -> Select[Any]:
+    """Those that are in a state, unless they went out by themselves."""
+    found = query.where(actions.c.state == state.value, stretch.within(actions.c.action_id, "act"))
+    is_sent = state is not ActionState.SIMULATED
+    return found.where(actions.c.mode == Mode.APPROVE.value) if is_sent else found
