@@ -17,7 +17,7 @@ from chargehand.config.settings import Settings
 from chargehand.connectors.github.webhook import sign
 from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ConnectionId
-from chargehand.pipeline.missing import has_both_ways
+from chargehand.pipeline.missed_webhooks import has_both_ways
 from chargehand.plugins.connector import EventParser, IntakeSecrets
 from chargehand.plugins.hub_signature import hub_signature
 from chargehand.testing.clock import FakeClock

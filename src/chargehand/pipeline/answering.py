@@ -25,6 +25,7 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.records import Severity
 from chargehand.domain.work_item import Facts
 from chargehand.kit.clock import Clock
+from chargehand.pipeline.backoff import wait_before_next
 from chargehand.pipeline.barriers import (
     HELD_BACK,
     LOOK_AGAIN_AFTER,
@@ -48,7 +49,6 @@ from chargehand.pipeline.recording import Recorder
 from chargehand.pipeline.repeating import last_answers, repeat_of
 from chargehand.pipeline.ruling import rulings
 from chargehand.pipeline.running import Running, is_command
-from chargehand.pipeline.waiting import wait_before_next
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Reading, Writing

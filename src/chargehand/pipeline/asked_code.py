@@ -14,8 +14,8 @@ from chargehand.domain.fact import Fact, Unknown, UnknownReason
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.domain.intent import Intent, IntentKind
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.in_time import in_time
 from chargehand.pipeline.places import bound_at
+from chargehand.pipeline.slow_reads import in_time
 
 _MOST_QUEUES: Final = 5
 _MOST_WAITING: Final = 50

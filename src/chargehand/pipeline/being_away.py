@@ -7,11 +7,11 @@ from chargehand.domain.member import Member
 from chargehand.domain.permission import Permission
 from chargehand.domain.vote import MEMBER
 from chargehand.pipeline.absences import LONGEST, come_back, go_away
+from chargehand.pipeline.approvals_awaited import page_needing
 from chargehand.pipeline.attending import moment_of, no_member
 from chargehand.pipeline.caller import Call, Caller, CommandReply, Outcome
 from chargehand.pipeline.deciding_by_line import action_words
 from chargehand.pipeline.members import find_member
-from chargehand.pipeline.needing import page_needing
 from chargehand.policy.permissions import rights_of_roles
 
 _MOST_SHOWN: Final = 20

@@ -25,8 +25,8 @@ from chargehand.domain.reference import Reference, ReferenceKind, ReferenceSubje
 from chargehand.domain.work_item import Facts
 from chargehand.pipeline.asked_code import AskedCodeReading
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.in_time import in_time
 from chargehand.pipeline.places import bound_at, confirmed_member
+from chargehand.pipeline.slow_reads import in_time
 from chargehand.pipeline.smart_links import linked_in
 from chargehand.storage.database import Database
 from chargehand.storage.transaction import Reading

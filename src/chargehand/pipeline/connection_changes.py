@@ -7,7 +7,7 @@ from datetime import datetime
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import ConnectionId
 from chargehand.domain.json import JSONObject
-from chargehand.pipeline.missing import forget_missed
+from chargehand.pipeline.missed_webhooks import forget_missed
 from chargehand.pipeline.refusals import forget_refusal
 from chargehand.pipeline.secret_ages import forget_age, note_age, secret_ages
 from chargehand.storage.transaction import Writing

@@ -15,7 +15,7 @@ from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.expiring import EXPIRED, days_left, stage_of
 from chargehand.pipeline.guarding import silences
 from chargehand.pipeline.looking import View
-from chargehand.pipeline.missing import has_both_ways, missed_by_webhook
+from chargehand.pipeline.missed_webhooks import has_both_ways, missed_by_webhook
 from chargehand.pipeline.refusals import refusals
 from chargehand.pipeline.secret_ages import secret_ages
 from chargehand.plugins.errors import VendorBusy, VendorFailing, VendorUnreachable

@@ -19,8 +19,8 @@ from chargehand.domain.diff import JUDGEMENTS, ON_PULL_REQUESTS, Diff
 from chargehand.domain.fact import Known, Unknown, UnknownReason
 from chargehand.domain.ids import ConnectionId
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.in_time import in_time
 from chargehand.pipeline.modes import policy_in_force
+from chargehand.pipeline.slow_reads import in_time
 from chargehand.policy.diffs import asks_about_diffs
 from chargehand.storage.database import Database
 

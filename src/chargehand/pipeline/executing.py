@@ -38,12 +38,14 @@ from chargehand.pipeline.attempting import (
     gate_view,
     is_of,
 )
+from chargehand.pipeline.backoff import wait_before_next
 from chargehand.pipeline.barriers import (
     HELD_BACK,
     LOOK_AGAIN_AFTER,
     barriers,
 )
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.effect_lookup import sought
 from chargehand.pipeline.electing import Electorate
 from chargehand.pipeline.failing import fail, give_up
 from chargehand.pipeline.moving import move_action, move_actions
@@ -55,8 +57,6 @@ from chargehand.pipeline.rebasing import BASE_CHANGED, ask_on_new_base
 from chargehand.pipeline.refusals import note_refusal
 from chargehand.pipeline.restraint import Wait, hold_back
 from chargehand.pipeline.ruling import Rulings, rulings
-from chargehand.pipeline.sought import sought
-from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.plugins.sending import writes_until
 from chargehand.storage.database import Database

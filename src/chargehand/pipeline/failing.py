@@ -9,7 +9,7 @@ from chargehand.domain.records import ActionRecord, EffectState, Severity
 from chargehand.pipeline.attempting import Stop
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.noting import note_matter
+from chargehand.pipeline.noting_changes import note_matter
 from chargehand.storage.transaction import Writing
 
 

@@ -15,7 +15,7 @@ from chargehand.domain.records import Severity
 from chargehand.inbox.ports import Backlog
 from chargehand.kit.clock import Clock, from_micros, to_micros
 from chargehand.pipeline.expiring import SECRET_EXPIRES, look_at_secrets
-from chargehand.pipeline.missing import look_at_missed
+from chargehand.pipeline.missed_webhooks import look_at_missed
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.secret_ages import note_ages
 from chargehand.pipeline.usual_traffic import WEEKS, is_unusual

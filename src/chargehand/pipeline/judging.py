@@ -36,7 +36,7 @@ from chargehand.pipeline.connection import LiveConnection, PipelineRules
 from chargehand.pipeline.hinting import hinted
 from chargehand.pipeline.late_asks import modes_changed_at, report_late, restored_at
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.noting import note_change
+from chargehand.pipeline.noting_changes import note_change
 from chargehand.pipeline.places import (
     ask_key_of,
     situate,

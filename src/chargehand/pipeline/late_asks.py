@@ -11,7 +11,7 @@ from chargehand.domain.ids import AskId, ProjectKey
 from chargehand.pipeline.errors import NotFound, NotLate
 from chargehand.pipeline.modes import read_version
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.noting import note_matter
+from chargehand.pipeline.noting_changes import note_matter
 from chargehand.policy.in_force import changed_at
 from chargehand.storage.errors import PolicyUnreadable
 from chargehand.storage.repositories.asks import StoredAsk

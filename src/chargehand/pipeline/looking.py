@@ -36,10 +36,10 @@ from chargehand.domain.switches import StopRecord
 from chargehand.inbox.ports import InboxCounts
 from chargehand.kit.ids import id_kind, order_of
 from chargehand.kit.words import words_sought
+from chargehand.pipeline.approvals_awaited import page_needing
 from chargehand.pipeline.auditing import verify_audit
 from chargehand.pipeline.errors import ArgumentInvalid, NotFound
 from chargehand.pipeline.modes import ModeLine, list_modes, policy_in_force
-from chargehand.pipeline.needing import page_needing
 from chargehand.pipeline.processes import ProcessLine, list_processes
 from chargehand.pipeline.pruning import retention_lines
 from chargehand.pipeline.standing_votes import VoteStanding, standing_of, standings_of

@@ -26,6 +26,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.kit.redact import redact_text
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.backoff import wait_before_next
 from chargehand.pipeline.barriers import barriers
 from chargehand.pipeline.cohorts import subject_asked
 from chargehand.pipeline.connection import LiveConnection
@@ -34,7 +35,6 @@ from chargehand.pipeline.model_judging import ModelInputs, answer_of_model, answ
 from chargehand.pipeline.model_reading import ModelReading, ModelSight, read_for_model
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.places import confirmed_member
-from chargehand.pipeline.waiting import wait_before_next
 from chargehand.plugins.model import (
     PASSING,
     Consent,

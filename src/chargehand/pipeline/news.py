@@ -25,7 +25,7 @@ from chargehand.domain.records import ActionRecord, ApprovalState, EventRecord
 from chargehand.domain.work_item import Facts
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.noting import changed_fields
+from chargehand.pipeline.noting_changes import changed_fields
 from chargehand.pipeline.unasked import record_unasked
 from chargehand.storage.repositories.subscriptions import Hearer
 from chargehand.storage.transaction import Writing

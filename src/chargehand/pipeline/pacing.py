@@ -18,8 +18,8 @@ from chargehand.domain.ids import ActionId, ConnectionId
 from chargehand.domain.records import ActionRecord
 from chargehand.kit.clock import Clock, from_micros, to_micros
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.effect_lookup import sought
 from chargehand.pipeline.sharing import Alone, Share
-from chargehand.pipeline.sought import sought
 from chargehand.plugins.errors import LimitReached
 from chargehand.plugins.limits import HORIZON, Limit, LimitBoard
 from chargehand.storage.database import Database

@@ -12,7 +12,7 @@ from chargehand.domain.json import JSONObject
 from chargehand.domain.policy import Cause
 from chargehand.domain.records import ActionRecord, ApprovalState
 from chargehand.kit.ids import derive_id
-from chargehand.pipeline.noting import note_matter
+from chargehand.pipeline.noting_changes import note_matter
 from chargehand.storage.transaction import Writing
 
 _STATE_BY_MODE: Final = {

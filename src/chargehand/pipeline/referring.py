@@ -24,7 +24,7 @@ from chargehand.domain.reference import (
     SeenPullRequest,
 )
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.heard import (
+from chargehand.pipeline.event_pull_requests import (
     LONGEST_TITLE,
     completed,
     objects_in,

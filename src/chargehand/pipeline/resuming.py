@@ -28,12 +28,12 @@ from chargehand.domain.records import (
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import derive_id
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
+from chargehand.pipeline.effect_lookup import sought
 from chargehand.pipeline.errors import NotHeld, NotLookedUp
 from chargehand.pipeline.holding import lift_hold
 from chargehand.pipeline.moving import move_action
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.proposing import reopen_approval
-from chargehand.pipeline.sought import sought
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.effects import IntendedSend

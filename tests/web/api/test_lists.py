@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ask import AskState
 from chargehand.pipeline.noticing import tell_operator
+from chargehand.web.api.audit_models import AuditPage
 from chargehand.web.api.models import (
     ActionPage,
     ApprovalPage,
@@ -20,9 +21,8 @@ from chargehand.web.api.models import (
     DeliveryPage,
     EventPage,
 )
-from chargehand.web.api.models_audit import AuditPage
-from chargehand.web.api.models_operating import NoticePage
-from chargehand.web.api.models_trace import TimelinePage
+from chargehand.web.api.operating_models import NoticePage
+from chargehand.web.api.trace_models import TimelinePage
 from tests.web.api.world import OPS, World
 
 # Each list is a statement of its own.

@@ -11,10 +11,10 @@ from chargehand.domain.permission import Permission
 from chargehand.pipeline import looking
 from chargehand.pipeline.showing import to_json
 from chargehand.web.api.asking import Asking, needs
+from chargehand.web.api.audit_models import AuditPage, Verification
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
 from chargehand.web.api.inputs import AuditQuery, Nothing
-from chargehand.web.api.models_audit import AuditPage, Verification
 from chargehand.web.api.pages import answer_page
 
 

@@ -12,7 +12,7 @@ from chargehand.web.api.asking import Asked, Asking, needs_in_project
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems_with_body
 from chargehand.web.api.inputs import CommandBody, Nothing
-from chargehand.web.api.models_operating import CommandAnswer
+from chargehand.web.api.operating_models import CommandAnswer
 
 
 def add_command_routes(router: APIRouter, deps: APIDeps) -> None:

@@ -15,7 +15,7 @@ from chargehand.web.api.asking import Asked, Asking, needs
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.inputs import ClearFlagBody, FlagBody, Nothing, ScopeBody
-from chargehand.web.api.models_operating import Flags
+from chargehand.web.api.operating_models import Flags
 
 
 def add_flag_routes(router: APIRouter, deps: APIDeps) -> None:

@@ -12,7 +12,7 @@ from chargehand.web.api.asking import Asking, needs_nothing
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
 from chargehand.web.api.inputs import Nothing
-from chargehand.web.api.models_me import Me
+from chargehand.web.api.me_models import Me
 
 
 def add_me_routes(router: APIRouter, deps: APIDeps) -> None:

@@ -15,7 +15,7 @@ from chargehand.web.api.asking import Asked, Asking, needs_in_project
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.inputs import ModeBody, Nothing
-from chargehand.web.api.models_operating import Modes
+from chargehand.web.api.operating_models import Modes
 
 
 def add_mode_routes(router: APIRouter, deps: APIDeps) -> None:

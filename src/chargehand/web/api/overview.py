@@ -15,7 +15,7 @@ from chargehand.web.api.asking import Asking, needs
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
 from chargehand.web.api.inputs import Nothing, NoticeQuery, StatsQuery
-from chargehand.web.api.models_operating import NoticePage, Stats, Status
+from chargehand.web.api.operating_models import NoticePage, Stats, Status
 from chargehand.web.api.pages import answer_page
 
 

@@ -42,8 +42,8 @@ from chargehand.web.api.models import (
     ModelRequests,
     Undo,
 )
-from chargehand.web.api.models_trace import TimelinePage, Trace
 from chargehand.web.api.pages import answer_page
+from chargehand.web.api.trace_models import TimelinePage, Trace
 
 
 def add_reading_routes(router: APIRouter, deps: APIDeps) -> None:

@@ -18,7 +18,7 @@ from chargehand.web.api.asking import Asked, Asking, needs_in_project
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
 from chargehand.web.api.inputs import Identifier, Nothing
-from chargehand.web.api.models_replay import Replay, ReplayQuery, ReplaySummary
+from chargehand.web.api.replay_models import Replay, ReplayQuery, ReplaySummary
 
 _DAYS = 7
 

@@ -15,7 +15,7 @@ from chargehand.pipeline.stretches import read_stretch, read_window
 from chargehand.web.api.asking import Asked, Asking, needs_in_project
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems
-from chargehand.web.api.models_shadow import ShadowQuery, ShadowReport
+from chargehand.web.api.shadow_models import ShadowQuery, ShadowReport
 
 
 def add_shadow_routes(router: APIRouter, deps: APIDeps) -> None:

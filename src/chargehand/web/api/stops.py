@@ -16,7 +16,7 @@ from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import Tag, problems, problems_with_body
 from chargehand.web.api.flags import known_scopes
 from chargehand.web.api.inputs import Nothing, ResumeBody, StopBody, StopScope, StopTarget
-from chargehand.web.api.models_operating import Resumed, Stopped, Stops
+from chargehand.web.api.operating_models import Resumed, Stopped, Stops
 
 _KINDS: Final = {
     StopScope.PROJECT: ScopeKind.PROJECT,

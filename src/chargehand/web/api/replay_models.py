@@ -8,7 +8,7 @@ from chargehand.domain.action import ActionKind, Mode
 from chargehand.pipeline.replaying import WhyNotReplayed
 from chargehand.web.api.inputs import Handed, ProjectFilter
 from chargehand.web.api.models import DecisionId, Shown
-from chargehand.web.api.models_shadow import Moment
+from chargehand.web.api.shadow_models import Moment
 
 _MOST_BY_REST = 500
 

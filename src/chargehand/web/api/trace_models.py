@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from chargehand.web.api.audit_models import AuditRecord
 from chargehand.web.api.models import (
     Action,
     Ask,
@@ -13,7 +14,6 @@ from chargehand.web.api.models import (
     PlainApproval,
     Shown,
 )
-from chargehand.web.api.models_audit import AuditRecord
 
 
 class ActionTrace(Shown):
