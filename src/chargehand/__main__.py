@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chargehand.bootstrap.processes import (
     CHILD,
@@ -68,11 +68,15 @@ def run_child(arguments: Sequence[str]) -> int:
         return TRY_AGAIN if _may_work_later(error, role) else 2
 
 
+# Named here because reading its class loads what a child that ends has no use for.
+_DATABASE_AWAY: Final = "store_unavailable"
+
+
 def _may_work_later(error: ChargehandError, role: str) -> bool:
     # lazy: only a child that ends needs it.
     from chargehand.plugins.secret import SecretSourceAway
 
-    if isinstance(error, SecretSourceAway):
+    if isinstance(error, SecretSourceAway) or error.code == _DATABASE_AWAY:
         return True
     return isinstance(error, Retryable) and role in ("front", "worker")
 

@@ -85,9 +85,11 @@ class Cluster:
             sent.append(self.site.comment(item, asker, "status")["webhooks"])
         return sent
 
+    def processes(self) -> list[ProcessRecord]:
+        return list(self.first.stores.database.read(lambda tx: tx.processes.all()))
+
     def workers(self) -> list[ProcessRecord]:
-        found = self.first.stores.database.read(lambda tx: tx.processes.all())
-        return [one for one in found if one.role is ProcessRole.WORKER]
+        return [one for one in self.processes() if one.role is ProcessRole.WORKER]
 
     def worker_of(self, service: Service) -> ProcessRecord:
         pid = service.pid_of("worker")
@@ -357,17 +359,19 @@ def test_two_workers_together_stay_within_what_vendors_allow(cluster: Cluster) -
 def test_worker_that_is_stopped_hands_its_work_back_at_once(cluster: Cluster) -> None:
     before = cluster.counts()["executed"]
     stopped = cluster.worker_of(cluster.second)
+    front = cluster.second.pid_of("front")
 
     cluster.ask(40)
     wait_until(lambda: cluster.counts()["executed"] > before, "work is under way")
     code = cluster.second.stop()
     cluster.wait_until_answered(before + 40)
     ended = cluster.worker_with(stopped)
+    [front_state] = [one.state for one in cluster.processes() if one.pid == front]
     cluster.second.start()
     cluster.wait_until_both_work()
 
     assert code == 0
-    assert ended.state is ProcessState.ENDED
+    assert ended.state is front_state is ProcessState.ENDED
     cluster.assert_sent_once()
 
 

@@ -104,7 +104,10 @@ async def test_an_unready_disk_shows_in_ready_and_not_in_health(front: Front) ->
         ready, health = await client.get("/ready"), await client.get("/health")
 
     assert ready.status_code == 503
-    assert ready.json()["checks"]["inbox"]["ok"] is False
+    assert ready.json()["checks"]["inbox"] == {
+        "ok": False,
+        "found": "unavailable: database or disk is full",
+    }
     assert health.status_code == 200
 
 

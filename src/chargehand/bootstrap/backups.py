@@ -31,6 +31,7 @@ from chargehand.storage.backup.checking import CheckedBackup, check_extracted
 from chargehand.storage.backup.errors import BackupExists, BackupUnderWay, BackupUnwritable
 from chargehand.storage.backup.manifest import CONFIG, FORMAT, BackupOrigin, Manifest
 from chargehand.storage.backup.taking import Taken, take
+from chargehand.storage.database import told_when_away
 from chargehand.storage.engines import DatabaseEngine, DatabaseURL, open_engine
 from chargehand.storage.errors import SchemaMissing
 from chargehand.storage.schema import Branch, require_known
@@ -143,6 +144,7 @@ def list_backups(settings: Settings) -> list[FoundBackup]:
 
 def _take(settings: Settings, into: Path) -> Taken:
     with (
+        told_when_away(),
         _in_use(settings.storage.data_dir),
         _known(database_url(settings), "main") as main,
         _known(inbox_url(settings), "inbox") as inbox,

@@ -20,7 +20,7 @@ from chargehand.pipeline.holding import hold_after_copy
 from chargehand.storage.backup.copying import CopiedTable, Pair, copy_all
 from chargehand.storage.backup.files import CHECKPOINT, INBOX, MAIN, sync_folder
 from chargehand.storage.backup.loading import require_empty
-from chargehand.storage.database import Database
+from chargehand.storage.database import Database, told_when_away
 from chargehand.storage.engines import (
     DatabaseURL,
     is_postgres,
@@ -51,7 +51,7 @@ def copy_storage(settings: Settings, to: str, *, clock: Clock, by: str) -> Copie
     """
     folder = settings.storage.data_dir
     require_folder(folder)
-    with ExitStack() as held:
+    with told_when_away(), ExitStack() as held:
         held.enter_context(alone_in(folder))
         source = held.enter_context(_opened(database_url(settings), inbox_url(settings)))
         if source.are_one:

@@ -35,7 +35,7 @@ from chargehand.storage.backup.manifest import BackupKind, Manifest
 from chargehand.storage.backup.replacing import SQLITE_FILES, Replacing
 from chargehand.storage.backup.standing import look_at
 from chargehand.storage.checkpoint import AuditCheckpoint
-from chargehand.storage.database import Database
+from chargehand.storage.database import Database, told_when_away
 from chargehand.storage.engines import open_engine, sqlite_url
 from chargehand.storage.errors import CheckpointUnreadable
 from chargehand.storage.locks import DatabaseLock
@@ -59,12 +59,13 @@ def restore(settings: Settings, path: Path, *, clock: Clock, by: str) -> Restore
 
     Shape: on PostgreSQL only an empty database is filled; nothing there is replaced.
     Raises: RestoreUnderWay, AnotherWorkerRuns, DataFolderInUse, RestoreOverNewer,
-    DatabaseNotEmpty, BackupOfOtherKind, DataFolderUnusable, and what is wrong with the backup.
+    DatabaseNotEmpty, BackupOfOtherKind, DataFolderUnusable, StoreUnavailable, and what is wrong
+    with the backup.
     """
     folder, path, now = settings.storage.data_dir, path.resolve(), clock.now()
     require_folder(folder)
     try:
-        with alone_in(folder), _staging_in(folder) as staging:
+        with told_when_away(), alone_in(folder), _staging_in(folder) as staging:
             _require_fitting(read_manifest(path, version=__version__), settings, path)
             manifest = extract(path, staging, version=__version__)
             checked = check_extracted(staging, manifest, path=path)

@@ -16,7 +16,7 @@ from chargehand.kit.clock import Clock
 from chargehand.policy.modes import ModePolicy
 from chargehand.storage.backup.replacing import Replacing
 from chargehand.storage.checkpoint import AuditCheckpoint
-from chargehand.storage.database import Database, translated
+from chargehand.storage.database import Database, told_when_away, translated
 from chargehand.storage.engines import DatabaseEngine, open_engine
 from chargehand.storage.inbox.raw import RawDeliveries
 from chargehand.storage.inbox.reader import InboxReader
@@ -98,8 +98,13 @@ def migrate_after_backup(settings: Settings, *, clock: Clock) -> Migrated:
     """Bring the databases to this program's schema, after a backup when they hold anything.
 
     Raises: DataFolderUnusable, DataFolderInUse, RestoreCut, SchemaNewer, StoreUnavailable,
-    BackupUnwritable, BackupUnderWay.
+    StoreBroken, BackupUnwritable, BackupUnderWay.
     """
+    with told_when_away():
+        return _migrate(settings, clock)
+
+
+def _migrate(settings: Settings, clock: Clock) -> Migrated:
     stores, backup = _open(settings), None
     try:
         if _has_older_schema(stores):
@@ -124,12 +129,16 @@ def _has_older_schema(stores: Stores) -> bool:
 
 
 def schema_revisions(stores: Stores) -> dict[str, str | None]:
-    """The revision each database is at."""
+    """The revision each database is at.
+
+    Raises: StoreUnavailable, StoreBroken.
+    """
     found: dict[str, str | None] = {}
-    with stores.database.engine.connect() as connection:
-        found["main"] = found_revision(connection, "main")
-    with stores.inbox_engine.connect() as connection:
-        found["inbox"] = found_revision(connection, "inbox")
+    with told_when_away():
+        with stores.database.engine.connect() as connection:
+            found["main"] = found_revision(connection, "main")
+        with stores.inbox_engine.connect() as connection:
+            found["inbox"] = found_revision(connection, "inbox")
     return found
 
 

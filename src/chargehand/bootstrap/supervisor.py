@@ -60,8 +60,8 @@ class _Child:
 def supervise(plan: Plan) -> int:
     """Run until told to stop; the exit code.
 
-    Shape: 0 after a clean stop, 1 when a role kept dying, 2 when starting was refused, 75 when a
-    place of secrets did not answer at the start.
+    Shape: 0 after a clean stop, 1 when a role kept dying, 2 when starting was refused, 75 when the
+    database or a place of secrets did not answer at the start.
     """
     return _Supervisor(plan).run()
 

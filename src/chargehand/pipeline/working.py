@@ -30,6 +30,7 @@ from chargehand.pipeline.pacing import SYNC_EVERY_S, Pacing
 from chargehand.pipeline.poll_waking import PollWaking
 from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
+from chargehand.pipeline.round_log import RoundLog
 from chargehand.pipeline.sharing import (
     APPROVALS,
     DISPATCH,
@@ -126,6 +127,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._was_turned_away = False
         self._waking = PollWaking()
+        self._rounds = RoundLog()
         self._local_stops = LocalStops(parts.database, clock=parts.clock)
         self.starter = Starter(
             parts.database,
@@ -393,13 +395,15 @@ class Worker:
             await self._pause(seconds)
 
     async def _guarded(self, name: str, work: Callable[[], Awaitable[bool]]) -> bool:
-        """One round; a failure is logged once a second and does not end the worker."""
+        """One round; a failure is told, waits a second, and does not end the worker."""
         try:
-            return await work()
-        except Exception:  # noqa: BLE001 - the worker loop is one of the three edges.
-            _log.exception("worker.round_failed", loop=name)
+            has_more = await work()
+        except Exception as error:  # noqa: BLE001 - the worker loop is one of the three edges.
+            self._rounds.failed(name, error)
             await self._pause(_AFTER_FAILURE_S)
             return name in ("dispatch", "start")
+        self._rounds.worked(name)
+        return has_more
 
     async def _pause(self, seconds: float) -> None:
         if seconds <= 0:

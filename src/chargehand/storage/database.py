@@ -24,6 +24,7 @@ from chargehand.storage.errors import (
     StoreBusy,
     StoreUnavailable,
 )
+from chargehand.storage.inbox.failures import is_passing
 from chargehand.storage.local_switches import NO_LOCAL_SWITCHES, LocalSwitches
 from chargehand.storage.locks import take_turn_to_write
 from chargehand.storage.patience import PATIENCE_S
@@ -172,6 +173,22 @@ def _wait_for_turn(connection: Connection, options: Mapping[str, Any]) -> None:
         wait_ms = max(int(options[PATIENCE_S] * 1000), 1)
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
     take_turn_to_write(connection)
+
+
+@contextmanager
+def told_when_away() -> Iterator[None]:
+    """Let a store that is away or broken be known as such; a mistake in a statement stays one.
+
+    Raises: StoreUnavailable, StoreBroken.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if _NO_DATABASE in str(error.orig):
+            raise StoreBroken(detail=str(error.orig)) from error
+        if is_passing(error.orig):
+            raise StoreUnavailable(detail=str(error.orig)) from error
+        raise
 
 
 @contextmanager

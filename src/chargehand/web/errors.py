@@ -40,6 +40,10 @@ _STATUSES: Mapping[type[ChargehandError], int] = {
 }
 # After these two the rest of the request's body is still on its way, or never comes.
 _CLOSING = frozenset({HTTPStatus.REQUEST_TIMEOUT})
+# In place of texts that tell where things are in here.
+_TOLD_OUTSIDE: Mapping[str, str] = MappingProxyType(
+    {"store_unavailable": "The database does not answer now; try again in a moment."}
+)
 _RESERVED = frozenset({"type", "title", "status", "code", "detail"})
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +80,7 @@ def problem_of(
     if status > HTTPStatus.INTERNAL_SERVER_ERROR:
         kept = {"retry_after_s": error.fields.get("retry_after_s")}
         fields = {key: value for key, value in kept.items() if value is not None}
-        return problem(status, error.code, str(error), **fields)
+        return problem(status, error.code, _TOLD_OUTSIDE.get(error.code, str(error)), **fields)
     return problem(status, error.code, str(error), **error.fields)
 
 

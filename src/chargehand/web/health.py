@@ -18,6 +18,15 @@ from chargehand.kit.clock import Clock
 
 # The writer commits at least every few seconds, if only to show that it can.
 _STALE_COMMIT_S = 30.0
+_REASONS_OF_FILES = frozenset(
+    {
+        "attempt to write a readonly database",
+        "database is locked",
+        "database or disk is full",
+        "disk I/O error",
+        "unable to open database file",
+    }
+)
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -82,7 +91,11 @@ def check_inbox(inbox: GroupCommit, clock: Clock) -> ReadyCheck:
     """Whether deliveries can be stored now."""
     health = inbox.health(clock.now())
     if health.state is not InboxState.RUNNING:
-        return ReadyCheck("inbox", is_ok=False, found=f"{health.state.value}: {health.reason}")
+        # What a server says of itself names its place and who signs in there; a file says these.
+        is_told = health.reason in _REASONS_OF_FILES
+        reason = health.reason if is_told else "`chargehand doctor` says why"
+        found = f"{health.state.value}: {reason}"
+        return ReadyCheck("inbox", is_ok=False, found=found)
     if health.commit_age_s is None:
         return ReadyCheck("inbox", is_ok=False, found="no commit yet")
     found = f"last commit {health.commit_age_s:.0f} s ago, {health.waiting} waiting"

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -29,6 +30,7 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ConnectionRecord, HoldRecord
 from chargehand.domain.switches import StopRecord
+from chargehand.inbox.errors import InboxUnavailable
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.inbox.nudge import Nudge
 from chargehand.inbox.ports import InboxWatcher, StoreOutcome
@@ -68,8 +70,8 @@ class _InboxReactions:
         if outcomes and self._nudge is not None:
             self._nudge.send()
 
-    def went_away(self, error: ChargehandError) -> None:
-        _log.error("inbox.store_lost", code=error.code, detail=str(error))
+    def went_away(self, error: InboxUnavailable) -> None:
+        _log.error("inbox.store_lost", code=error.code, reason=error.reason)
 
     def came_back(self) -> None:
         _log.warning("inbox.store_returned")
@@ -82,6 +84,12 @@ class _InboxReactions:
 
 class _Server(uvicorn.Server):
     """Ends so that nobody who got through is sent away: others wait for the next front."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        # The server would send itself each signal again once it has ended, and that would end the
+        # process before it let go of what it holds and said that it is gone.
+        self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -145,8 +153,10 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
     async def probe() -> Sequence[ReadyCheck]:
         try:
             stops = await database.aread(lambda tx: tx.stops.in_force())
-        except ChargehandError as error:
-            return [ReadyCheck("database", is_ok=False, found=str(error)), _stops_check(local())]
+        except ChargehandError:
+            # Where it is, and who signs in there, is not for everybody.
+            found = "does not answer; `chargehand doctor` says why"
+            return [ReadyCheck("database", is_ok=False, found=found), _stops_check(local())]
         return [ReadyCheck("database", is_ok=True, found="answers"), _stops_check(stops)]
 
     async def status() -> FrontStatus:

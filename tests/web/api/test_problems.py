@@ -119,6 +119,8 @@ async def test_database_that_is_away_is_503_without_details(quiet_world: World, 
     assert answer.status_code == 503
     assert answer.json()["code"] == "store_unavailable"
     assert answer.json().keys() == {"type", "title", "status", "code", "detail"}
+    assert "does not answer now" in answer.json()["detail"]
+    assert "127.0.0.1" not in answer.text
 
 
 class _AwayInbox(InboxReader):

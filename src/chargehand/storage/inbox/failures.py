@@ -39,16 +39,17 @@ def translated() -> Iterator[None]:
     except PoolTimeout as error:
         raise _unavailable(error) from error
     except DBAPIError as error:
-        if _is_passing(error.orig):
+        if is_passing(error.orig):
             raise _unavailable(error.orig) from error
         raise
     except _driver_errors() as error:
-        if _is_passing(error):
+        if is_passing(error):
             raise _unavailable(error) from error
         raise
 
 
-def _is_passing(error: BaseException | None) -> bool:
+def is_passing(error: BaseException | None) -> bool:
+    """Whether what a driver raised says that a database is away, full or busy."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
         return code is not None and (code & _PRIMARY_CODE) in _PASSING_SQLITE
