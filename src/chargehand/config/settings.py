@@ -115,6 +115,13 @@ class ServerSettings(_Section):
         description="Exact origins whose pages may call the API from a browser, such as "
         "https://board.example.com; never a wildcard.",
     )
+    requests_per_minute: int = Field(
+        6_000,
+        ge=0,
+        le=1_000_000,
+        description="How many requests a minute one API key, or one session, may make of one "
+        "front; 0 is no limit.",
+    )
 
 
 class StorageSettings(_Section):

@@ -60,6 +60,7 @@ from chargehand.storage.repositories.effects import IntendedSend
 from chargehand.storage.transaction import Writing
 from chargehand.testing.clock import FakeClock
 from chargehand.web.api.app import API, APIDeps, build_api
+from chargehand.web.api.request_rate import RequestRate
 from chargehand.web.edge import Edge
 from chargehand.web.errors import error_answers
 
@@ -159,6 +160,8 @@ class World:
             clock=self.clock,
             version="0.0.test",
             known=(KNOWN,),
+            # Hundreds of tests share a world in which no time passes.
+            rate=RequestRate(0),
         )
 
     def app(self, deps: APIDeps | None = None) -> Starlette:

@@ -13,6 +13,7 @@ from chargehand.pipeline.connection_health import KnownConnection
 from chargehand.pipeline.looking import AuditCheckpoint, Database
 from chargehand.pipeline.sessions import SessionRules
 from chargehand.plugins.connector import ActionPreviewer
+from chargehand.web.api.request_rate import RequestRate
 from chargehand.web.body import BodyReader
 from chargehand.web.own_page import OwnOrigin
 from chargehand.web.session_cookie import SessionCookie
@@ -24,7 +25,8 @@ class APIDeps:
 
     Shape: `previewers` render edited actions and `connectors` say of which kind a configured
     connection is, both by connection; `known` is what the settings say of each; `bodies` limits
-    what is held of all request bodies together; `own` is where our own pages come from.
+    what is held of all request bodies together; `own` is where our own pages come from; `rate` is how often one
+    caller may ask.
     """
 
     database: Database
@@ -43,3 +45,4 @@ class APIDeps:
     session_rules: SessionRules = field(default_factory=SessionRules)
     cookie: SessionCookie = field(default_factory=SessionCookie)
     own: OwnOrigin = field(default_factory=OwnOrigin)
+    rate: RequestRate = field(default_factory=RequestRate)

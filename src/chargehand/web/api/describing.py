@@ -74,11 +74,12 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         413: "The body is too large.",
         415: "The body is not declared as JSON.",
         422: "A parameter or a field can not be used; `errors` names it.",
+        429: "This key or session asked too often; `Retry-After` says when to try again.",
         503: "The database does not answer now; `Retry-After` may say when to try again.",
     }
 )
 _WORKED: Final = "It worked."
-_ALWAYS: Final = (401, 403, 422, 503)
+_ALWAYS: Final = (401, 403, 422, 429, 503)
 _WITH_BODY: Final = (400, 408, 413, 415)
 
 

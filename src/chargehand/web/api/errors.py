@@ -39,6 +39,7 @@ from chargehand.pipeline.errors import (
     PolicyChangedMeanwhile,
     SessionEnded,
 )
+from chargehand.web.api.request_rate import TooManyRequests
 from chargehand.web.own_page import ForeignPage
 
 
@@ -97,6 +98,7 @@ STATUSES: Final[Mapping[type[ChargehandError], int]] = MappingProxyType(
         MemberLeft: HTTPStatus.CONFLICT,
         LastAdmin: HTTPStatus.CONFLICT,
         AbsenceInvalid: HTTPStatus.CONFLICT,
+        TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
         BodyTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         BodyNotJSON: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     }

@@ -52,6 +52,7 @@ def guarded_route(deps: APIDeps) -> type[APIRoute]:
 
             async def guarded(request: Request) -> Response:
                 proof = await _authenticate(deps, request)
+                deps.rate.take(_caller_of(proof), deps.clock.now())
                 if request.method in _WITH_BODY:
                     request = await _with_whole_body(deps.bodies, request)
                 request.state.caller = Caller(proof, need, deps.database, deps.clock)
@@ -72,6 +73,10 @@ async def _authenticate(deps: APIDeps, request: Request) -> Proof:
     if request.method not in _SAFE:
         require_own_page(request.headers, deps.own, token=csrf_token(secret))
     return await _by_session(deps, secret)
+
+
+def _caller_of(proof: Proof) -> str:
+    return proof.key_id if isinstance(proof, KeyProof) else proof.session_id
 
 
 async def _by_session(deps: APIDeps, secret: str) -> Proof:

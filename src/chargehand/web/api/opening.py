@@ -15,6 +15,7 @@ from chargehand.config.settings import Settings
 from chargehand.kit.clock import Clock
 from chargehand.web.api.app import API, build_api
 from chargehand.web.api.deps import APIDeps
+from chargehand.web.api.request_rate import RequestRate
 from chargehand.web.sign_in.routes import SignInDoor
 
 
@@ -37,5 +38,6 @@ def open_api(settings: Settings, stores: Stores, clock: Clock, sign_in: SignInDo
             session_rules=sign_in.rules,
             cookie=sign_in.cookie,
             own=sign_in.own,
+            rate=RequestRate(settings.server.requests_per_minute),
         )
     )
