@@ -25,8 +25,8 @@ class APIDeps:
 
     Shape: `previewers` render edited actions and `connectors` say of which kind a configured
     connection is, both by connection; `known` is what the settings say of each; `bodies` limits
-    what is held of all request bodies together; `own` is where our own pages come from; `rate` is how often one
-    caller may ask.
+    what is held of all request bodies together; `own` is where our own pages come from; `rate` is
+    how often one caller may ask.
     """
 
     database: Database
