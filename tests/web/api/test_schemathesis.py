@@ -1,6 +1,9 @@
 """Every operation, with whatever its description allows and does not allow, keeps its promises."""
 
-from collections.abc import Iterator
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -8,15 +11,19 @@ from typing import Any, TypeAlias
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from starlette.types import ASGIApp, Receive, Scope, Send
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from chargehand.domain.ask import AskState
 from tests.web.api.world import World, open_world
 from tools.openapi import PATH
 
 ROOT = Path(__file__).resolve().parents[3]
-QUICKLY = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+QUICKLY = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+IN_SHORT = settings(QUICKLY, max_examples=5)
 # What the description can not say: which projects and connections there are, what a vendor calls a
 # comment, which cap can not be taken away, that days come in order, that a moment is to come, what
 # is a policy, and what is a name, a table or a word.
@@ -50,24 +57,18 @@ NOT_ALL_SAID = {
 }
 
 
-class _Standing:
-    """Stands for the application while tests are collected, when there is no database yet."""
-
-    app: ASGIApp
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
-
-
 Case: TypeAlias = schemathesis.Case[Any]
-STANDING = _Standing()
-API = schemathesis.openapi.from_path(ROOT / PATH)
-API.app = STANDING
-# The key is ours; a generated one in its place would only test the same refusal again and again.
-API.config.generation.with_security_parameters = False
-# A body that breaks a limit of the description may break the limit of all bodies first.
-_REJECTION = API.config.checks.negative_data_rejection
-_REJECTION.expected_statuses = [*_REJECTION.expected_statuses, "413"]
+Description: TypeAlias = OpenApiSchema
+SAID = json.loads((ROOT / PATH).read_text())
+# A flag is one of a closed list, and no thing with an id.
+_ID = re.compile(r"\{(?!flag\})")
+OPERATIONS = [
+    pytest.param(path, method, id=f"{method.upper()} {path}")
+    for path, item in SAID["paths"].items()
+    for method in item
+]
+WITH_ID = [one for one in OPERATIONS if _ID.search(one.values[0])]
+WITHOUT_ID = [one for one in OPERATIONS if not _ID.search(one.values[0])]
 
 
 @dataclass
@@ -86,30 +87,97 @@ class Caller:
 
 
 @pytest.fixture(scope="module")
-def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
-    world = open_world(tmp_path_factory.mktemp("described"))
+def caller(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
+    folder = tmp_path_factory.mktemp("described") / "data"
+    world = open_world(shutil.copytree(migrated_folder, folder), is_migrated=True)
     for state in (AskState.DECIDED, AskState.LATE, AskState.STUCK):
         world.comment(ask_state=state)
     world.done(world.comment().action_id)
     world.silence()
-    STANDING.app = world.app()
     yield Caller(world, world.key("schemathesis"))
     world.close()
 
 
-@API.parametrize()
-@QUICKLY
-def test_operation_keeps_its_description(case: Case, caller: Caller) -> None:
-    caller.check(case)
+@pytest.fixture(scope="module")
+def described(caller: Caller) -> Description:
+    return _described(caller)
 
 
-# A flag is one of a closed list, and no thing with an id.
-@API.include(path_regex=r"\{(?!flag\})").parametrize()
-@QUICKLY
-def test_operation_on_what_exists_keeps_its_description(case: Case, caller: Caller) -> None:
-    told = asdict(caller.world.comment(ask_state=AskState.LATE))
-    told["member_id"] = caller.world.member().id
-    for name in case.path_parameters:
-        case.path_parameters[name] = told.get(name, told["event_id"])
+@pytest.fixture(scope="module")
+def described_in_short(caller: Caller) -> Description:
+    """The same, without a case for each limit of each field."""
+    api = _described(caller)
+    api.config.phases.coverage.enabled = False
+    return api
 
-    caller.check(case)
+
+@pytest.mark.parametrize(("path", "method"), WITHOUT_ID)
+def test_operation_keeps_its_description(
+    path: str, method: str, caller: Caller, described: Description
+) -> None:
+    _try(described, path, method, caller.check)
+
+
+@pytest.mark.parametrize(("path", "method"), WITH_ID)
+def test_operation_on_what_exists_keeps_its_description(
+    path: str, method: str, caller: Caller, described: Description
+) -> None:
+    def make() -> dict[str, str]:
+        told = asdict(caller.world.comment(ask_state=AskState.LATE))
+        return {**told, "member_id": caller.world.member().id}
+
+    # Who only looks leaves everything as it is.
+    seen = make() if method == "get" else None
+
+    def check(case: Case) -> None:
+        told = seen or make()
+        for name in case.path_parameters:
+            case.path_parameters[name] = told.get(name, told["event_id"])
+        caller.check(case)
+
+    _try(described, path, method, check)
+
+
+# The limits of each other field are tried on what exists.
+@pytest.mark.parametrize(("path", "method"), WITH_ID)
+def test_operation_on_what_nobody_has_keeps_its_description(
+    path: str, method: str, caller: Caller, described_in_short: Description
+) -> None:
+    _try(described_in_short, path, method, caller.check, IN_SHORT)
+
+
+def _try(
+    api: Description,
+    path: str,
+    method: str,
+    check: Callable[[Case], None],
+    searched: settings = QUICKLY,
+) -> None:
+    """Hold every case of one operation to a check.
+
+    Cases are made here and not by `parametrize`, which makes those of all operations while tests
+    are collected, in every worker.
+    """
+
+    def held(case: Case) -> None:
+        check(case)
+
+    build_operation_test(
+        config=api.config,
+        operation=api[path][method],
+        test_func=held,
+        given_kwargs={},
+        feedback=FeedbackSources(constants_value_source=make_constants_value_source(api)),
+        explicit_settings=searched,
+    )()
+
+
+def _described(caller: Caller) -> Description:
+    api = schemathesis.openapi.from_path(ROOT / PATH)
+    api.app = caller.world.app()
+    # The key is ours; a generated one would only test the same refusal again and again.
+    api.config.generation.with_security_parameters = False
+    # A body that breaks a limit of the description may break the limit of all bodies first.
+    rejection = api.config.checks.negative_data_rejection
+    rejection.expected_statuses = [*rejection.expected_statuses, "413"]
+    return api
