@@ -15,6 +15,7 @@ from busy_day_sending import Message
 from procfs import shipped_environment
 from starlette.types import Receive, Scope, Send
 
+from chargehand.testing.families import die_with_parent
 from chargehand.testing.jira.server import HOST, listen, wait_until_started
 
 _TIMEOUT_S: Final = 60.0
@@ -62,7 +63,11 @@ def running(module: str, *arguments: str) -> Iterator[Fake]:
     """
     command = [sys.executable, "-m", f"chargehand.testing.{module}", "--port", "0", *arguments]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=shipped_environment()
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=shipped_environment(),
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - it asks the system one thing.
     )
     try:
         line = process.stdout.readline() if process.stdout is not None else ""

@@ -23,6 +23,7 @@ from chargehand.domain.action import Mode
 from chargehand.domain.ids import ProjectKey
 from chargehand.kit.clock import SystemClock
 from chargehand.pipeline.modes import set_mode
+from chargehand.testing.families import die_with_parent
 
 PROJECT = ProjectKey("PAY")
 PEOPLE = ("Mei Tanaka", "Tom Berg", "Ana Ruiz", "Lena Novak")
@@ -142,7 +143,11 @@ class Service:
         with (self.folder / "serve.log").open("ab") as log:
             self.said_before = log.tell()
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=shipped_environment()
+                command,
+                stdout=log,
+                stderr=log,
+                env=shipped_environment(),
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - it asks the system one thing.
             )
 
     def wait_until_ready(self) -> None:
@@ -157,7 +162,11 @@ class Service:
         """End the service as an operator would."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(40)
+            try:
+                self.process.wait(40)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
             self.process = None
 
     def kill(self, role: str) -> int:
@@ -222,7 +231,11 @@ def running_fake() -> Iterator[FakeSite]:
     """A fake Jira with a small believable project, forgotten at the end."""
     command = [sys.executable, "-m", "chargehand.testing.jira", "--port", "0", "--seed", "demo"]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=shipped_environment()
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=shipped_environment(),
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - as above.
     )
     try:
         told = json.loads(process.stdout.readline() if process.stdout is not None else "{}")

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from chargehand.domain.ids import ProjectKey
 from chargehand.kit.clock import SystemClock
 from chargehand.kit.signing import hmac_sha256_hex
 from chargehand.pipeline.modes import set_mode
+from chargehand.testing.families import die_with_parent, end_family
 
 SECRET = "the-signing-secret-of-the-tests"
 DEADLINE_S = 120.0
@@ -119,6 +120,7 @@ class Service:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - it asks the system one thing.
             env={**os.environ, **self.environ, **environ},
         )
         log.close()
@@ -180,6 +182,15 @@ class Service:
         if self.process.poll() is None:
             self.process.terminate()
         return self.process.wait(60)
+
+    def end(self) -> None:
+        """Kill whoever is left, stopped ones too."""
+        if self.process is not None:
+            end_family(self.process)
+        for pid in self.everyone():
+            # It may end meanwhile.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def set_mode(self, mode: str) -> None:
         now = SystemClock().now()
@@ -249,29 +260,36 @@ def wait_until(
 @contextmanager
 def running_fake(state: Path) -> Iterator[FakeSite]:
     command = [sys.executable, "-m", "chargehand.testing.jira", "--port", "0", "--seed", "demo"]
-    process = subprocess.Popen([*command, "--state", str(state)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    ready = json.loads(process.stdout.readline())
-    try:
+    with _started_fake([*command, "--state", str(state)]) as (process, ready):
         yield FakeSite(process, ready["url"], ready["email"], ready["token"], ready["account_id"])
-    finally:
-        process.terminate()
-        process.wait(30)
-        process.stdout.close()
 
 
 @contextmanager
 def running_chat(vendor: str) -> Iterator[tuple[FakeSite, dict[str, Any]]]:
     """A fake chat in a process of its own, and what it said of itself when it was ready."""
     command = [sys.executable, "-m", f"chargehand.testing.{vendor}", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    ready = json.loads(process.stdout.readline())
-    try:
+    with _started_fake(command) as (process, ready):
         yield FakeSite(process, ready["url"], "", ready["bot_token"], ""), ready
-    finally:
+
+
+@contextmanager
+def _started_fake(
+    command: list[str],
+) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - as above.
+    )
+    assert process.stdout is not None
+    try:
+        yield process, json.loads(process.stdout.readline())
         process.terminate()
         process.wait(30)
+    finally:
+        end_family(process)
         process.stdout.close()
 
 
@@ -309,7 +327,8 @@ request_timeout = "PT5S"
     try:
         yield service
     finally:
-        service.stop()
-        for pid in service.everyone():  # whoever outlived the test
-            os.kill(pid, signal.SIGKILL)
-        service.stores.close()
+        try:
+            service.stop()
+        finally:
+            service.end()
+            service.stores.close()

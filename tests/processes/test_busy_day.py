@@ -1,11 +1,12 @@
 """A busy day of Slack in small: told twice, out of order, two kill -9; all answered once."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from chargehand.testing.families import run_family
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,14 +16,7 @@ _PATIENCE_S = 300
 def test_every_question_of_a_busy_day_is_answered_once() -> None:
     command = [sys.executable, "benchmarks/busy_day.py", "--messages", "300", "--asks", "36"]
     # Who was killed while it sent something is looked after once that time is over.
-    told = subprocess.run(
-        [*command, "--request-timeout", "PT2S"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_PATIENCE_S,
-    )
+    told = run_family([*command, "--request-timeout", "PT2S"], cwd=ROOT, timeout_s=_PATIENCE_S)
 
     assert told.returncode == 0, told.stdout + told.stderr
     day = json.loads(told.stdout.splitlines()[-1])

@@ -4,11 +4,12 @@ The worker and the front are killed once each; every question is answered once.
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from chargehand.testing.families import run_family
 
 pytestmark = pytest.mark.process
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,13 +20,10 @@ _ROOMS = {"bitbucket", "confluence", "github", "jira", "slack"}
 def test_every_question_of_a_team_is_answered_once_wherever_it_was_asked() -> None:
     command = [sys.executable, "benchmarks/busy_team.py", "--events", "160", "--asks", "25"]
     # Who was killed while it sent something is looked after once that time is over.
-    told = subprocess.run(
+    told = run_family(
         [*command, "--request-timeout", "PT2S", "--poll-every", "PT3S"],
         cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_PATIENCE_S,
+        timeout_s=_PATIENCE_S,
     )
 
     assert told.returncode == 0, told.stdout + told.stderr
