@@ -25,10 +25,11 @@ The overlay is a JSON file beside the tests that says where a description is wro
 The vendors' files are third-party data: they stay in their folder and are never copied.
 """
 
+import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -48,6 +49,9 @@ from chargehand.testing.descriptions import (
 
 Side: TypeAlias = Literal["request", "response"]
 Conduct: TypeAlias = Literal["as_documented", "wrong_on_purpose"]
+
+
+_MOST_JUDGED: Final = 20_000
 
 
 class ContractBroken(Fault):
@@ -110,6 +114,7 @@ class Contract:
         self._anywhere = anywhere
         self._error = error
         self._queries = queries
+        self._judged: dict[bytes, list[str]] = {}
 
     def check_request(self, request: httpx.Request, body: bytes) -> None:
         """Check what we are about to send.
@@ -122,13 +127,29 @@ class Contract:
 
     def request_problems(self, request: httpx.Request, body: bytes) -> list[str]:
         """What the contract says against a request; empty when it is as documented."""
+        return self._once(_digest_of(request, body), lambda: self._request_problems(request, body))
+
+    def _once(self, key: bytes, judge: Callable[[], list[str]]) -> list[str]:
+        """What was found the first time.
+
+        Tests ask the same over and over, and get the same answers; looking at one of them takes as
+        long as a dozen statements of SQL.
+        """
+        if key not in self._judged:
+            if len(self._judged) >= _MOST_JUDGED:
+                self._judged.clear()
+            self._judged[key] = judge()
+        return self._judged[key]
+
+    def _request_problems(self, request: httpx.Request, body: bytes) -> list[str]:
         book, operation = self._find(request)
         if book is None or operation is None:
             return ["no such method and path"]
         names = {name for name, _ in request.url.params.multi_items()}
         known = operation.parameters | self._queries
         unknown = [f"unknown query parameter {n}" for n in sorted(names - known)]
-        errors = book.requests.iter_request_errors(seen_request(request, body, book.host))
+        page, seen = book.requests.of(operation), seen_request(request, body, book.host)
+        errors = page.iter_request_errors(seen)
         return [*unknown, *_texts(errors), *self._further(operation, "request", body)]
 
     def check_response(self, request: httpx.Request, sent: bytes, response: httpx.Response) -> None:
@@ -144,7 +165,10 @@ class Contract:
         else:
             self.tally.own += book is self._own
             self.tally.operations[operation.name] += 1
-            problems = self._response_problems(book, operation, request, sent, response)
+            problems = self._once(
+                _digest_of(request, sent, response),
+                lambda: self._response_problems(book, operation, request, sent, response),
+            )
         self._judge("response", request, problems)
 
     def _response_problems(
@@ -163,7 +187,8 @@ class Contract:
         if status in operation.statuses:
             seen = seen_request(request, sent, book.host)
             answer = seen_response(response)
-            problems.extend(_texts(book.responses.iter_response_errors(seen, answer)))
+            page = book.responses.of(operation)
+            problems.extend(_texts(page.iter_response_errors(seen, answer)))
         elif status not in self._anywhere:
             problems.append(f"status {status} is not documented")
         if response.is_error:
@@ -201,6 +226,24 @@ class Contract:
         )
         self.broken.append(broken)
         raise broken
+
+
+def _digest_of(
+    request: httpx.Request, body: bytes, response: httpx.Response | None = None
+) -> bytes:
+    """Everything that is looked at, in short."""
+    digest = hashlib.sha256()
+    parts = [request.method.encode(), str(request.url).encode(), _raw(request.headers), body]
+    if response is not None:
+        parts += [b"%d" % response.status_code, _raw(response.headers), response.content]
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.digest()
+
+
+def _raw(headers: httpx.Headers) -> bytes:
+    return b"\n".join(b"%b: %b" % pair for pair in headers.raw)
 
 
 class ContractTransport(httpx.AsyncBaseTransport):

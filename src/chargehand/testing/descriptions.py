@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
 from chargehand.domain.errors import Fault
+
+_MOST_FOUND: Final = 5_000
 
 
 class OverlayUnusable(Fault):
@@ -54,17 +56,47 @@ class Operation:
         return f"{self.method} {self.template}"
 
 
+class Pages:
+    """A document cut into one description a path.
+
+    The checker looks through all paths of what it is given, each time, and vendors have hundreds.
+    """
+
+    def __init__(
+        self, document: Mapping[str, Any], load: Callable[[Mapping[str, Any]], Description]
+    ) -> None:
+        self._document = document
+        self._load = load
+        self._loaded: dict[str, Description] = {}
+
+    def of(self, operation: Operation) -> Description:
+        """The description of an operation's path alone; the rest of the document is shared."""
+        template = operation.template
+        if template not in self._loaded:
+            paths = {template: self._document["paths"][template]}
+            self._loaded[template] = self._load({**self._document, "paths": paths})
+        return self._loaded[template]
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """One description: strict about requests, as written about answers."""
 
-    requests: Description
-    responses: Description
+    requests: Pages
+    responses: Pages
     host: str
     operations: Sequence[Operation]
+    _found: dict[tuple[str, str], Operation | None] = field(default_factory=dict)
 
     def find(self, method: str, path: str) -> Operation | None:
         """The operation a request means; None when the description has none."""
+        if (method, path) not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[method, path] = self._look(method, path)
+        return self._found[method, path]
+
+    def _look(self, method: str, path: str) -> Operation | None:
         found = [o for o in self.operations if o.method == method and o.pattern.fullmatch(path)]
         # Of /issue/{key} and /issue/picker the one with fewer holes is meant.
         return min(found, key=lambda operation: operation.template.count("{"), default=None)
@@ -105,9 +137,13 @@ def load_book(
     else:
         _forbid_unknown(strict.get("components", {}).get("schemas", {}))
         _forbid_unknown(strict["paths"])
+
+    def load(document: Mapping[str, Any]) -> Description:
+        return OpenAPI.from_dict(document, config=config)
+
     return Book(
-        requests=OpenAPI.from_dict(strict, config=config),
-        responses=OpenAPI.from_dict(written, config=config),
+        requests=Pages(strict, load),
+        responses=Pages(written, load),
         host=_host_of(written),
         operations=_operations(written),
     )
