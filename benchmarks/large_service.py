@@ -25,6 +25,8 @@ from chargehand.pipeline.keys import create_key
 _CONFIG = """
 [server]
 port = {port}
+# What is measured is the answer, not the limit on how often one key may ask.
+requests_per_minute = 0
 [storage]
 data_dir = "{data}"
 {database}

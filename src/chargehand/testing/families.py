@@ -55,7 +55,8 @@ def run_family(
         out, err = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired as late:
         end_family(process)
-        late.stdout, late.stderr = process.communicate()
+        # What it says is bytes or text, as the process was opened; the library's stubs say bytes.
+        late.stdout, late.stderr = process.communicate()  # type: ignore[assignment]
         raise
     finally:
         end_family(process)
