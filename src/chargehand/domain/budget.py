@@ -58,10 +58,6 @@ class Amount(NamedTuple):
     micro_usd: int
     tokens: int
 
-    def plus(self, other: "Amount") -> "Amount":
-        """Both together."""
-        return Amount(self.micro_usd + other.micro_usd, self.tokens + other.tokens)
-
 
 NOTHING: Final = Amount(0, 0)
 

@@ -8,6 +8,7 @@ A reservation whose owner died expires and is settled at its worst case. It is n
 death before the request left looks the same as one after it, and the vendor bills the second.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -129,7 +130,8 @@ class _Books:
         self._totals = totals
         self._earlier = earlier
         self._day = day
-        self._added: dict[BudgetKey, Amount] = {}
+        self._added_usd: defaultdict[BudgetKey, int] = defaultdict(int)
+        self._added_tokens: defaultdict[BudgetKey, int] = defaultdict(int)
         self._new: list[ReservationRecord] = []
 
     def reserve(
@@ -154,7 +156,8 @@ class _Books:
         self._earlier[record.id] = record
         self._new.append(record)
         for key in path:
-            self._added[key] = self._added.get(key, NOTHING).plus(wanted)
+            self._added_usd[key] += wanted.micro_usd
+            self._added_tokens[key] += wanted.tokens
         for total in totals:
             self._totals[total.key] = total._replace(
                 reserved_micro_usd=total.reserved_micro_usd + wanted.micro_usd,
@@ -165,7 +168,8 @@ class _Books:
     def write_down(self) -> None:
         """Write what was reserved; one process writes at a time, so no id was taken meanwhile."""
         self._tx.reservations.add_all(self._new)
-        self._tx.budgets.reserve(self._added, self._starts)
+        added = {key: Amount(usd, self._added_tokens[key]) for key, usd in self._added_usd.items()}
+        self._tx.budgets.reserve(added, self._starts)
 
 
 def settle(
