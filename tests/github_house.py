@@ -1,6 +1,6 @@
 """A house beside the fake GitHub: the real connector, signed webhooks in, words out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -157,11 +157,14 @@ async def open_github_house(
     storage: dict[str, Any],
     check: ContractCheck | None,
     contract: Contract | None,
+    *,
+    answers: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> AsyncIterator[GitHubHouse]:
     """A house beside GitHub whose bot speaks at once; what is said to GitHub is held to it."""
     chats = [slack_settings(), github_settings(**changes)]
-    settings = house_settings(storage["data_dir"], storage=storage, chats=chats)
+    more = {"answers": answers} if answers is not None else {}
+    settings = house_settings(storage["data_dir"], storage=storage, chats=chats, **more)
     kind = type("DescribedHouse", (GitHubHouse,), {"contract": contract})
     async with open_house(settings, Doubles(contract=check), kind=kind) as opened:
         house = cast("GitHubHouse", opened)

@@ -11,6 +11,7 @@ from chargehand.bootstrap.configured import pipeline_rules
 from chargehand.bootstrap.restoring import restore
 from chargehand.bootstrap.stores import Stores, open_stores
 from chargehand.config.settings import Settings
+from chargehand.domain.ask import Repeat
 from chargehand.pipeline.errors import NotHeld, NotLookedUp
 from chargehand.pipeline.looking import read_status
 from chargehand.pipeline.resuming import Resumed, Resuming
@@ -31,6 +32,13 @@ class Disaster:
         self._empty = empty
         self.backup = Path()
         self.replaced: list[Stores] = []
+
+    def update_comments(self) -> None:
+        """From now on the bot words its last comment anew."""
+        answers = self.house.settings.answers.model_copy(update={"repeat": Repeat.UPDATE})
+        self.house.settings = self.house.settings.model_copy(update={"answers": answers})
+        self._empty = self._empty.model_copy(update={"answers": answers})
+        self.house.start()
 
     def back_up(self) -> None:
         self.house.clock.advance(1)
@@ -124,6 +132,36 @@ async def test_what_was_approved_and_sent_after_the_backup_is_not_sent_again(
     assert [state for _, state in house.states] == ["executed", "executed"]
     assert house.actions[1].result["external_id"] == house.replies("PAY-7")[0].id
     assert {one.state.value for one in house.approvals} == {"approved", "voided"}
+
+
+@pytest.mark.parametrize("known", [1, 2], ids=["first-version", "update"])
+async def test_what_was_replaced_after_the_backup_is_not_sent_again(
+    disaster: Disaster, known: int
+) -> None:
+    """The comment says something else by now, and still tells what it said before."""
+    house, question = disaster.house, "@bot what's blocking this?"
+    disaster.update_comments()
+    house.mode("approve")
+    for turn in range(1, 4):
+        await house.ask(question)
+        house.approve(next(one for one in house.approvals if one.state.value == "open"))
+        if turn == known:
+            disaster.back_up()
+            lost = house.approvals[0].action_id
+        await house.settle()
+        house.jira.transition(
+            "PAY-12", author="Tom Berg", to=("Done", "To Do", "In Progress")[turn - 1]
+        )
+    (now,) = house.replies()
+    disaster.restore()
+
+    resumed = await disaster.resume()
+    await house.wait(HOUR_S)
+
+    assert house.replies() == [now]
+    assert "Updated on" in now.text
+    assert resumed.happened == (lost,)
+    assert {state for _, state in house.states} == {"executed"}
 
 
 @pytest.mark.parametrize("sent", [pytest.param(1, id="sent"), pytest.param(0, id="not-sent")])

@@ -15,6 +15,7 @@ from tools.reference.github_actions import GITHUB_KINDS, GITHUB_MEANINGS
 from tools.reference.kinds import Kind
 from tools.reference.markdown import page, table
 from tools.reference.slack_actions import SLACK_KINDS, SLACK_MEANINGS
+from tools.reference.update_kinds import UPDATE_KINDS, UPDATE_MEANINGS, WORDS_OF
 
 _INTRO = """\
 What the kinds of actions carry and which states an action goes through.
@@ -96,6 +97,7 @@ _KINDS: Final[Mapping[ActionKind, Kind]] = {
     ),
     **discord_actions.KINDS,
     **CONFLUENCE_KINDS,
+    **UPDATE_KINDS,
 }
 _OF_COMMENTS: Final[Mapping[str, str]] = {
     "markdown": "The words, as Markdown; up to 30,000 characters.",
@@ -125,6 +127,7 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     "`more_title` and `mention`.",
     (update_params.UpdateCommentBase, "asks"): "Comments that asked the bot, which may stand "
     "below it.",
+    (update_params.UpdateCommentBase, "words_of"): WORDS_OF,
     (params.TransitionParams, "transition_id"): "Jira's id of the move; `null` in an "
     "undo is the one move that leads to the status when it is sent.",
     (params.TransitionParams, "transition_name"): "Its name, for people.",
@@ -157,6 +160,7 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     **discord_actions.MEANINGS,
     **CONFLUENCE_MEANINGS,
     **GITHUB_MEANINGS,
+    **UPDATE_MEANINGS,
 }
 _DIFF: Final = (
     "What the pull request changes, where a policy judged it by that: `head` and `target`, "

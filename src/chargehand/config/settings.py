@@ -193,8 +193,9 @@ class AnswerSettings(_Section):
     )
     repeat: Repeat = Field(
         Repeat.NEW,
-        description="When the same person asks the same on a Jira work item again and the facts "
-        "have changed: `new` answers in a new comment, `update` words the bot's last comment anew.",
+        description="When the same person asks the same again on a Jira work item, a pull request "
+        "or an issue of GitHub: `new` answers in a new comment, `update` words the bot's last "
+        "comment there anew.",
     )
     repeat_in: dict[ProjectName, Repeat] = Field(
         {}, description='The same for single projects, such as `PAY = "update"`.'

@@ -97,7 +97,7 @@ class AnswerWriter:
 
     def _superseded(self) -> OwnComment | None:
         context = self.context
-        if context.repeat is not Repeat.UPDATE or self.ask.place is not None:
+        if context.repeat is not Repeat.UPDATE:
             return None
         newest = max(context.last_answers, key=lambda one: one.answered_at, default=None)
         return superseded(self.ask, newest)

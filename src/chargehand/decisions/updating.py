@@ -17,7 +17,11 @@ from chargehand.kit.canonical import digest_of
 
 # Below an older comment people look for something new.
 UPDATE_WITHIN: Final = timedelta(days=1)
-UPDATED_BY: Final = {ActionKind.JIRA_ADD_COMMENT: ActionKind.JIRA_UPDATE_COMMENT}
+UPDATED_BY: Final = {
+    ActionKind.BITBUCKET_ADD_COMMENT: ActionKind.BITBUCKET_UPDATE_COMMENT,
+    ActionKind.GITHUB_ADD_COMMENT: ActionKind.GITHUB_UPDATE_COMMENT,
+    ActionKind.JIRA_ADD_COMMENT: ActionKind.JIRA_UPDATE_COMMENT,
+}
 _MOST_ASKS: Final = 20
 
 
@@ -25,8 +29,9 @@ _MOST_ASKS: Final = 20
 class OwnComment:
     """A comment of the bot's that stands.
 
-    Shape: `action_id` is the action whose mark it carries; `words` are its texts, `mention` whom it
-    notified and `visibility` its readers, as that action was told.
+    Shape: `action_id` is the action whose words it has; `words` are its texts, `mention` whom it
+    notified and `visibility` its readers, as that action was told; `asks` are comments below it
+    that asked the bot, as far as that action knew of them.
     """
 
     comment_id: str
@@ -34,6 +39,7 @@ class OwnComment:
     words: Mapping[str, str]
     visibility: Mapping[str, str]
     mention: Mapping[str, str] | None = None
+    asks: tuple[str, ...] = ()
 
 
 class EarlierAnswer(Protocol):
@@ -87,10 +93,12 @@ def as_update(
     Shape: `asks` are the comments on the work item that asked the bot; those below the comment may
     stand there.
     """
-    below = _after({*asks, ask.comment_id}, own.comment_id)
-    is_same_audience = comment.params.get("visibility") == own.visibility
+    below = _after({*asks, *own.asks, ask.comment_id}, own.comment_id)
+    is_same_audience = (comment.params.get("visibility") or {}) == own.visibility
     if comment.kind not in UPDATED_BY or not is_same_audience or len(below) > _MOST_ASKS:
         return comment
+    if ask.place is not None:
+        return _in_discussion(comment, own, below)
     base: JSONObject = {
         **comment.base,
         "action_id": own.action_id,
@@ -98,6 +106,21 @@ def as_update(
         "asks": below,
     }
     params: JSONObject = {**comment.params, "comment_id": own.comment_id}
+    return replace(comment, kind=UPDATED_BY[comment.kind], params=params, base=base)
+
+
+def _in_discussion(comment: ProposedAction, own: OwnComment, below: list[str]) -> ProposedAction:
+    """The same on a pull request or an issue of a code host, where all words are one text."""
+    if own.mention is not None:
+        return comment
+    base: JSONObject = {
+        **comment.base,
+        "action_id": own.action_id,
+        "before": {"markdown": own.words["markdown"]},
+        "asks": below,
+        "in_reply_to": comment.params.get("in_reply_to"),
+    }
+    params: JSONObject = {"markdown": comment.params["markdown"], "comment_id": own.comment_id}
     return replace(comment, kind=UPDATED_BY[comment.kind], params=params, base=base)
 
 

@@ -19,6 +19,7 @@ class ActionKind(StrEnum):
     """Every kind of side effect there is; the connector is the part before the dot."""
 
     BITBUCKET_ADD_COMMENT = "bitbucket.add_comment"
+    BITBUCKET_UPDATE_COMMENT = "bitbucket.update_comment"
     BITBUCKET_DELETE_COMMENT = "bitbucket.delete_comment"
     BITBUCKET_ADD_REVIEWERS = "bitbucket.add_reviewers"
     BITBUCKET_REMOVE_REVIEWERS = "bitbucket.remove_reviewers"
@@ -40,6 +41,7 @@ class ActionKind(StrEnum):
     JIRA_REMOVE_LABELS = "jira.remove_labels"
     JIRA_UNLINK_ISSUES = "jira.unlink_issues"
     GITHUB_ADD_COMMENT = "github.add_comment"
+    GITHUB_UPDATE_COMMENT = "github.update_comment"
     GITHUB_DELETE_COMMENT = "github.delete_comment"
     GITHUB_CREATE_ISSUE = "github.create_issue"
     GITHUB_ADD_LABELS = "github.add_labels"
@@ -85,8 +87,10 @@ class ActionKind(StrEnum):
 COMMENTS: Final = frozenset(
     {
         ActionKind.BITBUCKET_ADD_COMMENT,
+        ActionKind.BITBUCKET_UPDATE_COMMENT,
         ActionKind.CONFLUENCE_ADD_COMMENT,
         ActionKind.GITHUB_ADD_COMMENT,
+        ActionKind.GITHUB_UPDATE_COMMENT,
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,

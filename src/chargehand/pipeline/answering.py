@@ -46,7 +46,7 @@ from chargehand.pipeline.late_asks import report_late
 from chargehand.pipeline.model_deciding import AskAgain, Decided, ModelDeciding
 from chargehand.pipeline.noticing import tell_operator
 from chargehand.pipeline.recording import Recorder
-from chargehand.pipeline.repeating import last_answers, repeat_of
+from chargehand.pipeline.repeating import last_answers, last_answers_there, repeat_of
 from chargehand.pipeline.ruling import rulings
 from chargehand.pipeline.running import Running, is_command
 from chargehand.storage.database import Database
@@ -117,7 +117,7 @@ class Answering:
             return await self._run(replace(stored, ask=ask), facts)
         (bot_name, last, asked, repeat), sending = await self._database.aread(
             lambda tx: (
-                _earlier(tx, ask, repeat_of(tx, ask, self._rules, now=now), now=now),
+                _earlier(tx, ask, connection.connector, self._rules, now=now),
                 _sending(tx, ask, connection, now=now),
             )
         )
@@ -286,15 +286,20 @@ class Answering:
 
 
 def _earlier(
-    tx: Reading, ask: Ask, repeat: Repeat, *, now: datetime
+    tx: Reading, ask: Ask, connector: str, rules: PipelineRules, *, now: datetime
 ) -> tuple[str, tuple[LastAnswer, ...], frozenset[str], Repeat]:
     """The bot's name there, its answers of late on this item, and the comments that were asks."""
     connection = tx.connections.find(ask.connection_id)
     bot_name = connection.bot_name if connection is not None else ""
+    repeat = repeat_of(tx, ask, rules, connector=connector, now=now)
+    looked_back = UPDATE_WITHIN if repeat is Repeat.UPDATE else REPEAT_WITHIN
+    if ask.place is not None and repeat is Repeat.UPDATE:
+        since = now - looked_back
+        there = last_answers_there(tx, ask, ask.place, connector=connector, since=since)
+        return bot_name, there, frozenset(), repeat
     if ask.place is not None:
         # In a chat everybody who asks is answered: nobody scrolls back to look for it.
         return bot_name, (), frozenset(), repeat
-    looked_back = UPDATE_WITHIN if repeat is Repeat.UPDATE else REPEAT_WITHIN
     answers = last_answers(tx, ask, since=now - looked_back)
     return bot_name, answers, tx.asks.comment_ids_on(ask.item), repeat
 

@@ -23,10 +23,12 @@ _FRESH_FOR: Final = timedelta(minutes=10)
 _ANSWERS: Final = frozenset(
     {
         ActionKind.BITBUCKET_ADD_COMMENT,
+        ActionKind.BITBUCKET_UPDATE_COMMENT,
         ActionKind.CONFLUENCE_ADD_COMMENT,
         ActionKind.DISCORD_POST_MESSAGE,
         ActionKind.DISCORD_SEND_DIRECT_MESSAGE,
         ActionKind.GITHUB_ADD_COMMENT,
+        ActionKind.GITHUB_UPDATE_COMMENT,
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,

@@ -47,10 +47,12 @@ _MARKED: Final = frozenset(
         ActionKind.GITHUB_ADD_COMMENT,
         ActionKind.GITHUB_APPROVE,
         ActionKind.GITHUB_CREATE_ISSUE,
+        ActionKind.GITHUB_UPDATE_COMMENT,
         ActionKind.JIRA_ADD_COMMENT,
         ActionKind.JIRA_ADD_INTERNAL_COMMENT,
         ActionKind.JIRA_REPLY_TO_CUSTOMER,
         ActionKind.JIRA_CREATE_ISSUE,
+        ActionKind.JIRA_UPDATE_COMMENT,
     }
 )
 _NOT_CONFIGURED: Final = LookUp(LookUpState.UNSURE, reason="connection_not_configured")

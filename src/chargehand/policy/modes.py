@@ -29,6 +29,8 @@ NAMED_ONLY = frozenset(
 # The bot's own words in a chat or a comment, however they are put there, and what it says without
 # words: a kind without a rule of its own has the mode of posting.
 FOLLOWS: Final = {
+    ActionKind.BITBUCKET_UPDATE_COMMENT: ActionKind.BITBUCKET_ADD_COMMENT,
+    ActionKind.GITHUB_UPDATE_COMMENT: ActionKind.GITHUB_ADD_COMMENT,
     ActionKind.JIRA_UPDATE_COMMENT: ActionKind.JIRA_ADD_COMMENT,
     ActionKind.SLACK_POST_EPHEMERAL: ActionKind.SLACK_POST_MESSAGE,
     ActionKind.SLACK_SEND_DIRECT_MESSAGE: ActionKind.SLACK_POST_MESSAGE,

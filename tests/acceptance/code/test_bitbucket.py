@@ -1,6 +1,7 @@
 """Somebody asks on a pull request of Bitbucket, and is answered there once."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
 
@@ -83,11 +84,13 @@ class BitbucketHouse(CodeHouse):
         return [one for one in comments.values() if one.author == "chargehand"]
 
 
-@pytest.fixture
-async def house(
-    storage: dict[str, Any], contract_if_any: ContractCheck | None
+@asynccontextmanager
+async def open_bitbucket_house(
+    storage: dict[str, Any], contract_if_any: ContractCheck | None, **changes: Any
 ) -> AsyncIterator[BitbucketHouse]:
-    settings = house_settings(storage["data_dir"], storage=storage, chats=[slack_settings()])
+    settings = house_settings(
+        storage["data_dir"], storage=storage, chats=[slack_settings()], **changes
+    )
     async with open_house(
         settings, Doubles(contract=contract_if_any), kind=BitbucketHouse
     ) as opened:
@@ -96,6 +99,24 @@ async def house(
         add_to_team(house, "Mei Tanaka", {BITBUCKET: "712020:mei"}, Role.DEVELOPER)
         yield house
         await house.bitbucket.aclose()
+
+
+@pytest.fixture
+async def house(
+    storage: dict[str, Any], contract_if_any: ContractCheck | None
+) -> AsyncIterator[BitbucketHouse]:
+    async with open_bitbucket_house(storage, contract_if_any) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def updating(
+    storage: dict[str, Any], contract_if_any: ContractCheck | None
+) -> AsyncIterator[BitbucketHouse]:
+    """Where the bot words its last comment anew."""
+    answers = {"repeat": "update"}
+    async with open_bitbucket_house(storage, contract_if_any, answers=answers) as opened:
+        yield opened
 
 
 async def test_a_question_beside_a_line_is_answered_once_in_its_conversation(
@@ -248,3 +269,43 @@ async def test_token_that_is_taken_back_sends_nothing_and_what_waits_is_answered
         await house.settle()
 
     assert len(house.answers()) == 1
+
+
+async def test_the_same_question_in_a_thread_updates_the_answer_there(
+    updating: BitbucketHouse,
+) -> None:
+    house, host, words = updating, updating.bitbucket.host, "@{712020:chargehand} status"
+    await house.look(None)
+    house.clock.advance(60)
+    host.open_pull_request(REPOSITORY, "mei", title="Round", source="feature/PAY-7")
+    asked = host.comment(REPOSITORY, 1, "mei", text=words)
+    await house.hear()
+    (first,) = house.answers()
+    before = first.text
+    house.jira.transition("PAY-7", author="Tom Berg", to="Done")
+    house.clock.advance(60)
+
+    # Below the question, and below the answer to it.
+    for parent in (asked.id, first.id):
+        host.comment(REPOSITORY, 1, "mei", text=words, parent=parent)
+        await house.hear()
+        house.clock.advance(60)
+
+    (answer,) = house.answers()
+    assert answer.id == first.id
+    assert "Updated on" in answer.text
+    updates = [one for one in house.actions if one.kind is ActionKind.BITBUCKET_UPDATE_COMMENT]
+    assert [one.state for one in updates] == [ActionState.EXECUTED] * 2
+    assert f"Update comment {first.id} on acme/payments#1" in updates[0].preview
+    house.undo(updates[0].id)
+    await house.settle()
+    assert before != answer.text
+    assert house.actions[0].state is ActionState.EXECUTED
+    # Who asks elsewhere, or after others, is answered there.
+    host.comment(REPOSITORY, 1, "tom", text="I see.", parent=first.id)
+    house.clock.advance(60)
+    for parent in (first.id, None):
+        host.comment(REPOSITORY, 1, "mei", text=words, parent=parent)
+        await house.hear()
+        house.clock.advance(60)
+    assert len(house.answers()) == 3

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from chargehand.connectors.bitbucket.comment_actions import CommentActions
+from chargehand.connectors.bitbucket.comment_update import CommentUpdate
 from chargehand.connectors.bitbucket.errors import NotOnDataCenter
 from chargehand.connectors.bitbucket.other_actions import OtherActions
 from chargehand.domain.action import ActionKind, ActionResult, ApprovedAction, Faulty, Refused
@@ -23,6 +24,7 @@ class ActionSender:
     """Sends the actions of one connection."""
 
     comments: CommentActions
+    update: CommentUpdate
     others: OtherActions
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
@@ -47,6 +49,7 @@ class ActionSender:
     def _performers(self) -> Mapping[ActionKind, Performer]:
         return {
             ActionKind.BITBUCKET_ADD_COMMENT: self.comments.add,
+            ActionKind.BITBUCKET_UPDATE_COMMENT: self.update.perform,
             ActionKind.BITBUCKET_DELETE_COMMENT: self.comments.delete,
             ActionKind.BITBUCKET_ADD_REVIEWERS: self.others.change_reviewers,
             ActionKind.BITBUCKET_REMOVE_REVIEWERS: self.others.change_reviewers,
@@ -60,6 +63,7 @@ class ActionSender:
         comments, others = self.comments, self.others
         return {
             ActionKind.BITBUCKET_ADD_COMMENT: comments.look_up_addition,
+            ActionKind.BITBUCKET_UPDATE_COMMENT: lambda one, _: self.update.look_up(one),
             ActionKind.BITBUCKET_DELETE_COMMENT: lambda one, _: comments.look_up_deletion(one),
             ActionKind.BITBUCKET_ADD_REVIEWERS: lambda one, _: others.look_up_reviewers(one),
             ActionKind.BITBUCKET_REMOVE_REVIEWERS: lambda one, _: others.look_up_reviewers(one),

@@ -8,6 +8,7 @@ from chargehand.connectors.bitbucket.actions import ActionSender
 from chargehand.connectors.bitbucket.check import ConnectionCheck
 from chargehand.connectors.bitbucket.cloud import CloudDialect
 from chargehand.connectors.bitbucket.comment_actions import CommentActions
+from chargehand.connectors.bitbucket.comment_update import CommentUpdate
 from chargehand.connectors.bitbucket.config import BitbucketConfig
 from chargehand.connectors.bitbucket.data_center import DataCenterDialect
 from chargehand.connectors.bitbucket.dialect import Dialect, Hook
@@ -39,7 +40,8 @@ class BitbucketClient:
         self._dialect = _dialect_of(config, self._transport)
         self._bot = BotFinder(config, self._dialect)
         parts = (config, self._transport, self._dialect, self._bot)
-        self._actions = ActionSender(CommentActions(*parts), OtherActions(*parts))
+        comments = CommentActions(*parts)
+        self._actions = ActionSender(comments, CommentUpdate(comments), OtherActions(*parts))
         self._check = ConnectionCheck(*parts)
         self._code = CodeReader(self._dialect)
         self._poller = Poller(config, self._transport, self._dialect)

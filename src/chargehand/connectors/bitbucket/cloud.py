@@ -235,6 +235,12 @@ class CloudDialect:
         """The comment an answer to `add_comment` tells of."""
         return shapes.comment_of(answer)
 
+    def update_comment(self, ref: PullRequestRef, comment: SeenComment, text: str) -> Call:
+        """The request that gives a comment another text; it stays where it is."""
+        path = f"{_pull(ref)}{path_of('comments', comment.id)}"
+        body: JSONObject = {"type": "pullrequest_comment", "content": {"raw": text}}
+        return Call("PUT", path, "update a comment", f"comment {comment.id} of {ref}", body=body)
+
     def delete_comment(self, ref: PullRequestRef, comment: SeenComment) -> Call:
         """The request that deletes a comment."""
         path = f"{_pull(ref)}{path_of('comments', comment.id)}"

@@ -75,27 +75,31 @@ class CommentActions:
         if comment is None:
             return Done("", "")
         digest = text_digest(comment.raw)
-        return Done(comment.id, await self._url(ref, comment), {"text_digest": digest})
+        return Done(comment.id, self.url(ref, comment), {"text_digest": digest})
 
     async def look_up_addition(self, action: SentAction, past: PastEffect) -> LookUp:
         """Whether a comment of ours is there: by author, time, place and text."""
         params, ref = read_comment_params(action.params), read_pull_request(action.target)
         wanted = text_digest(self.dialect.sent_text(params))
         since = past.intended_at - _CLOCK_MARGIN
-        same = [
+        bot = await self.bot.account()
+        there = [
             one
             for one in await self.dialect.comments_since(ref, since)
-            if text_digest(one.raw) == wanted and _is_at_place(one, params)
+            if _is_at_place(one, params)
+            and (bot is None or one.author is None or one.author.id == bot)
         ]
-        bot = await self.bot.account()
-        ours = [one for one in same if bot is None or one.author is None or one.author.id == bot]
+        ours = [one for one in there if text_digest(one.raw) == wanted]
+        if not ours and bot is not None and any(map(_was_edited, there)):
+            # Its words may have been these before.
+            return LookUp(LookUpState.UNSURE, reason="a comment there was worded anew since")
         if not ours:
             return LookUp(LookUpState.ABSENT)
         if bot is None or len(ours) > 1:
             # The same words twice may be another answer's, or a person's who repeats the bot.
             who = "nobody can tell who the bot is" if bot is None else "it stands there twice"
             return LookUp(LookUpState.UNSURE, reason=f"a comment with these words is there; {who}")
-        return LookUp(LookUpState.FOUND, external_id=ours[0].id, url=await self._url(ref, ours[0]))
+        return LookUp(LookUpState.FOUND, external_id=ours[0].id, url=self.url(ref, ours[0]))
 
     async def delete(self, action: ApprovedAction) -> ActionResult:
         """A comment of ours goes, unless somebody changed or answered it."""
@@ -139,7 +143,8 @@ class CommentActions:
         """By when a request that was cut off has landed, or never will."""
         return self.config.request_timeout_s + SETTLE_MARGIN_S
 
-    async def _url(self, ref: PullRequestRef, comment: SeenComment) -> str:
+    def url(self, ref: PullRequestRef, comment: SeenComment) -> str:
+        """Where a person reads a comment."""
         if comment.url or self.config.is_cloud:
             return comment.url
         project, _, slug = ref.repository.partition("/")
@@ -161,6 +166,12 @@ def refusal_by(now: SeenPullRequest, ref: PullRequestRef, diff: Diff | None) -> 
     """The refusal of an action that was judged by another diff; None for the same one."""
     why = why_outdated(diff, head=now.head_commit, target=now.target_branch)
     return Refused(BASE_CHANGED, f"{ref} changed: {why}") if why else None
+
+
+def _was_edited(comment: SeenComment) -> bool:
+    made, updated = comment.created_at, comment.updated_at
+    # Both times are set a moment apart where a comment is made.
+    return made is not None and updated is not None and updated - made > timedelta(seconds=2)
 
 
 def _is_at_place(comment: SeenComment, params: CommentParams) -> bool:

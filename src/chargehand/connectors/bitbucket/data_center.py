@@ -227,6 +227,12 @@ class DataCenterDialect:
         """The comment an answer to `add_comment` tells of."""
         return shapes.comment_of(answer, parent=None, anchor=NO_FIELDS)
 
+    def update_comment(self, ref: PullRequestRef, comment: SeenComment, text: str) -> Call:
+        """The request that gives a comment another text, in the version it was looked at."""
+        path = f"{pull_path(ref)}{path_of('comments', comment.id)}"
+        body: JSONObject = {"text": text, "version": comment.version or 0}
+        return Call("PUT", path, "update a comment", f"comment {comment.id} of {ref}", body=body)
+
     def delete_comment(self, ref: PullRequestRef, comment: SeenComment) -> Call:
         """The request that deletes a comment, in the version it was looked at."""
         path = f"{pull_path(ref)}{path_of('comments', comment.id)}"

@@ -192,6 +192,10 @@ class Dialect(Protocol):
         """The comment an answer to `add_comment` tells of."""
         ...
 
+    def update_comment(self, ref: PullRequestRef, comment: SeenComment, text: str) -> Call:
+        """The request that gives a comment another text."""
+        ...
+
     def delete_comment(self, ref: PullRequestRef, comment: SeenComment) -> Call:
         """The request that deletes a comment."""
         ...

@@ -183,13 +183,15 @@ def read_comment_base(base: JSONObject) -> CommentBase:
     return CommentBase(_optional(base, "comment_id", _COMMENT, "the id of a comment", "base"))
 
 
+def read_comment_id(value: JSONValue, field: str) -> str:
+    """The id of a comment."""
+    return read_matching(value, field, pattern=_COMMENT, allowed="the id of a comment")
+
+
 def read_delete_params(params: JSONObject) -> DeleteCommentParams:
     """The comment that goes."""
     refuse_unknown(params, "comment_id")
-    found = read_matching(
-        params.get("comment_id"), "comment_id", pattern=_COMMENT, allowed="the id of a comment"
-    )
-    return DeleteCommentParams(found)
+    return DeleteCommentParams(read_comment_id(params.get("comment_id"), "comment_id"))
 
 
 def read_delete_base(base: JSONObject) -> DeleteCommentBase:

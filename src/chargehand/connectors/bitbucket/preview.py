@@ -10,6 +10,7 @@ from typing import Final
 
 from chargehand.connectors.bitbucket.errors import NotOnDataCenter
 from chargehand.connectors.bitbucket.params import (
+    CommentParams,
     read_comment_base,
     read_comment_params,
     read_delete_base,
@@ -26,6 +27,7 @@ from chargehand.connectors.bitbucket.params import (
 )
 from chargehand.connectors.bitbucket.render import render_comment
 from chargehand.connectors.bitbucket.undo import inverse_of, undo_line
+from chargehand.connectors.bitbucket.update_params import read_base, read_params
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.ids import AccountId
 from chargehand.kit.visible import show_line, show_text
@@ -50,6 +52,9 @@ class BitbucketPreviewer:
         if action.kind is ActionKind.BITBUCKET_ADD_COMMENT:
             # What is too long is refused before anybody is asked.
             render_comment(read_comment_params(action.params), is_cloud=self.is_cloud)
+        elif action.kind is ActionKind.BITBUCKET_UPDATE_COMMENT:
+            words = CommentParams(read_params(action.params).markdown)
+            render_comment(words, is_cloud=self.is_cloud)
         return with_diff_lines(_PREVIEWS[action.kind](action), action.base)
 
     def inverse(self, done: DoneAction) -> ProposedAction | NoWayBack:
@@ -86,6 +91,15 @@ def _preview_comment(action: ProposedAction) -> str:
     heading = f"Comment on {ref}, {where}\nnotifies: {named}\n{undo_line(action)}"
     # The line on undoing stands above the words, where no word can pass for it.
     return f"{heading}\n\n{show_text(params.markdown)}"
+
+
+def _preview_update(action: ProposedAction) -> str:
+    params, base = read_params(action.params), read_base(action.base)
+    heading = (
+        f"Update comment {params.comment_id} on {read_pull_request(action.target)}\n"
+        f"notifies: nobody by mention\n{undo_line(action)}"
+    )
+    return "\n\n".join((heading, show_text(params.markdown), "Instead of:", show_text(base.before)))
 
 
 def _preview_deletion(action: ProposedAction) -> str:
@@ -144,6 +158,7 @@ def _accounts(accounts: Sequence[AccountId]) -> str:
 
 _PREVIEWS: Final[Mapping[ActionKind, Callable[[ProposedAction], str]]] = {
     ActionKind.BITBUCKET_ADD_COMMENT: _preview_comment,
+    ActionKind.BITBUCKET_UPDATE_COMMENT: _preview_update,
     ActionKind.BITBUCKET_DELETE_COMMENT: _preview_deletion,
     ActionKind.BITBUCKET_ADD_REVIEWERS: _preview_reviewers,
     ActionKind.BITBUCKET_REMOVE_REVIEWERS: _preview_reviewers,

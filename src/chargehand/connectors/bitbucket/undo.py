@@ -8,6 +8,7 @@ from chargehand.connectors.bitbucket.params import read_reviewers_base, read_rev
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.json import JSONObject
 from chargehand.plugins.connector import DoneAction, NoWayBack
+from chargehand.plugins.update_fields import put_back
 
 NOTHING_CHANGED: Final = NoWayBack("it changed nothing, since all was as wanted before")
 _GONE: Final = NoWayBack("the comment is gone for good")
@@ -42,6 +43,10 @@ def _delete(done: DoneAction) -> ProposedAction | NoWayBack:
         return _COMMENT_UNKNOWN
     base: JSONObject = {"action_id": done.action_id, "text_digest": digest}
     return _undo(done, ActionKind.BITBUCKET_DELETE_COMMENT, {"comment_id": comment_id}, base)
+
+
+def _put_back(done: DoneAction) -> ProposedAction:
+    return _undo(done, ActionKind.BITBUCKET_UPDATE_COMMENT, *put_back(done))
 
 
 def _reviewers_back(kind: ActionKind, *, was_adding: bool) -> "_Inverse":
@@ -83,6 +88,7 @@ def _never(way: NoWayBack) -> str:
 _Inverse = Callable[[DoneAction], ProposedAction | NoWayBack]
 _INVERSES: Final[Mapping[ActionKind, _Inverse]] = {
     ActionKind.BITBUCKET_ADD_COMMENT: _delete,
+    ActionKind.BITBUCKET_UPDATE_COMMENT: _put_back,
     ActionKind.BITBUCKET_DELETE_COMMENT: lambda _: _GONE,
     ActionKind.BITBUCKET_ADD_REVIEWERS: _reviewers_back(
         ActionKind.BITBUCKET_REMOVE_REVIEWERS, was_adding=True
@@ -98,6 +104,9 @@ _INVERSES: Final[Mapping[ActionKind, _Inverse]] = {
 _LINES: Final[Mapping[ActionKind, str]] = {
     ActionKind.BITBUCKET_ADD_COMMENT: (
         "undo: deletes this comment, unless it is edited or answered first"
+    ),
+    ActionKind.BITBUCKET_UPDATE_COMMENT: (
+        "undo: puts the words of before back, unless it is edited or answered first"
     ),
     ActionKind.BITBUCKET_DELETE_COMMENT: _never(_GONE),
     ActionKind.BITBUCKET_ADD_REVIEWERS: "undo: removes those of the reviewers who are new",

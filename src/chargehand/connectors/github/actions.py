@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from chargehand.connectors.github.comment_actions import CommentActions
+from chargehand.connectors.github.comment_update import CommentUpdate
 from chargehand.connectors.github.errors import GitHubConfigWrong
 from chargehand.connectors.github.review_actions import ReviewActions
 from chargehand.connectors.github.set_actions import SetActions
@@ -25,6 +26,7 @@ class ActionSender:
     """Sends the actions of one connection."""
 
     comments: CommentActions
+    update: CommentUpdate
     sets: SetActions
     reviews: ReviewActions
     workflows: WorkflowActions
@@ -49,6 +51,7 @@ class ActionSender:
     def _performers(self) -> Mapping[ActionKind, Performer]:
         return {
             ActionKind.GITHUB_ADD_COMMENT: self.comments.add,
+            ActionKind.GITHUB_UPDATE_COMMENT: self.update.perform,
             ActionKind.GITHUB_DELETE_COMMENT: self.comments.delete,
             ActionKind.GITHUB_CREATE_ISSUE: self.comments.create_issue,
             ActionKind.GITHUB_ADD_LABELS: self.sets.add_labels,
@@ -67,6 +70,7 @@ class ActionSender:
     def _finders(self) -> Mapping[ActionKind, Finder]:
         return {
             ActionKind.GITHUB_ADD_COMMENT: self.comments.look_up,
+            ActionKind.GITHUB_UPDATE_COMMENT: self.update.look_up,
             ActionKind.GITHUB_DELETE_COMMENT: self.comments.look_up_deletion,
             ActionKind.GITHUB_CREATE_ISSUE: self.comments.look_up_issue,
             ActionKind.GITHUB_ADD_LABELS: self.sets.look_up,

@@ -8,6 +8,7 @@ from chargehand.connectors.github.answers import AppAnswer, UserAnswer
 from chargehand.connectors.github.api import GitHubAPI
 from chargehand.connectors.github.check import ConnectionCheck
 from chargehand.connectors.github.comment_actions import CommentActions
+from chargehand.connectors.github.comment_update import CommentUpdate
 from chargehand.connectors.github.config import GitHubConfig
 from chargehand.connectors.github.diffs import DiffReader
 from chargehand.connectors.github.errors import unreadable
@@ -48,8 +49,10 @@ class GitHubClient:
         sender = Sender(self._api)
         self._code = CodeReader(self._api)
         self._diffs = DiffReader(self._api)
+        comments = CommentActions(sender, self._find_bot)
         self._actions = ActionSender(
-            CommentActions(sender, self._find_bot),
+            comments,
+            CommentUpdate(comments),
             SetActions(sender),
             ReviewActions(sender, self._find_bot),
             WorkflowActions(sender, around.sleep),

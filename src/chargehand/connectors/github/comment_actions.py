@@ -17,7 +17,7 @@ from chargehand.connectors.github.params import (
     read_repository,
     read_thread,
 )
-from chargehand.connectors.github.render import action_in, mark_of, render_body
+from chargehand.connectors.github.render import action_in, actions_in, mark_of, render_body
 from chargehand.connectors.github.sending import BASE_CHANGED, FindBot, Sender
 from chargehand.connectors.github.transport import Answer, Call, convert, path_of
 from chargehand.domain.action import ActionResult, ApprovedAction, Done, Refused
@@ -52,7 +52,7 @@ class CommentActions:
         if outdated is not None:
             return outdated
         for name in (base, _root_of(params)):
-            if name is not None and await self._comment(ref, name) is None:
+            if name is not None and await self.comment(ref, name) is None:
                 return Refused(QUESTION_DELETED, f"comment {name.number} is not there any more")
         call = _adding(ref, params, body)
 
@@ -66,13 +66,13 @@ class CommentActions:
         """A comment of ours goes; the one an undo names has to carry its mark."""
         name, action_id = read_deletion(action.params), read_action_base(action.base)
         ref = read_thread(action.target)
-        found = await self._comment(ref, name)
+        found = await self.comment(ref, name)
         external_id = str(action.params["comment_id"])
         if found is None:
             return Done(external_id, "", {"already": True})
         if action_in(found.body) != action_id:
             return Refused(BASE_CHANGED, f"comment {name.number} does not carry the action's mark")
-        call = Call("DELETE", _path_of(ref, name), "delete a comment", str(ref))
+        call = Call("DELETE", path_to(ref, name), "delete a comment", str(ref))
         return await self.sender.send(call, lambda _: Done(external_id, ""))
 
     async def create_issue(self, action: ApprovedAction) -> ActionResult:
@@ -108,7 +108,7 @@ class CommentActions:
         raw = await self.sender.api.items(call)
         for one in convert(raw, list[CommentAnswer], operation=_READ):
             is_ours = one.user is not None and one.user.login.lower() == bot
-            if is_ours and action_in(one.body) == action.action_id:
+            if is_ours and action.action_id in actions_in(one.body):
                 external_id = _name_of(params, one.id)
                 return LookUp(LookUpState.FOUND, external_id=external_id, url=one.html_url)
         return LookUp(LookUpState.ABSENT)
@@ -116,7 +116,7 @@ class CommentActions:
     async def look_up_deletion(self, action: SentAction, _past: PastEffect) -> LookUp:
         """Whether the comment is gone."""
         name, ref = read_deletion(action.params), read_thread(action.target)
-        if await self._comment(ref, name) is not None:
+        if await self.comment(ref, name) is not None:
             return LookUp(LookUpState.ABSENT)
         return LookUp(LookUpState.FOUND, external_id=str(action.params["comment_id"]))
 
@@ -133,8 +133,9 @@ class CommentActions:
                 return LookUp(LookUpState.FOUND, external_id=external_id, url=one.html_url)
         return LookUp(LookUpState.ABSENT)
 
-    async def _comment(self, ref: PullRequestRef, name: CommentName) -> CommentAnswer | None:
-        call = Call("GET", _path_of(ref, name), _READ, f"comment {name.number}")
+    async def comment(self, ref: PullRequestRef, name: CommentName) -> CommentAnswer | None:
+        """One comment; None where it was deleted."""
+        call = Call("GET", path_to(ref, name), _READ, f"comment {name.number}")
         try:
             answer = await self.sender.api.get(call)
         except TargetMissing:
@@ -160,7 +161,8 @@ def _adding(ref: PullRequestRef, params: CommentParams, body: str) -> Call:
     return Call("POST", path, _ADD, str(ref), body={"body": body})
 
 
-def _path_of(ref: PullRequestRef, name: CommentName) -> str:
+def path_to(ref: PullRequestRef, name: CommentName) -> str:
+    """Where a comment of either kind is."""
     kind = "pulls" if name.is_beside_line else "issues"
     return path_of("repos", ref.repository, kind, "comments", name.number)
 

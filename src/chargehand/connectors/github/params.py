@@ -146,6 +146,12 @@ def read_comment_base(base: JSONObject) -> CommentName | None:
     return None if value is None else read_comment_name(value, "comment_id")
 
 
+def read_comment_id(value: JSONValue, field: str) -> str:
+    """The id of a comment with its kind, as it is written."""
+    read_comment_name(value, field)
+    return str(value)
+
+
 def read_deletion(params: JSONObject) -> CommentName:
     """The parameters of `github.delete_comment`."""
     refuse_unknown(params, "comment_id")

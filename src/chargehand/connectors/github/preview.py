@@ -27,11 +27,13 @@ from chargehand.connectors.github.params import (
 )
 from chargehand.connectors.github.render import render_body
 from chargehand.connectors.github.undo import inverse_of, undo_line
+from chargehand.connectors.github.update_params import read_base, read_params
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.json import JSONObject
 from chargehand.kit.visible import show_line, show_text
 from chargehand.plugins.connector import DoneAction, NoWayBack
 from chargehand.plugins.diff_fields import with_diff_lines
+from chargehand.plugins.update_fields import MOST_MARKS
 
 # As long as the longest id, so that what fits here fits with the real one.
 _ANY_ACTION: Final = "a" * 64
@@ -66,6 +68,17 @@ def _comment(action: ProposedAction) -> str:
             f"at {params.commit}"
         )
     return f"{where}\nnotifies: nobody by mention\n\n{show_text(params.markdown)}\n"
+
+
+def _update(action: ProposedAction) -> str:
+    params, base = read_params(action.params), read_base(action.base)
+    longest = (_ANY_ACTION,) * MOST_MARKS
+    render_body(params.markdown, action_id=_ANY_ACTION, before=longest)
+    return (
+        f"Update the comment {params.comment_id} of the bot on {read_thread(action.target)}\n"
+        f"notifies: nobody by mention\n\n{show_text(params.markdown)}\n\n"
+        f"Instead of:\n\n{show_text(base.before)}\n"
+    )
 
 
 def _deletion(action: ProposedAction) -> str:
@@ -151,6 +164,7 @@ def _cancelling(action: ProposedAction) -> str:
 
 _PREVIEWS: Final[Mapping[ActionKind, Callable[[ProposedAction], str]]] = {
     ActionKind.GITHUB_ADD_COMMENT: _comment,
+    ActionKind.GITHUB_UPDATE_COMMENT: _update,
     ActionKind.GITHUB_DELETE_COMMENT: _deletion,
     ActionKind.GITHUB_CREATE_ISSUE: _issue,
     ActionKind.GITHUB_ADD_LABELS: _labels("Add labels"),

@@ -7,6 +7,7 @@ from typing import Final
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.json import JSONObject
 from chargehand.plugins.connector import DoneAction, NoWayBack
+from chargehand.plugins.update_fields import put_back
 
 NOTHING_CHANGED: Final = NoWayBack("it changed nothing, since all was as wanted before")
 _GONE: Final = NoWayBack("the comment is gone for good")
@@ -45,6 +46,11 @@ def _delete(done: DoneAction) -> ProposedAction | NoWayBack:
     return _undo(done, kind, params={"comment_id": comment_id}, base=base)
 
 
+def _put_back(done: DoneAction) -> ProposedAction:
+    params, base = put_back(done)
+    return _undo(done, ActionKind.GITHUB_UPDATE_COMMENT, params=params, base=base)
+
+
 def _other_way(kind: ActionKind, field: str) -> Callable[[DoneAction], ProposedAction]:
     def inverse(done: DoneAction) -> ProposedAction:
         # Only what the action really changed: the rest was so before.
@@ -79,6 +85,7 @@ def _never(way: NoWayBack) -> str:
 _K: Final = ActionKind
 _INVERSES: Final[Mapping[ActionKind, Callable[[DoneAction], ProposedAction | NoWayBack]]] = {
     _K.GITHUB_ADD_COMMENT: _delete,
+    _K.GITHUB_UPDATE_COMMENT: _put_back,
     _K.GITHUB_DELETE_COMMENT: lambda _: _GONE,
     _K.GITHUB_CREATE_ISSUE: lambda _: _ISSUE_STAYS,
     _K.GITHUB_ADD_LABELS: _other_way(_K.GITHUB_REMOVE_LABELS, "labels"),
@@ -95,6 +102,9 @@ _INVERSES: Final[Mapping[ActionKind, Callable[[DoneAction], ProposedAction | NoW
 }
 _LINES: Final[Mapping[ActionKind, str]] = {
     _K.GITHUB_ADD_COMMENT: "undo: deletes this comment",
+    _K.GITHUB_UPDATE_COMMENT: (
+        "undo: puts the words of before back, unless it is edited or answered first"
+    ),
     _K.GITHUB_DELETE_COMMENT: _never(_GONE),
     _K.GITHUB_CREATE_ISSUE: _never(_ISSUE_STAYS),
     _K.GITHUB_ADD_LABELS: "undo: removes those labels that were not there",

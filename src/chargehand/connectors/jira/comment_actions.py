@@ -16,7 +16,7 @@ from chargehand.connectors.jira.answers import (
 from chargehand.connectors.jira.comments import CommentReader
 from chargehand.connectors.jira.config import JiraConfig
 from chargehand.connectors.jira.dialect import Dialect
-from chargehand.connectors.jira.marks import mark_of
+from chargehand.connectors.jira.marks import actions_in, mark_of
 from chargehand.connectors.jira.params import (
     CommentBase,
     CommentVisibility,
@@ -84,7 +84,7 @@ class CommentActions:
         async def finish(answer: bytes) -> Done:
             comment_id = decode(answer, CommentAnswer, operation=_ADD).id
             if not self.dialect.marks_are_sure:
-                await self.ensure_mark(action, comment_id)
+                await self.ensure_mark(comment_id, mark_of(action.action_id))
             return self._done(action, comment_id)
 
         return Plan(call, finish)
@@ -117,7 +117,7 @@ class CommentActions:
                     external_id=stored.id,
                     url=self.config.comment_url(action.target, stored.id),
                 )
-            is_marked = await self._mark(action, stored.id)
+            is_marked = await self._mark(stored.id, mark_of(action.action_id))
             return self._done(action, stored.id, {"marked": is_marked})
 
         return Plan(call, finish)
@@ -149,9 +149,10 @@ class CommentActions:
         bot = await self.find_bot()
         recent = await self.comments.since(action.target, past.intended_at - _LOOK_BACK)
         ours = [c for c in recent if c.author is not None and c.author.account_id == bot]
-        marks = await self.comments.marks([comment.id for comment in ours])
+        marks = await self.comments.all_marks([comment.id for comment in ours])
         for comment in ours:
-            if marks.get(comment.id) == action.action_id:
+            # A comment that was worded anew since keeps the mark.
+            if action.action_id in (marks.get(comment.id) or ()):
                 return self._found(action, comment)
         is_platform = action.kind is ActionKind.JIRA_ADD_COMMENT
         if is_platform and self.dialect.marks_are_sure:
@@ -160,7 +161,8 @@ class CommentActions:
         unmarked = [
             comment
             for comment in ours
-            if marks.get(comment.id, "") is None
+            if comment.id in marks
+            and marks[comment.id] is None
             and jira_time(comment.created, operation="read comments") >= earliest
         ]
         return self._look_up_by_words(action, unmarked)
@@ -203,17 +205,16 @@ class CommentActions:
             return None
         return Refused(AUDIENCE_CHANGED, f"not everybody may read {', '.join(closed)} now")
 
-    async def ensure_mark(self, action: ApprovedAction, comment_id: str) -> None:
+    async def ensure_mark(self, comment_id: str, mark: JSONObject) -> None:
         """Store the mark if the comment was stored without it, or with an older one."""
         try:
-            marks = await self.comments.marks([comment_id])
+            marks = await self.comments.all_marks([comment_id])
         except VENDOR_FAILURES:
             return
-        if marks.get(comment_id) != action.action_id:
-            await self._mark(action, comment_id)
+        if marks.get(comment_id) != actions_in(mark["value"]):
+            await self._mark(comment_id, mark)
 
-    async def _mark(self, action: ApprovedAction, comment_id: str) -> bool:
-        mark = mark_of(action.action_id)
+    async def _mark(self, comment_id: str, mark: JSONObject) -> bool:
         path = path_of("comment", comment_id, "properties", str(mark["key"]))
         call = Call("PUT", path, "mark a comment", f"comment {comment_id}", body=mark["value"])
         try:

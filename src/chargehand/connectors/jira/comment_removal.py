@@ -48,7 +48,7 @@ class CommentRemoval:
             return Done(comment_id, self.config.item_url(key), {"already": True})
         if marks.get(comment_id) != base.action_id:
             return Refused(BASE_CHANGED, f"comment {comment_id} does not carry the action's mark")
-        if comment.updated != comment.created:
+        if _is_edited(comment, bot):
             return Refused(BASE_CHANGED, f"comment {comment_id} was edited")
         if await self._is_answered(key, comment, bot):
             return Refused(BASE_CHANGED, f"somebody wrote below comment {comment_id}")
@@ -77,6 +77,13 @@ class CommentRemoval:
         # Jira numbers comments as they come, which tells two of one moment apart.
         later = [one for one in await self.comments.since(key, since) if is_after(one, comment)]
         return any(one.author is None or one.author.account_id != bot for one in later)
+
+
+def _is_edited(comment: CommentAnswer, bot: AccountId) -> bool:
+    """Whether anybody but the bot changed it: what the bot put back is as it was."""
+    if comment.updated == comment.created:
+        return False
+    return comment.update_author is None or comment.update_author.account_id != bot
 
 
 def is_after(one: CommentAnswer, other: CommentAnswer) -> bool:

@@ -1,7 +1,7 @@
 """Updating a comment of ours: only the last one, as we left it, for the same readers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from chargehand.connectors.jira.answers import CommentAnswer, jira_time
@@ -28,6 +28,7 @@ from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject
 from chargehand.plugins.connector import LookUp, LookUpState, SentAction
 from chargehand.plugins.errors import TargetMissing
+from chargehand.plugins.update_fields import MOST_MARKS
 
 _UPDATE = "update a comment"
 
@@ -47,12 +48,15 @@ class CommentUpdate:
         """The update, unless the comment or the question is not what it was."""
         params = read_update_comment_params(action.params)
         base = read_update_comment_base(action.params, action.base)
+        marks = await self.actions.comments.all_marks([params.comment_id])
+        earlier = marks.get(params.comment_id) or ()
+        mark = mark_of(action.action_id, words_of=base.words_of, marks=earlier)
         body: JSONObject = {
             "body": await self.actions.dialect.comment_body(params),
-            "properties": [mark_of(action.action_id)],
+            "properties": [mark],
             **visibility_body(params.visibility),
         }
-        changed = await self._changed(action, params, base)
+        changed = await self._changed(action, params, base, earlier)
         if changed is None and base.question is not None:
             changed = await self.actions.overtaken(action, base.question, params.visibility)
         if changed is not None:
@@ -63,7 +67,7 @@ class CommentUpdate:
 
         async def finish(answer: bytes) -> Done:  # noqa: ARG001 - the shape of Plan.finish.
             if not self.actions.dialect.marks_are_sure:
-                await self.actions.ensure_mark(action, params.comment_id)
+                await self.actions.ensure_mark(params.comment_id, mark)
             return Done(params.comment_id, self._url(action.target, params.comment_id))
 
         return Plan(call, finish)
@@ -73,11 +77,12 @@ class CommentUpdate:
         params, reader = read_update_comment_params(action.params), self.actions.comments
         try:
             comment, marks = await asyncio.gather(
-                reader.one(action.target, params.comment_id), reader.marks([params.comment_id])
+                reader.one(action.target, params.comment_id),
+                reader.all_marks([params.comment_id]),
             )
         except TargetMissing:
             return LookUp(LookUpState.ABSENT)
-        is_marked = marks.get(params.comment_id) == action.action_id
+        is_marked = action.action_id in (marks.get(params.comment_id) or ())
         words = spoken_words(self.actions.dialect.sent_words(params))
         has_words = spoken_words(body_to_text(comment.body)).endswith(words)
         if not is_marked and not has_words:
@@ -86,14 +91,17 @@ class CommentUpdate:
         return LookUp(LookUpState.FOUND, external_id=params.comment_id, url=url)
 
     async def _changed(
-        self, action: ApprovedAction, params: UpdateCommentParams, base: UpdateCommentBase
+        self,
+        action: ApprovedAction,
+        params: UpdateCommentParams,
+        base: UpdateCommentBase,
+        marks: Sequence[str],
     ) -> Refused | None:
         """What keeps the comment from being the one that was to be updated."""
         comment_id, reader = params.comment_id, self.actions.comments
         try:
-            comment, marks, bot, state = await asyncio.gather(
+            comment, bot, state = await asyncio.gather(
                 reader.one(action.target, comment_id),
-                reader.marks([comment_id]),
                 self.find_bot(),
                 self.actions.states.one(action.target),
             )
@@ -103,10 +111,12 @@ class CommentUpdate:
             return moved
         editor = comment.update_author
         is_edited = editor is not None and editor.account_id != bot
-        if marks.get(comment_id) != base.action_id:
+        if not marks or marks[0] != base.action_id:
             why = "does not carry the action's mark"
         elif is_edited:
             why = "was edited"
+        elif len(marks) >= MOST_MARKS:
+            why = "was worded anew too often"
         elif not keeps_audience(params.visibility, comment, state):
             why = "has other readers now"
         elif await self._has_more_below(action.target, comment, base):

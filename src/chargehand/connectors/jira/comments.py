@@ -14,7 +14,7 @@ from chargehand.connectors.jira.answers import (
     jira_time,
 )
 from chargehand.connectors.jira.dialect import Dialect
-from chargehand.connectors.jira.marks import action_in
+from chargehand.connectors.jira.marks import actions_in
 from chargehand.connectors.jira.together import Together
 from chargehand.connectors.jira.transport import Call, JiraTransport, path_of
 
@@ -110,10 +110,15 @@ class CommentReader:
 
     async def marks(self, comment_ids: Sequence[str]) -> Mapping[str, str | None]:
         """The action that made each comment, None for those not ours; missing ones were deleted."""
+        found = await self.all_marks(comment_ids)
+        return {one: None if marks is None else marks[0] for one, marks in found.items()}
+
+    async def all_marks(self, comment_ids: Sequence[str]) -> Mapping[str, tuple[str, ...] | None]:
+        """The same with every action that worded each comment, first whose words it has."""
         # Jira numbers comments; anything else never came from it.
         numbers = [int(text) for text in comment_ids if _is_number(text)]
         marks = await self._dialect.marks(numbers) if numbers else {}
-        return {comment_id: action_in(mark) for comment_id, mark in marks.items()}
+        return {comment_id: actions_in(mark) for comment_id, mark in marks.items()}
 
     async def _several(self, comment_ids: Sequence[str]) -> Mapping[str, CommentAnswer]:
         return await self._dialect.comments([int(text) for text in comment_ids])

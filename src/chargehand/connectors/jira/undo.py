@@ -22,6 +22,7 @@ from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.json import JSONObject
 from chargehand.kit.visible import show_line
 from chargehand.plugins.connector import DoneAction, NoWayBack
+from chargehand.plugins.update_fields import words_after
 
 NOTHING_CHANGED: Final = NoWayBack("it changed nothing, since all was as wanted before")
 _CUSTOMER_TOLD: Final = NoWayBack("the customer was told of the reply at once")
@@ -74,9 +75,10 @@ def _put_back(done: DoneAction) -> ProposedAction:
         ActionKind.JIRA_UPDATE_COMMENT,
         {**back, "comment_id": params.get("comment_id")},
         {
-            "action_id": done.action_id,
+            "action_id": words_after(done),
             "before": {name: params.get(name) for name in _WORDS},
             "asks": base.get("asks", []),
+            "words_of": base["action_id"],
         },
     )
 

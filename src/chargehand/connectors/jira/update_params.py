@@ -37,8 +37,8 @@ class UpdateCommentBase:
     """The comment as it was when the update was proposed.
 
     Shape: `action_id` is whose mark it carries, `before` its words, `asks` are comments below it
-    that asked the bot; the rest is the question, as in a `CommentBase`, and empty for an undo,
-    which nobody asked for in a comment.
+    that asked the bot; `words_of` is whose words are put back, None for new ones; the rest is the
+    question, as in a `CommentBase`, and empty for an undo, which nobody asked for in a comment.
     """
 
     action_id: str
@@ -47,6 +47,7 @@ class UpdateCommentBase:
     comment_id: str = ""
     asked_at_ms: int = 0
     named: tuple[str, ...] = ()
+    words_of: str | None = None
 
     @property
     def question(self) -> CommentBase | None:
@@ -65,7 +66,7 @@ def read_update_comment_params(params: JSONObject) -> UpdateCommentParams:
 
 def read_update_comment_base(action_params: JSONObject, base: JSONObject) -> UpdateCommentBase:
     """The base of `jira.update_comment`; its words had the readers that the params name."""
-    refuse_unknown(base, "action_id", "before", "asks", *_OF_QUESTION)
+    refuse_unknown(base, "action_id", "before", "asks", "words_of", *_OF_QUESTION)
     before, asks = base.get("before"), base.get("asks", ())
     if not isinstance(before, Mapping):
         raise invalid("before", "an object with the words before", found=before)
@@ -81,6 +82,9 @@ def read_update_comment_base(action_params: JSONObject, base: JSONObject) -> Upd
         comment_id=question.comment_id if question is not None else "",
         asked_at_ms=question.asked_at_ms if question is not None else 0,
         named=question.named if question is not None else (),
+        words_of=read_text(base, "words_of", limit_chars=NAME_LIMIT_CHARS)
+        if base.get("words_of") is not None
+        else None,
     )
 
 

@@ -1,6 +1,6 @@
 """The effect ledger: what was about to be sent, and what became of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from chargehand.storage.repositories.statements import (
 )
 from chargehand.storage.tables import effects
 
+_MOST_DONE = 20
 _COUNTED = (EffectState.INTENDED.value, EffectState.DONE.value, EffectState.UNKNOWN.value)
 
 
@@ -84,6 +85,21 @@ class EffectReader(Repository):
         query = query.with_only_columns(table.intended_at).order_by(table.intended_at.desc())
         row = self._one(query.limit(1).offset(nth - 1))
         return moment(row.intended_at) if row is not None else None
+
+    def done_on(
+        self, connection_id: str, target: str, kinds: Collection[str], *, since: datetime
+    ) -> tuple[ActionId, ...]:
+        """What of some kinds was done to a target since a moment, newest first, at most twenty."""
+        table = effects.c
+        query = self._select(effects).where(
+            table.target == target,
+            table.intended_at >= to_micros(since),
+            table.connection_id == connection_id,
+            table.kind.in_(sorted(kinds)),
+            table.state == EffectState.DONE.value,
+        )
+        newest = query.order_by(table.intended_at.desc(), table.action_id.desc())
+        return tuple(ActionId(row.action_id) for row in self._rows(newest.limit(_MOST_DONE)))
 
     def is_ours(self, connection_id: str, external_id: str) -> bool:
         """Whether a thing at the vendor is one that we made."""

@@ -194,6 +194,21 @@ def get_comment(call: Call) -> Answer:
     return 200, call.shapes.comment(repository, pull_request, found)
 
 
+def put_comment(call: Call) -> Answer:
+    """Another text for a comment of one's own."""
+    repository, pull_request = call.pull_request()
+    found = call.host.live_comment(pull_request, int(call.path["comment"]))
+    raw = call.json().get("content", {}).get("raw")
+    if found is None:
+        raise BitbucketRefused(404, "Comment not found")
+    if found.author != call.caller.slug:
+        raise BitbucketRefused(403, "You can only edit your own comments")
+    if not isinstance(raw, str) or not raw.strip():
+        raise BitbucketRefused(400, "content.raw: this field is required")
+    call.host.edit_comment(repository.full_name, pull_request.number, found.id, raw)
+    return 200, call.shapes.comment(repository, pull_request, found)
+
+
 def delete_comment(call: Call) -> Answer:
     """A comment goes; another person's may not."""
     repository, pull_request = call.pull_request()
@@ -395,6 +410,7 @@ ENDPOINTS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", f"{_PULL}/comments", list_comments),
     ("POST", f"{_PULL}/comments", post_comment),
     ("GET", f"{_PULL}/comments/{{comment:int}}", get_comment),
+    ("PUT", f"{_PULL}/comments/{{comment:int}}", put_comment),
     ("DELETE", f"{_PULL}/comments/{{comment:int}}", delete_comment),
     ("GET", f"{_PULL}/activity", list_activity),
     ("GET", f"{_PULL}/statuses", list_statuses),

@@ -170,6 +170,20 @@ def get_comment(call: Call) -> Answer:
     return 200, call.shapes.comment(pull_request, comment)
 
 
+def put_comment(call: Call) -> Answer:
+    """Another text for a comment of one's own, in the version it was looked at."""
+    repository, pull_request, comment = call.comment()
+    body = call.json()
+    if comment.author != call.caller.slug:
+        raise BitbucketRefused(403, "You can only edit your own comments.")
+    if comment.version != body.get("version"):
+        raise BitbucketRefused(409, "The comment was changed meanwhile.")
+    if not str(body.get("text", "")).strip():
+        raise BitbucketRefused(400, "A comment needs a text.")
+    call.host.edit_comment(repository.full_name, pull_request.number, comment.id, body["text"])
+    return 200, call.shapes.comment(pull_request, comment)
+
+
 def delete_comment(call: Call) -> Answer:
     """A comment goes, in the version it was looked at, unless it was answered."""
     repository, pull_request, comment = call.comment()
@@ -318,6 +332,7 @@ ENDPOINTS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", f"{_PULL}/diff", get_diff),
     ("POST", f"{_PULL}/comments", post_comment),
     ("GET", f"{_PULL}/comments/{{comment:int}}", get_comment),
+    ("PUT", f"{_PULL}/comments/{{comment:int}}", put_comment),
     ("DELETE", f"{_PULL}/comments/{{comment:int}}", delete_comment),
     ("POST", f"{_PULL}/participants", post_participant),
     ("PUT", f"{_PULL}/participants/{{user}}", put_participant),

@@ -115,6 +115,15 @@ def get_comment(call: Call) -> Answer:
     return Answer(200, call.site.shapes.comment(repository, issue, comment))
 
 
+def update_comment(call: Call) -> Answer:
+    """Word a comment of one's own anew, or of somebody else with the right to."""
+    repository, issue, comment = _comment(call)
+    require_author(call, repository, comment)
+    body = words_of(call)
+    made = people.edit_comment(call.site, repository, comment.id, body=body, editor=call.login)
+    return Answer(200, call.site.shapes.comment(repository, issue, made))
+
+
 def delete_comment(call: Call) -> Answer:
     """Delete a comment of one's own, or of somebody else with the right to."""
     repository, _, comment = _comment(call)
@@ -209,6 +218,7 @@ ENDPOINTS: Final = (
     Endpoint("POST", _R + "/issues", create_issue),
     Endpoint("GET", _R + "/issues/comments", list_all_comments),
     Endpoint("GET", _R + "/issues/comments/{comment_id}", get_comment),
+    Endpoint("PATCH", _R + "/issues/comments/{comment_id}", update_comment),
     Endpoint("DELETE", _R + "/issues/comments/{comment_id}", delete_comment),
     Endpoint("GET", _I, get_issue),
     Endpoint("GET", _I + "/comments", list_comments),

@@ -134,6 +134,15 @@ def get_comment(call: Call) -> Answer:
     return Answer(200, call.site.shapes.line_comment(repository, issue, comment))
 
 
+def update_comment(call: Call) -> Answer:
+    """Word a comment beside a line anew."""
+    repository, issue, comment = _comment(call)
+    require_author(call, repository, comment)
+    body = words_of(call)
+    made = people.edit_comment(call.site, repository, comment.id, body=body, editor=call.login)
+    return Answer(200, call.site.shapes.line_comment(repository, issue, made))
+
+
 def delete_comment(call: Call) -> Answer:
     """Delete a comment beside a line."""
     repository, _, comment = _comment(call)
@@ -226,6 +235,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", _R + "/pulls", list_pulls),
     Endpoint("GET", _R + "/pulls/comments", list_all_comments),
     Endpoint("GET", _R + "/pulls/comments/{comment_id}", get_comment),
+    Endpoint("PATCH", _R + "/pulls/comments/{comment_id}", update_comment),
     Endpoint("DELETE", _R + "/pulls/comments/{comment_id}", delete_comment),
     Endpoint("GET", _P, get_pull),
     Endpoint("GET", _P + "/comments", list_comments),

@@ -167,6 +167,42 @@ async def test_undoing_a_comment_deletes_it_and_not_what_people_made_of_it(opene
     assert (await opened.client.look_up(deletion, PAST)).state is LookUpState.FOUND
 
 
+async def test_an_update_gives_a_comment_other_words_and_its_undo_the_old_ones(
+    opened: World,
+) -> None:
+    added = action("add_comment", PULL, {"markdown": "hello"})
+    made = done(await opened.client.perform(added))
+    words = {"markdown": "bye", "comment_id": made.external_id}
+    base = {"action_id": ACTION_ID, "before": {"markdown": "hello"}, "asks": []}
+    update = action("update_comment", PULL, words, base, "act_0002")
+    before = await opened.client.look_up(update, PAST)
+    opened.clock.advance(60)
+
+    sent = done(await opened.client.perform(update))
+
+    (comment,) = opened.comments()
+    assert (comment.text, sent.external_id) == ("bye", str(comment.id))
+    after = await opened.client.look_up(update, PAST)
+    assert (before.state, after.state) == (LookUpState.ABSENT, LookUpState.FOUND)
+    # Nobody can tell any more what it said first.
+    assert (await opened.client.look_up(added, PAST)).state is LookUpState.UNSURE
+    again = await opened.client.perform(update)
+    assert isinstance(again, Refused)
+    assert again.detail.endswith("was edited")
+    undo = inverse("update_comment", PULL, words, base, sent)
+    back = action("update_comment", PULL, dict(undo.params), dict(undo.base), "act_0003")
+    answer = opened.fake.host.comment(REPOSITORY, 1, "tom", text="no", parent=comment.id)
+    held = await opened.client.perform(back)
+    assert isinstance(held, Refused)
+    assert held.detail.endswith("is not the last one any more")
+    opened.fake.host.delete_comment(REPOSITORY, 1, answer.id)
+    done(await opened.client.perform(back))
+    assert [one.text for one in opened.comments()] == ["hello"]
+    assert (await opened.client.look_up(added, PAST)).state is LookUpState.FOUND
+    opened.fake.host.edit_comment(REPOSITORY, 1, comment.id, "else")
+    assert (await opened.client.look_up(update, PAST)).state is LookUpState.UNSURE
+
+
 async def test_reviewers_come_and_go_and_others_stay(opened: World) -> None:
     params = {"account_ids": ["712020:ana"], "names": {"712020:ana": "Ana Ruiz"}}
     base = {"reviewers": ["712020:tom"]}
@@ -298,6 +334,8 @@ async def test_what_a_write_meets_is_its_result(
         ("add_comment", "acme", {"markdown": "x"}),
         ("add_comment", PULL, {"markdown": "x", "path": "a.py"}),
         ("add_comment", PULL, {"markdown": "x", "in_reply_to": "../1"}),
+        ("update_comment", PULL, {"markdown": "x", "comment_id": "issue-1"}),
+        ("update_comment", PULL, {"markdown": "x", "comment_id": "1"}),
         ("add_reviewers", PULL, {"account_ids": []}),
         ("run_pipeline", REPOSITORY, {"ref_name": "main", "variables": {"CHARGEHAND_ACTION": "x"}}),
         ("stop_pipeline", REPOSITORY, {"pipeline_uuid": "1"}),

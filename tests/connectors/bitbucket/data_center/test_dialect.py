@@ -97,6 +97,31 @@ async def test_a_comment_of_ours_is_deleted_in_its_version(opened: World) -> Non
     assert opened.comments() == []
 
 
+async def test_a_comment_of_ours_is_updated_in_its_version(opened: World) -> None:
+    done = await opened.client.perform(action("add_comment", PULL, {"markdown": "hello"}))
+    assert isinstance(done, Done)
+    words = {"markdown": "bye", "comment_id": done.external_id}
+    base = {"action_id": "act_0001", "before": {"markdown": "hello"}}
+    update = action("update_comment", PULL, words, base)
+    opened.fail(".*/comments/.*", method="PUT", cut="after")
+
+    cut = await opened.client.perform(update)
+
+    found = await opened.client.look_up(update, PAST)
+    (comment,) = opened.comments()
+    assert isinstance(cut, Undecided)
+    assert (comment.text, comment.version) == ("bye", 1)
+    assert (found.state, found.external_id) == (LookUpState.FOUND, done.external_id)
+    back = {"markdown": "hello", "comment_id": done.external_id}
+    base = {"action_id": "act_0001", "before": {"markdown": "bye"}, "words_of": "act_0001"}
+    answer = opened.fake.host.comment(REPOSITORY, 1, "tom", text="no", parent=comment.id)
+    held = await opened.client.perform(action("update_comment", PULL, back, base))
+    opened.fake.host.delete_comment(REPOSITORY, 1, answer.id)
+    assert isinstance(held, Refused)
+    assert isinstance(await opened.client.perform(action("update_comment", PULL, back, base)), Done)
+    assert [one.text for one in opened.comments()] == ["hello"]
+
+
 async def test_reviewers_and_approvals(opened: World) -> None:
     host = opened.fake.host
     # The slug is made of the name, and is not the same.

@@ -28,6 +28,13 @@ PREVIEWS: list[tuple[str, str, dict[str, Any], dict[str, Any], list[str]]] = [
         ["beside line 3 of a.py at abcdef1"],
     ),
     (
+        "update_comment",
+        "acme/payments#12",
+        {"markdown": "now", "comment_id": "8"},
+        {"action_id": "act_1", "before": {"markdown": "late\u202e"}, "in_reply_to": "7"},
+        ["Update comment 8 on acme/payments#12", "now", "Instead of:", "late", "U+202E", "undo:"],
+    ),
+    (
         "add_reviewers",
         "acme/payments#12",
         {"account_ids": ["a:1"], "names": {"a:1": "Ana"}},

@@ -122,9 +122,7 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
         ("DELETE", f"{r}/hooks/{kept.id}", None),
         ("GET", i, None),
         ("POST", i, {"title": "New", "body": "Words"}),
-        ("GET", f"{i}/comments", None),
-        ("GET", f"{i}/comments/{ours.id}", None),
-        ("DELETE", f"{i}/comments/{ours.id}", None),
+        *tour_of_comments(ours.id),
         ("GET", f"{i}/2", None),
         ("GET", f"{i}/2/comments", None),
         ("POST", f"{i}/2/comments", {"body": "Words"}),
@@ -134,6 +132,17 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
         ("DELETE", f"{i}/2/assignees", {"assignees": ["tom-berg"]}),
         ("GET", f"{r}/assignees/tom-berg", None),
         *tour_of_pulls(commit, line.id, own_line.id, review.id),
+    ]
+
+
+def tour_of_comments(ours: int) -> list[tuple[str, str, Any]]:
+    """The part of it that is about comments of the bot's own."""
+    c = "/repos/acme/payments/issues/comments"
+    return [
+        ("GET", c, None),
+        ("GET", f"{c}/{ours}", None),
+        ("PATCH", f"{c}/{ours}", {"body": "Hi again"}),
+        ("DELETE", f"{c}/{ours}", None),
     ]
 
 
@@ -150,6 +159,7 @@ def tour_of_pulls(commit: str, line: int, own_line: int, review: int) -> list[tu
         ("GET", f"{p}/2/comments", None),
         ("POST", f"{p}/2/comments", beside),
         ("POST", f"{p}/2/comments/{line}/replies", {"body": "So"}),
+        ("PATCH", f"{p}/comments/{own_line}", {"body": "So it is"}),
         ("DELETE", f"{p}/comments/{own_line}", None),
         ("POST", f"{p}/2/requested_reviewers", {"reviewers": ["tom-berg"]}),
         ("DELETE", f"{p}/2/requested_reviewers", {"reviewers": ["tom-berg"]}),

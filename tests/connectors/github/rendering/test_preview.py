@@ -23,6 +23,16 @@ SAMPLES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str]] = {
             "notifies: nobody by mention\n\nLate⟨U+202E⟩\n\nundo: deletes this comment"
         ),
     ),
+    "update_comment": (
+        PULL,
+        {"markdown": "Now", "comment_id": "issue-9"},
+        {"action_id": "act_1", "before": {"markdown": "Late"}, "asks": ["issue-10"]},
+        (
+            "Update the comment issue-9 of the bot on acme/payments#12\n"
+            "notifies: nobody by mention\n\nNow\n\nInstead of:\n\nLate\n\n"
+            "undo: puts the words of before back, unless it is edited or answered first"
+        ),
+    ),
     "delete_comment": (
         PULL,
         {"comment_id": "issue-9"},
