@@ -168,3 +168,42 @@ async def test_comment_is_new_where_the_policy_only_simulates_updates(house: Hou
 
     assert len(house.replies()) == 2
     assert updates(house) == []
+
+
+@both_sites
+async def test_wrong_takes_the_update_back_and_then_the_whole_comment(house: House) -> None:
+    first = await answered(house)
+    house.mode("auto", kind="jira.delete_comment")
+    await house.ask(QUESTION)
+    assert house.replies()[0].text != first.text
+
+    await house.ask("@bot wrong because it is not done")
+
+    # The words of before stand there again, although who said so wrote below them.
+    assert house.replies()[0].text == first.text
+    assert updates(house) == ["executed", "executed"]
+    await house.ask("@bot wrong")
+    assert first.id not in [one.id for one in house.thread()]
+    await house.ask("@bot wrong")
+    given = [
+        one
+        for decision in house.decisions
+        for one in house.stores.database.read(
+            lambda tx, decision=decision: tx.attention.feedback_on(decision.id)
+        )
+    ]
+    assert {one.text for one in given} == {"it is not done", ""}
+    assert "You said so before" in house.replies()[-1].text
+    assert house.notices == []
+
+
+async def test_wrong_is_not_undone_below_what_others_wrote(house: House) -> None:
+    await answered(house)
+    await house.ask(QUESTION)
+    (updated,) = house.replies()
+    await house.say("So it is done.", author="Tom Berg")
+
+    await house.ask("@bot wrong")
+
+    assert house.replies()[0].text == updated.text
+    assert updates(house)[0] == "rejected"

@@ -150,6 +150,8 @@ _MEANINGS: Final[Mapping[tuple[type[object], str], str]] = {
     "names.",
     (change_params.DeleteCommentParams, "comment_id"): "Jira's id of the comment.",
     (change_params.DeleteCommentBase, "action_id"): "The action whose mark it must carry.",
+    (change_params.DeleteCommentBase, "asks"): "Comments that asked the bot, which may stand below "
+    "it.",
     (change_params.CreateParams, "issue_type_id"): "Jira's id of the type.",
     (change_params.CreateParams, "issue_type"): "Its name, for people.",
     (change_params.CreateParams, "summary"): "The title, one line of up to 255 characters.",

@@ -93,7 +93,7 @@ def as_update(
     Shape: `asks` are the comments on the work item that asked the bot; those below the comment may
     stand there.
     """
-    below = _after({*asks, *own.asks, ask.comment_id}, own.comment_id)
+    below = after({*asks, *own.asks, ask.comment_id}, own.comment_id)
     is_same_audience = (comment.params.get("visibility") or {}) == own.visibility
     if comment.kind not in UPDATED_BY or not is_same_audience or len(below) > _MOST_ASKS:
         return comment
@@ -124,7 +124,11 @@ def _in_discussion(comment: ProposedAction, own: OwnComment, below: list[str]) -
     return replace(comment, kind=UPDATED_BY[comment.kind], params=params, base=base)
 
 
-def _after(comment_ids: Collection[str], comment_id: str) -> list[str]:
-    """Those that were made later; the vendor numbers comments as they come."""
-    own = (len(comment_id), comment_id)
-    return sorted(one for one in comment_ids if (len(one), one) > own)
+def after(comment_ids: Collection[str], comment_id: str) -> list[str]:
+    """Those that were made later, oldest first; the vendor numbers comments as they come."""
+    own = _number(comment_id)
+    return sorted((one for one in comment_ids if _number(one) > own), key=_number)
+
+
+def _number(comment_id: str) -> tuple[int, str]:
+    return len(comment_id), comment_id

@@ -301,7 +301,7 @@ def _earlier(
         # In a chat everybody who asks is answered: nobody scrolls back to look for it.
         return bot_name, (), frozenset(), repeat
     answers = last_answers(tx, ask, since=now - looked_back)
-    return bot_name, answers, tx.asks.comment_ids_on(ask.item), repeat
+    return bot_name, answers, tx.asks.comment_ids_on(ask.connection_id, ask.item), repeat
 
 
 def _sending(tx: Reading, ask: Ask, connection: LiveConnection, *, now: datetime) -> Sending:

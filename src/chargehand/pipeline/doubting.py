@@ -10,6 +10,7 @@ from chargehand.decisions.audience_rules import is_same_visibility
 from chargehand.decisions.catalogue import SOURCE_SEPARATOR, reason_text, withheld_text
 from chargehand.decisions.chat_proposals import approval_controls
 from chargehand.decisions.markdown import code, link, shown
+from chargehand.decisions.placement import Privacy, place_answer
 from chargehand.domain.action import ActionState, Mode
 from chargehand.domain.attention import Feedback
 from chargehand.domain.control import Control
@@ -23,6 +24,8 @@ from chargehand.domain.records import ActionRecord, DecisionRecord
 from chargehand.kit.ids import id_kind, new_id
 from chargehand.pipeline.caller import Call, CommandReply, Outcome
 from chargehand.pipeline.causing import cause_of_caller
+from chargehand.pipeline.repeating import answers_at
+from chargehand.pipeline.standing import words_behind
 from chargehand.pipeline.undoing import undo_action
 from chargehand.pipeline.withdrawing import is_unsent, withdraw_action
 from chargehand.storage.repositories.asks import StoredAsk
@@ -98,7 +101,7 @@ def _answer_meant(call: Call) -> _Answer | None:
     if named:
         found = _whole(call, call.tx.decisions.find(named) if id_kind(named) else None)
         return found if found is not None and _may_see(call, found) else None
-    thread = call.caller.answer or _answer_in_thread(call)
+    thread = _answer_in_discussion(call) or call.caller.answer or _answer_in_thread(call)
     if thread is not None:
         return _whole(call, call.tx.decisions.find(thread))
     item = call.caller.work_item
@@ -109,6 +112,23 @@ def _answer_meant(call: Call) -> _Answer | None:
     return next((one for one in answers if one is not None and _may_see(call, one)), None)
 
 
+def _answer_in_discussion(call: Call) -> str | None:
+    """The newest answer that stands where the line is said, on a pull request, issue or page."""
+    place, connection_id = call.caller.place, call.caller.connection_id
+    if place is None or connection_id is None or not place.is_discussion:
+        return None
+    connection = call.tx.connections.find(connection_id)
+    if connection is None:
+        return None
+    asker, since = call.caller.account_id, call.now - _LOOKED_BACK
+    spot = place_answer(
+        place, connector=connection.connector, asker=asker, privacy=Privacy.AS_ASKED
+    )
+    said = answers_at(call.tx, connection_id, spot, since=since)
+    # What a command was told is no answer one can doubt.
+    return next((action.decision_id for action, asked in said if not asked.ask.is_run), None)
+
+
 def _answer_in_thread(call: Call) -> str | None:
     """The answer a chat message stands below, or that was given to the message above it."""
     place, connection_id = call.caller.place, call.caller.connection_id
@@ -117,8 +137,7 @@ def _answer_in_thread(call: Call) -> str | None:
     messages = [one for one in (place.message_id, place.thread_id) if one is not None]
     for message in messages:
         for external_id in (f"{place.channel_id}/{message}", message):
-            action_id = call.tx.effects.action_behind(connection_id, external_id)
-            action = call.tx.actions.find(action_id) if action_id is not None else None
+            action = words_behind(call.tx, connection_id, external_id)
             if action is not None:
                 return action.decision_id
     for message in reversed(messages):

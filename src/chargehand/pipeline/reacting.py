@@ -9,6 +9,7 @@ from chargehand.domain.event import Event, EventKind
 from chargehand.domain.ids import WorkItemKey
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
 from chargehand.domain.records import ActionRecord, DecisionRecord
+from chargehand.pipeline.standing import words_behind
 from chargehand.storage.transaction import Writing
 
 # The cross by Slack's name for it, and as it is.
@@ -49,11 +50,10 @@ def doubt_in(tx: Writing, event: Event) -> Doubt | None:
     if event.data.get("reaction") not in _WRONG:
         return None
     for external_id in (f"{place.channel_id}/{place.message_id}", place.message_id):
-        action_id = tx.effects.action_behind(event.connection_id, external_id)
-        action = tx.actions.find(action_id) if action_id is not None else None
+        # The bot's own reaction at the message that asked is no answer.
+        action = words_behind(tx, event.connection_id, external_id)
         decision = tx.decisions.find(action.decision_id) if action is not None else None
-        if action is None or decision is None or "markdown" not in action.params:
-            # The bot's own reaction at the message that asked is no answer.
+        if action is None or decision is None:
             continue
         if decision.verdict is Verdict.RESPOND:
             return Doubt(decision, action, _is_by_asker(tx, decision, event))

@@ -18,7 +18,7 @@ from chargehand.pipeline.connection import PipelineRules
 from chargehand.pipeline.ruling import rulings
 from chargehand.pipeline.standing import is_undone
 from chargehand.storage.repositories.asks import StoredAsk
-from chargehand.storage.transaction import Reading
+from chargehand.storage.transaction import Reading, Writing
 
 _TEXTS = ("markdown", "more", "more_title")
 _WORDED_BY = frozenset({*UPDATED_BY, *UPDATED_BY.values()})
@@ -93,7 +93,7 @@ def last_answers_there(
 
 
 def answers_at(
-    tx: Reading, connection_id: ConnectionId, spot: Placement, *, since: datetime
+    tx: Reading | Writing, connection_id: ConnectionId, spot: Placement, *, since: datetime
 ) -> Iterator[tuple[ActionRecord, StoredAsk]]:
     """What was said in a conversation and not taken back, newest first, with what asked for it."""
     kinds = {kind.value for kind in (spot.kind, UPDATED_BY.get(spot.kind)) if kind is not None}

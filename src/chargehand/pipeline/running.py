@@ -29,6 +29,7 @@ from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.places import ask_key_of_thread
 from chargehand.pipeline.recording import Recorder
 from chargehand.pipeline.ruling import rulings
+from chargehand.pipeline.standing import is_put_back
 from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Writing
 
@@ -190,7 +191,9 @@ def _answer_above(tx: Writing, ask: Ask) -> DecisionId | None:
     if ask.place is None:
         earlier = tx.decisions.answers_on(ask.item, since=EPOCH)
         # What a command was told is no answer one can doubt.
-        return next((one.id for one in earlier if one.answer_digest), None)
+        told = [one.id for one in earlier if one.answer_digest]
+        # Below words that were put back, those are doubted.
+        return next((one for one in told if not is_put_back(tx, one)), next(iter(told), None))
     key = ask_key_of_thread(ask.connection_id, ask.place)
     root = tx.asks.find_by_key(key) if key is not None else None
     decided = tx.decisions.of_ask(root.ask.id) if root is not None else ()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from chargehand.decisions.updating import UPDATED_BY
 from chargehand.domain.action import ActionState, ProposedAction
 from chargehand.domain.decision import Decision
 from chargehand.domain.ids import AskId, DecisionId
@@ -41,12 +42,43 @@ def without_standing(tx: Writing, ask_id: AskId, decision: Decision) -> Decision
     return replace(decision, actions=fresh)
 
 
-def is_undone(tx: Reading, decision_id: DecisionId) -> bool:
+def is_undone(tx: Reading | Writing, decision_id: DecisionId) -> bool:
     """Whether something a decision did was undone, so that its answer may not be there any more."""
     return any(
         undo.state is ActionState.EXECUTED and tx.undos.find(undo.id) is not None
         for undo in tx.actions.of_decision(decision_id)
     )
+
+
+def words_behind(
+    tx: Reading | Writing, connection_id: str, external_id: str
+) -> ActionRecord | None:
+    """The action whose words a comment or message of ours has; None where it is none of ours.
+
+    Shape: an update that was taken back does not count, nor what took it back; where nothing else
+    is left, the newest.
+    """
+    ids = tx.effects.actions_behind(connection_id, external_id)
+    found = tx.actions.find_many(ids)
+    worded = [found[one] for one in ids if one in found and "markdown" in found[one].params]
+    standing = (
+        one for one in worded if tx.undos.find(one.id) is None and not is_taken_back(tx, one)
+    )
+    return next(standing, worded[0] if worded else None)
+
+
+def is_put_back(tx: Reading | Writing, decision_id: str) -> bool:
+    """Whether a decision's words took the place of others, and those were put back since."""
+    return any(
+        one.kind in UPDATED_BY.values() and tx.undos.find(one.id) is None and is_taken_back(tx, one)
+        for one in tx.actions.of_decision(decision_id)
+    )
+
+
+def is_taken_back(tx: Reading | Writing, action: ActionRecord) -> bool:
+    """Whether an action was undone."""
+    tries = tx.actions.find_many(one.undo_action_id for one in tx.undos.of_undone(action.id))
+    return any(one.state is ActionState.EXECUTED for one in tries.values())
 
 
 def _doing(action: ActionRecord | ProposedAction) -> tuple[str, str, str]:

@@ -11,7 +11,8 @@ from typing import Final
 
 from chargehand.approvals.gate import proposal_of
 from chargehand.audit.tags import AuditTag
-from chargehand.domain.action import ActionState, ProposedAction
+from chargehand.decisions.updating import UPDATED_BY, after
+from chargehand.domain.action import ActionKind, ActionState, ProposedAction
 from chargehand.domain.diff import DIFF, ON_PULL_REQUESTS
 from chargehand.domain.ids import ActionId, ConnectionId
 from chargehand.domain.json import JSONObject
@@ -25,6 +26,9 @@ from chargehand.pipeline.standing import STANDING
 from chargehand.plugins.connector import ActionPreviewer, DoneAction, NoWayBack
 from chargehand.storage.transaction import Writing
 
+# What goes or is put back only as long as nobody wrote below it.
+_UNDER_ASKS: Final = frozenset({ActionKind.JIRA_DELETE_COMMENT, *UPDATED_BY.values()})
+_MOST_ASKS: Final = 50
 _CONNECTION_GONE: Final = "its connection is not configured any more"
 
 
@@ -47,7 +51,7 @@ def undo_action(
     if action is None:
         raise NotFound(kind="action", id=action_id)
     ordinal = _next_ordinal(tx, action)
-    inverse = _inverse(action, previewers.get(action.connection_id))
+    inverse = _inverse(tx, action, previewers.get(action.connection_id))
     undo_id = ActionId(derive_id("act", "undo", action.id, ordinal))
     if not tx.undos.add(undo_id, action.id, ordinal=ordinal, by=by, now=now):
         # Another process asked for the same between our read and this write.
@@ -70,7 +74,9 @@ def _next_ordinal(tx: Writing, action: ActionRecord) -> int:
     return len(earlier) + 1
 
 
-def _inverse(action: ActionRecord, previewer: ActionPreviewer | None) -> ProposedAction:
+def _inverse(
+    tx: Writing, action: ActionRecord, previewer: ActionPreviewer | None
+) -> ProposedAction:
     if previewer is None:
         raise NotUndoable(id=action.id, reason=_CONNECTION_GONE)
     done = DoneAction(action.id, proposal_of(action), action.result)
@@ -78,7 +84,24 @@ def _inverse(action: ActionRecord, previewer: ActionPreviewer | None) -> Propose
     if isinstance(inverse, NoWayBack):
         raise NotUndoable(id=action.id, reason=inverse.reason)
     judged = replace(inverse, base=_judged_as_before(action, inverse))
-    return replace(judged, preview=previewer.preview(judged))
+    whole = replace(judged, base=_below_asks(tx, action, judged))
+    return replace(whole, preview=previewer.preview(whole))
+
+
+def _below_asks(tx: Writing, action: ActionRecord, inverse: ProposedAction) -> JSONObject:
+    """The base of an undo that questions and commands to the bot do not keep from its comment.
+
+    Whoever says below an answer that it is wrong would else keep it there.
+    """
+    comment_id = inverse.params.get("comment_id")
+    if inverse.kind not in _UNDER_ASKS or not isinstance(comment_id, str):
+        return inverse.base
+    decision = tx.decisions.find(action.decision_id)
+    item = decision.work_item if decision is not None else None
+    known = inverse.base.get("asks")
+    asks = {str(one) for one in known} if isinstance(known, list | tuple) else set()
+    below = after({*asks, *tx.asks.comment_ids_on(action.connection_id, item)}, comment_id)
+    return {**inverse.base, "asks": below[-_MOST_ASKS:]}
 
 
 def _judged_as_before(action: ActionRecord, inverse: ProposedAction) -> JSONObject:

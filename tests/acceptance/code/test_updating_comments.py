@@ -155,3 +155,19 @@ async def test_comment_is_new_where_the_policy_only_simulates_updates(house: Git
 
     assert len(comments(house)) == 2
     assert updates(house) == []
+
+
+async def test_wrong_takes_the_update_back_and_then_the_whole_comment(house: GitHubHouse) -> None:
+    first = await answered(house)
+    house.mode("auto", kind="github.delete_comment")
+    before = first.body.partition("<!--")[0]
+    await house.remark(QUESTION)
+    assert not comments(house)[0].body.startswith(before)
+
+    await house.remark("@bot wrong because it is not done")
+
+    assert comments(house)[0].body.startswith(before)
+    assert updates(house) == ["executed", "executed"]
+    await house.remark("@bot wrong")
+    assert first.id not in [one.id for one in comments(house)]
+    assert house.notices == []

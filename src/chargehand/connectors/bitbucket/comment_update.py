@@ -82,14 +82,17 @@ class CommentUpdate:
             return "is not the bot's"
         if not self._has_words(comment, base.before):
             return "was edited"
-        if await self._has_more_below(ref, comment, base):
+        if await self._has_more_below(ref, comment, base, bot):
             return "is not the last one any more"
         return ""
 
     async def _has_more_below(
-        self, ref: PullRequestRef, comment: SeenComment, base: UpdateBase
+        self, ref: PullRequestRef, comment: SeenComment, base: UpdateBase, bot: str | None
     ) -> bool:
-        """Whether anything stands below it in its conversation but questions to the bot."""
+        """Whether anything stands below it in its conversation but questions to the bot.
+
+        What the bot itself said since keeps no words from being put back.
+        """
         if comment.created_at is None:
             return True
         own, asks = int(comment.id), frozenset(base.asks)
@@ -98,7 +101,8 @@ class CommentUpdate:
         for one in sorted(later, key=lambda seen: int(seen.id)):
             if int(one.id) <= own or one.id in asks or one.is_deleted:
                 continue
-            if one.parent_id in conversation:
+            is_ours = one.author is not None and one.author.id == bot
+            if one.parent_id in conversation and not (base.words_of is not None and is_ours):
                 return True
         return False
 

@@ -1,6 +1,5 @@
 """Updating a comment of ours: only the last one of its conversation, as we left it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,7 +80,7 @@ class CommentUpdate:
             return "was edited"
         if len(actions_in(found.body)) >= MOST_MARKS:
             return "was worded anew too often"
-        if await self._has_more_below(ref, found, name, base.asks):
+        if await self._has_more_below(ref, found, name, base):
             return "is not the last one any more"
         return ""
 
@@ -90,18 +89,25 @@ class CommentUpdate:
         return found.user is not None and found.user.login.lower() == bot
 
     async def _has_more_below(
-        self, ref: PullRequestRef, found: CommentAnswer, name: CommentName, asks: Sequence[str]
+        self, ref: PullRequestRef, found: CommentAnswer, name: CommentName, base: UpdateBase
     ) -> bool:
-        """Whether anything stands below it in its conversation but questions to the bot."""
+        """Whether anything stands below it in its conversation but questions to the bot.
+
+        What the bot itself said since keeps no words from being put back.
+        """
         kind = "pulls" if name.is_beside_line else "issues"
         path = path_of("repos", ref.repository, kind, ref.number, "comments")
         call = Call("GET", path, _READ, str(ref), {"since": found.created_at})
         raw = await self.comments.sender.api.items(call)
-        known = {read_comment_name(one, "base.asks").number for one in asks}
-        return any(
-            one.id > found.id and one.id not in known and _is_same_conversation(one, found, name)
+        known = {read_comment_name(one, "base.asks").number for one in base.asks}
+        later = [
+            one
             for one in convert(raw, list[CommentAnswer], operation=_READ)
-        )
+            if one.id > found.id and one.id not in known and _is_same_conversation(one, found, name)
+        ]
+        if base.words_of is None:
+            return bool(later)
+        return not all([await self._is_ours(one) for one in later])
 
 
 def _is_same_conversation(one: CommentAnswer, found: CommentAnswer, name: CommentName) -> bool:

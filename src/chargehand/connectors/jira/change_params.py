@@ -22,6 +22,7 @@ from chargehand.plugins.param_fields import (
     read_text,
     refuse_unknown,
 )
+from chargehand.plugins.update_fields import MOST_ASKS
 
 VALUES_LIMIT: Final = 50
 NEVER_EMPTY: Final = (FieldName.SUMMARY, FieldName.PRIORITY)
@@ -94,9 +95,10 @@ class DeleteCommentParams:
 
 @dataclass(frozen=True, slots=True)
 class DeleteCommentBase:
-    """The action whose mark the comment must carry."""
+    """The action whose mark the comment must carry, and comments below it that asked the bot."""
 
     action_id: str
+    asks: tuple[str, ...] = ()
 
 
 def read_delete_comment_params(params: JSONObject) -> DeleteCommentParams:
@@ -111,8 +113,18 @@ def read_delete_comment_params(params: JSONObject) -> DeleteCommentParams:
 
 def read_delete_comment_base(base: JSONObject) -> DeleteCommentBase:
     """The base of `jira.delete_comment`."""
-    refuse_unknown(base, "action_id")
-    return DeleteCommentBase(read_text(base, "action_id", limit_chars=NAME_LIMIT_CHARS))
+    refuse_unknown(base, "action_id", "asks")
+    action_id = read_text(base, "action_id", limit_chars=NAME_LIMIT_CHARS)
+    return DeleteCommentBase(action_id, read_asks(base))
+
+
+def read_asks(base: JSONObject) -> tuple[str, ...]:
+    """The comments that asked the bot, which may stand below what is changed."""
+    asks = base.get("asks", ())
+    if not isinstance(asks, list | tuple) or len(asks) > MOST_ASKS:
+        raise invalid("asks", f"a list of at most {MOST_ASKS} comments", found=asks)
+    allowed = "1 to 20 digits"
+    return tuple(read_matching(one, "asks", pattern=_NUMBER, allowed=allowed) for one in asks)
 
 
 def read_create_params(params: JSONObject) -> CreateParams:

@@ -1,7 +1,7 @@
 """Deleting a comment of ours: only what nobody edited or wrote below of."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from chargehand.connectors.jira.answers import CommentAnswer, jira_time
@@ -50,7 +50,7 @@ class CommentRemoval:
             return Refused(BASE_CHANGED, f"comment {comment_id} does not carry the action's mark")
         if _is_edited(comment, bot):
             return Refused(BASE_CHANGED, f"comment {comment_id} was edited")
-        if await self._is_answered(key, comment, bot):
+        if await self._is_answered(key, comment, bot, base.asks):
             return Refused(BASE_CHANGED, f"somebody wrote below comment {comment_id}")
         path = path_of("issue", key, "comment", comment_id)
         call = Call("DELETE", path, _DELETE, f"comment {comment_id} on {key}")
@@ -71,11 +71,17 @@ class CommentRemoval:
             return LookUp(LookUpState.FOUND, external_id=params.comment_id, url=url)
         return LookUp(LookUpState.ABSENT)
 
-    async def _is_answered(self, key: str, comment: CommentAnswer, bot: AccountId) -> bool:
-        """Whether anybody but the bot commented later; what they wrote may lean on ours."""
+    async def _is_answered(
+        self, key: str, comment: CommentAnswer, bot: AccountId, asks: Sequence[str]
+    ) -> bool:
+        """Whether anybody commented later, but the bot and who asked it; it may lean on ours."""
         since = jira_time(comment.created, operation="read comments")
         # Jira numbers comments as they come, which tells two of one moment apart.
-        later = [one for one in await self.comments.since(key, since) if is_after(one, comment)]
+        later = [
+            one
+            for one in await self.comments.since(key, since)
+            if is_after(one, comment) and one.id not in asks
+        ]
         return any(one.author is None or one.author.account_id != bot for one in later)
 
 

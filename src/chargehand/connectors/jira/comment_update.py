@@ -119,19 +119,28 @@ class CommentUpdate:
             why = "was worded anew too often"
         elif not keeps_audience(params.visibility, comment, state):
             why = "has other readers now"
-        elif await self._has_more_below(action.target, comment, base):
+        elif await self._has_more_below(action.target, comment, base, bot):
             why = "is not the last one any more"
         else:
             return None
         return Refused(BASE_CHANGED, f"comment {comment_id} {why}")
 
     async def _has_more_below(
-        self, key: str, comment: CommentAnswer, base: UpdateCommentBase
+        self, key: str, comment: CommentAnswer, base: UpdateCommentBase, bot: AccountId
     ) -> bool:
-        """Whether anything stands below the comment but questions to the bot."""
+        """Whether anything stands below the comment but questions to the bot.
+
+        What the bot itself said since keeps no words from being put back.
+        """
         since = jira_time(comment.created, operation="read comments")
         later = await self.actions.comments.since(key, since)
-        return any(is_after(one, comment) and one.id not in base.asks for one in later)
+        is_undo = base.words_of is not None
+        return any(
+            is_after(one, comment)
+            and one.id not in base.asks
+            and not (is_undo and one.author is not None and one.author.account_id == bot)
+            for one in later
+        )
 
     def _url(self, key: str, comment_id: str) -> str:
         return self.actions.config.comment_url(key, comment_id)

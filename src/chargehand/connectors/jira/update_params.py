@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
+from chargehand.connectors.jira.change_params import read_asks
 from chargehand.connectors.jira.params import (
     NAME_LIMIT_CHARS,
     CommentBase,
@@ -20,7 +21,6 @@ from chargehand.plugins.param_fields import invalid, read_matching, read_text, r
 
 _COMMENT_ID: Final = re.compile(r"[0-9]{1,20}")
 _AN_ID: Final = "1 to 20 digits"
-_MOST_ASKS: Final = 50
 _OF_WORDS: Final = ("markdown", "more", "more_title", "mention")
 _OF_QUESTION: Final = ("comment_id", "asked_at_ms", "named")
 
@@ -67,18 +67,16 @@ def read_update_comment_params(params: JSONObject) -> UpdateCommentParams:
 def read_update_comment_base(action_params: JSONObject, base: JSONObject) -> UpdateCommentBase:
     """The base of `jira.update_comment`; its words had the readers that the params name."""
     refuse_unknown(base, "action_id", "before", "asks", "words_of", *_OF_QUESTION)
-    before, asks = base.get("before"), base.get("asks", ())
+    before = base.get("before")
     if not isinstance(before, Mapping):
         raise invalid("before", "an object with the words before", found=before)
     refuse_unknown(before, *_OF_WORDS, inside="before")
-    if not isinstance(asks, list | tuple) or len(asks) > _MOST_ASKS:
-        raise invalid("asks", f"a list of at most {_MOST_ASKS} comments", found=asks)
     of_question = {name: base[name] for name in _OF_QUESTION if name in base}
     question = read_comment_base(of_question) if of_question else None
     return UpdateCommentBase(
         action_id=read_text(base, "action_id", limit_chars=NAME_LIMIT_CHARS),
         before=read_comment_params({**before, "visibility": action_params.get("visibility")}),
-        asks=tuple(_read_id(one, "asks") for one in asks),
+        asks=read_asks(base),
         comment_id=question.comment_id if question is not None else "",
         asked_at_ms=question.asked_at_ms if question is not None else 0,
         named=question.named if question is not None else (),

@@ -78,9 +78,11 @@ class AskReader(Repository):
             for row in (self._rows(query) if ask_ids else ())
         }
 
-    def comment_ids_on(self, work_item: str) -> frozenset[str]:
-        """The comments on a work item that were asks, the newest hundred."""
-        query = self._select(asks).where(asks.c.work_item == work_item)
+    def comment_ids_on(self, connection_id: str, work_item: str | None) -> frozenset[str]:
+        """The comments of a connection about a work item that were asks, the newest hundred."""
+        query = self._select(asks).where(
+            asks.c.work_item == (work_item or ""), asks.c.connection_id == connection_id
+        )
         rows = self._rows(query.order_by(asks.c.ask_id.desc()).limit(100))
         return frozenset(row.comment_id for row in rows)
 

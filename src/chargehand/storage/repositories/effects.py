@@ -114,6 +114,14 @@ class EffectReader(Repository):
         row = self._connection.execute(query, wanted).first()
         return ActionId(row.action_id) if row is not None else None
 
+    def actions_behind(self, connection_id: str, external_id: str) -> tuple[ActionId, ...]:
+        """The actions that made or changed a thing at the vendor, newest first, at most fifty."""
+        query = self._select(effects).where(
+            effects.c.connection_id == connection_id, effects.c.external_id == external_id
+        )
+        newest = query.order_by(effects.c.intended_at.desc(), effects.c.action_id.desc())
+        return tuple(ActionId(row.action_id) for row in self._rows(newest.limit(50)))
+
 
 class EffectWriter(EffectReader):
     """Writes the ledger."""
