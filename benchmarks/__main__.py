@@ -17,6 +17,7 @@ import chat_intake
 import chats
 import code_intake
 import fixed_rate
+import flags
 import idle
 import intake
 import mentions
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "audit": audit.measure,
     "reservations": reservations.measure,
     "policy": policy.measure,
+    "flags": flags.measure,
     "polls": polls.measure,
     "intake": intake.measure,
     "fixed_rate": fixed_rate.measure,
