@@ -11,6 +11,7 @@ from chargehand.domain.policy import Cause, Origin, Trust
 from chargehand.pipeline.members import add_member
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.ruling import rulings
+from tests.acceptance.code.policies import DOCS_ALONE
 from tests.cli.terminal import Terminal
 from tests.house import House
 
@@ -203,3 +204,36 @@ async def test_check_names_approvals_that_absences_leave_to_nobody(
     assert nobody not in deputy
     assert "What Cem Kaya, Dan Dev asks for in PAY could not be approved" in deputy
     assert "Dan Dev in their place" in deputy
+
+
+async def test_a_made_up_change_shows_which_rule_decides_by_its_diff(
+    house: House, terminal: Terminal, tmp_path: Path
+) -> None:
+    add(house, "Ada Admin", Role.ADMIN)
+    terminal.done("policy", "apply", written(tmp_path, DOCS_ALONE.decode()), "--yes")
+
+    def told(*change: str) -> str:
+        question = ("--kind", "github.approve", "--project", "PAY", "--trust", "team")
+        return terminal.done("policy", "explain", *question, *change).out
+
+    docs = ("--path", "docs/a.md", "--path", "docs/b/c.md")
+    assert "github.approve in PAY: auto" in told("--lines", "50", *docs)
+    assert "small docs (policy version 2)" in told("--lines", "50", *docs)
+    much, elsewhere = told("--lines", "51", *docs), told("--path", "src/a.py", "--lines", "1")
+    assert "github.approve in PAY: approve" in much
+    assert "diff_lines_at_most is 51" in much
+    assert "all_paths is src/a.py" in elsewhere
+    assert "diff_lines_at_most is not known" in told(*docs)
+    assert "all_paths is not known" in told("--lines", "1")
+    labels = ("policy", "explain", "--kind", "jira.add_labels", "--project", "PAY")
+    refused = terminal.run(*labels, "--lines", "1")
+    assert refused.code != 0
+    assert "lines and paths can not decide" in refused.err
+    assert (
+        "1 to 1000 characters"
+        in terminal.run(
+            "policy", "explain", "--kind", "github.approve", "--project", "PAY", "--path", ""
+        ).err
+    )
+    assert terminal.run("policy", "explain", "act_1", "--lines", "1").code != 0
+    assert terminal.run(*labels, "--lines", "-1").code != 0

@@ -19,6 +19,7 @@ from chargehand.cli.output import (
     zoned_time,
 )
 from chargehand.domain.action import ActionKind
+from chargehand.domain.diff import MOST_LINES
 from chargehand.domain.errors import Rejected
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.policy import Cause, Origin, Trust
@@ -36,6 +37,7 @@ policy = typer.Typer(
 )
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="A policy in TOML.", dir_okay=False)]
 _MOST_BYTES = 1_048_576
+_MOST_SHOWN = 10
 
 
 class FileUnreadable(Rejected):
@@ -50,6 +52,13 @@ class QuestionIncomplete(Rejected):
 
     code = "policy_question_incomplete"
     template = "Name an action (act_...), or both --kind and --project."
+
+
+class ChangeMadeUpForAction(Rejected):
+    """A recorded action has the change it was judged by."""
+
+    code = "policy_question_twice"
+    template = "A recorded action has its own change; --lines and --path go with --kind."
 
 
 @policy.command("show")
@@ -221,18 +230,31 @@ def explain(
     ] = "",
     origin: Annotated[Origin, typer.Option(help="Where it was asked for.")] = Origin.UNKNOWN,
     trust: Annotated[Trust, typer.Option(help="Whose words caused it.")] = Trust.UNKNOWN,
+    lines: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=MOST_LINES, metavar="N", help="On a pull request that changes N lines."
+        ),
+    ] = None,
+    path: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="On one that changes this file; may be repeated."),
+    ] = None,
     as_json: AsJSON = False,
 ) -> None:
     """Say which rule decides about an action, and why those before it do not.
 
-    Example: chargehand policy explain --kind jira.assign_issue --project PAY --trust team
+    Example: chargehand policy explain --kind github.approve --project PAY --lines 500 --path a.tf
     """
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.pipeline.policies import explain_action, explain_question
+    from chargehand.pipeline.policies import MadeUpChange, explain_action, explain_question
     from chargehand.pipeline.showing import to_json
 
     cause = Cause(requester=requester, origin=origin, trust=trust)
+    change = MadeUpChange(lines, tuple(path or ()))
+    if action_id is not None and (lines is not None or path):
+        raise ChangeMadeUpForAction
     with invocation.open_stores() as (settings, stores):
         now, database = invocation.clock(settings).now(), stores.database
         if action_id is not None:
@@ -241,7 +263,9 @@ def explain(
         elif kind is not None and project is not None:
             asked, key = kind, ProjectKey(project.upper())
             found = database.read(
-                lambda tx: explain_question(tx, asked, key, cause=cause, target=target, now=now)
+                lambda tx: explain_question(
+                    tx, asked, key, cause=cause, target=target, now=now, change=change
+                )
             )
         else:
             raise QuestionIncomplete
@@ -337,6 +361,8 @@ def _tell_explanation(found: "Explanation") -> None:
             ("asked by", safe_line(question.cause.requester)),
             ("asked in", question.cause.origin.value),
             ("trust", question.cause.trust.value),
+            ("changes", "" if question.diff_lines is None else f"{question.diff_lines} lines"),
+            ("files", safe_line(", ".join(question.paths[:_MOST_SHOWN]))),
         ]
     )
     _tell_tried(found)

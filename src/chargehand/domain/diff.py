@@ -12,6 +12,8 @@ from chargehand.domain.json import JSONObject, JSONValue
 DIFF: Final = "diff"
 # A longer list is kept nowhere: no rule about single paths was written for it.
 MOST_FILES: Final = 1_000
+MOST_LINES: Final = 1_000_000_000
+LONGEST_PATH: Final = 1_000
 MOST_PATH_CHARS: Final = 64_000
 _HEAD, _TARGET, _LINES, _FILES, _PATHS = "head", "target", "lines", "files", "paths"
 DIFF_FIELDS: Final = (_HEAD, _TARGET, _LINES, _FILES, _PATHS)

@@ -131,6 +131,16 @@ class NotUnknown(Rejected):
     template = "The action {id} is {state}; only actions that are unknown can be settled by hand."
 
 
+class NotOnPullRequests(Rejected):
+    """A change was made up for an action that is done to no pull request."""
+
+    code = "policy_question_without_diff"
+    template = (
+        "No change of a pull request is looked at for {kind}, so lines and paths can not decide "
+        "about it; they can about: {allowed}."
+    )
+
+
 class NotHeld(Rejected):
     """There is no restore to resume from."""
 

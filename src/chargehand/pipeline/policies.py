@@ -4,14 +4,15 @@ import difflib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.action import ActionKind, Mode
-from chargehand.domain.diff import why_not_known
+from chargehand.domain.diff import LONGEST_PATH, MOST_FILES, ON_PULL_REQUESTS, why_not_known
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.policy import Cause, PolicyQuestion, Ruling
 from chargehand.pipeline.barriers import let_go_of_policy
-from chargehand.pipeline.errors import NotFound
+from chargehand.pipeline.errors import ArgumentInvalid, NotFound, NotOnPullRequests
 from chargehand.pipeline.modes import policy_in_force
 from chargehand.pipeline.ruling import Rulings, rulings
 from chargehand.policy.absences import check_absences
@@ -211,6 +212,18 @@ def apply_policy(
     return after.version
 
 
+@dataclass(frozen=True, slots=True)
+class MadeUpChange:
+    """What a pull request would change: lines added and removed, None for not known, and files."""
+
+    lines: int | None = None
+    paths: tuple[str, ...] = ()
+
+
+NO_CHANGE: Final = MadeUpChange()
+_SHOWN_CHARS: Final = 60
+
+
 def explain_action(tx: Reading | Writing, action_id: str, *, now: datetime) -> Explanation:
     """What the policy in force says about a recorded action, asked again now.
 
@@ -237,11 +250,24 @@ def explain_question(
     cause: Cause,
     target: str,
     now: datetime,
+    change: MadeUpChange = NO_CHANGE,
 ) -> Explanation:
-    """What it says about an action that nobody proposed yet."""
+    """What it says about an action that nobody proposed yet.
+
+    Raises: NotOnPullRequests for a change where the kind has none, ArgumentInvalid for its paths.
+    """
+    wrong = next((one for one in change.paths if not 0 < len(one) <= LONGEST_PATH), None)
+    if wrong is not None or len(change.paths) > MOST_FILES:
+        allowed = f"at most {MOST_FILES} files of 1 to {LONGEST_PATH} characters"
+        found = f"{len(change.paths)} files" if wrong is None else wrong[:_SHOWN_CHARS]
+        raise ArgumentInvalid(field="path", found=found, allowed=allowed)
+    if change != NO_CHANGE and kind not in ON_PULL_REQUESTS:
+        allowed = ", ".join(sorted(ON_PULL_REQUESTS))
+        raise NotOnPullRequests(kind=kind.value, allowed=allowed)
     asked = rulings(tx)
     question = asked.question_about(kind, project, target=target, cause=cause, now=now)
-    return _explained(asked, question)
+    paths = tuple(sorted(set(change.paths)))
+    return _explained(asked, replace(question, diff_lines=change.lines, paths=paths))
 
 
 def _with_reason(tried: Tried, question: PolicyQuestion, why: str) -> Tried:

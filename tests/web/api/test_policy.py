@@ -42,6 +42,13 @@ async def test_a_policy_is_checked_compared_applied_and_explained(
     asked = {"kind": "jira.add_labels", "project": "PAY", "trust": "team"}
     told = (await client.post("/v1/policy/explain", json=asked)).json()
     assert (told["ruling"]["mode"], told["ruling"]["rule"]) == ("approve", "labels")
+    change = {"kind": "github.approve", "project": "PAY", "lines": 500, "paths": ["infra/a.tf"]}
+    asked_of = (await client.post("/v1/policy/explain", json=change)).json()["question"]
+    assert (asked_of["diff_lines"], asked_of["paths"]) == (500, ["infra/a.tf"])
+    diffless = await client.post("/v1/policy/explain", json={**asked, "lines": 1})
+    assert (diffless.status_code, diffless.json()["code"]) == (422, "policy_question_without_diff")
+    for wrong in ({"lines": -1}, {"lines": 1.5}, {"paths": [""]}, {"paths": "a"}):
+        assert (await client.post("/v1/policy/explain", json=change | wrong)).status_code == 422
     action_id = world.comment().action_id
     one = (await client.get(f"/v1/policy/explanations/{action_id}")).json()
     assert (one["question"]["cause"]["trust"], one["ruling"]["mode"]) == ("unknown", "simulate")

@@ -8,6 +8,7 @@ from chargehand.domain.permission import Permission
 from chargehand.domain.policy import Cause
 from chargehand.pipeline import policies
 from chargehand.pipeline.looking import Changing, View, find_action
+from chargehand.pipeline.policies import MadeUpChange
 from chargehand.pipeline.showing import to_json
 from chargehand.web.api.asking import Asked, Asking, needs, needs_in_project
 from chargehand.web.api.deps import APIDeps
@@ -153,6 +154,7 @@ def _add_questions(router: APIRouter, deps: APIDeps) -> None:
                     cause=cause,
                     target=body.target,
                     now=now,
+                    change=MadeUpChange(body.lines, tuple(body.paths)),
                 )
             )
         )

@@ -1,16 +1,19 @@
 """The shapes of what the API tells and takes about the policy."""
 
 from datetime import datetime
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
 from chargehand.domain.action import ActionKind, Mode
+from chargehand.domain.diff import LONGEST_PATH, MOST_FILES, MOST_LINES
 from chargehand.domain.member import Role
 from chargehand.domain.policy import CapScope, Hours, Origin, Stage, Trust
 from chargehand.policy.text import MOST_BYTES
 from chargehand.web.api.inputs import Handed, ProjectFilter
 from chargehand.web.api.models import Actor, Cause, Project, Shown
 
+ChangedPath: TypeAlias = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]
 _TEXT = Field(max_length=MOST_BYTES, description="A policy in TOML.")
 
 
@@ -166,3 +169,12 @@ class QuestionBody(Handed):
     requester: str = Field("", max_length=255, description="`member:<id>` or an account.")
     origin: Origin = Origin.UNKNOWN
     trust: Trust = Trust.UNKNOWN
+    lines: int | None = Field(
+        None,
+        ge=0,
+        le=MOST_LINES,
+        description="Lines a made-up pull request adds and removes; null for not known.",
+    )
+    paths: list[ChangedPath] = Field(
+        [], max_length=MOST_FILES, description="Files it changes, such as `infra/main.tf`."
+    )
