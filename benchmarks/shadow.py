@@ -19,7 +19,7 @@ from measuring import Plan, Row, below
 from chargehand.bootstrap.stores import migrate_stores, open_stores
 from chargehand.config.settings import Settings
 from chargehand.domain.ids import DEFAULT_ORGANIZATION
-from chargehand.domain.shadow import Outcome
+from chargehand.domain.shadow import ShadowOutcome
 from chargehand.kit.clock import SystemClock, to_micros
 from chargehand.kit.ids import first_id
 from chargehand.pipeline.shadow import read_shadow
@@ -49,7 +49,7 @@ def measure(plan: Plan) -> list[Row]:
     took_s = time.perf_counter() - started_s
     stores.close()
     cases = sum(line.cases for line in report.lines)
-    told = {one.value: sum(line.counts[one] for line in report.lines) for one in Outcome}
+    told = {one.value: sum(line.counts[one] for line in report.lines) for one in ShadowOutcome}
     config = plan.folder / "shadow.toml"
     config.write_text(f'[storage]\ndata_dir = "{folder}"\n', encoding="utf-8")
     command = [sys.executable, "-m", "chargehand", "-c", str(config), "shadow", "--json"]

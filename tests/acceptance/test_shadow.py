@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from chargehand.domain.shadow import Outcome, ShadowReport, WhyUnknown
+from chargehand.domain.shadow import ShadowOutcome, ShadowReport, WhyUnknown
 from chargehand.kit.clock import to_micros
 from chargehand.pipeline.shadow import read_shadow
 from chargehand.pipeline.showing import to_json
@@ -78,19 +78,19 @@ async def test_each_way_it_can_end_is_counted_and_none_is_guessed(house: House) 
     }
     lines = {line.kind.value: line for line in report.lines}
     moved = {one.outcome: one for one in lines["jira.transition_issue"].examples}
-    assert moved[Outcome.AGREED].instead == "status In Review"
-    assert moved[Outcome.AGREED].after_s == pytest.approx(HOUR_S, abs=5)
-    assert moved[Outcome.DIFFERED].proposed == "status In Progress"
-    assert moved[Outcome.DIFFERED].instead == "status Done"
+    assert moved[ShadowOutcome.AGREED].instead == "status In Review"
+    assert moved[ShadowOutcome.AGREED].after_s == pytest.approx(HOUR_S, abs=5)
+    assert moved[ShadowOutcome.DIFFERED].proposed == "status In Progress"
+    assert moved[ShadowOutcome.DIFFERED].instead == "status Done"
     assert lines["jira.transition_issue"].agreement_percent == 50.0
     assert lines["jira.add_comment"].agreement_percent is None
     assert lines["jira.add_comment"].median_answer_s == pytest.approx(600, abs=5)
     assert lines["jira.assign_issue"].unknown_because == {WhyUnknown.WINDOW_OPEN: 1}
     assert all(line.recommendation is None for line in report.lines)
-    witness = moved[Outcome.AGREED].witness
+    witness = moved[ShadowOutcome.AGREED].witness
     assert witness is not None
     assert house.trace(witness).event.kind.value == "work_item.updated"
-    assert house.trace(moved[Outcome.AGREED].action_id).decisions[0].id
+    assert house.trace(moved[ShadowOutcome.AGREED].action_id).decisions[0].id
 
 
 async def test_same_stretch_gives_the_same_bytes_and_the_naive_count(house: House) -> None:
@@ -176,7 +176,11 @@ async def test_what_the_bot_and_other_bots_did_is_no_agreement(house: House) -> 
     [agreed] = report_of(house, kind="jira.transition_issue").lines
 
     [example] = agreed.examples
-    assert (example.outcome, example.instead, example.witness) == (Outcome.AGREED, "approved", None)
+    assert (example.outcome, example.instead, example.witness) == (
+        ShadowOutcome.AGREED,
+        "approved",
+        None,
+    )
 
 
 @pytest.mark.every_variant
@@ -202,7 +206,10 @@ async def test_recommendation_follows_the_printed_rule(
 
     [line] = report_of(house, kind="jira.transition_issue").lines
 
-    assert (line.counts[Outcome.AGREED], line.counts[Outcome.DIFFERED]) == (agreed, differed)
+    assert (line.counts[ShadowOutcome.AGREED], line.counts[ShadowOutcome.DIFFERED]) == (
+        agreed,
+        differed,
+    )
     command = line.recommendation.command if line.recommendation else None
     wanted = f"chargehand modes set {recommended} --project PAY --kind jira.transition_issue"
     assert command == (wanted if recommended else None)

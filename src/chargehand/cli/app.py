@@ -20,7 +20,7 @@ _TRACEBACK = "CHARGEHAND_TRACEBACK"
 _COMMANDS = (
     Entry("demo", "See the whole thing happen offline, in a minute."),
     Entry("init", "Connect a Jira site."),
-    Entry("connect", "Connect Slack, Discord, GitHub, or another Jira."),
+    Entry("connect", "Connect a chat, a code host, a wiki, or another Jira."),
     Entry("connections", "How each connection is, and why."),
     Entry("disconnect", "Take out what `connect` made."),
     Entry("rotate", "Replace a secret of a connection, tried first."),

@@ -10,7 +10,7 @@ from chargehand.cli.options import AsJSON, Project, SinceWhen, UntilWhen
 from chargehand.cli.output import echo_json, echo_table, safe_line, span, zoned_time
 from chargehand.domain.action import ActionKind
 from chargehand.domain.ids import ProjectKey
-from chargehand.domain.shadow import Outcome, ShadowCase, ShadowLine, ShadowReport, WhyUnknown
+from chargehand.domain.shadow import ShadowCase, ShadowLine, ShadowOutcome, ShadowReport, WhyUnknown
 
 if TYPE_CHECKING:
     # It names a type only.
@@ -101,7 +101,7 @@ def _echo(report: ShadowReport, settings: "Settings") -> None:
         f"approve from {rule.least_cases} known cases in {rule.percent_for_approve} % of which "
         "people did the same or answered."
     )
-    if any(line.counts[Outcome.ANSWERED] for line in report.lines):
+    if any(line.counts[ShadowOutcome.ANSWERED] for line in report.lines):
         typer.echo(
             "Of words it is only counted that a person answered: whether they said the same can "
             "not be told from the words."
@@ -115,7 +115,7 @@ def _row(line: ShadowLine) -> tuple[str, ...]:
         line.kind.value,
         line.mode.value,
         str(line.cases),
-        *(str(line.counts[outcome]) for outcome in Outcome),
+        *(str(line.counts[outcome]) for outcome in ShadowOutcome),
         f"{percent} % of {line.judged}" if percent is not None else "-",
     )
 
@@ -138,11 +138,11 @@ def _example(case: ShadowCase) -> str:
     after = f" after {span(timedelta(seconds=case.after_s))}" if case.after_s is not None else ""
     did = safe_line(case.instead)
     told = {
-        Outcome.AGREED: did,
-        Outcome.DIFFERED: did,
-        Outcome.ANSWERED: "a person answered",
-        Outcome.NOBODY: "nobody did anything",
-        Outcome.UNKNOWN: (case.why_unknown or WhyUnknown.NOT_TOLD).value.replace("_", " "),
+        ShadowOutcome.AGREED: did,
+        ShadowOutcome.DIFFERED: did,
+        ShadowOutcome.ANSWERED: "a person answered",
+        ShadowOutcome.NOBODY: "nobody did anything",
+        ShadowOutcome.UNKNOWN: (case.why_unknown or WhyUnknown.NOT_TOLD).value.replace("_", " "),
     }
     wanted = f": {safe_line(case.proposed)}" if case.proposed else ""
     return (

@@ -9,7 +9,7 @@ from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.ids import ActionId, DecisionId, EventId, ProjectKey
 
 
-class Outcome(StrEnum):
+class ShadowOutcome(StrEnum):
     """What people did about one proposed action.
 
     `agreed`: a person did the same, or let the action through unchanged; `differed`: a person did
@@ -50,7 +50,7 @@ class ShadowCase:
     project: ProjectKey
     target: str
     proposed_at: datetime
-    outcome: Outcome
+    outcome: ShadowOutcome
     why_unknown: WhyUnknown | None = None
     proposed: str = ""
     instead: str = ""
@@ -93,7 +93,7 @@ class ShadowLine:
     kind: ActionKind
     mode: Mode
     cases: int
-    counts: Mapping[Outcome, int]
+    counts: Mapping[ShadowOutcome, int]
     unknown_because: Mapping[WhyUnknown, int]
     refused: int
     judged: int

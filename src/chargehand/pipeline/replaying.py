@@ -78,7 +78,7 @@ WHY_NOT: Final[Mapping[WhyNotReplayed, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
+class DecisionChange:
     """One part of a decision that would be another; texts as a unified diff in `diff`."""
 
     field: str
@@ -119,7 +119,7 @@ class Replay:
     why_not: WhyNotReplayed | None = None
     is_identical: bool = False
     policy_version: int = 0
-    changes: tuple[FieldChange, ...] = ()
+    changes: tuple[DecisionChange, ...] = ()
     actions: tuple[ReplayedAction, ...] = ()
     dropped: tuple[str, ...] = ()
 
@@ -285,7 +285,7 @@ class _Modes:
         return recorded[0].cause if recorded else cause_of_ask(self.tx, self.inputs.ask)
 
 
-def _changes(before: JSONObject, after: JSONObject) -> Sequence[FieldChange]:
+def _changes(before: JSONObject, after: JSONObject) -> Sequence[DecisionChange]:
     found = []
     for name in _COMPARED:
         old, new = before.get(name), after.get(name)
@@ -297,7 +297,7 @@ def _changes(before: JSONObject, after: JSONObject) -> Sequence[FieldChange]:
                 old.splitlines(), new.splitlines(), "recorded", "replayed", lineterm=""
             )
             diff = tuple(lines)
-        found.append(FieldChange(name, old, new, diff))
+        found.append(DecisionChange(name, old, new, diff))
     return found
 
 

@@ -11,9 +11,9 @@ from typing import Final
 from chargehand.domain.action import ActionKind
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.shadow import (
-    Outcome,
     ShadowCase,
     ShadowLine,
+    ShadowOutcome,
     ShadowReport,
     ShadowRule,
     WhyUnknown,
@@ -95,14 +95,14 @@ def _is_case(row: ProposedRow, undos: frozenset[str]) -> bool:
 def _line(policy: Policy, cases: Sequence[Judged], examples: int) -> ShadowLine:
     first = cases[0].row
     project, kind = ProjectKey(first.project), kind_of(first.kind)
-    counts = dict.fromkeys(Outcome, 0)
+    counts = dict.fromkeys(ShadowOutcome, 0)
     unknown: dict[WhyUnknown, int] = {}
     waits = []
     for case in cases:
         counts[case.outcome] += 1
         if case.why is not None:
             unknown[case.why] = unknown.get(case.why, 0) + 1
-        if case.outcome is Outcome.ANSWERED and case.after_s is not None:
+        if case.outcome is ShadowOutcome.ANSWERED and case.after_s is not None:
             waits.append(case.after_s)
     refused = sum(case.is_refused for case in cases)
     mode = policy.mode_for(project, kind)
@@ -127,13 +127,13 @@ def _line(policy: Policy, cases: Sequence[Judged], examples: int) -> ShadowLine:
 
 def _examples(cases: Sequence[Judged], most: int) -> tuple[ShadowCase, ...]:
     """The newest of each outcome."""
-    left = dict.fromkeys(Outcome, most)
+    left = dict.fromkeys(ShadowOutcome, most)
     chosen = []
     for case in reversed(cases):
         if left[case.outcome]:
             left[case.outcome] -= 1
             chosen.append(case)
-    order = list(Outcome)
+    order = list(ShadowOutcome)
     return tuple(one.shown() for one in sorted(chosen, key=lambda one: order.index(one.outcome)))
 
 

@@ -19,7 +19,7 @@ from chargehand.domain.event import EventKind
 from chargehand.domain.ids import ActionId, DecisionId, EventId, ProjectKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.records import ApprovalState
-from chargehand.domain.shadow import Outcome, ShadowCase, WhyUnknown
+from chargehand.domain.shadow import ShadowCase, ShadowOutcome, WhyUnknown
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.pipeline.shadow_reading import Doing, Doings, is_about_code, is_about_ticket
 from chargehand.storage.repositories.rows import load_part
@@ -41,7 +41,7 @@ class Judged(NamedTuple):
     """
 
     row: ProposedRow
-    outcome: Outcome
+    outcome: ShadowOutcome
     why: WhyUnknown | None = None
     instead: str = ""
     witness: str | None = None
@@ -89,7 +89,9 @@ class ShadowJudge:
         """What a person said of the action itself, which counts before everything else."""
         undone_at = self._taken_back.get(row.action_id)
         if undone_at is not None and undone_at < self._until_us:
-            return self._by_a_person(row, Outcome.DIFFERED, "undone", undone_at, is_refused=True)
+            return self._by_a_person(
+                row, ShadowOutcome.DIFFERED, "undone", undone_at, is_refused=True
+            )
         approvals = self._doings.approvals.get(row.action_id)
         if approvals is None:
             return None
@@ -106,12 +108,12 @@ class ShadowJudge:
 
     def _of_approval(self, row: ProposedRow, approval: ApprovalRow, at: int) -> Judged | None:
         if approval.state == ApprovalState.REJECTED:
-            return self._by_a_person(row, Outcome.DIFFERED, "rejected", at, is_refused=True)
+            return self._by_a_person(row, ShadowOutcome.DIFFERED, "rejected", at, is_refused=True)
         if approval.state != ApprovalState.APPROVED:
             return None
         if approval.ordinal > 1:
-            return self._by_a_person(row, Outcome.DIFFERED, "edited, then approved", at)
-        return self._by_a_person(row, Outcome.AGREED, "approved", at)
+            return self._by_a_person(row, ShadowOutcome.DIFFERED, "edited, then approved", at)
+        return self._by_a_person(row, ShadowOutcome.AGREED, "approved", at)
 
     def _did(self, row: ProposedRow) -> Judged:
         kind = kind_of(row.kind)
@@ -133,7 +135,7 @@ class ShadowJudge:
         for one in self._within(comments or (), start, row.created_at + self._window_us):
             if one.actor_id != row.asker_id and one.event_id != row.event_id:
                 after_s = (one.at - start) // _SECOND_US
-                return Judged(row, Outcome.ANSWERED, None, "", one.event_id, after_s)
+                return Judged(row, ShadowOutcome.ANSWERED, None, "", one.event_id, after_s)
         return self._nothing(row, start, to_changes=False)
 
     def _changed(
@@ -159,7 +161,7 @@ class ShadowJudge:
             if compared is None:
                 continue
             if compared.is_same:
-                return self._witnessed(row, Outcome.AGREED, one, compared)
+                return self._witnessed(row, ShadowOutcome.AGREED, one, compared)
             if compared.is_same is None:
                 why = why or WhyUnknown.NOT_TOLD
             else:
@@ -168,7 +170,7 @@ class ShadowJudge:
             # What is gone, or was not told, may have been the very same.
             return self._unknown(row, why)
         if different is not None:
-            return self._witnessed(row, Outcome.DIFFERED, *different)
+            return self._witnessed(row, ShadowOutcome.DIFFERED, *different)
         return self._nothing(row, row.created_at, to_changes=True)
 
     def _within(self, doings: Sequence[Doing], start: int, end: int) -> Sequence[Doing]:
@@ -183,19 +185,25 @@ class ShadowJudge:
             return self._unknown(row, WhyUnknown.WINDOW_OPEN)
         if not self._doings.was_listening(row.connection_id, start, end, to_changes=to_changes):
             return self._unknown(row, WhyUnknown.NOT_LISTENING)
-        return Judged(row, Outcome.NOBODY)
+        return Judged(row, ShadowOutcome.NOBODY)
 
     def _unknown(self, row: ProposedRow, why: WhyUnknown) -> Judged:
-        return Judged(row, Outcome.UNKNOWN, why)
+        return Judged(row, ShadowOutcome.UNKNOWN, why)
 
     def _witnessed(
-        self, row: ProposedRow, outcome: Outcome, doing: Doing, compared: Compared
+        self, row: ProposedRow, outcome: ShadowOutcome, doing: Doing, compared: Compared
     ) -> Judged:
         after_s = (doing.at - row.created_at) // _SECOND_US
         return Judged(row, outcome, None, compared.did, doing.event_id, after_s)
 
     def _by_a_person(
-        self, row: ProposedRow, outcome: Outcome, did: str, at: int, *, is_refused: bool = False
+        self,
+        row: ProposedRow,
+        outcome: ShadowOutcome,
+        did: str,
+        at: int,
+        *,
+        is_refused: bool = False,
     ) -> Judged:
         after_s = (at - row.created_at) // _SECOND_US
         return Judged(row, outcome, instead=did, after_s=after_s, is_refused=is_refused)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chargehand.domain.action import COMMENTS, ActionKind, Mode
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.policy import Risk
-from chargehand.domain.shadow import Outcome, Recommendation, ShadowRule
+from chargehand.domain.shadow import Recommendation, ShadowOutcome, ShadowRule
 from chargehand.policy.modes import NAMED_ONLY
 from chargehand.policy.risks import RISK_OF
 
@@ -21,17 +21,17 @@ class Recommended:
     why: str
 
 
-def agreement_of(kind: ActionKind, counts: Mapping[Outcome, int]) -> tuple[int, float | None]:
+def agreement_of(kind: ActionKind, counts: Mapping[ShadowOutcome, int]) -> tuple[int, float | None]:
     """How many cases count for or against a kind, and the share of them that agreed.
 
     Shape: that nobody did anything counts against a change; of words, where an answer by a person
     may have said the same or not, only what people let through or refused is judged.
     Units: the share in percent, to one place.
     """
-    judged = counts[Outcome.AGREED] + counts[Outcome.DIFFERED]
+    judged = counts[ShadowOutcome.AGREED] + counts[ShadowOutcome.DIFFERED]
     if kind not in COMMENTS:
-        judged += counts[Outcome.NOBODY]
-    return judged, round(100 * counts[Outcome.AGREED] / judged, 1) if judged else None
+        judged += counts[ShadowOutcome.NOBODY]
+    return judged, round(100 * counts[ShadowOutcome.AGREED] / judged, 1) if judged else None
 
 
 def recommend(
@@ -39,7 +39,7 @@ def recommend(
     kind: ActionKind,
     *,
     mode: Mode,
-    counts: Mapping[Outcome, int],
+    counts: Mapping[ShadowOutcome, int],
     refused: int,
     rule: ShadowRule,
 ) -> Recommended:
@@ -50,8 +50,8 @@ def recommend(
     cases in which people did enough; else nothing.
     """
     judged, percent = agreement_of(kind, counts)
-    known = sum(counts.values()) - counts[Outcome.UNKNOWN]
-    share = f"{counts[Outcome.AGREED]} of {judged} agreed" if judged else "nothing was judged"
+    known = sum(counts.values()) - counts[ShadowOutcome.UNKNOWN]
+    share = f"{counts[ShadowOutcome.AGREED]} of {judged} agreed" if judged else "nothing was judged"
     if mode is Mode.AUTO:
         return Recommended(None, f"It is auto already; {share}.")
     why_not_auto = _why_not_auto(kind, judged, percent, refused, rule)
@@ -59,8 +59,8 @@ def recommend(
         return _to(Mode.AUTO, project, kind, f"{share}, nobody said no.")
     if mode is Mode.APPROVE:
         return Recommended(None, f"It stays at approve: {why_not_auto}.")
-    acted = counts[Outcome.AGREED]
-    acted += counts[Outcome.ANSWERED] if kind in COMMENTS else 0
+    acted = counts[ShadowOutcome.AGREED]
+    acted += counts[ShadowOutcome.ANSWERED] if kind in COMMENTS else 0
     if known < rule.least_cases:
         return Recommended(None, f"Too little is known: {known} of {rule.least_cases} cases.")
     if 100 * acted < rule.percent_for_approve * known:

@@ -46,6 +46,12 @@ def test_paths_are_those_that_callers_use(description: dict[str, Any]) -> None:
     assert "servers" not in description
 
 
+def test_shapes_are_named_for_callers_and_not_by_where_they_are_written(
+    description: dict[str, Any],
+) -> None:
+    assert [one for one in description["components"]["schemas"] if "__" in one] == []
+
+
 def test_every_operation_tells_its_problems_in_one_format(description: dict[str, Any]) -> None:
     content = [
         response["content"]

@@ -26,7 +26,7 @@ class ReplayQuery(Handed):
     limit: int = Field(200, ge=1, le=_MOST_BY_REST, description="How many at most, newest first.")
 
 
-class FieldChange(Shown):
+class DecisionChange(Shown):
     """One part of a decision that would be another."""
 
     field: str
@@ -55,7 +55,7 @@ class Replay(Shown):
     why_not: WhyNotReplayed | None
     is_identical: bool = Field(description="The same to the byte, modes included.")
     policy_version: int
-    changes: list[FieldChange]
+    changes: list[DecisionChange]
     actions: list[ReplayedAction]
     dropped: list[str] = Field(description="Previews of what would not be proposed any more.")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chargehand.domain.action import ActionKind, Mode
-from chargehand.domain.shadow import Outcome, WhyUnknown
+from chargehand.domain.shadow import ShadowOutcome, WhyUnknown
 from chargehand.pipeline.shadow import MOST_EXAMPLES
 from chargehand.web.api.inputs import Handed, ProjectFilter
 from chargehand.web.api.models import ActionId, DecisionId, EventId, Shown
@@ -52,7 +52,7 @@ class ShadowCase(Shown):
     project: str
     target: str
     proposed_at: datetime
-    outcome: Outcome
+    outcome: ShadowOutcome
     why_unknown: WhyUnknown | None
     proposed: str = Field(description="What it would have done, in a few words.")
     instead: str = Field(description="What people did, in a few words.")
@@ -75,7 +75,7 @@ class ShadowLine(Shown):
     kind: ActionKind
     mode: Mode = Field(description="The mode in force.")
     cases: int
-    counts: dict[Outcome, int]
+    counts: dict[ShadowOutcome, int]
     unknown_because: dict[WhyUnknown, int]
     refused: int = Field(description="How many cases a person said no to.")
     judged: int = Field(description="How many cases count for or against.")
