@@ -68,15 +68,15 @@ def run_child(arguments: Sequence[str]) -> int:
         return TRY_AGAIN if _may_work_later(error, role) else 2
 
 
-# Named here because reading its class loads what a child that ends has no use for.
-_DATABASE_AWAY: Final = "store_unavailable"
+# Named here because reading their classes loads what a child that ends has no use for.
+_AWAY: Final = frozenset({"store_unavailable", "data_folder_full"})
 
 
 def _may_work_later(error: ChargehandError, role: str) -> bool:
     # lazy: only a child that ends needs it.
     from chargehand.plugins.secret import SecretSourceAway
 
-    if isinstance(error, SecretSourceAway) or error.code == _DATABASE_AWAY:
+    if isinstance(error, SecretSourceAway) or error.code in _AWAY:
         return True
     return isinstance(error, Retryable) and role in ("front", "worker")
 

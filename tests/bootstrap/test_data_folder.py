@@ -1,9 +1,16 @@
 """The data folder is tried by every process that opens it, also by two at the same moment."""
 
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
+from chargehand.bootstrap.errors import DataFolderFull, DataFolderUnusable
+from chargehand.bootstrap.locks import WORKER, FolderLock, unusable
 from chargehand.bootstrap.stores import migrate_stores, open_stores
+from chargehand.cli.doctor import disk_check
 from chargehand.config.settings import Settings
 from chargehand.kit.clock import SystemClock
 
@@ -20,3 +27,46 @@ def test_stores_open_in_many_places_at_once(tmp_path: Path) -> None:
         opened = list(threads.map(open_and_close, range(40)))
 
     assert opened == [True] * 40
+
+
+def test_worker_has_its_lock_also_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / WORKER).symlink_to("/dev/full")
+    lock = FolderLock(tmp_path / WORKER)
+
+    lock.take()
+
+    lock.release()
+
+
+def test_lock_that_somebody_else_made_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "use.lock").mkdir()
+
+    with pytest.raises(DataFolderUnusable, match=r"use\.lock.*Give this user the right"):
+        open_stores(Settings(storage={"data_dir": tmp_path}))
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        pytest.param(errno.ENOSPC, DataFolderFull, id="full"),
+        pytest.param(errno.EDQUOT, DataFolderFull, id="quota"),
+        pytest.param(errno.EROFS, DataFolderUnusable, id="read-only"),
+        pytest.param(errno.EACCES, DataFolderUnusable, id="not ours"),
+    ],
+)
+def test_full_folder_may_work_later_and_another_may_not(
+    tmp_path: Path, number: int, kind: type[Exception]
+) -> None:
+    assert isinstance(unusable(tmp_path, OSError(number, os.strerror(number))), kind)
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "state"),
+    [
+        pytest.param(0, "failed", id="full"),
+        pytest.param(100 * 2**20, "warned", id="nearly full"),
+        pytest.param(2**30, "passed", id="room"),
+    ],
+)
+def test_doctor_says_when_there_is_no_room(free_bytes: int, state: str) -> None:
+    assert disk_check(free_bytes).state.value == state

@@ -1,5 +1,7 @@
 """Errors of starting up.
 
+Retryable
+└── DataFolderFull        there is no room in the data folder
 Rejected
 ├── DataFolderUnusable    the data folder can not be made or written
 ├── AnotherWorkerRuns     the lock on the data folder is held
@@ -30,7 +32,7 @@ Fault
 └── ChildrenKeepDying     a process died five times in a minute
 """
 
-from chargehand.domain.errors import Fault, Rejected
+from chargehand.domain.errors import Fault, Rejected, Retryable
 
 
 class DataFolderUnusable(Rejected):
@@ -40,6 +42,16 @@ class DataFolderUnusable(Rejected):
     template = (
         "The data folder {path} can not be used: {detail}. Give this user the right to write "
         "there, or set storage.data_dir to another folder."
+    )
+
+
+class DataFolderFull(Retryable):
+    """There is no room in the data folder."""
+
+    code = "data_folder_full"
+    template = (
+        "There is no room in the data folder {path}: {detail}. Make room, or set storage.data_dir "
+        "to a folder on a larger disk; what was acknowledged is safe there."
     )
 
 

@@ -4,14 +4,22 @@ One data folder has one worker. Whoever opens the databases shares their use; wh
 has it alone.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-from chargehand.bootstrap.errors import AnotherWorkerRuns, DataFolderInUse, RestoreUnderWay
+from chargehand.bootstrap.errors import (
+    AnotherWorkerRuns,
+    DataFolderFull,
+    DataFolderInUse,
+    DataFolderUnusable,
+    RestoreUnderWay,
+)
+from chargehand.domain.errors import ChargehandError
 
 WORKER: Final = "worker.lock"
 _USE: Final = "use.lock"
@@ -28,7 +36,8 @@ class FolderLock:
     def take(self) -> None:
         """Take the lock without waiting.
 
-        Raises: AnotherWorkerRuns naming the process that holds it.
+        Raises: AnotherWorkerRuns naming the process that holds it, DataFolderUnusable,
+        DataFolderFull.
         """
         file = _opened(self._path)
         try:
@@ -37,9 +46,7 @@ class FolderLock:
             named = _holder(file)
             file.close()
             raise AnotherWorkerRuns(holder=named, path=str(self._path)) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        _name_holder(file)
         self._file = file
 
     def release(self) -> None:
@@ -59,7 +66,8 @@ class FolderUse:
     def share(self) -> None:
         """Take a share without waiting.
 
-        Raises: DataFolderInUse while the databases are being replaced.
+        Raises: DataFolderInUse while the databases are being replaced, DataFolderUnusable,
+        DataFolderFull.
         """
         file = _opened(self._folder / _USE)
         try:
@@ -89,9 +97,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(restore, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RestoreUnderWay(holder=_holder(restore), path=str(folder)) from error
-        restore.truncate(0)
-        restore.write(str(os.getpid()))
-        restore.flush()
+        _name_holder(restore)
         worker = FolderLock(folder / WORKER)
         worker.take()
         held.callback(worker.release)
@@ -105,7 +111,27 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def _opened(path: Path) -> IO[str]:
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise unusable(path.parent, error, name=path.name) from error
+    return os.fdopen(descriptor, "r+", encoding="utf-8")
+
+
+def _name_holder(file: IO[str]) -> None:
+    # The lock holds without it: on a full disk nobody is named, and the service goes on.
+    with suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.pwrite(file.fileno(), str(os.getpid()).encode(), 0)
+
+
+def unusable(folder: Path, error: OSError, *, name: str = "") -> ChargehandError:
+    """What is wrong with a data folder, by what the operating system said of it, or of a file."""
+    detail = error.strerror or str(error)
+    detail = f"{name}: {detail}" if name else detail
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DataFolderFull(path=str(folder), detail=detail)
+    return DataFolderUnusable(path=str(folder), detail=detail)
 
 
 def _holder(file: IO[str]) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from chargehand import __version__
 from chargehand.audit.tags import AuditTag
 from chargehand.bootstrap.databases import database_url, inbox_url
-from chargehand.bootstrap.errors import DataFolderUnusable, RestoreCut
-from chargehand.bootstrap.locks import FolderUse
+from chargehand.bootstrap.errors import RestoreCut
+from chargehand.bootstrap.locks import FolderUse, unusable
 from chargehand.bootstrap.switches import local_switches
 from chargehand.config.settings import Settings
 from chargehand.inbox.ports import StoreBatch
@@ -174,7 +174,7 @@ def use_folder(folder: Path) -> FolderUse:
 def require_folder(folder: Path) -> None:
     """Make the data folder unless it is there.
 
-    Raises: DataFolderUnusable.
+    Raises: DataFolderUnusable, DataFolderFull.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ def require_folder(folder: Path) -> None:
         # The front and the worker try this at the same moment.
         probe.unlink(missing_ok=True)
     except OSError as error:
-        raise DataFolderUnusable(path=str(folder), detail=error.strerror or str(error)) from error
+        raise unusable(folder, error) from error
 
 
 def _write_first_policy(tx: Writing, clock: Clock) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MARKS = {"passed": "ok  ", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
 _LEAST_FREE_BYTES = 512 * 1024 * 1024
+# SQLite needs some pages to write anything at all.
+_FULL_BYTES = 4 * 1024 * 1024
 _SQLITE_BYTES = 2**30
 _SQLITE_DELIVERIES = 10_000
 _SILENT_AFTER = timedelta(days=3)
@@ -137,6 +139,9 @@ def _storage_checks(settings: "Settings") -> "Iterator[Check]":
         migrate_stores(settings, clock=SystemClock())
     except ChargehandError as error:
         yield Check("data", CheckState.FAILED, str(error), "See the sentence above.")
+        # A full disk has many names; this is the plainest.
+        if settings.storage.data_dir.is_dir():
+            yield disk_check(shutil.disk_usage(settings.storage.data_dir).free)
         return
     yield from _opened_checks(settings)
 
@@ -155,14 +160,7 @@ def _opened_checks(settings: "Settings") -> "Iterator[Check]":
         return
     try:
         yield Check("data", CheckState.PASSED, f"databases are up to date in {folder}")
-        free = shutil.disk_usage(folder).free
-        is_tight = free < _LEAST_FREE_BYTES
-        yield Check(
-            "disk",
-            CheckState.WARNED if is_tight else CheckState.PASSED,
-            f"{free // 2**20} MiB free",
-            "Make room before it is full: deliveries are refused then." if is_tight else "",
-        )
+        yield disk_check(shutil.disk_usage(folder).free)
         yield _size_check(settings, stores, now=SystemClock().now())
         yield from _process_checks(stores, now=SystemClock().now())
         policy = _policy_check(stores)
@@ -174,6 +172,21 @@ def _opened_checks(settings: "Settings") -> "Iterator[Check]":
         yield from model_checks(settings, stores, now=SystemClock().now())
     finally:
         stores.close()
+
+
+def disk_check(free_bytes: int) -> "Check":
+    """Whether there is room for what comes."""
+    # lazy: as above.
+    from chargehand.plugins.connector import Check, CheckState
+
+    found = f"{free_bytes // 2**20} MiB free"
+    if free_bytes < _FULL_BYTES:
+        mend = "Make room: deliveries are refused, nothing is decided, and nothing is sent."
+        return Check("disk", CheckState.FAILED, found, mend)
+    if free_bytes < _LEAST_FREE_BYTES:
+        mend = "Make room before it is full: deliveries are refused then."
+        return Check("disk", CheckState.WARNED, found, mend)
+    return Check("disk", CheckState.PASSED, found)
 
 
 def _size_check(settings: "Settings", stores: "Stores", *, now: datetime) -> "Check":
