@@ -19,6 +19,12 @@ _PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _DEEPEST: Final = 20
+_TOO_DEEP: Final = f"no TOML (more than {_DEEPEST} tables within each other)"
+_TABLES: Final = "tables and lists of texts and numbers"
+# Beyond any line of a policy; reading a dotted key takes as long as the square of its names, which
+# is half a minute for one of fifty kilobytes.
+_MOST_DOTS: Final = 100
+_QUOTED: Final = re.compile("\"[^\"]*\"|'[^']*'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,13 @@ def read_text(text: bytes) -> ReadPolicy:
         plain = text.decode("utf-8")
     except UnicodeDecodeError as error:
         return _wrong(f"no text at byte {error.start}", "a text in UTF-8")
+    return _read_plain(plain)
+
+
+def _read_plain(plain: str) -> ReadPolicy:
+    crowded = _crowded_line(plain)
+    if crowded is not None:
+        return _wrong(_TOO_DEEP, _TABLES, crowded)
     try:
         values = _as_json(tomllib.loads(plain), depth=0)
     except tomllib.TOMLDecodeError as error:
@@ -44,8 +57,10 @@ def read_text(text: bytes) -> ReadPolicy:
         line = int(place[1]) if place is not None and place[1] else None
         found = _PLACE.sub("", str(error)).lower()
         return _wrong(f"no TOML ({found})", "TOML 1.0, as `chargehand policy show` prints it", line)
-    except (RecursionError, ValueError) as error:
-        return _wrong(f"no TOML ({str(error)[:80]})", "tables and lists of texts and numbers")
+    except RecursionError:
+        return _wrong(_TOO_DEEP, _TABLES)
+    except ValueError as error:
+        return _wrong(f"no TOML ({str(error)[:80]})", _TABLES)
     document, problems = read_document(values)
     lines = plain.splitlines()
     return ReadPolicy(
@@ -88,6 +103,13 @@ def write_text(document: PolicyDocument) -> str:
 
 def _wrong(found: str, allowed: str, line: int | None = None) -> ReadPolicy:
     return ReadPolicy(PolicyDocument(), (Problem(_WHOLE, found, allowed, line=line),))
+
+
+def _crowded_line(text: str) -> int | None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _MOST_DOTS and _QUOTED.sub("", line).count(".") > _MOST_DOTS:
+            return number
+    return None
 
 
 def _as_json(value: Any, *, depth: int) -> JSONValue:

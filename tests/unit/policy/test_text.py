@@ -66,6 +66,8 @@ def test_a_fault_is_told_with_its_line(before: str, after: str, line: int, word:
         pytest.param(b"\xff\xfe", "UTF-8", id="binary"),
         pytest.param(b"a = " + b"[" * 5000, "TOML", id="deep"),
         pytest.param(b"a = " + b"{ a = " * 100 + b"1" + b"}" * 100, "TOML", id="tables"),
+        pytest.param(b"\n" + b".".join([b"a"] * 500_000) + b" = 1", "within", id="long key"),
+        pytest.param(b'"x' * 3 + b".a" * 500_000 + b" = 1", "within each other", id="odd quotes"),
         pytest.param(b"format = nan", "format", id="nan"),
     ],
 )
@@ -73,6 +75,13 @@ def test_what_is_no_policy_is_refused(text: bytes, word: str) -> None:
     (problem, *_) = read_text(text).problems
 
     assert word in problem.sentence
+
+
+def test_dots_within_texts_are_no_nesting() -> None:
+    targets = ", ".join(f'"a.b.c.d{number}"' for number in range(100))
+    rule = f'format = 2\n[[rules]]\nname = "a"\nmode = "auto"\nwhen = {{ target = [{targets}] }}\n'
+
+    assert not any("within each other" in one.sentence for one in read_text(rule.encode()).problems)
 
 
 NAMES = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=20)
