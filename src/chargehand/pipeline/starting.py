@@ -1,13 +1,14 @@
 """Starts the durable tasks whose rows are due, each once."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from enum import Enum
 from time import monotonic
 from typing import Final
 
-from chargehand.domain.ids import ActionId, AskId
+from chargehand.domain.ids import ActionId, AskId, ProjectKey
 from chargehand.domain.json import JSONObject
 from chargehand.engine.port import MOST_TAKEOVERS, Task, TaskEngine
 from chargehand.kit.clock import Clock
@@ -20,8 +21,12 @@ from chargehand.storage.repositories.asks import StoredAsk
 from chargehand.storage.transaction import Reading
 
 MOST_ASKS: Final = 16
+# The rest is for the others: what one project's questions wait for may not answer for long.
+MOST_ASKS_OF_A_PROJECT: Final = 8
 MOST_ACTIONS: Final = 96
 ACTIONS_PER_TASK: Final = 24
+# Behind the asks of a project that is full those of others may be due; the rest goes next time.
+_MOST_LOOKS: Final = 4
 _AGAIN_AFTER: Final = timedelta(seconds=5)
 # Another worker is at it; how it ends is seen by its row.
 _ASK_AGAIN_AFTER_S: Final = 2.0
@@ -64,7 +69,7 @@ class Starter:
         self._answering = answering
         self._executing = executing
         self._clock = clock
-        self._asks: set[str] = set()
+        self._asks: dict[str, ProjectKey] = {}
         self._actions: set[str] = set()
         self._next_due_at: datetime | None = None
         self._has_looked = False
@@ -80,7 +85,8 @@ class Starter:
 
     def ended(self, arguments: JSONObject) -> None:
         """Hear that the task of some rows has ended."""
-        self._asks.difference_update(task_subjects(arguments))
+        for subject in task_subjects(arguments):
+            self._asks.pop(subject, None)
         self._actions.difference_update(task_subjects(arguments))
 
     async def start_due(self) -> None:
@@ -91,12 +97,33 @@ class Starter:
         room = MOST_ACTIONS - len(self._actions)
         for start in range(0, min(room, len(fresh)), ACTIONS_PER_TASK):
             await self._start_actions(dict(fresh[start : start + ACTIONS_PER_TASK]))
-        for stored in asks:
-            # What is asked about one item is answered by one worker, who sees what it said before.
-            is_fresh = stored.ask.id not in self._asks and is_mine(stored.ask.subject)
-            if is_fresh and len(self._asks) < MOST_ASKS:
-                await self._start_ask(stored)
+        for _ in range(_MOST_LOOKS):
+            if not await self._start_asks(asks):
+                break
+            asks = await self._database.aread(self._find_due_asks)
         self._has_looked = True
+
+    async def _start_asks(self, due: Sequence[StoredAsk]) -> bool:
+        """Start asks that fit; whether others may be due behind those of projects that are full."""
+        is_mine, full = self._share.is_mine, self._full_projects()
+        has_left_out = False
+        for stored in due:
+            ask = stored.ask
+            # What is asked about one item is answered by one worker, who sees what it said before.
+            if ask.id in self._asks or not is_mine(ask.subject):
+                continue
+            if len(self._asks) >= MOST_ASKS:
+                return False
+            if ask.project in self._full_projects():
+                has_left_out = has_left_out or ask.project not in full
+                continue
+            await self._start_ask(stored)
+        return has_left_out
+
+    def _full_projects(self) -> frozenset[ProjectKey]:
+        """The projects of which as many asks are worked on as may be."""
+        running = Counter(self._asks.values())
+        return frozenset(one for one, n in running.items() if n >= MOST_ASKS_OF_A_PROJECT)
 
     def _find_due(self, tx: Reading) -> _Due:
         now = self._clock.now()
@@ -107,12 +134,16 @@ class Starter:
         self._next_due_at = min(waiting, default=None)
         # Rows whose task is running are still due, and so are those of other workers: as many more
         # have to be read.
-        asks = _readable(MOST_ASKS + len(self._asks), self._share.workers)
         actions = _readable(MOST_ACTIONS + len(self._actions), self._share.workers)
         return (
-            tx.asks.due(now=now, limit=asks),
+            self._find_due_asks(tx),
             () if is_held else tx.actions.due(now=now, limit=actions),
         )
+
+    def _find_due_asks(self, tx: Reading) -> tuple[StoredAsk, ...]:
+        limit = _readable(MOST_ASKS + len(self._asks), self._share.workers)
+        full = self._full_projects()
+        return tx.asks.due(now=self._clock.now(), limit=limit, leave_out=full)
 
     async def _start_actions(self, attempts: Mapping[ActionId, int]) -> None:
         self._actions.update(attempts)
@@ -132,7 +163,7 @@ class Starter:
 
     async def _start_ask(self, stored: StoredAsk) -> None:
         ask = stored.ask
-        self._asks.add(ask.id)
+        self._asks[ask.id] = ask.project
         match await self._start(
             answer_task(ask.id, revision=ask.revision, attempt=stored.attempts)
         ):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, or_
 
 from chargehand.domain.ask import Ask, AskState
-from chargehand.domain.ids import AskId
+from chargehand.domain.ids import AskId, ProjectKey
 from chargehand.domain.records import Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.contents import ContentWriter
@@ -86,10 +86,14 @@ class AskReader(Repository):
         rows = self._rows(query.order_by(asks.c.ask_id.desc()).limit(100))
         return frozenset(row.comment_id for row in rows)
 
-    def due(self, *, now: datetime, limit: int) -> tuple[StoredAsk, ...]:
-        """Open asks whose turn it is, oldest first."""
+    def due(
+        self, *, now: datetime, limit: int, leave_out: Collection[ProjectKey] = ()
+    ) -> tuple[StoredAsk, ...]:
+        """Open asks whose turn it is, oldest first, but for those of some projects."""
         is_due = or_(asks.c.next_attempt_at.is_(None), asks.c.next_attempt_at <= to_micros(now))
         query = self._select_with_content(asks).where(asks.c.state == AskState.OPEN.value, is_due)
+        if leave_out:
+            query = query.where(asks.c.project.not_in(sorted(leave_out)))
         return tuple(ask_in(row) for row in self._rows(query.order_by(asks.c.ask_id).limit(limit)))
 
     def next_due_at(self) -> datetime | None:
