@@ -107,6 +107,8 @@ def write_config(settings: Settings, folder: Path) -> Path:
     """The configuration file that says the same as some settings of one connection."""
     (connection,) = settings.connections
     secrets = [secret.get_secret_value() for secret in connection.webhook_secrets]
+    url = settings.storage.database_url
+    database = f"database_url = {json.dumps(url.get_secret_value())}" if url is not None else ""
     config = folder / "chargehand.toml"
     config.write_text(
         f"""
@@ -115,6 +117,7 @@ port = {settings.server.port}
 
 [storage]
 data_dir = {json.dumps(str(settings.storage.data_dir))}
+{database}
 
 [business]
 time_zone = "{ZONE}"
