@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from chargehand.bootstrap.jira import open_client
 from chargehand.cli.alive import look_at_front
+from chargehand.cli.demo_folder import choose_port
 from chargehand.config.load import load_settings
 from chargehand.config.settings import ServerSettings
 from chargehand.kit.clock import SystemClock
@@ -42,12 +43,6 @@ pytestmark = [
 ]
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET6) as wire:
-        wire.bind(("::1", 0))
-        return int(wire.getsockname()[1])
-
-
 async def test_jira_is_called_by_ipv6(tmp_path: Path) -> None:
     fake = FakeJira(clock=FakeClock(START))
     seed_demo(fake)
@@ -64,7 +59,7 @@ async def test_jira_is_called_by_ipv6(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_front_listens_by_ipv6_and_is_found_there(tmp_path: Path) -> None:
-    port = free_port()
+    port = choose_port(None)
     config = write_config(house_settings(tmp_path / "data"), tmp_path)
     text = config.read_text().replace("[server]", '[server]\nhost = "[::1]"')
     config.write_text(

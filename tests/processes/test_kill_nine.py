@@ -40,7 +40,7 @@ def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(
     choice = random.Random(20261120)
     sent: list[str] = []
 
-    for number in range(18):
+    for number in range(9):
         for _ in range(choice.randint(1, 3)):
             sent += site.comment(
                 choice.choice(_ITEMS), choice.choice(_ASKERS), choice.choice(_QUESTIONS)

@@ -27,7 +27,7 @@ def fake() -> FakeGitHub:
 
 def stop(process: subprocess.Popen[str]) -> None:
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
 
 def client_of(fake: FakeGitHub) -> httpx.AsyncClient:

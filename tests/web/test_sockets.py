@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -149,7 +150,8 @@ async def test_a_body_that_does_not_come_is_given_up(tmp_path: Path, sent: bytes
 class Impatient(HeadLimited):
     """Waits for a head as the real one does, only not for as long."""
 
-    head_timeout_s = 0.05
+    # Longer than a busy machine lets a process wait for its turn.
+    head_timeout_s = 0.3
 
 
 WHOLE_REQUEST = b"GET /health HTTP/1.1\r\nHost: front\r\n\r\n"
@@ -254,11 +256,13 @@ async def test_what_can_not_be_read_is_logged_once_a_minute(
 async def test_a_kept_connection_outlives_the_wait_for_a_head(front: Front) -> None:
     async with listening(front, http=Impatient) as port, talking(port) as (reader, writer):
         statuses = []
-        for _ in range(20):
+        over_s = monotonic() + 2 * Impatient.head_timeout_s
+        while monotonic() < over_s:
             writer.write(head_of(COMMENT, f"Content-Length: {len(COMMENT)}") + COMMENT)
             statuses.append((await read_answer(reader))[0])
 
-    assert statuses == [202] + [200] * 19
+    assert statuses == [202] + [200] * (len(statuses) - 1)
+    assert len(statuses) > 1
 
 
 async def test_a_sender_that_hangs_up_leaves_nothing(front: Front) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -314,13 +314,13 @@ def test_so_is_one_with_a_part_of_any_type(value: Any, key: str) -> None:
 
 
 def test_patterns_never_take_long() -> None:
-    begun = perf_counter()
+    begun = process_time()
 
     assert not whole_globs(["*a" * 90 + "b"])("a" * 400)
     assert not path_globs(["**/a/" * 30 + "b"])("a/" * 200)
     assert not path_globs(["*a" * 90 + "b"])("a" * 400)
 
-    assert perf_counter() - begun < 1
+    assert process_time() - begun < 1
 
 
 FITS = [
