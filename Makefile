@@ -18,8 +18,9 @@ CHECKED := src tests tools docs deploy benchmarks Makefile README.md CHANGELOG.m
 # One more than a small machine has cores, since many tests wait for processes; each worker starts its
 # own PostgreSQL when a test asks.
 WORKERS ?= 3
-# The quick ones first; then those that mostly wait, so that none of them is left for the end alone.
-TESTS := tests/unit tests/processes tests/cli tests
+# The quick ones first; then those that mostly wait, and the long files, so that none of them is left
+# for the end alone.
+TESTS := tests/unit tests/processes tests/cli tests/docs tests/upgrade tests/web/api tests
 TEST_TOOLS := .test-tools
 
 .PHONY: all
