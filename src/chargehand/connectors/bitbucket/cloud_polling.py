@@ -118,23 +118,21 @@ class CloudPolling:
             return page
         return ()
 
-    def push_news(
-        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
-    ) -> News:
+    def push_news(self, repository: SeenRepository, push: SeenPush, at: datetime) -> News:
         """That a branch has another commit, as its webhook would say it."""
         branch, before, after = push.branch, push.before, push.after
         change = {
-            "forced": None,
+            "forced": push.is_forced,
             "created": not before,
             "closed": not after,
             "old": _end(branch, before),
             "new": _end(branch, after),
             "truncated": True,
-            "commits": commits,
+            "commits": push.commits,
         }
         body = {"repository": repository_body(repository), "push": {"changes": [change]}}
         key = f"push:{repository.full_name}:{branch}:{before}:{after}"
-        return News("repo:push", key, at, body, is_only_polled=len(commits) != 1)
+        return News("repo:push", key, at, body, is_only_polled=len(push.commits) != 1)
 
     def listed(self, pull_request: Fields) -> SeenPullRequest | None:
         """One pull request as `changed` lists it, its commits cut short; None for no number."""

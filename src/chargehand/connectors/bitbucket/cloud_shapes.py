@@ -164,7 +164,7 @@ def change_of(found: Fields) -> SeenChange | None:
         name=name,
         before=before,
         after=after,
-        is_forced=flag_in(found, "forced") is True,
+        is_forced=flag_in(found, "forced"),
         url=link_in(found) or link_in(here),
         commits=commits,
         commits_total=None if is_cut else len(commits),

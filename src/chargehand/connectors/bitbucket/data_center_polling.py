@@ -144,9 +144,7 @@ class DataCenterPolling:
             return page
         return ()
 
-    def push_news(
-        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
-    ) -> News:
+    def push_news(self, repository: SeenRepository, push: SeenPush, at: datetime) -> News:
         """That a branch has another commit, as its webhook would say it."""
         branch, before, after = push.branch, push.before, push.after
         change = {
@@ -154,16 +152,17 @@ class DataCenterPolling:
             "refId": f"refs/heads/{branch}",
             "fromHash": before or _ZEROS,
             "toHash": after or _ZEROS,
+            "forced": push.is_forced,
         }
         body = {
             "eventKey": "repo:refs_changed",
             "date": _date(at),
             "repository": _repository_body(repository),
             "changes": [change],
-            "commits": commits,
+            "commits": push.commits,
         }
         key = f"push:{branch}:{before}:{after}"
-        return News("repo:refs_changed", key, at, body, is_only_polled=len(commits) != 1)
+        return News("repo:refs_changed", key, at, body, is_only_polled=len(push.commits) != 1)
 
     def listed(self, pull_request: Fields) -> SeenPullRequest | None:
         """One pull request as `changed` lists it; None for one without a number."""

@@ -156,14 +156,14 @@ def change_of(found: Fields) -> SeenChange | None:
     if not whole or not (before or after):
         return None
     kind = "tag" if whole.startswith("refs/tags/") else "branch"
-    # Whether a push was forced is told by no payload of Data Center.
+    # Whether a push was forced is told by no payload of Data Center; polling finds it out.
     return SeenChange(
         ref=whole,
         ref_kind=kind,
         name=ref_in(ref, "displayId") or whole.split("/", 2)[-1],
         before=before,
         after=after,
-        is_forced=None,
+        is_forced=flag_in(found, "forced"),
     )
 
 

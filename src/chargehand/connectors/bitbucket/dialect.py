@@ -50,11 +50,17 @@ class Builds:
 
 @dataclass(frozen=True, slots=True)
 class SeenPush:
-    """A branch with both its ends; one that is empty stands for a branch that is not there."""
+    """A branch with both its ends; one that is empty stands for a branch that is not there.
+
+    Shape: `commits` are the newest that came with it; `is_forced` says that others are gone from
+    it, and is None where nobody looked.
+    """
 
     branch: str
     before: str
     after: str
+    commits: Sequence[Fields] = ()
+    is_forced: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,7 @@ class PollingDialect(Protocol):
         """The newest commits that are on one and not yet on the other, as webhooks tell them."""
         ...
 
-    def push_news(
-        self, repository: SeenRepository, push: SeenPush, commits: Sequence[Fields], at: datetime
-    ) -> News:
+    def push_news(self, repository: SeenRepository, push: SeenPush, at: datetime) -> News:
         """That a branch has another commit, as its webhook would say it."""
         ...
 

@@ -1,7 +1,8 @@
 """What a pull request changes, as each Bitbucket tells it.
 
 Source: developer.atlassian.com/cloud/bitbucket/rest (diffstat of a pull request) and
-developer.atlassian.com/server/bitbucket/rest (changes and diff of a pull request, 9.x)
+developer.atlassian.com/server/bitbucket/rest (changes and diff of a pull request, 9.x);
+jira.atlassian.com/browse/BSERV-5329 (what a list of changes answers that was cut short)
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,6 @@ from chargehand.plugins.errors import VendorAnswerUnreadable, VendorFailing
 
 _READ: Final = "read what a pull request changes"
 _PAGE: Final = 500
-_MOST_READS: Final = 10
 _ENDS: Final = ("old", "new")
 _SIDES: Final = ("path", "srcPath")
 _CHANGED_LINES: Final = frozenset({"ADDED", "REMOVED"})
@@ -55,7 +55,9 @@ async def data_center_diff(
 
     Raises: what `BitbucketTransport.read` raises.
     """
-    files = await _changes(transport, Call("GET", f"{path}/changes", _READ, f"pull request {ref}"))
+    limit: dict[str, str | int] = {"limit": MOST_FILES}
+    call = Call("GET", f"{path}/changes", _READ, f"pull request {ref}", limit)
+    files = _whole_list(await transport.read(call))
     if files is None:
         return Diff(now.head_commit, now.target_branch, None, None, None)
     query: dict[str, str | int] = {"contextLines": 0, "withComments": "false"}
@@ -74,22 +76,15 @@ async def data_center_diff(
     )
 
 
-async def _changes(transport: BitbucketTransport, call: Call) -> list[Fields] | None:
-    """Every changed file; None where they are too many, or the list ends before its end."""
-    files: list[Fields] = []
-    start = 0
-    for _ in range(_MOST_READS):
-        found = await transport.read(replace(call, query={"limit": _PAGE, "start": start}))
-        files += _objects_in(found, "values")
-        if len(files) > MOST_FILES:
-            return None
-        if found.get("isLastPage") is True:
-            return files
-        following = number_in(found, "nextPageStart")
-        if following is None or following <= start:
-            return None
-        start = following
-    return None
+def _whole_list(found: Fields) -> tuple[Fields, ...] | None:
+    """Every changed file; None where they are too many.
+
+    The list has one page: Data Center stops at a number of its own, a thousand unless it was set
+    to another, and says no more than that there would be a next page.
+    """
+    files = _objects_in(found, "values")
+    is_whole = found.get("isLastPage") is True and len(files) < MOST_FILES
+    return files if is_whole else None
 
 
 def _lines_of(found: Fields) -> int | None:

@@ -35,7 +35,10 @@ _DETAIL_LENGTH: Final = 300
 _DEFAULT_WAIT_S: Final = 60.0
 _LONGEST_WAIT_S: Final = 3_600.0
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
-_MOVED_TO: Final = re.compile(r"/repositories/([\w.~-]{1,128}/[\w.-]{1,128})(?:[/?]|$)")
+_MOVED_TO: Final = re.compile(
+    r"/(?:repositories/(?P<owner>[\w.~-]{1,128})|projects/(?P<project>[\w.~-]{1,128})/repos)"
+    r"/(?P<name>[\w.-]{1,128})(?:[/?]|$)"
+)
 _SCOPE: Final = re.compile(r"[a-z:_-]{1,80}")
 
 
@@ -111,7 +114,7 @@ def _moved(
             operation=operation,
             status=status,
             target=target,
-            repository=found[1],
+            repository=f"{found['owner'] or found['project']}/{found['name']}",
         )
     detail = "it points to another address; check the address in the settings"
     return RequestRefused(vendor=VENDOR, operation=operation, status=status, detail=detail)

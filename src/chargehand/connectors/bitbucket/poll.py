@@ -36,7 +36,7 @@ from chargehand.plugins.errors import (
 # What was stored a moment ago may not be told yet; what was seen already is dropped by its key.
 _OVERLAP_MS: Final = 120_000
 _DELIVERIES_PER_PAGE: Final = 200
-# Each costs a request for its commits; what is beyond is told without them.
+# Each costs two requests for its commits; what is beyond is told without them.
 _MOST_COMPARED: Final = 30
 # Half of what the transport lets through, so that answers never wait behind a long poll.
 _AT_ONCE: Final = 4
@@ -180,20 +180,29 @@ class Poller:
             found += [SeenPush(branch, at, "") for branch, at in gone]
         news = []
         for number, push in enumerate(found):
-            commits = await self._commits(name, push) if number < _MOST_COMPARED else ()
-            news.append(self.dialect.polling.push_news(repository, push, commits, now))
+            seen = await self._compared(name, push) if number < _MOST_COMPARED else push
+            news.append(self.dialect.polling.push_news(repository, seen, now))
         return [self._delivery(name, one, now) for one in news]
 
-    async def _commits(self, name: str, push: SeenPush) -> Sequence[Fields]:
-        """The commits of a push; none where nobody can say since when."""
+    async def _compared(self, name: str, push: SeenPush) -> SeenPush:
+        """A push with its commits, and whether it took others away; as it is where none can say."""
         if not push.before or not push.after:
             # Of a new branch it is not known where it began.
-            return ()
+            return push
+        return SeenPush(
+            push.branch,
+            push.before,
+            push.after,
+            commits=await self._commits(name, push.before, push.after) or (),
+            is_forced=_is_any(await self._commits(name, push.after, push.before)),
+        )
+
+    async def _commits(self, name: str, before: str, after: str) -> Sequence[Fields] | None:
         try:
-            return await self.dialect.polling.commits(name, push.before, push.after)
+            return await self.dialect.polling.commits(name, before, after)
         except (TargetMissing, PermissionMissing, RequestRefused):
             # Gone since, or pushed over.
-            return ()
+            return None
 
     async def _builds(
         self,
@@ -239,3 +248,7 @@ class Poller:
             body=msgspec.json.encode(news.body),
             headers={EVENT_HEADER: news.name},
         )
+
+
+def _is_any(found: Sequence[Fields] | None) -> bool | None:
+    return None if found is None else bool(found)

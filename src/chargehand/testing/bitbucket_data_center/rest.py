@@ -13,6 +13,8 @@ from chargehand.testing.bitbucket_data_center.shapes import DataCenterShapes
 Object = dict[str, Any]
 _DEFAULT_PAGE: Final = 25
 _MOST: Final = 1000
+# Of a diff no more is told, page for page or otherwise (page.max.changes).
+_MOST_CHANGES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,13 @@ class Call:
     def repository(self) -> Repository:
         """The repository in the path.
 
-        Raises: BitbucketRefused.
+        Raises: BitbucketRefused: moved, or not there for the caller.
         """
         name = f"{self.path['project']}/{self.path['slug']}"
+        moved_to = self.host.state.renamed.get(name)
+        if moved_to is not None and name not in self.host.state.repositories:
+            project, _, slug = moved_to.partition("/")
+            raise BitbucketRefused(302, "Moved", leads_to=f"{_API}/projects/{project}/repos/{slug}")
         found = self.host.state.repositories.get(name)
         if found is None or (found.is_private and self.caller.slug not in found.readers):
             raise BitbucketRefused(404, f"Repository {name} does not exist.")
@@ -230,18 +236,29 @@ def delete_participant(call: Call) -> Answer:
 
 
 def list_changes(call: Call) -> Answer:
-    """The files a pull request changes."""
+    """The files a pull request changes, on the one page there is, whatever its start."""
     _, pull_request = call.pull_request()
-    return 200, call.page([call.shapes.change(one) for one in pull_request.files])
+    limit = int(call.query.get("limit", _DEFAULT_PAGE))
+    told = pull_request.files[: min(limit, _MOST_CHANGES)]
+    is_last = len(told) == len(pull_request.files)
+    return 200, {
+        "size": len(told),
+        "limit": limit,
+        "start": 0,
+        "isLastPage": is_last,
+        "values": [call.shapes.change(one) for one in told],
+        "nextPageStart": None if is_last else limit,
+    }
 
 
 def get_diff(call: Call) -> Answer:
-    """The whole diff, line for line."""
+    """The diff, line for line, as far as Data Center tells it."""
     _, pull_request = call.pull_request()
+    told = pull_request.files[:_MOST_CHANGES]
     return 200, {
         "contextLines": int(call.query.get("contextLines", "10")),
-        "diffs": [call.shapes.file_diff(one) for one in pull_request.files],
-        "truncated": False,
+        "diffs": [call.shapes.file_diff(one) for one in told],
+        "truncated": len(told) < len(pull_request.files),
     }
 
 

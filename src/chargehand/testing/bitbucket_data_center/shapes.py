@@ -166,7 +166,7 @@ class DataCenterShapes:
                 "id": f"refs/heads/{pull_request.source}",
                 "displayId": pull_request.source,
                 "latestCommit": pull_request.head,
-                "repository": where,
+                "repository": self._source(repository, pull_request),
             },
             "toRef": {
                 "id": f"refs/heads/{pull_request.target}",
@@ -256,6 +256,15 @@ class DataCenterShapes:
             "events": webhook.events,
             "configuration": {},
         }
+
+    def _source(self, repository: Repository, pull_request: PullRequest) -> Object:
+        """Where the source branch is; a fork is told with where it comes from."""
+        where = self.repository(repository)
+        project, _, slug = pull_request.source_repository.partition("/")
+        if pull_request.source_repository in ("", repository.full_name) or not slug:
+            return where
+        fork = {"slug": slug, "name": slug, "project": {"key": project, "type": "PERSONAL"}}
+        return {**where, **fork, "links": {}, "origin": where}
 
     def _change(self, told: Told) -> Object:
         ref = f"refs/heads/{told.branch}"
