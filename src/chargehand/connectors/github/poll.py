@@ -11,6 +11,7 @@ import msgspec
 from chargehand.connectors.github.api import GitHubAPI
 from chargehand.connectors.github.poll_code import CodePoller
 from chargehand.connectors.github.poll_runs import RunPoller
+from chargehand.connectors.github.poll_tags import TagPoller
 from chargehand.connectors.github.polled import FIRST, News, Round, Told, news_of
 from chargehand.connectors.github.schemas import millis_of, moment_in, number_in
 from chargehand.connectors.github.transport import Call, path_of
@@ -33,7 +34,8 @@ class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Shape: `etags` are those of the first page of each list, so that what did not change costs
     nothing; `heads` has, for each repository, the etags of both lists of checks by the newest
-    commit of each open pull request that is looked at, and by the name of the default branch.
+    commit of each open pull request that is looked at, and by the name of the default branch;
+    `tags` has what each tag of a repository names.
     Units: seconds since 1970; before `origin_s`, the first connection, nothing is ever told.
     """
 
@@ -41,6 +43,7 @@ class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     since_s: dict[str, int] = {}
     etags: dict[str, str] = {}
     heads: dict[str, dict[str, list[str]]] = {}
+    tags: dict[str, dict[str, str]] = {}
 
     def text(self) -> str:
         return msgspec.json.encode(self).decode()
@@ -59,7 +62,11 @@ class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         before = self.since_s.get(repository, self.origin_s)
         since_s = {**self.since_s, repository: max(before, to_s)}
         etags = {**self.etags, **turn.etags}
-        return _Cursor(self.origin_s, since_s, etags, {**self.heads, repository: turn.heads})
+        heads = {**self.heads, repository: turn.heads}
+        tags = {one: known for one, known in self.tags.items() if one != repository}
+        if turn.tags is not None:
+            tags[repository] = {**turn.tags}
+        return _Cursor(self.origin_s, since_s, etags, heads, tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class Poller:
                     *await self._issues(turn),
                     *await self._pulls(turn),
                     *await CodePoller(self.api).pushes(turn),
+                    *await TagPoller(self.api).tags(turn),
                     *await CodePoller(self.api).checks(turn),
                     *await RunPoller(self.api).runs(turn),
                     *await RunPoller(self.api).releases(turn),
@@ -133,6 +141,7 @@ class Poller:
             origin=position.origin,
             old_etags=position.etags,
             old_heads=position.heads.get(repository, {}),
+            old_tags=position.tags.get(repository),
         )
 
     async def _comments(self, turn: Round) -> list[News]:

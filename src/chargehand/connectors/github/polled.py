@@ -40,7 +40,7 @@ class Round:
 
     Shape: `shown` is what webhooks say of it; `old_etags` and `old_heads` are what the look before
     learned. `etags` is by list, `heads` has those of both lists of checks by commit,
-    and by the default branch's name.
+    and by the default branch's name. `tags` are what each tag names, None where nobody knows.
     """
 
     repository: str
@@ -52,6 +52,8 @@ class Round:
     old_heads: Mapping[str, Sequence[str]]
     etags: dict[str, str] = field(default_factory=dict)
     heads: dict[str, list[str]] = field(default_factory=dict)
+    old_tags: Mapping[str, str] | None = None
+    tags: Mapping[str, str] | None = None
 
 
 def news_of(turn: Round, told: Told, action: str, parts: Mapping[str, object]) -> News:

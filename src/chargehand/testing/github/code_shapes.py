@@ -239,6 +239,16 @@ class CodeShapes:
             "actor": self.user(pushed.actor),
         }
 
+    def tag(self, repository: Repository, name: str, commit: str) -> dict[str, Any]:
+        """A tag and what it names."""
+        git = f"{self.api}/repos/{repository.full_name}/git"
+        return {
+            "ref": f"refs/tags/{name}",
+            "node_id": f"REF_{name}",
+            "url": f"{git}/refs/tags/{name}",
+            "object": {"type": "commit", "sha": commit, "url": f"{git}/commits/{commit}"},
+        }
+
     def listed_commit(
         self, repository: Repository, commit: str, pushed: Push | None
     ) -> dict[str, Any]:

@@ -97,6 +97,27 @@ def delete_branch(site: Site, repository: Repository, branch: str, *, author: st
     _tell_push(site, repository, pushed)
 
 
+def push_tag(site: Site, repository: Repository, tag: str, *, author: str) -> str:
+    """Somebody pushes a tag, or moves it to a new commit; the history of branches has none."""
+    before = repository.tags.get(tag, "0" * 40)
+    after = repository.tags[tag] = commit_of(site.next_id())
+    login = site.account(author).login
+    is_moved = set(before) != {"0"}
+    pushed = Push(
+        site.next_id(), f"refs/tags/{tag}", before, after, login, site.now(), "", is_moved
+    )
+    _tell_push(site, repository, pushed)
+    return after
+
+
+def delete_tag(site: Site, repository: Repository, tag: str, *, author: str) -> None:
+    """Somebody deletes a tag."""
+    before = repository.tags.pop(tag)
+    login = site.account(author).login
+    ref, at = f"refs/tags/{tag}", site.now()
+    _tell_push(site, repository, Push(site.next_id(), ref, before, "0" * 40, login, at, ""))
+
+
 def comment_on(
     site: Site, repository: Repository, number: int, *, author: str, body: str
 ) -> Comment:

@@ -166,6 +166,13 @@ def list_pushes(call: Call) -> Answer:
     return page_of(call, repository.pushes[::-1], shown=call.site.shapes.push)
 
 
+def list_tags(call: Call) -> Answer:
+    """Every tag there is, in one list."""
+    repository = call.repository()
+    shapes = call.site.shapes
+    return Answer(200, [shapes.tag(repository, *one) for one in sorted(repository.tags.items())])
+
+
 def compare(call: Call) -> Answer:
     """The commits that are on the second and not on the first; each push brought one."""
     repository = call.repository()
@@ -369,6 +376,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", _R + "/commits/{ref}/check-runs", list_checks),
     Endpoint("GET", _R + "/commits/{ref}/status", get_status),
     Endpoint("GET", _R + "/activity", list_pushes),
+    Endpoint("GET", _R + "/git/matching-refs/tags", list_tags),
     Endpoint("GET", _R + "/compare/{basehead}", compare),
     Endpoint("GET", _R + "/actions/runs", list_runs),
     Endpoint("GET", _RUN, get_run),

@@ -190,7 +190,8 @@ class Hook(msgspec.Struct):
 class Repository(msgspec.Struct):
     """One repository; `permissions` are by login: admin, write, read.
 
-    Shape: `moved_to` is its name now, empty unless it was renamed; `branches` are commits by name.
+    Shape: `moved_to` is its name now, empty unless it was renamed; `branches` are commits by name,
+    and so are `tags`.
     """
 
     id: int
@@ -200,6 +201,7 @@ class Repository(msgspec.Struct):
     permissions: dict[str, str] = {}
     labels: list[str] = []
     branches: dict[str, str] = {}
+    tags: dict[str, str] = {}
     issues: dict[int, Issue] = {}
     checks: list[CheckRun] = []
     statuses: list[Status] = []

@@ -138,9 +138,9 @@ async def test_the_first_poll_tells_nothing_and_a_quiet_one_costs_nothing(world:
 
     lists = [one for one in world.fake.desk.calls()[before:] if one["status"] == 304]
     assert events == []
-    # Eight lists of each repository, the checks of its default branch, and of the one open pull
+    # Nine lists of each repository, the checks of its default branch, and of the one open pull
     # request; each of the latter two are two requests.
-    assert len(lists) == 2 * (8 + 2) + 2
+    assert len(lists) == 2 * (9 + 2) + 2
     assert len(world.fake.desk.calls()) - before == len(lists) + 2
     # Two repositories were looked at by name.
     assert left - world.fake.desk.remaining == 2
@@ -175,6 +175,47 @@ async def test_a_repository_that_is_hidden_is_read_on_when_it_is_back(world: Wor
 async def test_a_cursor_nobody_wrote_is_refused(world: World) -> None:
     with pytest.raises(CursorUnreadable):
         await world.poll('{"origin": 1}')
+
+
+async def test_tags_are_told_by_the_keys_of_webhooks_once_they_were_looked_at(
+    world: World,
+) -> None:
+    cursor = await begin(world)
+    people.push_tag(world.site, world.payments, "v1.0", author="tom-berg")
+    first, cursor = await world.poll(cursor)
+    before = set(told(world))
+    people.push_tag(world.site, world.payments, "v1.0", author="tom-berg")
+    people.push_tag(world.site, world.payments, "v1.1", author="tom-berg")
+    second, cursor = await world.poll(cursor)
+    people.delete_tag(world.site, world.payments, "v1.0", author="tom-berg")
+    third, cursor = await world.poll(cursor)
+    quiet, _ = await world.poll(cursor)
+
+    found = {one.event_key: one.data for one in (*second, *third)}
+    assert first == quiet == []
+    assert set(found) == set(told(world)) - before
+    assert [(one["name"], one["ref_kind"]) for one in found.values()] == [
+        ("v1.0", "tag"),
+        ("v1.1", "tag"),
+        ("v1.0", "tag"),
+    ]
+    assert [one["is_deleted"] for one in found.values()] == [False, False, True]
+
+
+async def test_of_too_many_tags_none_is_told(world: World) -> None:
+    cursor = await begin(world)
+    _, cursor = await world.poll(cursor)
+    world.payments.tags.update({f"v{number}": f"{number:040x}" for number in range(1, 1_002)})
+
+    many, cursor = await world.poll(cursor)
+    world.payments.tags.pop("v1")
+    fewer, cursor = await world.poll(cursor)
+    people.push_tag(world.site, world.payments, "v1", author="tom-berg")
+    world.payments.tags.pop("v2")
+    again, _ = await world.poll(cursor)
+
+    assert many == fewer == []
+    assert [one.data["name"] for one in again] == ["v1", "v2"]
 
 
 async def test_polled_pushes_have_their_commits_and_say_what_was_forced(world: World) -> None:
