@@ -69,16 +69,26 @@ SENTRY: dict[str, Any] = {
 GRAFANA: dict[str, Any] = {
     "receiver": "chargehand",
     "status": "firing",
+    "orgId": 1,
     "alerts": [
         {
             "status": "firing",
             "labels": {"alertname": "High error rate", "team": "payments"},
             "annotations": {"summary": "Error rate above 5 %"},
             "startsAt": "2026-11-19T09:57:00Z",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "https://grafana.example/alerting/1afz29v7z/edit",
+            "values": {"B": 7.25, "C": 1},
             "fingerprint": "c6eadffa33fcdf37",
         }
     ],
+    "groupLabels": {"alertname": "High error rate"},
+    "commonLabels": {"alertname": "High error rate", "team": "payments"},
+    "commonAnnotations": {"summary": "Error rate above 5 %"},
+    "version": "1",
     "groupKey": "{}:{alertname='High error rate'}",
+    "truncatedAlerts": 0,
+    "state": "alerting",
     "title": "[FIRING:1] High error rate",
     "externalURL": "https://grafana.example/",
 }

@@ -1,7 +1,7 @@
 """The scope of an API token that each request to Confluence Cloud needs.
 
 Source: developer.atlassian.com/cloud/confluence/rest/v1 and v2, "OAuth scopes required": of both
-lists the granular ones (read 2026-11)
+lists the granular ones; of v2 they stand at each request in openapi-v2.v3.json (read 2026-11)
 """
 
 from collections.abc import Mapping
@@ -29,4 +29,8 @@ def scope_of(method: str, path: str) -> str:
         return _OLD.get(path, "")
     # Of /spaces/7/pages the pages are meant; properties belong to what they are of.
     named = [_KINDS[part] for part in path.removeprefix(_V2).split("/") if part in _KINDS]
-    return f"{_DEEDS.get(method, 'write')}:{named[-1]}:confluence" if named else ""
+    if not named:
+        return ""
+    scope = f"{_DEEDS.get(method, 'write')}:{named[-1]}:confluence"
+    is_mark = method == "POST" and path.endswith("/properties")
+    return f"read:{named[-1]}:confluence and {scope}" if is_mark else scope

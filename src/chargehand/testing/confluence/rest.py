@@ -189,13 +189,14 @@ def _delete_comment(asked: Asked) -> Answer:
 
 def _children(asked: Asked) -> Answer:
     above = _comment_of_kind(asked)
-    return _comments(asked, asked.site.answers(above.id))
+    return _comments(asked, asked.site.answers(above.id), without="pageId")
 
 
 def _comments_of_page(asked: Asked) -> Answer:
     page = asked.site.content(asked.path["id"], "page")
     found = [one for one in asked.site.comments(page.id) if not one.parent_id]
-    return _comments(asked, [one for one in found if (one.beside is not None) is _is_inline(asked)])
+    kind = [one for one in found if (one.beside is not None) is _is_inline(asked)]
+    return _comments(asked, kind, without="parentCommentId")
 
 
 def _properties(asked: Asked) -> Answer:
@@ -232,10 +233,14 @@ def _is_inline(asked: Asked) -> bool:
     return "inline-comments" in asked.route
 
 
-def _comments(asked: Asked, found: Sequence[Content]) -> Answer:
+def _comments(asked: Asked, found: Sequence[Content], *, without: str) -> Answer:
+    """A list of comments, each without the place the list itself is of."""
     is_newest_first = asked.query.get("sort") == "-created-date"
     ordered = list(reversed(found)) if is_newest_first else list(found)
-    return _listed(asked, [comment_v2(one, with_body=asked.with_body) for one in ordered])
+    shapes = [comment_v2(one, with_body=asked.with_body) for one in ordered]
+    return _listed(
+        asked, [{key: one[key] for key in one if key != without} for one in shapes]
+    )
 
 
 def _listed(asked: Asked, shapes: Sequence[dict[str, Any]]) -> Answer:
