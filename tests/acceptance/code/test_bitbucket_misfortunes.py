@@ -37,20 +37,35 @@ def commits(house: BitbucketHouse) -> list[str]:
     return [one for one in references(house) if one.startswith("commit ")]
 
 
-async def test_forced_push_takes_away_the_commits_that_are_gone(house: BitbucketHouse) -> None:
+@pytest.mark.parametrize("way", ["webhook", "poll"])
+async def test_forced_push_takes_away_the_commits_that_are_gone(
+    house: BitbucketHouse, way: str
+) -> None:
     branch = "topic"
     house.there.push(house.repository, "mei", branch, message="Begin")
     cursor = await house.look(None)
     house.clock.advance(60)
     house.there.push(house.repository, "mei", branch, message="PAY-7: round")
-    cursor = await house.look(cursor)
+    cursor = await arrive(house, way, cursor)
     assert len(commits(house)) == 1
+    house.clock.advance(60)
+    house.there.push(house.repository, "mei", branch, message="PAY-7: more")
+    cursor = await arrive(house, way, cursor)
+    assert len(commits(house)) == 2
     house.clock.advance(60)
     house.there.push(house.repository, "mei", branch, message="Elsewhere", force=True)
 
-    await house.look(cursor)
+    await arrive(house, way, cursor)
 
     assert commits(house) == []
+
+
+async def arrive(house: BitbucketHouse, way: str, cursor: str | None) -> str | None:
+    """What happened is heard of in one way alone."""
+    if way == "poll":
+        return await house.look(cursor)
+    await house.hear()
+    return cursor
 
 
 async def test_branch_that_was_deleted_is_claimed_no_longer(house: BitbucketHouse) -> None:

@@ -4,6 +4,7 @@ Source: confluence.atlassian.com/bitbucketserver, "Event payload" (9.x, read 202
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from chargehand.connectors.bitbucket import data_center_shapes as shapes
@@ -49,6 +50,8 @@ PULL_REQUESTS: Final[Mapping[str, EventKind]] = {
     "pr:declined": EventKind.PULL_REQUEST_DECLINED,
     "pr:deleted": EventKind.PULL_REQUEST_DECLINED,
 }
+# How many commits a push tells unless an administrator set another number.
+_MOST_TOLD: Final = 5
 REVIEWS: Final = ("pr:reviewer:needs_work", "pr:reviewer:changes_requested")
 # Events Data Center documents and chargehand has no use for.
 UNUSED: Final = (
@@ -104,7 +107,8 @@ def _about_pull_request(name: str, kind: EventKind, payload: Fields, scene: Scen
         return comment_meaning(kind, scene, comment)
     if name in REVIEWS:
         return review_meaning(scene, "changes_requested", scene.happened_at)
-    is_about_review = name.startswith("pr:reviewer:") and name != "pr:reviewer:updated"
+    # What is about reviewers leaves the pull request's own time as it is.
+    is_about_review = name.startswith("pr:reviewer:")
     return pull_request_meaning(kind, scene, scene.happened_at if is_about_review else None)
 
 
@@ -114,9 +118,8 @@ def _push(payload: Fields, fallback_key: str) -> Meaning:
         return missing(EventKind.PUSH_RECEIVED, "repository")
     told = people_in(payload, "changes")
     changes = [one for one in map(shapes.change_of, told) if one is not None]
-    commits = shapes.commits_in(payload)
-    if len(changes) == 1 and commits:
-        changes = [_with_commits(changes[0], payload)]
+    if len(changes) == 1 and isinstance(payload.get("commits"), list):
+        changes = [_with_commits(changes[0], told[0], payload)]
     scene = Scene(
         repository=repository,
         actor=shapes.account_in(payload, "actor"),
@@ -135,17 +138,24 @@ def _build(payload: Fields, fallback_key: str) -> Meaning | None:
     return check_meaning(Scene(repository=repository, fallback_key=fallback_key), check)
 
 
-def _with_commits(change: SeenChange, payload: Fields) -> SeenChange:
-    # Newer releases tell the commits of the first change, at most five of them.
-    return SeenChange(
-        ref=change.ref,
-        ref_kind=change.ref_kind,
-        name=change.name,
-        before=change.before,
-        after=change.after,
-        is_forced=change.is_forced,
-        commits=shapes.commits_in(payload),
-    )
+def _with_commits(change: SeenChange, raw: Fields, payload: Fields) -> SeenChange:
+    # Newer releases tell the newest commits of the first change; polling tells more of it.
+    is_forced = change.is_forced if "forced" in raw else _is_forced(change, payload)
+    return replace(change, is_forced=is_forced, commits=shapes.commits_in(payload))
+
+
+def _is_forced(change: SeenChange, payload: Fields) -> bool | None:
+    """Whether a branch lost commits, which no payload says: then none of the new follows the old.
+
+    None where the list may have been cut before the one that does.
+    """
+    if change.ref_kind != "branch" or not change.before or not change.after:
+        return None
+    listed = people_in(payload, "commits")
+    parents = (one for commit in listed for one in people_in(commit, "parents"))
+    if change.before in {hash_in(one, "id") for one in parents}:
+        return False
+    return True if len(listed) < _MOST_TOLD else None
 
 
 def _anchor_of(payload: Fields) -> Fields:

@@ -22,7 +22,7 @@ from chargehand.connectors.bitbucket.seen import (
 )
 from chargehand.connectors.bitbucket.transport import BitbucketTransport, Call, path_of
 from chargehand.domain.code import CheckState, PullRequestRef
-from chargehand.kit.tolerant import Fields, fields_in, text_in
+from chargehand.kit.tolerant import Fields, fields_in, list_in, text_in
 
 _API: Final = "/rest/api/1.0"
 _PAGE: Final = 100
@@ -88,7 +88,7 @@ class DataCenterPolling:
         for raw, comment in comments_in(entries):
             news += _news_of_comment(raw, comment, pull_request, since)
         for entry in entries:
-            at, name = moment_in(entry, "createdDate"), _ACTIONS.get(text_in(entry, "action"))
+            at, name = moment_in(entry, "createdDate"), _name_of(entry)
             if at is None or at < since or name is None:
                 continue
             told = {**pull_request, "updatedDate": entry.get("createdDate")}
@@ -195,6 +195,13 @@ class DataCenterPolling:
             key = f"check:{commit}:{check.key}:{check.state.value}:{millis_of(at)}"
             news.append(News(BUILD, key, at, body, is_only_polled=True))
         return Builds(news, is_running)
+
+
+def _name_of(entry: Fields) -> str | None:
+    """The webhook that tells of an activity; None for what no webhook tells."""
+    if list_in(entry, "addedReviewers") or list_in(entry, "removedReviewers"):
+        return "pr:reviewer:updated"
+    return _ACTIONS.get(text_in(entry, "action"))
 
 
 def _repository_body(repository: SeenRepository) -> Mapping[str, object]:

@@ -1,7 +1,9 @@
 """What one payload tells, between its own shape and the event it becomes."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from chargehand.connectors.bitbucket.seen import (
     SeenAccount,
@@ -12,8 +14,14 @@ from chargehand.connectors.bitbucket.seen import (
     SeenRepository,
     millis_of,
 )
+from chargehand.domain.code import PullRequestState
 from chargehand.domain.event import EventKind
 from chargehand.domain.json import JSONObject
+
+_ENDS: Final[Mapping[EventKind, PullRequestState]] = {
+    EventKind.PULL_REQUEST_MERGED: PullRequestState.MERGED,
+    EventKind.PULL_REQUEST_DECLINED: PullRequestState.DECLINED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,9 @@ def pull_request_meaning(kind: EventKind, scene: Scene, at: datetime | None = No
         step = f"{step}:{by.id if by else 'somebody'}:{scene.millis(at)}"
     elif kind in (EventKind.PULL_REQUEST_UPDATED, EventKind.PULL_REQUEST_DECLINED):
         step = f"{step}:{scene.millis(at)}"
+    if state := _ENDS.get(kind):
+        # A deleted one is told as it was, and so is one that was merged, by some releases.
+        pull_request = replace(pull_request, state=state)
     has_words = kind in (EventKind.PULL_REQUEST_OPENED, EventKind.PULL_REQUEST_UPDATED)
     is_opening = kind is EventKind.PULL_REQUEST_OPENED
     return Meaning(

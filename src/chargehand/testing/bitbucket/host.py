@@ -220,8 +220,8 @@ class Host:
         where, pull_request, who = self._find(repository, number, author)
         kept = {slug: pull_request.reviewers.get(slug, "") for slug in slugs}
         pull_request.reviewers = kept
-        self._touch(pull_request, "updated", who)
-        self._told("updated", where, who, pull_request)
+        self._touch(pull_request, "reviewers", who)
+        self._told("reviewers", where, who, pull_request)
 
     # Comments
 
@@ -334,11 +334,8 @@ class Host:
 
     def commits_between(self, repository: Repository, before: str, after: str) -> list[str]:
         """The commits that are on `after` and not on `before`, newest first."""
-        found = []
-        while after in repository.commits and after != before:
-            found.append(after)
-            after = repository.commits[after].parent
-        return found
+        reached = set(_history(repository, before))
+        return [one for one in _history(repository, after) if one not in reached]
 
     def commits_of(self, repository: Repository) -> set[str]:
         """Every commit that is or was at the end of a branch or of a pull request."""
@@ -451,6 +448,15 @@ class Host:
 
     def _commit(self, message: str) -> str:
         return _digest(message, self._next())
+
+
+def _history(repository: Repository, commit: str) -> list[str]:
+    """A commit with those it follows, newest first, as far as somebody pushed them."""
+    found = []
+    while commit in repository.commits:
+        found.append(commit)
+        commit = repository.commits[commit].parent
+    return found
 
 
 def _digest(text: str, number: int) -> str:

@@ -20,6 +20,7 @@ Object = dict[str, Any]
 _NAMES: Final[Mapping[str, str]] = {
     "opened": "pullrequest:created",
     "updated": "pullrequest:updated",
+    "reviewers": "pullrequest:updated",
     "rescoped": "pullrequest:updated",
     "approved": "pullrequest:approved",
     "unapproved": "pullrequest:unapproved",

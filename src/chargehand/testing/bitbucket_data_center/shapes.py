@@ -20,9 +20,11 @@ from chargehand.testing.bitbucket.records import (
 Object = dict[str, Any]
 _ZEROS: Final = "0" * 40
 _SHORT: Final = 11
+_MOST_COMMITS: Final = 5
 _NAMES: Final[Mapping[str, str]] = {
     "opened": "pr:opened",
     "updated": "pr:modified",
+    "reviewers": "pr:reviewer:updated",
     "rescoped": "pr:from_ref_updated",
     "approved": "pr:reviewer:approved",
     "unapproved": "pr:reviewer:unapproved",
@@ -37,6 +39,7 @@ _NAMES: Final[Mapping[str, str]] = {
 _ACTIONS: Final[Mapping[str, str]] = {
     "opened": "OPENED",
     "updated": "UPDATED",
+    "reviewers": "UPDATED",
     "rescoped": "RESCOPED",
     "approved": "APPROVED",
     "unapproved": "UNAPPROVED",
@@ -106,6 +109,10 @@ class DataCenterShapes:
         if told.what == "pushed":
             payload["repository"] = self.repository(told.repository)
             payload["changes"] = [self._change(told)]
+            found = self._host.commits_between(told.repository, told.before, told.after)
+            payload["commits"] = [
+                self.pushed_commit(told.repository, one) for one in found[:_MOST_COMMITS]
+            ]
         return name, payload
 
     def pushed_commit(self, repository: Repository, commit: str) -> Object:
@@ -216,8 +223,12 @@ class DataCenterShapes:
         return {name: {"path": comment.path, "line": comment.line, "lineType": "ADDED"}}
 
     def happening(self, happening: Happening) -> Object:
-        """One entry of a pull request's activities."""
+        """One entry of a pull request's activities; of reviewers it says who came and went."""
+        people: Object = {}
+        if happening.what == "reviewers":
+            people = {"addedReviewers": [self.person(self._host.person(happening.author))]}
         return {
+            **people,
             "id": happening.id,
             "createdDate": millis_of(happening.at),
             "user": self.person(self._host.person(happening.author)),

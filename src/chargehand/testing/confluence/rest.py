@@ -238,9 +238,7 @@ def _comments(asked: Asked, found: Sequence[Content], *, without: str) -> Answer
     is_newest_first = asked.query.get("sort") == "-created-date"
     ordered = list(reversed(found)) if is_newest_first else list(found)
     shapes = [comment_v2(one, with_body=asked.with_body) for one in ordered]
-    return _listed(
-        asked, [{key: one[key] for key in one if key != without} for one in shapes]
-    )
+    return _listed(asked, [{key: one[key] for key in one if key != without} for one in shapes])
 
 
 def _listed(asked: Asked, shapes: Sequence[dict[str, Any]]) -> Answer:

@@ -170,6 +170,8 @@ async def test_a_poll_tells_what_the_webhooks_told_under_the_same_keys(world: Wo
     world.clock.advance(30)
     host.ask_for_changes(REPOSITORY, 1, "ana")
     world.clock.advance(30)
+    host.set_reviewers(REPOSITORY, 1, "mei", ["tom", "ana"])
+    world.clock.advance(30)
     host.decline(REPOSITORY, 1, "mei")
 
     found, _ = await world.polled(cursor)
@@ -177,7 +179,7 @@ async def test_a_poll_tells_what_the_webhooks_told_under_the_same_keys(world: Wo
     told = {one.event_key: one for one in world.told()[told_before:]}
     polled = {one.event_key: one for one in found}
     assert told.keys() == polled.keys()
-    assert len(polled) == 9
+    assert len(polled) == 10
     for key, event in polled.items():
         assert event.kind is told[key].kind
         assert event.place == told[key].place

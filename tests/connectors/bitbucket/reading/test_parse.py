@@ -135,6 +135,7 @@ def test_asking_for_changes_is_a_review() -> None:
         ("pr:opened", EventKind.PULL_REQUEST_OPENED, "pull:PAY/payments:12:opened"),
         ("pr:modified", EventKind.PULL_REQUEST_UPDATED, "updated:1795165800000"),
         ("pr:from_ref_updated", EventKind.PULL_REQUEST_UPDATED, "updated:1795165800000"),
+        ("pr:reviewer:updated", EventKind.PULL_REQUEST_UPDATED, "updated:1795167000000"),
         ("pr:reviewer:approved", EventKind.PULL_REQUEST_APPROVED, "approved:mei:1795167000000"),
         ("pr:reviewer:unapproved", EventKind.PULL_REQUEST_UNAPPROVED, "mei:1795167000000"),
         ("pr:reviewer:needs_work", EventKind.REVIEW_SUBMITTED, ":changes_requested"),
@@ -193,6 +194,40 @@ def test_a_push_on_data_center_is_told_in_full() -> None:
     assert event.data["ref"] == "refs/heads/main"
     assert (event.data["before"], event.data["is_created"]) == (None, True)
     assert event.data["is_forced"] is None
+
+
+OLD, NEW = "a" * 40, "b" * 40
+
+
+@pytest.mark.parametrize(
+    ("commits", "is_forced"),
+    [
+        pytest.param([{"id": NEW, "parents": [{"id": OLD}]}], False, id="follows"),
+        pytest.param([{"id": NEW, "parents": [{"id": "c" * 40}, {"id": OLD}]}], False, id="merge"),
+        pytest.param([{"id": NEW, "parents": [{"id": "c" * 40}]}], True, id="elsewhere"),
+        pytest.param([], True, id="set-back"),
+        pytest.param([{"id": f"{n}" * 40, "parents": []} for n in range(1, 6)], None, id="cut"),
+        pytest.param(None, None, id="older-release"),
+    ],
+)
+def test_a_forced_push_on_data_center_is_seen_by_its_commits(
+    commits: list[Any] | None,
+    is_forced: bool | None,  # noqa: FBT001 - of the table above.
+) -> None:
+    change = {**DATA_CENTER_PUSH["changes"][0], "fromHash": OLD, "toHash": NEW, "type": "UPDATE"}
+    told = {} if commits is None else {"commits": commits}
+
+    event = parse({**DATA_CENTER_PUSH, "changes": [change], **told})
+
+    assert event.data["is_forced"] is is_forced
+
+
+@pytest.mark.parametrize("name", ["pr:deleted", "pr:declined", "pr:merged"])
+def test_what_is_over_is_not_open(name: str) -> None:
+    """Of a pull request that was deleted Data Center says how it was before."""
+    event = parse(on_data_center(name))
+
+    assert event.data["state"] == ("merged" if name == "pr:merged" else "declined")
 
 
 def test_a_test_of_the_connection_is_a_ping() -> None:
