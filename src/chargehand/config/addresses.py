@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from chargehand.plugins.plain_address import problem_of_address
+
 
 def is_loopback_url(url: str) -> bool:
     """Whether a URL stays on this machine."""
@@ -11,6 +13,15 @@ def is_loopback_url(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def require_plain_address(url: str) -> None:
+    """Let an operator's address pass that means one thing, as `plugins.plain_address` has it.
+
+    Raises: ValueError.
+    """
+    if problem := problem_of_address(url):
+        raise ValueError(problem)
 
 
 def site_address(url: str) -> str:
@@ -22,6 +33,7 @@ def site_address(url: str) -> str:
     if parts.username or parts.password:
         message = "must not hold a user name or password; they go into .env"
         raise ValueError(message)
+    require_plain_address(url)
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback_url(url)):
         return f"{parts.scheme}://{parts.netloc}"
     message = "must start with https:// (http:// is for this machine only)"

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from chargehand.config.addresses import is_loopback_url
+from chargehand.config.addresses import is_loopback_url, require_plain_address
 from chargehand.config.secret_settings import Secret
 
 VENDOR_URLS: Final = {
@@ -37,6 +37,7 @@ def model_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         message = "must be an address like https://models.example.com/v1"
         raise ValueError(message)
+    require_plain_address(url)
     return url.rstrip("/")
 
 

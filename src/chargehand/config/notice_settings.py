@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from chargehand.config.addresses import is_loopback_url
+from chargehand.config.addresses import is_loopback_url, require_plain_address
 from chargehand.config.secret_settings import Secret, UnreadSecret
 from chargehand.kit.signing import webhook_key
 
@@ -28,6 +28,7 @@ def _plain_url(url: str) -> str:
     if parts.username or parts.password:
         message = "must not hold a user name or password; the posts are signed"
         raise ValueError(message)
+    require_plain_address(url)
     return url
 
 

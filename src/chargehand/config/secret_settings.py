@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, WrapValidator
 from pydantic import model_validator as _model_validator
 
-from chargehand.config.addresses import is_loopback_url
+from chargehand.config.addresses import is_loopback_url, require_plain_address
 from chargehand.domain.errors import ChargehandError
 
 _MOUNT: Final = r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$"
@@ -52,6 +52,7 @@ def _vault_url(url: str) -> str:
     if parts.username or parts.password or not parts.hostname:
         message = "must be an address such as https://vault.example.com:8200"
         raise ValueError(message)
+    require_plain_address(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback_url(url)):
         message = "must start with https:// (http:// is for this machine only)"
         raise ValueError(message)

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from chargehand.config.addresses import require_plain_address
 from chargehand.config.secret_settings import Secret, UnreadSecret
 
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
@@ -15,6 +16,7 @@ def _collector(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         message = "must be an address such as http://127.0.0.1:4318, without user and password"
         raise ValueError(message)
+    require_plain_address(url)
     return url.rstrip("/").removesuffix("/v1/traces")
 
 

@@ -51,6 +51,15 @@ _METADATA: Final = frozenset(
 )
 
 
+_METADATA_NAMES: Final = frozenset({"metadata", "metadata.google.internal", "instance-data"})
+_METADATA_NETWORKS: Final = (
+    ipaddress.IPv4Network("169.254.0.0/16"),
+    ipaddress.IPv6Network("fe80::/10"),
+    ipaddress.IPv6Network("fd00:ec2::/32"),
+    ipaddress.IPv6Network("fd20:ce::/32"),
+)
+
+
 class AddressRefused(Rejected):
     """A URL that leads, or may lead, to where nobody but we can go."""
 
@@ -184,6 +193,26 @@ def is_public(address: Address) -> bool:
             carried = ipaddress.IPv4Address((int(address) >> shift) & 0xFFFFFFFF)
             return is_public(carried)
     return address.is_global and not (address.is_multicast or address.is_site_local)
+
+
+def is_metadata(host: str) -> bool:
+    """Whether a host, by name or in any writing of its address, is one that tells a cloud's keys.
+
+    Networks that no router carries on count among them: such services answer at their addresses.
+    """
+    if host.lower().rstrip(".") in _METADATA_NAMES:
+        return True
+    address = literal_address(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        for network, shift in _CARRIERS:
+            # The loopback and the empty address are of such a network too.
+            if address in network and int(address) > 1:
+                address = ipaddress.IPv4Address((int(address) >> shift) & 0xFFFFFFFF)
+                break
+    if address is None:
+        return False
+    same_version = (one for one in _METADATA_NETWORKS if one.version == address.version)
+    return address in _METADATA or any(address in one for one in same_version)
 
 
 def literal_address(host: str) -> Address | None:

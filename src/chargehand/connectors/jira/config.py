@@ -13,6 +13,7 @@ from chargehand.connectors.jira.errors import JiraConfigWrong
 from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.domain.work_item import FieldName
 from chargehand.kit.masked import MaskedText
+from chargehand.plugins.plain_address import problem_of_address
 
 ATLASSIAN_GATEWAY = "https://api.atlassian.com"
 _PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -128,6 +129,8 @@ def clean_address(text: str, *, field: str) -> str:
         raise JiraConfigWrong(
             field=field, problem="must not hold a user or password; the token has its own setting"
         )
+    if problem := problem_of_address(parts.geturl()):
+        raise JiraConfigWrong(field=field, problem=problem)
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
         raise JiraConfigWrong(
             field=field, problem="must start with https:// (http:// only to this machine itself)"
