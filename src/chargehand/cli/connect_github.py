@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 
 _API = "https://api.github.com"
 _INTAKES = ("poll", "both", "webhook")
+_VARIABLE = "CHARGEHAND_NEW_GITHUB_TOKEN"
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 Token = Annotated[
     str | None,
     typer.Option(
         help="Token of the bot's account; better in the environment than here.",
-        envvar="CHARGEHAND_NEW_GITHUB_TOKEN",
+        envvar=_VARIABLE,
     ),
 ]
 
@@ -132,7 +133,7 @@ def _sign_in(
         of_app = GitHubSignIn("", app_id, installation_id, key)
         return of_app, look(of_app)
     taken, bot = ask_until_it_works(
-        "Token", token, lambda text: look(GitHubSignIn(text)), flag="--token"
+        "Token", token, lambda text: look(GitHubSignIn(text)), flag=f"--token (or {_VARIABLE})"
     )
     return GitHubSignIn(taken), bot
 

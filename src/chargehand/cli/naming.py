@@ -1,5 +1,6 @@
 """Texts of people as a terminal shows them: vendors write a mention as an account id."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -19,5 +20,8 @@ def bot_names(stores: "Stores") -> Mapping[str, str]:
 def with_names(text: str, names: Mapping[str, str]) -> str:
     """The text with the bot mentioned by name, and what looks like a credential as stars."""
     for account_id, name in names.items():
-        text = text.replace(f"@{account_id}", f"@{name}")
+        # One account's name may begin another's, and Bitbucket sets it in braces.
+        known = re.escape(account_id)
+        mention = re.compile(rf"@(?:\{{{known}\}}|{known}(?![\w-]))")
+        text = mention.sub(lambda _, name=name: f"@{name}", text)
     return redact_text(text)

@@ -333,6 +333,8 @@ def _health(record: "ConnectionRecord | None", now: datetime) -> tuple[str, list
     if record is None:
         return "not called yet", ["The worker calls it when it starts: `chargehand serve`."]
     failed, worked = record.last_failure_at, record.last_ok_at
+    if failed is None and worked is None and not record.bot_name:
+        return "not called yet", []
     is_failing = failed is not None and (worked is None or failed > worked)
     if is_failing and failed is not None:
         health = f"FAILING ({record.last_failure}, {since(failed, now)}); see `chargehand doctor`"

@@ -14,7 +14,9 @@ from chargehand.domain.intent import Intent, IntentForm, IntentKind
 PULL: Final = "<pull>"
 _REPOSITORY: Final = "<repository>"
 _NAME: Final = r"[A-Za-z0-9~._-]{1,100}"
-_REF: Final = re.compile(rf"(?:{_NAME}/{_NAME})?#[1-9][0-9]{{0,8}}")
+_REF: Final = re.compile(
+    rf"(?:(?:[a-z][a-z0-9-]{{0,31}}:)?{_NAME}/{_NAME})?#[1-9][0-9]{{0,8}}", re.IGNORECASE
+)
 _ADDRESS: Final = re.compile(
     rf"https?://[^/]+/(?:projects/)?({_NAME})/(?:repos/)?({_NAME})/pull(?:-requests)?/([1-9][0-9]{{0,8}})"
     r"(?:[/?#].*)?"
@@ -93,7 +95,10 @@ def word_of(token: Token) -> str:
 
 
 def pull_in(token: Token) -> str:
-    """The pull request a token names, as `acme/payments#12` or `#12`; empty for none."""
+    """The pull request a token names, as `acme/payments#12` or `#12`; empty for none.
+
+    Where two hosts have a repository of one name, the connection stands before it with a colon.
+    """
     if _REF.fullmatch(token.value):
         return token.value
     found = _ADDRESS.fullmatch(token.value)

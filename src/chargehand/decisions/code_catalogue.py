@@ -54,7 +54,7 @@ WHY_CODE_UNKNOWN: Final = {
 WHICH_PULL_REQUEST: Final = (
     "Which pull request do you mean? Name it, as in `status acme/payments#12`."
 )
-WHICH_REPOSITORY: Final = "{ref} of which repository, {names}? Name both, as in `acme/payments#12`."
+WHICH_REPOSITORY: Final = "{ref} of which repository, {names}? Name both, as in `{example}`."
 NO_REVIEWER: Final = "Nobody is asked to review {ref}."
 REVIEWERS: Final = "Who reviews {ref}:"
 REVIEWER: Final = "{name}: {said}"

@@ -87,7 +87,8 @@ class ReadQueue:
 class AskedCode:
     """What was read for a question about pull requests; nothing in it that may not be told.
 
-    Shape: `repositories` are those that may be meant, where several may; `connection_id` and
+    Shape: `repositories` are those that may be meant, where several may, with their connection
+    before a colon where two hosts have one of that name; `connection_id` and
     `connector` are the host's of `request`, `project` what a change there belongs to; `is_known`
     says that the asker's account there is sure, `is_askers` that it opened the pull request.
     """

@@ -1,6 +1,6 @@
 """Reads the pull requests and queues that an ask itself names, where they may be told of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -73,26 +73,39 @@ class AskedCodeReading:
             # Where two hosts have a repository of one name, the one people stand in is meant.
             here = [one for one in candidates if one[0].id == self.ask.connection_id]
             candidates = here if name and here else candidates
-        if len(candidates) != 1:
-            return AskedCode(repositories=tuple(sorted(one for _, one in candidates)))
-        connection, repository = candidates[0]
+        if not name and len(candidates) > 1:
+            return AskedCode(repositories=_names_of(candidates))
+        read = [
+            (connection, found)
+            for connection, repository in candidates[:_MOST_QUEUES]
+            if (found := await self._read(connection, repository, int(number), now=now))
+        ]
+        if len(read) != 1:
+            return AskedCode(repositories=_names_of([(one, r.ref.repository) for one, r in read]))
+        return self._asked(*read[0])
+
+    async def _read(
+        self, connection: LiveConnection, repository: str, number: int, *, now: datetime
+    ) -> ReadPullRequest | None:
+        """A pull request that is there and may be told of."""
         if connection.code is None:
-            return AskedCode()
-        ref = PullRequestRef(repository, int(number))
+            return None
+        ref = PullRequestRef(repository, number)
         shelf = await self._shelf(connection, repository, now=now)
         known = await in_time(connection.code.read_pull_request(ref, now=now))
         is_there = not isinstance(known, Unknown) or known.reason is not UnknownReason.NOT_FOUND
         url = known.value.url if isinstance(known, Fact) else ""
         read = ReadPullRequest(ref, url, known, shelf)
         may_tell = self._may_tell(shelf, is_private=read.is_private)
-        if not is_there or not may_tell:
-            return AskedCode()
-        askers = self._askers(connection)
+        return read if is_there and may_tell else None
+
+    def _asked(self, connection: LiveConnection, read: ReadPullRequest) -> AskedCode:
+        askers, known = self._askers(connection), read.known
         return AskedCode(
             request=read,
             connection_id=connection.id,
             connector=connection.connector,
-            project=self._project_of(shelf),
+            project=self._project_of(read.shelf),
             is_known=bool(askers),
             is_askers=isinstance(known, Fact) and known.value.author.account_id in askers,
         )
@@ -113,8 +126,11 @@ class AskedCodeReading:
     def _repositories(self, wanted: str) -> Iterator[tuple[LiveConnection, str]]:
         """The repositories that may be meant: those bound to what is served where it was asked."""
         place = self.ask.place
+        at, _, wanted = wanted.rpartition(":")
         served = {self.ask.project} if place is None else self.ask.served
         for connection in self.connections.values():
+            if at and connection.id != at.casefold():
+                continue
             for name, projects in connection.channels.items():
                 is_here = (
                     place is not None
@@ -148,3 +164,11 @@ class AskedCodeReading:
             return not shelf.is_closed_to_asker
         served = {self.ask.project} if place is None else self.ask.served
         return any(is_shelf_tellable(shelf, one, self.ask, is_private=is_private) for one in served)
+
+
+def _names_of(candidates: Sequence[tuple[LiveConnection, str]]) -> tuple[str, ...]:
+    """What candidates are called where they are to be told apart."""
+    names = [name for _, name in candidates]
+    is_one_each = len({one.casefold() for one in names}) == len(names)
+    told = names if is_one_each else [f"{one.id}:{name}" for one, name in candidates]
+    return tuple(sorted(told))

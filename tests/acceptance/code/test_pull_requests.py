@@ -1,11 +1,19 @@
 """People ask about pull requests themselves, from wherever they stand."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, cast
+
 import pytest
 
 from chargehand.domain.fact import UnknownReason
+from chargehand.domain.ids import ConnectionId
 from chargehand.domain.member import Role
-from tests.chat_house import RANDOM_CHANNEL
-from tests.code_house import CONSOLE, PAYMENTS, CodeHouse
+from chargehand.pipeline.connection import LiveConnection
+from tests.chat_house import RANDOM_CHANNEL, slack_settings
+from tests.code_house import CONSOLE, PAYMENTS, CodeHouse, ScriptedHost
+from tests.house import Doubles, house_settings, open_house
+from tests.wire import ContractCheck
 
 pytestmark = pytest.mark.anyio
 
@@ -94,3 +102,54 @@ async def test_public_pull_request_is_told_on_itself(code: CodeHouse) -> None:
 
     (said,) = code.told_there()
     assert "For everybody" in said
+
+
+class MirrorHouse(CodeHouse):
+    """A second host has the same repositories."""
+
+    mirror: ScriptedHost
+
+    def furnish(self) -> None:
+        super().furnish()
+        self.mirror = ScriptedHost(self.clock)
+
+    def connect_all(self) -> dict[ConnectionId, LiveConnection]:
+        name = ConnectionId("bitbucket")
+        parts = {"parser": self.mirror, "previewer": self.mirror, "client": self.mirror}
+        live = replace(self._live(name, self.bound), code=self.mirror, **parts)
+        return {**super().connect_all(), name: live}
+
+
+@pytest.fixture
+async def mirrored(
+    storage: dict[str, Any], contract_if_any: ContractCheck | None
+) -> AsyncIterator[MirrorHouse]:
+    settings = house_settings(storage["data_dir"], storage=storage, chats=[slack_settings()])
+    doubles = Doubles(contract=contract_if_any)
+    async with open_house(settings, doubles, kind=MirrorHouse) as opened:
+        house = cast("MirrorHouse", opened)
+        house.mode("auto", kind="slack.post_message")
+        yield house
+
+
+async def test_repository_that_two_hosts_have_is_told_apart(mirrored: MirrorHouse) -> None:
+    mirrored.host.open(12, "Here")
+    mirrored.mirror.open(12, "There")
+    mirrored.mirror.open(13, "There alone")
+
+    for text in (
+        f"@bot status {PAYMENTS}#12",
+        f"@bot status bitbucket:{PAYMENTS}#12",
+        f"@bot status GitHub:{PAYMENTS}#12",
+        f"@bot status {PAYMENTS}#13",
+        f"@bot status elsewhere:{PAYMENTS}#13",
+    ):
+        await mirrored.chat(text)
+
+    which, there, here, alone, nowhere = mirrored.said()
+    assert f"bitbucket:{PAYMENTS} or github:{PAYMENTS}?" in which
+    assert f"as in `bitbucket:{PAYMENTS}#12`" in which
+    assert "There" in there
+    assert "Here" in here
+    assert "There alone" in alone
+    assert "I can not find" in nowhere

@@ -39,7 +39,10 @@ def _unknown(intent: Intent, asked: AskedCode) -> Section:
     named = intent.arguments.get("pull_request", "")
     if named and len(asked.repositories) > 1:
         names = catalogue.listed_with_or([shown(one) for one in asked.repositories[:_MOST_SHOWN]])
-        text = code_catalogue.WHICH_REPOSITORY.format(names=names, ref=shown(named))
+        example = f"{shown(asked.repositories[0])}#{named.rpartition('#')[2]}"
+        text = code_catalogue.WHICH_REPOSITORY.format(
+            names=names, ref=shown(named), example=example
+        )
         return Section(reason=Reason.CLARIFICATION_ASKED, lines=(text,))
     if named:
         text = catalogue.OTHER_ITEM_UNKNOWN.format(key=shown(named))
