@@ -78,7 +78,7 @@ def _show(plan: "Removal") -> None:
         typer.echo("  the webhooks registered in its repositories")
     if plan.left:
         typer.echo(f"This stays, take it away yourself: {', '.join(plan.left)}")
-    typer.echo("The app at the vendor stays too; remove it there.")
+    typer.echo("The app or token you made at the vendor stays; end it there.")
 
 
 def _take_commands(invocation: Invocation, configured: "DiscordConnection") -> None:

@@ -23,5 +23,5 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
         # One account's name may begin another's, and Bitbucket sets it in braces.
         known = re.escape(account_id)
         mention = re.compile(rf"@(?:\{{{known}\}}|{known}(?![\w-]))")
-        text = mention.sub(lambda _, name=name: f"@{name}", text)
+        text = f"@{name}".join(mention.split(text))
     return redact_text(text)

@@ -36,6 +36,7 @@ ready, and is steered by a control API for this machine only, without sign-in; e
     POST   /__fake__/pulls                  {author, title, branch, body?, reviewers?, fork?}
     POST   /__fake__/pushes                 {branch, author, is_forced?}
     POST   /__fake__/branches/delete        {branch, author}
+    POST   /__fake__/tags                   {tag, author}; DELETE
     POST   /__fake__/comments               {number, author, body, path?, line?, in_reply_to?}
     PUT    /__fake__/comments               {id, body, editor?}
     DELETE /__fake__/comments               {id, deleter}

@@ -110,6 +110,15 @@ def _delete_branch(desk: "Desk", fields: Fields) -> Any:
     return {"ok": True}
 
 
+def _push_tag(desk: "Desk", fields: Fields) -> Any:
+    return {"commit": people.push_tag(desk.site, _at(desk, fields), fields.pop("tag"), **fields)}
+
+
+def _delete_tag(desk: "Desk", fields: Fields) -> Any:
+    people.delete_tag(desk.site, _at(desk, fields), fields.pop("tag"), **fields)
+    return {"ok": True}
+
+
 def _comment(desk: "Desk", fields: Fields) -> Any:
     repository, number = _at(desk, fields), int(fields.pop("number"))
     if "path" in fields or "in_reply_to" in fields:
@@ -209,6 +218,8 @@ _ACTIONS: Final[tuple[tuple[str, str, Action], ...]] = (
     ("POST", "pulls", _open_pull),
     ("POST", "pushes", _push),
     ("POST", "branches/delete", _delete_branch),
+    ("POST", "tags", _push_tag),
+    ("DELETE", "tags", _delete_tag),
     ("POST", "comments", _comment),
     ("PUT", "comments", _edit),
     ("DELETE", "comments", _delete),
