@@ -31,6 +31,7 @@ from chargehand.plugins.errors import (
     PermissionMissing,
     RequestRefused,
     TargetMissing,
+    VendorFailing,
 )
 
 # What was stored a moment ago may not be told yet; what was seen already is dropped by its key.
@@ -40,6 +41,8 @@ _DELIVERIES_PER_PAGE: Final = 200
 _MOST_COMPARED: Final = 30
 # Half of what the transport lets through, so that answers never wait behind a long poll.
 _AT_ONCE: Final = 4
+# Where so many repositories fail, all do.
+_MOST_FAILURES: Final = 3
 _COMMENTS: Final = ("pullrequest:comment_", "pr:comment:")
 
 
@@ -101,11 +104,13 @@ class Poller:
         Shape: every page is complete up to its cursor, so storing both together loses nothing.
         None for a cursor notes the heads of all branches, and gives one page without deliveries. A
         repository that can not be read is passed over, and read from where it was when it can be.
-        Raises: the errors of plugins/errors.py.
+        Raises: the errors of plugins/errors.py; that Bitbucket fails at one repository once the
+        others are read.
         """
         is_first = cursor is None
         position = _Cursor(self._present_ms(now)) if is_first else self._read_cursor(cursor or "")
         position = position.bound_to(self.config.repositories)
+        failures: list[VendorFailing] = []
         for name in self.config.repositories:
             try:
                 repository = await self.dialect.repository(name)
@@ -117,12 +122,20 @@ class Poller:
             except (TargetMissing, PermissionMissing, RepositoryMoved):
                 # Renamed, deleted, or out of the token's reach: `doctor` says so.
                 continue
+            except VendorFailing as error:
+                # Data Center can fail at a repository that was moved, and the others are well.
+                failures.append(error)
+                if len(failures) == _MOST_FAILURES:
+                    break
+                continue
             pushed = await self._pushes(repository, name, position, heads, now)
             built, watched = await self._builds(repository, name, position, heads, now)
             position = position.with_heads(name, heads.commits).with_watched(name, watched)
             position = position.moved(name, self._present_ms(now))
             # Pushes and the heads they are told by are kept together.
             yield PollPage((*pushed, *built), position.text())
+        if failures:
+            raise failures[0]
         yield PollPage((), position.text())
 
     async def _pull_requests(

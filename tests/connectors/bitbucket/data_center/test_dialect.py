@@ -10,6 +10,7 @@ from chargehand.domain.fact import Fact
 from chargehand.domain.ids import AccountId
 from chargehand.plugins.connector import CheckState as Outcome
 from chargehand.plugins.connector import LookUpState
+from chargehand.plugins.errors import VendorFailing
 from tests.connectors.bitbucket.client.world import NOW, PAST, World, action
 
 pytestmark = pytest.mark.anyio
@@ -224,6 +225,25 @@ async def test_a_polled_push_has_its_commits(world: World) -> None:
 
     (push,) = [one for one in found if one.kind is EventKind.PUSH_RECEIVED]
     assert [one["message"] for one in push.data["commits"]] == ["PAY-7: round"]
+
+
+async def test_a_repository_that_fails_holds_no_other_one_up(world: World) -> None:
+    """A repository that was moved may be answered with HTTP 500."""
+    other = "PAY/terminal"
+    world.fake.host.add_repository(other)
+    world.connect(repositories=(REPOSITORY, other))
+    _, cursor = await world.polled(None)
+    world.clock.advance(60)
+    world.fake.host.push(other, "mei", "main")
+    world.fail(".*/repos/payments", status=500, times=99)
+    found: list[str] = []
+
+    with pytest.raises(VendorFailing):
+        async for page in world.client.poll((), cursor, now=world.clock.now()):
+            found += [one.delivery_key for one in page.deliveries]
+
+    assert len(found) == 1
+    assert other in found[0]
 
 
 async def test_every_page_is_read_to_the_end(world: World) -> None:
