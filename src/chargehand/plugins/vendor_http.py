@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
+from urllib.parse import quote
 
 import httpx
 
 from chargehand.kit.proxies import proxy_for
 from chargehand.kit.redact import redact_known
 from chargehand.kit.trust import explained
-from chargehand.plugins.errors import VendorAnswerUnreadable, VendorUnreachable
+from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable, VendorUnreachable
 from chargehand.plugins.sending import may_still_leave
 
 # Nothing was sent when one of these is raised; after every other failure it may have been.
@@ -81,6 +82,19 @@ def extensions_of(timeout_s: float, *, connect_s: float) -> dict[Access, dict[st
     timeout = httpx.Timeout(timeout_s, connect=connect_s)
     of_reads: dict[str, object] = {"timeout": timeout.as_dict()}
     return {Access.READ: of_reads, Access.WRITE: {**of_reads, "trace": _stop_when_late}}
+
+
+def path_below(root: str, *segments: str, vendor: str, safe: str = "") -> str:
+    """A path below `root`, each segment quoted but for the signs in `safe`.
+
+    Raises: TargetMissing for a segment that would climb out of its place.
+    """
+    for segment in segments:
+        # Whoever reads a URL takes dots for steps, quoted or not, and what is above is another
+        # request: below one label, GitHub has all of them.
+        if segment in {"", ".", ".."}:
+            raise TargetMissing(vendor=vendor, target=f"{segment!r}")
+    return "/".join((root, *(quote(segment, safe=safe) for segment in segments)))
 
 
 async def bounded_body(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 import msgspec
@@ -21,9 +21,9 @@ from chargehand.connectors.bitbucket.errors import (
 from chargehand.connectors.bitbucket.limits import EVERYTHING
 from chargehand.domain.json import JSONValue
 from chargehand.kit.tolerant import Fields, decode_json, list_in
-from chargehand.plugins.errors import TargetMissing, VendorBusy
+from chargehand.plugins.errors import VendorBusy
 from chargehand.plugins.urls import same_host
-from chargehand.plugins.vendor_http import Access
+from chargehand.plugins.vendor_http import Access, path_below
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
@@ -66,10 +66,7 @@ def path_of(*segments: str) -> str:
 
     Raises: TargetMissing for a segment that would climb out of its place.
     """
-    for segment in segments:
-        if segment in {"", ".", ".."}:
-            raise TargetMissing(vendor=VENDOR, target=f"{segment!r}")
-    return "".join(f"/{quote(segment, safe='{}')}" for segment in segments)
+    return path_below("", *segments, vendor=VENDOR, safe="{}")
 
 
 def decode_object(body: bytes, *, operation: str) -> Fields:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -21,8 +21,8 @@ from chargehand.connectors.confluence.limits import EVERYTHING
 from chargehand.connectors.confluence.scopes import scope_of
 from chargehand.domain.json import JSONValue
 from chargehand.kit.tolerant import Fields, decode_json
-from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable, VendorBusy
-from chargehand.plugins.vendor_http import Access
+from chargehand.plugins.errors import VendorAnswerUnreadable, VendorBusy
+from chargehand.plugins.vendor_http import Access, path_below
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 ANSWER_LIMIT_BYTES: Final = 16 * 1024 * 1024
@@ -59,10 +59,7 @@ def path_of(root: str, *segments: str) -> str:
 
     Raises: TargetMissing for a segment that would climb out of its place.
     """
-    for segment in segments:
-        if segment in {"", ".", ".."}:
-            raise TargetMissing(vendor=VENDOR, target=f"{segment!r}")
-    return "/".join((root, *(quote(segment, safe="") for segment in segments)))
+    return path_below(root, *segments, vendor=VENDOR)
 
 
 def decode(body: bytes, *, operation: str) -> Fields:

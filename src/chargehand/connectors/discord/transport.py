@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -23,8 +23,8 @@ from chargehand.connectors.discord.errors import (
 from chargehand.connectors.discord.limits import EVERYTHING
 from chargehand.domain.json import JSONValue
 from chargehand.kit.tolerant import decode_json
-from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable, VendorBusy
-from chargehand.plugins.vendor_http import Access, remaining_s
+from chargehand.plugins.errors import VendorAnswerUnreadable, VendorBusy
+from chargehand.plugins.vendor_http import Access, path_below, remaining_s
 from chargehand.plugins.vendor_line import (
     PASSING_STATUSES,
     Address,
@@ -71,10 +71,7 @@ def path_of(*segments: str) -> str:
 
     Raises: TargetMissing for a segment that would climb out of its place.
     """
-    for segment in segments:
-        if segment in {"", ".", ".."}:
-            raise TargetMissing(vendor=VENDOR, target=f"{segment!r}")
-    return "".join(f"/{quote(segment, safe='@')}" for segment in segments)
+    return path_below("", *segments, vendor=VENDOR, safe="@")
 
 
 def decode(body: bytes, answer: type[T], *, operation: str) -> T:

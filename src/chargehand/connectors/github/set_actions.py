@@ -68,9 +68,11 @@ class SetActions:
         present = [state.names[one.lower()] for one in wanted if one.lower() in state.names]
         if not present:
             return Done(str(ref), state.url, {"already": True})
-        for name in present:
-            path = path_of("repos", ref.repository, "issues", ref.number, "labels")
-            call = Call("DELETE", f"{path}{path_of(name)}", "remove a label", str(ref))
+        labels = ("repos", ref.repository, "issues", ref.number, "labels")
+        # A name that can not be asked for is told before anything is sent.
+        paths = [path_of(*labels, name) for name in present]
+        for path in paths:
+            call = Call("DELETE", path, "remove a label", str(ref))
             result = await self.sender.send(call, lambda _: Done(str(ref), state.url))
             if not isinstance(result, Done):
                 return result

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import urlencode, urljoin
 
 import httpx
 import msgspec
@@ -26,7 +26,7 @@ from chargehand.kit.redact import redact_text
 from chargehand.plugins.errors import VendorBusy, VendorFailing
 from chargehand.plugins.limits import Limit
 from chargehand.plugins.urls import same_host
-from chargehand.plugins.vendor_http import Access
+from chargehand.plugins.vendor_http import Access, path_below
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 T = TypeVar("T")
@@ -82,11 +82,14 @@ Authorize = Callable[[], Awaitable[str]]
 
 
 def path_of(*parts: str | int) -> str:
-    """A path of the REST API, everything escaped but the slash in a repository's name."""
-    escaped = [quote(str(part), safe="") for part in parts]
-    if escaped[0] == "repos":
-        escaped[1] = quote(str(parts[1]), safe="/")
-    return "".join(f"/{part}" for part in escaped)
+    """A path of the REST API, everything quoted but the slash in a repository's name.
+
+    Raises: TargetMissing for a part that would climb out of its place.
+    """
+    segments = [str(part) for part in parts]
+    if segments[0] == "repos":
+        segments[1:2] = segments[1].split("/")
+    return path_below("", *segments, vendor=VENDOR)
 
 
 def convert(data: object, answer: type[T], *, operation: str) -> T:

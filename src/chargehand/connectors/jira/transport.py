@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -22,8 +22,8 @@ from chargehand.connectors.jira.errors import (
 from chargehand.connectors.jira.limits import EVERYTHING, buckets_of_write, stopped_bucket
 from chargehand.domain.json import JSONValue
 from chargehand.kit.redact import redact_text
-from chargehand.plugins.errors import TargetMissing, VendorAnswerUnreadable, VendorBusy
-from chargehand.plugins.vendor_http import Access
+from chargehand.plugins.errors import VendorAnswerUnreadable, VendorBusy
+from chargehand.plugins.vendor_http import Access, path_below
 from chargehand.plugins.vendor_line import Address, Surroundings, Vendor, VendorLine
 
 T = TypeVar("T")
@@ -56,10 +56,7 @@ def path_of(*segments: str, root: str = PLATFORM_ROOT) -> str:
 
     Raises: TargetMissing for a segment that would climb out of its place.
     """
-    for segment in segments:
-        if segment in {"", ".", ".."}:
-            raise TargetMissing(vendor=VENDOR, target=f"{segment!r}")
-    return "/".join((root, *(quote(segment, safe="") for segment in segments)))
+    return path_below(root, *segments, vendor=VENDOR)
 
 
 def decode(body: bytes, answer: type[T], *, operation: str) -> T:

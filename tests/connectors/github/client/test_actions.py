@@ -180,6 +180,18 @@ async def test_what_is_set_is_set_once_and_taken_back(
     assert getattr(world.issue, setting) == before
 
 
+@pytest.mark.parametrize("name", [".", ".."])
+async def test_label_that_reads_as_a_step_up_takes_no_other_off(world: World, name: str) -> None:
+    """`DELETE .../labels/.` is the request that takes all of them off."""
+    world.issue.labels[:] = ["bug", name, "waiting"]
+    action = approved(ActionKind.GITHUB_REMOVE_LABELS, ISSUE, {"labels": ["bug", name]})
+
+    result = await world.client.perform(action)
+
+    assert isinstance(result, Refused)
+    assert world.issue.labels == ["bug", name, "waiting"]
+
+
 async def test_reviewers_are_asked_and_asked_no_longer(world: World) -> None:
     world.pull.reviewers.clear()
     action = approved(ActionKind.GITHUB_REQUEST_REVIEWERS, PULL, {"reviewers": ["Tom-Berg"]})
