@@ -180,7 +180,7 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
     api = LoadedLater(open_api)
 
     async def describe() -> JSONObject:
-        return (await api.loaded()).openapi()
+        return await (await api.loaded()).described()
 
     return FrontDeps(
         connections=receiving_connections(settings),

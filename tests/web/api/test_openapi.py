@@ -1,6 +1,8 @@
 """The description is fresh, valid, and says the full paths and the one problem format."""
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import httpx
 import pytest
 from openapi_spec_validator import validate
 
+from chargehand.web.api.app import API
 from tools.openapi import PATH, render
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,6 +32,35 @@ def test_kept_description_is_fresh() -> None:
 
 def test_description_is_valid_openapi(description: dict[str, Any]) -> None:
     validate(description)
+
+
+class _Slow(API):
+    """Takes until others were served to make its description."""
+
+    def __init__(self) -> None:
+        self.served = threading.Event()
+        super().__init__()
+
+    def openapi(self) -> dict[str, Any]:
+        return {"waited": self.served.wait(60)}
+
+
+@pytest.mark.anyio
+async def test_making_the_description_keeps_nobody_waiting() -> None:
+    app = _Slow()
+    transport = httpx.ASGITransport(app)
+    async with (
+        httpx.AsyncClient(transport=transport, base_url="http://front") as client,
+        asyncio.TaskGroup() as group,
+    ):
+        made = group.create_task(client.get("/openapi.json"))
+        group.create_task(_serve_others(app.served))
+
+    assert made.result().json() == {"waited": True}
+
+
+async def _serve_others(served: threading.Event) -> None:
+    served.set()
 
 
 @pytest.mark.anyio

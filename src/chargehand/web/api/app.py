@@ -1,9 +1,12 @@
 """The API as one application, to be mounted at `/v1`."""
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from chargehand.web.api.absences import add_absence_routes
 from chargehand.web.api.answers import api_answers
@@ -38,6 +41,18 @@ class API(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = describe(self)
         return self.openapi_schema
+
+    async def described(self) -> dict[str, Any]:
+        """The same; the first time takes a second, in which webhooks must not wait."""
+        return await asyncio.to_thread(self.openapi)
+
+    def setup(self) -> None:
+        """Serve the description."""
+
+        async def openapi(_request: Request) -> JSONResponse:
+            return JSONResponse(await self.described())
+
+        self.add_route("/openapi.json", openapi, include_in_schema=False)
 
 
 def build_api(deps: APIDeps) -> API:
