@@ -1,6 +1,6 @@
 """Why decisions were made as they were, from the closed list and its texts."""
 
-from chargehand.decisions.catalogue import reason_text
+from chargehand.decisions.reason_catalogue import reason_text
 from chargehand.domain.decision import Reason
 from tools.reference.markdown import page, table
 

@@ -50,7 +50,7 @@ def list_(
     """
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.decisions.catalogue import reason_text
+    from chargehand.decisions.reason_catalogue import reason_text
     from chargehand.pipeline.looking import list_decisions
     from chargehand.pipeline.showing import to_json
 
@@ -162,7 +162,7 @@ def _decider(record: "DecisionRecord") -> str:
 
 def _echo_decision(record: "DecisionRecord", settings: "Settings") -> None:
     # lazy: it holds every sentence, and loads longer than `--help` may.
-    from chargehand.decisions.catalogue import reason_text, withheld_text
+    from chargehand.decisions.reason_catalogue import reason_text, withheld_text
 
     typer.echo(f"{record.id}  {record.verdict.value}: {reason_text(record.reason)}")
     readers = record.audience.visibility

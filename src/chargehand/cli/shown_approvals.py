@@ -97,7 +97,7 @@ def echo_approval(
 ) -> None:
     """Print one approval with everything a person judges it by."""
     # lazy: it holds every sentence, and loads longer than `--help` may.
-    from chargehand.decisions.catalogue import reason_text, withheld_text
+    from chargehand.decisions.reason_catalogue import reason_text, withheld_text
 
     approval, action = shown.approval, shown.action
     state = _state(shown, now)

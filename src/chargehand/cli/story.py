@@ -124,7 +124,7 @@ def _intent(intent: "Intent") -> str:
 
 def _decision(decision: "DecisionRecord") -> Step:
     # lazy: it holds every sentence, and loads longer than `--help` may.
-    from chargehand.decisions.catalogue import reason_text, withheld_text
+    from chargehand.decisions.reason_catalogue import reason_text, withheld_text
 
     readers = decision.audience.visibility
     how = f"by {decision.decided_by.value}, confidence {decision.confidence:.2f}"

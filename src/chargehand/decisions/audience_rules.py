@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import reason_catalogue
 from chargehand.decisions.told_code import ToldCode
 from chargehand.domain.action import ActionKind
 from chargehand.domain.ask import Ask
@@ -213,8 +213,8 @@ def tell(facts: Facts, item: Fact[WorkItem], *, ask: Ask, rule: ReplyRule) -> To
         hidden_blockers=hidden,
         withheld=(
             *withheld,
-            *catalogue.withheld(catalogue.WITHHELD_COMMENTS, comments_left_out),
-            *catalogue.withheld(catalogue.WITHHELD_CHANGES, changes_left_out),
+            *reason_catalogue.withheld(reason_catalogue.WITHHELD_COMMENTS, comments_left_out),
+            *reason_catalogue.withheld(reason_catalogue.WITHHELD_CHANGES, changes_left_out),
         ),
     )
 
@@ -272,7 +272,7 @@ def _tell_customers(item: Fact[WorkItem], ask: Ask) -> Told:
         comments=_NOT_TOLD,
         history=_NOT_TOLD,
         sprint=_NOT_TOLD,
-        withheld=(catalogue.WITHHELD_FROM_CUSTOMERS,),
+        withheld=(reason_catalogue.WITHHELD_FROM_CUSTOMERS,),
     )
 
 
@@ -283,7 +283,11 @@ def _tellable_links(
     hidden = [one for one in links if not one.is_readable_by_item_audience]
     # Hidden blockers are counted whether they are done or not: their state is not ours to tell.
     blockers = sum(one.direction is LinkDirection.BLOCKED_BY for one in hidden)
-    return readable, blockers, catalogue.withheld(catalogue.WITHHELD_LINKS, len(hidden))
+    return (
+        readable,
+        blockers,
+        reason_catalogue.withheld(reason_catalogue.WITHHELD_LINKS, len(hidden)),
+    )
 
 
 def _narrow(

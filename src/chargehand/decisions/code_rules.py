@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import reason_catalogue
 from chargehand.decisions.audience_rules import Reach, Told
 from chargehand.decisions.told_code import ItemCode, Shelf, ToldCode
 from chargehand.domain.ask import Ask
@@ -64,7 +64,7 @@ def _with(told: Told, code: ItemCode, ask: Ask) -> Told:
         ),
         withheld=(
             *told.withheld,
-            *catalogue.withheld(catalogue.WITHHELD_PULL_REQUESTS, hidden),
-            *catalogue.withheld(catalogue.WITHHELD_REFERENCES, left_out),
+            *reason_catalogue.withheld(reason_catalogue.WITHHELD_PULL_REQUESTS, hidden),
+            *reason_catalogue.withheld(reason_catalogue.WITHHELD_REFERENCES, left_out),
         ),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import catalogue, reason_catalogue
 from chargehand.decisions.answer_context import AnswerContext, answer_wording, notes_of
 from chargehand.decisions.answered import Answered
 from chargehand.decisions.audience_rules import (
@@ -111,7 +111,7 @@ def read_suggestions(plan: ModelPlan, ask: Ask) -> Suggested:
     entries = [
         entry
         for word in dict.fromkeys(refused)
-        for entry in catalogue.withheld(word, refused.count(word))
+        for entry in reason_catalogue.withheld(word, refused.count(word))
     ]
     return Suggested(tuple(intents), tuple(entries))
 
@@ -119,15 +119,19 @@ def read_suggestions(plan: ModelPlan, ask: Ask) -> Suggested:
 def _intent(one: SuggestedAction, ask: Ask, targets: Collection[WorkItemKey]) -> Intent | str:
     kind = _KINDS.get(one.kind.strip().lower())
     if kind is None:
-        return catalogue.SUGGESTION_UNKNOWN
+        return reason_catalogue.SUGGESTION_UNKNOWN
     key = WorkItemKey(one.work_item.strip().upper())
     if key not in targets:
         is_near = project_of_key(key) == ask.project
-        return catalogue.SUGGESTION_UNASKED if is_near else catalogue.SUGGESTION_ELSEWHERE
+        return (
+            reason_catalogue.SUGGESTION_UNASKED
+            if is_near
+            else reason_catalogue.SUGGESTION_ELSEWHERE
+        )
     labels = " ".join(one.labels)
     arguments = {"labels": labels} if kind is IntentKind.LABEL else {"to": one.to.strip()}
     if not any(value.strip() for value in arguments.values()):
-        return catalogue.SUGGESTION_INCOMPLETE
+        return reason_catalogue.SUGGESTION_INCOMPLETE
     work_item = None if key == ask.work_item else key
     return Intent(kind, IntentForm.QUESTION, arguments, work_item)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import catalogue, reason_catalogue
 from chargehand.decisions.answers.asking_back import (
     bare_section,
     help_section,
@@ -170,7 +170,7 @@ def _unknown_item(key: WorkItemKey, material: Material) -> Section:
     return Section(
         reason=Reason.WITHHELD_FOR_AUDIENCE if is_hidden else Reason.ITEM_NOT_READABLE,
         lines=(text,),
-        withheld=catalogue.withheld(catalogue.WITHHELD_OTHER_ITEM, int(is_hidden)),
+        withheld=reason_catalogue.withheld(reason_catalogue.WITHHELD_OTHER_ITEM, int(is_hidden)),
     )
 
 

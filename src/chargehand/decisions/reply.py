@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chargehand.decisions import catalogue
+from chargehand.decisions import catalogue, reason_catalogue
 from chargehand.decisions.audience_rules import ReplyRule, Told
 from chargehand.decisions.markdown import bounded, escape_markdown, link
 from chargehand.decisions.placement import Placement
@@ -22,11 +22,11 @@ from chargehand.kit.clock import to_micros
 LINE_LIMIT: Final = 6
 _BULLET: Final = "- "
 _WITHHELD_PARTS: Final = {
-    catalogue.WITHHELD_COMMENTS: Part.COMMENTS,
-    catalogue.WITHHELD_CHANGES: Part.HISTORY,
-    catalogue.WITHHELD_LINKS: Part.LINKS,
-    catalogue.WITHHELD_PULL_REQUESTS: Part.CODE,
-    catalogue.WITHHELD_REFERENCES: Part.CODE,
+    reason_catalogue.WITHHELD_COMMENTS: Part.COMMENTS,
+    reason_catalogue.WITHHELD_CHANGES: Part.HISTORY,
+    reason_catalogue.WITHHELD_LINKS: Part.LINKS,
+    reason_catalogue.WITHHELD_PULL_REQUESTS: Part.CODE,
+    reason_catalogue.WITHHELD_REFERENCES: Part.CODE,
 }
 
 

@@ -7,10 +7,11 @@ from typing import Final
 
 from chargehand.audit.tags import AuditTag
 from chargehand.decisions.audience_rules import is_same_visibility
-from chargehand.decisions.catalogue import SOURCE_SEPARATOR, reason_text, withheld_text
+from chargehand.decisions.catalogue import SOURCE_SEPARATOR
 from chargehand.decisions.chat_proposals import approval_controls
 from chargehand.decisions.markdown import code, link, shown
 from chargehand.decisions.placement import Privacy, place_answer
+from chargehand.decisions.reason_catalogue import reason_text, withheld_text
 from chargehand.domain.action import ActionState, Mode
 from chargehand.domain.attention import Feedback
 from chargehand.domain.control import Control

@@ -5,8 +5,8 @@ from typing import Final
 
 from chargehand.commands.definition import Access, Command
 from chargehand.commands.registry import BY_NAME, commands_on
-from chargehand.decisions.catalogue import reason_text
 from chargehand.decisions.markdown import code, shown
+from chargehand.decisions.reason_catalogue import reason_text
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.command import Surface
 from chargehand.domain.control import Control

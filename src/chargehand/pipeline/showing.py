@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from chargehand.audit.chain import Verification
-from chargehand.decisions.catalogue import reason_text, withheld_text
+from chargehand.decisions.reason_catalogue import reason_text, withheld_text
 from chargehand.domain.ask import Ask
 from chargehand.domain.audience import Audience
 from chargehand.domain.decision import ModelUse, Source, Verdict

@@ -11,7 +11,7 @@ import pytest
 
 from chargehand.bootstrap.models import model_rules
 from chargehand.bootstrap.replaying_models import open_replay_models
-from chargehand.decisions.catalogue import SUGGESTION_UNASKED
+from chargehand.decisions.reason_catalogue import SUGGESTION_UNASKED
 from chargehand.domain.member import Role
 from chargehand.pipeline.reasking import Question, Reasking
 from chargehand.testing.budget import PettyCash

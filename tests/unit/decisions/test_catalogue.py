@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import chargehand.decisions
-from chargehand.decisions import catalogue
+from chargehand.decisions import catalogue, reason_catalogue
 from chargehand.decisions.previews import with_previews
 from chargehand.domain.decision import Reason
 from chargehand.domain.fact import UnknownReason
@@ -12,7 +12,7 @@ from chargehand.domain.work_item import Right
 from tests.unit.decisions.samples import ask, decided, intent
 
 ROOM = Path(chargehand.decisions.__file__).parent
-CATALOGUES = {"catalogue.py", "code_catalogue.py", "vote_catalogue.py"}
+CATALOGUES = {"catalogue.py", "code_catalogue.py", "reason_catalogue.py", "vote_catalogue.py"}
 MODULES = sorted(path for path in ROOM.rglob("*.py") if path.name not in CATALOGUES)
 ERROR_TEXTS = {"The facts of {work_item} have to be read before the ask is answered."}
 OPERATOR_DETAILS = {"not for this audience"}
@@ -22,7 +22,7 @@ FIELDS_OF_CHANGES = {"fix version"}
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_sentence(reason):
-    assert catalogue.reason_text(reason).endswith(".")
+    assert reason_catalogue.reason_text(reason).endswith(".")
 
 
 @pytest.mark.parametrize("reason", UnknownReason)
@@ -54,7 +54,7 @@ def test_every_right_has_the_name_jira_gives_it(right):
     ],
 )
 def test_what_was_withheld_has_words(entry, expected):
-    assert catalogue.withheld_text(entry) == expected
+    assert reason_catalogue.withheld_text(entry) == expected
 
 
 @pytest.mark.parametrize(
