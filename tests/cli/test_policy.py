@@ -237,3 +237,21 @@ async def test_a_made_up_change_shows_which_rule_decides_by_its_diff(
     )
     assert terminal.run("policy", "explain", "act_1", "--lines", "1").code != 0
     assert terminal.run(*labels, "--lines", "-1").code != 0
+
+
+async def test_a_rule_for_the_night_is_explained_by_day(
+    house: House, terminal: Terminal, tmp_path: Path
+) -> None:
+    add(house, "Ada Admin", Role.ADMIN)
+    night = 'time = { from = "22:00", until = "06:00", zone = "UTC" }'
+    text = f'format = 2\n[[rules]]\nname = "night"\nmode = "approve"\nwhen = {{ {night} }}\n'
+    terminal.done("policy", "apply", written(tmp_path, text), "--yes")
+    question = ("policy", "explain", "--kind", "jira.add_comment", "--project", "PAY")
+
+    by_night, by_day = (
+        terminal.done(*question, "--at", f"2026-12-01T{hour}:00").out for hour in ("23", "12")
+    )
+
+    assert "jira.add_comment in PAY: approve" in by_night
+    assert "jira.add_comment in PAY: simulate" in by_day
+    assert terminal.run(*question, "--at", "some day").code != 0

@@ -36,6 +36,14 @@ policy = typer.Typer(
     no_args_is_help=True,
 )
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="A policy in TOML.", dir_okay=False)]
+_Lines = Annotated[
+    int | None,
+    typer.Option(min=0, max=MOST_LINES, metavar="N", help="On a pull request of N changed lines."),
+]
+_Paths = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE", help="On one that changes this file; may be repeated."),
+]
 _MOST_BYTES = 1_048_576
 _MOST_SHOWN = 10
 
@@ -58,7 +66,7 @@ class ChangeMadeUpForAction(Rejected):
     """A recorded action has the change it was judged by."""
 
     code = "policy_question_twice"
-    template = "A recorded action has its own change; --lines and --path go with --kind."
+    template = "A recorded action is explained as it is now; --lines, --path and --at need --kind."
 
 
 @policy.command("show")
@@ -230,15 +238,10 @@ def explain(
     ] = "",
     origin: Annotated[Origin, typer.Option(help="Where it was asked for.")] = Origin.UNKNOWN,
     trust: Annotated[Trust, typer.Option(help="Whose words caused it.")] = Trust.UNKNOWN,
-    lines: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=MOST_LINES, metavar="N", help="On a pull request that changes N lines."
-        ),
-    ] = None,
-    path: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="On one that changes this file; may be repeated."),
+    lines: _Lines = None,
+    path: _Paths = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="At this moment; now if left out.")
     ] = None,
     as_json: AsJSON = False,
 ) -> None:
@@ -250,10 +253,11 @@ def explain(
     # lazy: SQLAlchemy takes longer than `--help` may.
     from chargehand.pipeline.policies import MadeUpChange, explain_action, explain_question
     from chargehand.pipeline.showing import to_json
+    from chargehand.pipeline.stretches import read_moment
 
     cause = Cause(requester=requester, origin=origin, trust=trust)
     change = MadeUpChange(lines, tuple(path or ()))
-    if action_id is not None and (lines is not None or path):
+    if action_id is not None and (lines is not None or path or at):
         raise ChangeMadeUpForAction
     with invocation.open_stores() as (settings, stores):
         now, database = invocation.clock(settings).now(), stores.database
@@ -262,6 +266,7 @@ def explain(
             found = database.read(lambda tx: explain_action(tx, wanted, now=now))
         elif kind is not None and project is not None:
             asked, key = kind, ProjectKey(project.upper())
+            now = now if at is None else read_moment("at", at, zone=settings.business.zone)
             found = database.read(
                 lambda tx: explain_question(
                     tx, asked, key, cause=cause, target=target, now=now, change=change

@@ -11,7 +11,7 @@ _WINDOW: Final = re.compile(r"([1-9][0-9]{0,3})([hd])")
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 _SHOWN: Final = 60
 # Ids hold 48 bits of milliseconds; nobody means the edges of the calendar.
-_FIRST, _LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+FIRST_MOMENT, LAST_MOMENT = datetime(1971, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 
 
 def read_moment(field: str, text: str, *, zone: ZoneInfo) -> datetime:
@@ -25,7 +25,7 @@ def read_moment(field: str, text: str, *, zone: ZoneInfo) -> datetime:
         moment = None
     if moment is not None:
         moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-    if moment is None or not _FIRST <= moment <= _LAST:
+    if moment is None or not FIRST_MOMENT <= moment <= LAST_MOMENT:
         allowed = "a day as 2026-11-01, or a moment as 2026-11-01T09:30"
         raise ArgumentInvalid(field=field, found=text[:_SHOWN], allowed=allowed)
     return moment.astimezone(UTC)

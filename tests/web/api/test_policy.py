@@ -45,9 +45,13 @@ async def test_a_policy_is_checked_compared_applied_and_explained(
     change = {"kind": "github.approve", "project": "PAY", "lines": 500, "paths": ["infra/a.tf"]}
     asked_of = (await client.post("/v1/policy/explain", json=change)).json()["question"]
     assert (asked_of["diff_lines"], asked_of["paths"]) == (500, ["infra/a.tf"])
+    later = {**asked, "at": "2026-12-01T23:00:00Z"}
+    told = (await client.post("/v1/policy/explain", json=later)).json()["question"]
+    assert told["at"].startswith("2026-12-01T23:00")
     diffless = await client.post("/v1/policy/explain", json={**asked, "lines": 1})
     assert (diffless.status_code, diffless.json()["code"]) == (422, "policy_question_without_diff")
-    for wrong in ({"lines": -1}, {"lines": 1.5}, {"paths": [""]}, {"paths": "a"}):
+    wrongs = [{"lines": -1}, {"lines": 1.5}, {"paths": [""]}, {"paths": "a"}]
+    for wrong in (*wrongs, {"at": "2026-12-01"}, {"at": "9999-12-31T23:59:59Z"}):
         assert (await client.post("/v1/policy/explain", json=change | wrong)).status_code == 422
     action_id = world.comment().action_id
     one = (await client.get(f"/v1/policy/explanations/{action_id}")).json()

@@ -153,7 +153,7 @@ def _add_questions(router: APIRouter, deps: APIDeps) -> None:
                     ProjectKey(body.project),
                     cause=cause,
                     target=body.target,
-                    now=now,
+                    now=body.at or now,
                     change=MadeUpChange(body.lines, tuple(body.paths)),
                 )
             )

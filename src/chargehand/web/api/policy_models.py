@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from chargehand.domain.action import ActionKind, Mode
 from chargehand.domain.diff import LONGEST_PATH, MOST_FILES, MOST_LINES
 from chargehand.domain.member import Role
 from chargehand.domain.policy import CapScope, Hours, Origin, Stage, Trust
+from chargehand.pipeline.stretches import FIRST_MOMENT, LAST_MOMENT
 from chargehand.policy.text import MOST_BYTES
 from chargehand.web.api.inputs import Handed, ProjectFilter
 from chargehand.web.api.models import Actor, Cause, Project, Shown
@@ -177,4 +178,7 @@ class QuestionBody(Handed):
     )
     paths: list[ChangedPath] = Field(
         [], max_length=MOST_FILES, description="Files it changes, such as `infra/main.tf`."
+    )
+    at: AwareDatetime | None = Field(
+        None, ge=FIRST_MOMENT, le=LAST_MOMENT, description="At which moment; null for now."
     )
