@@ -10,7 +10,7 @@ import pytest
 from chargehand.bootstrap.errors import DataFolderFull, DataFolderUnusable
 from chargehand.bootstrap.locks import WORKER, FolderLock, unusable
 from chargehand.bootstrap.stores import migrate_stores, open_stores
-from chargehand.cli.doctor import disk_check
+from chargehand.cli.machine_checks import disk_check, service_check
 from chargehand.config.settings import Settings
 from chargehand.kit.clock import SystemClock
 
@@ -70,3 +70,18 @@ def test_full_folder_may_work_later_and_another_may_not(
 )
 def test_doctor_says_when_there_is_no_room(free_bytes: int, state: str) -> None:
     assert disk_check(free_bytes).state.value == state
+
+
+def test_doctor_says_what_does_not_run(tmp_path: Path) -> None:
+    settings = Settings(storage={"data_dir": tmp_path}, server={"port": 0})
+    lock = FolderLock(tmp_path / WORKER)
+
+    before = service_check(settings)
+    lock.take()
+    beside = service_check(settings)
+    lock.release()
+
+    assert (before.state.value, beside.state.value) == ("warned", "warned")
+    assert "no worker runs on this machine" in before.found
+    assert f"worker: runs as process {os.getpid()}" in beside.found
+    assert "`chargehand serve`" in before.mend

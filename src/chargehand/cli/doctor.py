@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chargehand.cli.context import Invocation
+from chargehand.cli.machine_checks import disk_check, service_check
 from chargehand.cli.model_checks import asked_model_checks, model_checks
 from chargehand.cli.secret_checks import secret_checks
 from chargehand.domain.errors import ChargehandError
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from chargehand.plugins.connector import Check
 
 _MARKS = {"passed": "ok  ", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
-_LEAST_FREE_BYTES = 512 * 1024 * 1024
-# SQLite needs some pages to write anything at all.
-_FULL_BYTES = 4 * 1024 * 1024
 _SQLITE_BYTES = 2**30
 _SQLITE_DELIVERIES = 10_000
 _SILENT_AFTER = timedelta(days=3)
@@ -91,6 +89,8 @@ def all_checks(invocation: Invocation) -> "Iterator[Check]":
         return
     count = len(settings.connections)
     yield Check("configuration", CheckState.PASSED, f"readable, {count} connection(s)")
+    if settings.storage.database_url is None:
+        yield service_check(settings)
     if not settings.connections:
         mend = (
             "Run `chargehand connect jira`; where there is no chargehand.toml, `chargehand init`."
@@ -174,21 +174,6 @@ def _opened_checks(settings: "Settings") -> "Iterator[Check]":
         stores.close()
 
 
-def disk_check(free_bytes: int) -> "Check":
-    """Whether there is room for what comes."""
-    # lazy: as above.
-    from chargehand.plugins.connector import Check, CheckState
-
-    found = f"{free_bytes // 2**20} MiB free"
-    if free_bytes < _FULL_BYTES:
-        mend = "Make room: deliveries are refused, nothing is decided, and nothing is sent."
-        return Check("disk", CheckState.FAILED, found, mend)
-    if free_bytes < _LEAST_FREE_BYTES:
-        mend = "Make room before it is full: deliveries are refused then."
-        return Check("disk", CheckState.WARNED, found, mend)
-    return Check("disk", CheckState.PASSED, found)
-
-
 def _size_check(settings: "Settings", stores: "Stores", *, now: datetime) -> "Check":
     """Whether SQLite still fits; one file takes one writer at a time, and one machine."""
     # lazy: as above.
@@ -228,6 +213,7 @@ def _policy_check(stores: "Stores") -> "Check":
 def _process_checks(stores: "Stores", *, now: datetime) -> "Iterator[Check]":
     """Who shares a PostgreSQL; on SQLite there is nobody to share with."""
     # lazy: as above.
+    from chargehand.domain.process import ProcessRole
     from chargehand.pipeline.processes import list_processes
     from chargehand.plugins.connector import Check, CheckState
 
@@ -238,7 +224,11 @@ def _process_checks(stores: "Stores", *, now: datetime) -> "Iterator[Check]":
     silent = [f"{one.host} process {one.pid}" for one in found if one.is_live and not one.is_up]
     versions = sorted({one.version for one in up})
     shown = ", ".join(f"{one.role.value} {one.host} process {one.pid}" for one in up)
-    mends = []
+    mends = [
+        f"No {role.value} runs: `chargehand serve`."
+        for role in ProcessRole
+        if role not in {one.role for one in up}
+    ]
     if silent:
         mends.append(f"Look at {', '.join(silent)}: not heard of for more than a minute.")
     if len(versions) > 1:
