@@ -2,6 +2,8 @@
 
 import gc
 import os
+import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COUNTS] = Counter()
     share_compiled_statements()
+    if threading.current_thread() is threading.main_thread():
+        # Who is asked to end takes down what it started, a database server above all, as at Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
