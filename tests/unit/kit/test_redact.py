@@ -32,7 +32,12 @@ def test_credentials_are_known_by_their_shape(secret: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Password: hunter2", "passwd=hunter2", "client_secret: hunter2", "the API key = hunter2"],
+    [
+        *("Password: hunter2", "passwd=hunter2", "client_secret: hunter2", "the API key = hunter2"),
+        # Letters that are others only to the eye.
+        *("pa\u017f\u017fword: hunter2", "to\u212aen: hunter2", "AP\u0130 key: hunter2"),
+        "BAS\u0131C hunter2hunter2",
+    ],
 )
 def test_what_is_written_behind_the_word_for_a_secret_is_masked(text: str) -> None:
     assert "hunter2" not in redact_text(text)
