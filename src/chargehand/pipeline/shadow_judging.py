@@ -1,9 +1,9 @@
 """Says of one proposed action what people did about it."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Final, NamedTuple
 
 from chargehand.decisions.agreement import (
@@ -78,12 +78,13 @@ class ShadowJudge:
         self._taken_back = taken_back
         self._window_us = window // _MICRO
         self._until_us = to_micros(until)
+        self._ways: dict[str, Callable[[ProposedRow], Judged]] = {}
 
     def judge(self, row: ProposedRow) -> Judged | None:
         """What people did about an action; None when it was proposed behind the stretch."""
         if row.created_at >= self._until_us:
             return None
-        return self._said(row) or self._did(row)
+        return self._said(row) or self._way_of(row.kind)(row)
 
     def _said(self, row: ProposedRow) -> Judged | None:
         """What a person said of the action itself, which counts before everything else."""
@@ -115,19 +116,35 @@ class ShadowJudge:
             return self._by_a_person(row, ShadowOutcome.DIFFERED, "edited, then approved", at)
         return self._by_a_person(row, ShadowOutcome.AGREED, "approved", at)
 
-    def _did(self, row: ProposedRow) -> Judged:
-        kind = kind_of(row.kind)
+    def _way_of(self, word: str) -> Callable[[ProposedRow], Judged]:
+        """How what people did about an action of a kind is found; chosen once for each kind."""
+        if word not in self._ways:
+            self._ways[word] = self._choose_way(kind_of(word))
+        return self._ways[word]
+
+    def _choose_way(self, kind: ActionKind) -> Callable[[ProposedRow], Judged]:
         if is_about_ticket(kind):
-            return self._replied(row, self._doings.comments.get((row.connection_id, row.target)))
+            return self._replied_on_ticket
         if changes_items(kind):
-            return self._changed(row, kind)
+            return partial(self._changed, kind=kind)
+        if changes_code(kind):
+            return partial(self._changed_code, kind=kind)
         if is_about_code(kind):
-            doings = self._doings.code.get((row.connection_id, row.target.casefold()), ())
-            if not changes_code(kind):
-                said = [one for one in doings if one.kind is EventKind.COMMENT_CREATED]
-                return self._replied(row, said)
-            return self._changed(row, kind, doings)
-        return self._unknown(row, WhyUnknown.NOT_COMPARABLE)
+            return self._replied_on_code
+        return partial(self._unknown, why=WhyUnknown.NOT_COMPARABLE)
+
+    def _replied_on_ticket(self, row: ProposedRow) -> Judged:
+        return self._replied(row, self._doings.comments.get((row.connection_id, row.target)))
+
+    def _replied_on_code(self, row: ProposedRow) -> Judged:
+        said = [one for one in self._code_of(row) if one.kind is EventKind.COMMENT_CREATED]
+        return self._replied(row, said)
+
+    def _changed_code(self, row: ProposedRow, kind: ActionKind) -> Judged:
+        return self._changed(row, kind, self._code_of(row))
+
+    def _code_of(self, row: ProposedRow) -> Sequence[Doing]:
+        return self._doings.code.get((row.connection_id, row.target.casefold()), ())
 
     def _replied(self, row: ProposedRow, comments: Sequence[Doing] | None) -> Judged:
         asked_at = row.asked_at if row.asked_at is not None else row.created_at

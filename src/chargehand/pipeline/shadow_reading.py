@@ -99,16 +99,15 @@ def read_doings(
     Shape: the actions are of `stretch`, and what was told until the end of `told` counts.
     """
     reading = _Reading(tx, told)
-    kinds = {kind: ActionKind(kind) for kind in {row.kind for row in rows}}
     said, changed, code = set[Thing](), set[Thing](), set[Thing]()
-    for row in rows:
-        kind = kinds[row.kind]
+    for word, targets in _targets(rows).items():
+        kind = ActionKind(word)
         if is_about_ticket(kind):
-            said.add((row.connection_id, row.target))
+            said |= targets
         elif changes_items(kind):
-            changed.add((row.connection_id, row.target))
+            changed |= targets
         elif is_about_code(kind):
-            code.add((row.connection_id, row.target.casefold()))
+            code |= {(connection_id, target.casefold()) for connection_id, target in targets}
     comments = reading.on_items(EventKind.COMMENT_CREATED, said)
     updates = reading.on_items(EventKind.WORK_ITEM_UPDATED, changed)
     wanted = {one.content_id for many in updates.values() for one in many if one.content_id}
@@ -119,6 +118,14 @@ def read_doings(
         approvals[one.action_id].append(one)
     heard, pushed = _heard(tx, told)
     return Doings(comments, updates, on_code, bodies, approvals, heard, pushed)
+
+
+def _targets(rows: Sequence[ProposedRow]) -> Mapping[str, set[Thing]]:
+    """What actions are about, by kind."""
+    found: defaultdict[str, set[Thing]] = defaultdict(set)
+    for row in rows:
+        found[row.kind].add((row.connection_id, row.target))
+    return found
 
 
 class _Reading:
