@@ -21,6 +21,7 @@ from chargehand.pipeline import looking
 from chargehand.pipeline.shadow import read_shadow
 from chargehand.storage.engines import open_engine, sqlite_url
 from chargehand.storage.inbox.closing import CLOSE
+from chargehand.storage.inbox.pruning import PRUNE
 from chargehand.storage.inbox.tables import inbox_metadata
 from chargehand.storage.repositories.effects import CountedBy
 from chargehand.storage.repositories.shadow import Stretch
@@ -100,6 +101,7 @@ LISTS: dict[str, Callable[[Any], object]] = {
 TRACE: dict[str, Callable[[Any], object]] = {
     "deliveries of an event": lambda tx: tx.events.deliveries_of("evt_1"),
     "audit of some things": lambda tx: tx.audit.about_all(["act_1", "ask_1"]),
+    "actions of some decisions": lambda tx: tx.actions.of_decisions(["dec_1", "dec_2"]),
 }
 
 
@@ -131,7 +133,8 @@ def test_what_a_trace_reads_is_found_by_its_own_index(tmp_path: Path) -> None:
     plans = plans_of(TRACE, tmp_path)
 
     steps = [step for plan in plans.values() for step in plan if "TEMP B-TREE" not in step]
-    assert len(steps) == 3
+    # With the content of each action.
+    assert len(steps) == 5
     assert [step for step in steps if step.endswith("(organization_id=?)")] == []
 
 
@@ -171,12 +174,26 @@ def test_shadow_report_reads_stretches_of_indexes(tmp_path: Path) -> None:
     ] == []
 
 
-def test_closing_deliveries_does_not_walk_what_waits(tmp_path: Path) -> None:
-    engine = open_engine(sqlite_url(tmp_path / "inbox.db"))
+def inbox_steps(statement: str, values: tuple[object, ...], folder: Path) -> list[str]:
+    """The steps SQLite would take through the deliveries of the inbox."""
+    engine = open_engine(sqlite_url(folder / "inbox.db"))
     inbox_metadata.create_all(engine)
     with engine.connect() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {CLOSE}", (0, "[]")).all()
-
-    steps = [str(row[-1]) for row in plan if "inbox_deliveries" in str(row[-1])]
-    assert steps == ["SEARCH inbox_deliveries USING INDEX inbox_deliveries_by_id (delivery_id=?)"]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
     engine.dispose()
+    return [str(row[-1]) for row in plan if "inbox_deliveries" in str(row[-1])]
+
+
+def test_closing_deliveries_does_not_walk_what_waits(tmp_path: Path) -> None:
+    steps = inbox_steps(CLOSE, (0, "[]"), tmp_path)
+
+    assert steps == ["SEARCH inbox_deliveries USING INDEX inbox_deliveries_by_id (delivery_id=?)"]
+
+
+def test_pruning_deliveries_does_not_walk_what_is_kept(tmp_path: Path) -> None:
+    steps = inbox_steps(PRUNE, ("dlv_1", 0, 50), tmp_path)
+
+    assert steps == [
+        "SEARCH inbox_deliveries USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH inbox_deliveries USING INDEX inbox_deliveries_by_id (delivery_id<?)",
+    ]

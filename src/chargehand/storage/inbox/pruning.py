@@ -1,14 +1,18 @@
 """Deletes deliveries past their retention on SQLite in one call into it, see `closing`."""
 
+from typing import Final
+
 from sqlalchemy import Engine
 
 from chargehand.storage.inbox.failures import translated
 from chargehand.storage.patience import patience_of, patiently
 
-_PRUNE = """
+# The plus keeps SQLite from finding the rows by their state, which walks through all that is kept:
+# half a second for each fifty of a quarter of a million.
+PRUNE: Final = """
 DELETE FROM inbox_deliveries WHERE seq IN (
     SELECT seq FROM inbox_deliveries
-    WHERE delivery_id < ? AND state IN ('dispatched', 'dead') AND received_at < ?
+    WHERE delivery_id < ? AND +state IN ('dispatched', 'dead') AND received_at < ?
     ORDER BY delivery_id LIMIT ?
 )
 """
@@ -24,7 +28,7 @@ def prune_on_sqlite(engine: Engine, *, bound: str, before_micros: int, limit: in
         pooled = engine.raw_connection()
         try:
             cursor = pooled.cursor()
-            patiently(lambda: cursor.execute(_PRUNE, values), patience_s=patience_of(engine))
+            patiently(lambda: cursor.execute(PRUNE, values), patience_s=patience_of(engine))
             return int(cursor.rowcount)
         finally:
             pooled.close()
