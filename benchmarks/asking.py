@@ -1,4 +1,4 @@
-"""Asks a server the same kind of thing many times over a few connections, and keeps the time."""
+"""Asks a server the same kind of thing many times, over one connection or several at once."""
 
 import http.client
 import itertools
@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from measuring import percentile
 
-_CONNECTIONS = 4
 _TIMEOUT_S = 60.0
 _OK = 200
 
@@ -50,7 +49,7 @@ def get(server: Server, path: str) -> Any:
         connection.close()
 
 
-def ask_all(server: Server, paths: Sequence[str], *, count: int) -> Asked:
+def ask_all(server: Server, paths: Sequence[str], *, count: int, connections: int) -> Asked:
     """Ask for the paths in turn, from the sent request to the whole answer.
 
     Raises: SystemExit when an answer was not a success, since the figures would mean nothing.
@@ -60,7 +59,7 @@ def ask_all(server: Server, paths: Sequence[str], *, count: int) -> Asked:
     tally = _Tally(itertools.count())
     threads = [
         threading.Thread(target=_ask, args=(server, paths, count, tally))
-        for _ in range(_CONNECTIONS)
+        for _ in range(connections)
     ]
     for thread in threads:
         thread.start()
