@@ -167,7 +167,9 @@ def list_pushes(call: Call) -> Answer:
 
 
 def list_tags(call: Call) -> Answer:
-    """Every tag there is, in one list."""
+    """Every tag there is, in one list; of other references nothing is told here."""
+    if call.path["ref"] != "tags":
+        raise not_found()
     repository = call.repository()
     shapes = call.site.shapes
     return Answer(200, [shapes.tag(repository, *one) for one in sorted(repository.tags.items())])
@@ -376,7 +378,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", _R + "/commits/{ref}/check-runs", list_checks),
     Endpoint("GET", _R + "/commits/{ref}/status", get_status),
     Endpoint("GET", _R + "/activity", list_pushes),
-    Endpoint("GET", _R + "/git/matching-refs/tags", list_tags),
+    Endpoint("GET", _R + "/git/matching-refs/{ref}", list_tags),
     Endpoint("GET", _R + "/compare/{basehead}", compare),
     Endpoint("GET", _R + "/actions/runs", list_runs),
     Endpoint("GET", _RUN, get_run),

@@ -93,6 +93,7 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
     people.complete_run(site, payments, ended.id, conclusion="success")
     people.complete_check(site, payments, commit, name="tests", conclusion="success")
     people.report_status(site, payments, commit, context="ci", state="success")
+    people.push_tag(site, payments, "v1.1", author="tom-berg")
     pushed = people.push(site, payments, "topic", author="tom-berg")
     kept = Hook(site.next_id(), "https://x.test/old", "s", ["push"], site.now())
     payments.hooks.append(kept)
@@ -109,6 +110,7 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
         ("GET", f"{r}/commits/{commit}/check-runs", None),
         ("GET", f"{r}/commits/{commit}/status", None),
         ("GET", f"{r}/activity", None),
+        ("GET", f"{r}/git/matching-refs/tags", None),
         ("GET", f"{r}/compare/main...{pushed}", None),
         ("GET", f"{r}/actions/runs", None),
         ("GET", f"{r}/releases", None),

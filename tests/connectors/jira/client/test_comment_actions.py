@@ -4,6 +4,7 @@ import pytest
 
 from chargehand.domain.action import ActionKind, Done, Faulty, Refused, Undecided
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect
+from chargehand.plugins.vendor_line import Surroundings
 from chargehand.testing.jira.records import CommentVisibility
 from tests.connectors.jira.client import samples
 from tests.connectors.jira.client.world import NOW, SITE
@@ -330,7 +331,7 @@ async def test_service_comment_that_came_out_public_is_reported(world):
                 request = type(request)("POST", request.url, content=content, headers=headers)
             return await inner.handle_async_request(request)
 
-    client = type(world.client)(world.config, world.clock, transport=Careless(world.jira.app))
+    client = type(world.client)(world.config, Surroundings(world.clock, Careless(world.jira.app)))
 
     result = await client.perform(action)
 

@@ -16,6 +16,7 @@ from chargehand.domain.action import ActionKind, Done
 from chargehand.domain.work_item import FactNeeds, Right
 from chargehand.kit.clock import to_micros
 from chargehand.plugins.connector import PastEffect
+from chargehand.plugins.vendor_line import Surroundings
 from tests.connectors.jira.client import samples
 from tests.connectors.jira.client.world import NOW, World, build_world
 
@@ -229,7 +230,7 @@ async def set_fields(world):
 async def test_requests_are_as_atlassian_describes_them(api, description, deed):
     world: World = build_world()
     recorder = Recorder(world.jira.transport())
-    world.client = type(world.client)(world.config, world.clock, transport=recorder)
+    world.client = type(world.client)(world.config, Surroundings(world.clock, recorder))
 
     await deed(world)
 
