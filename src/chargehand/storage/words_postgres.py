@@ -22,7 +22,11 @@ _BITS_A_LEVEL: Final = 4
 _PARTS: Final = 1 << _BITS_A_LEVEL
 _BUDGET_S: Final = 0.03
 _ALL_DAY_S: Final = 86_400.0
-_AT_ONCE: Final = 16
+# Time is looked at between two looks alone, and where words are common one stretch can take half of
+# it: so few are looked at first, and more while that is quick.
+_FIRST_AT_ONCE: Final = 2
+_MOST_AT_ONCE: Final = 16
+_QUICK: Final = 0.25
 # More than a page has; a stretch with more is not read whole.
 _MOST: Final = 400
 # The same as in the migration that made the index.
@@ -103,11 +107,15 @@ class PostgresWords:
         top = min(before, newest + 1) if before is not None else newest + 1
         self._connection.execute(_PLAN)
         left, found, started_s = deque(_ladder(top)), list[tuple[int, str]](), monotonic()
+        at_once = _FIRST_AT_ONCE
         while left and len(found) < self._limit:
-            spans = [left.popleft() for _ in range(min(_AT_ONCE, len(left)))]
+            look_s = monotonic()
+            spans = [left.popleft() for _ in range(min(at_once, len(left)))]
             found += self._look(spans, left, before=top)
             if monotonic() - started_s > budget_s:
                 break
+            if monotonic() - look_s < budget_s * _QUICK:
+                at_once = min(at_once * 2, _MOST_AT_ONCE)
         reached = left[0].end if left else None
         return Stretch(tuple(found[: self._limit]), reached)
 
