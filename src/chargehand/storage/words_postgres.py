@@ -20,11 +20,10 @@ _LEVELS: Final = "abcde"
 _SHORTEST_BITS: Final = 41
 _BITS_A_LEVEL: Final = 4
 _PARTS: Final = 1 << _BITS_A_LEVEL
-_BUDGET_S: Final = 0.03
+_BUDGET_S: Final = 0.02
 _ALL_DAY_S: Final = 86_400.0
 # Time is looked at between two looks alone, and where words are common one stretch can take half of
-# it: so few are looked at first, and more while that is quick.
-_FIRST_AT_ONCE: Final = 2
+# it: so one is looked at first, and more of its length while that is quick.
 _MOST_AT_ONCE: Final = 16
 _QUICK: Final = 0.25
 # More than a page has; a stretch with more is not read whole.
@@ -107,10 +106,15 @@ class PostgresWords:
         top = min(before, newest + 1) if before is not None else newest + 1
         self._connection.execute(_PLAN)
         left, found, started_s = deque(_ladder(top)), list[tuple[int, str]](), monotonic()
-        at_once = _FIRST_AT_ONCE
+        at_once, level = 1, -1
         while left and len(found) < self._limit:
             look_s = monotonic()
-            spans = [left.popleft() for _ in range(min(at_once, len(left)))]
+            spans = [left.popleft()]
+            # A longer stretch takes up to sixteen times what the last one took.
+            at_once = at_once if spans[0].level <= level else 1
+            level = spans[0].level
+            while left and len(spans) < at_once and left[0].level == level:
+                spans.append(left.popleft())
             found += self._look(spans, left, before=top)
             if monotonic() - started_s > budget_s:
                 break
