@@ -25,6 +25,7 @@ _ALL_DAY_S: Final = 86_400.0
 # Time is looked at between two looks alone, and where words are common one stretch can take half of
 # it: so one is looked at first, and more of its length while that is quick.
 _MOST_AT_ONCE: Final = 16
+# The part of the whole time that a quick look takes.
 _QUICK: Final = 0.25
 # More than a page has; a stretch with more is not read whole.
 _MOST: Final = 400
@@ -109,13 +110,10 @@ class PostgresWords:
         at_once, level = 1, -1
         while left and len(found) < self._limit:
             look_s = monotonic()
-            spans = [left.popleft()]
             # A longer stretch takes up to sixteen times what the last one took.
-            at_once = at_once if spans[0].level <= level else 1
-            level = spans[0].level
-            while left and len(spans) < at_once and left[0].level == level:
-                spans.append(left.popleft())
-            found += self._look(spans, left, before=top)
+            at_once = at_once if left[0].level <= level else 1
+            level = left[0].level
+            found += self._look(_take(left, at_once), left, before=top)
             if monotonic() - started_s > budget_s:
                 break
             if monotonic() - look_s < budget_s * _QUICK:
@@ -155,6 +153,14 @@ class PostgresWords:
         return list(
             self._connection.execute(statement, {"wanted": self._wanted, "most": _MOST, **values})
         )
+
+
+def _take(left: "deque[_Span]", most: int) -> list[_Span]:
+    """The next stretches that are as long as the very next one, which are left no more."""
+    level, taken = left[0].level, list[_Span]()
+    while left and len(taken) < most and left[0].level == level:
+        taken.append(left.popleft())
+    return taken
 
 
 def _ladder(top: int) -> Iterator[_Span]:
