@@ -121,7 +121,9 @@ def plans_of(asks: Mapping[str, Callable[[Any], object]], folder: Path) -> dict[
         asked.clear()
         stores.database.read(ask)
         steps[name] = []
-        for statement, parameters in [one for one in asked if one[0].startswith("SELECT")]:
+        for statement, parameters in [
+            one for one in asked if one[0].startswith(("SELECT", "WITH"))
+        ]:
             with stores.database.engine.connect() as connection:
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 steps[name] += [str(row[-1]) for row in plan]
@@ -172,6 +174,15 @@ def test_shadow_report_reads_stretches_of_indexes(tmp_path: Path) -> None:
     assert [
         one for one in steps if one.startswith("SCAN") or one.endswith("(organization_id=?)")
     ] == []
+
+
+def test_counts_of_a_year_are_read_as_a_stretch_for_each_word(tmp_path: Path) -> None:
+    plans = plans_of({"sums": lambda tx: tx.stats.since(EPOCH)}, tmp_path)
+
+    steps = [step for step in plans["sums"] if "hourly_counts" in step]
+    # Of what was counted at all the words are looked up; nothing else is read but what is added up.
+    assert [step for step in steps if "counted=?" not in step] == []
+    assert [step for step in steps if "word=? AND hour_at>?" in step] != []
 
 
 def inbox_steps(statement: str, values: tuple[object, ...], folder: Path) -> list[str]:

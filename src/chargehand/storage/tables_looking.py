@@ -56,7 +56,9 @@ hourly_counts = Table(
     Column("word", _WORD, nullable=False),
     Column("number", BigInteger, nullable=False),
     Column("cost_micro_usd", BigInteger, nullable=False),
-    PrimaryKeyConstraint("organization_id", "counted", "hour_at", "word"),
+    # A year of one word is then one stretch of the table.
+    PrimaryKeyConstraint("organization_id", "counted", "word", "hour_at"),
+    sqlite_with_rowid=False,
 )
 
 # On PostgreSQL counts arrive here and are added up later: transactions that count the same would

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Column, Select, Table, delete, func, select, union_all
+from sqlalchemy import CTE, Column, Select, Table, delete, func, literal, select, union_all
 
 from chargehand.domain.records import Counts
 from chargehand.kit.clock import to_micros
@@ -65,20 +65,54 @@ class StatsReader(Repository):
         }
 
     def _sums(self, start: datetime) -> Select[Any]:
-        parts = [
-            select(table.c.counted, table.c.word, table.c.number, table.c.cost_micro_usd).where(
-                table.c.organization_id == self._organization_id,
-                table.c.counted.in_(COUNTED),
-                table.c.hour_at >= to_micros(start),
-            )
-            for table in (hourly_counts, count_changes)
-        ]
-        both = union_all(*parts).subquery()
-        sums = (func.sum(both.c.number), func.sum(both.c.cost_micro_usd))
+        both = union_all(self._folded(start), self._changed(start)).subquery()
+        sums = (func.sum(both.c.number), func.sum(both.c.cost))
         return (
             select(both.c.counted, both.c.word, sums[0].label("number"), sums[1].label("cost"))
             .group_by(both.c.counted, both.c.word)
             .order_by(both.c.counted, both.c.word)
+        )
+
+    def _folded(self, start: datetime) -> Select[Any]:
+        """One row for each word: a sum by itself is read without sorting what it is made of."""
+        words = self._words()
+        number, cost = (
+            select(func.coalesce(func.sum(column), 0))
+            .where(
+                hourly_counts.c.organization_id == self._organization_id,
+                hourly_counts.c.counted == words.c.counted,
+                hourly_counts.c.word == words.c.word,
+                hourly_counts.c.hour_at >= to_micros(start),
+            )
+            .scalar_subquery()
+            for column in (hourly_counts.c.number, hourly_counts.c.cost_micro_usd)
+        )
+        sums = select(words.c.counted, words.c.word, number.label("number"), cost.label("cost"))
+        return sums.where(words.c.word.is_not(None))
+
+    def _changed(self, start: datetime) -> Select[Any]:
+        changes = count_changes.c
+        return select(changes.counted, changes.word, changes.number, changes.cost_micro_usd).where(
+            changes.organization_id == self._organization_id,
+            changes.counted.in_(COUNTED),
+            changes.hour_at >= to_micros(start),
+        )
+
+    def _words(self) -> CTE:
+        """Every word that was ever counted, one look into the index for each.
+
+        The counts of a year are then read as one stretch for each word.
+        """
+        own = hourly_counts.c.organization_id == self._organization_id
+        first = select(func.min(hourly_counts.c.word)).where(own)
+        each = union_all(*(select(literal(one).label("counted")) for one in COUNTED)).subquery()
+        of_each = first.where(hourly_counts.c.counted == each.c.counted).scalar_subquery()
+        words = select(each.c.counted, of_each.label("word")).cte("words", recursive=True)
+        following = first.where(
+            hourly_counts.c.counted == words.c.counted, hourly_counts.c.word > words.c.word
+        )
+        return words.union_all(
+            select(words.c.counted, following.scalar_subquery()).where(words.c.word.is_not(None))
         )
 
     def _waiting(self, table: Table, word: "Column[str]", value: str) -> int:
