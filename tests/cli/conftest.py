@@ -7,7 +7,7 @@ import pytest
 from chargehand.bootstrap.stores import migrate_stores
 from chargehand.config.settings import Settings
 from chargehand.testing.clock import FakeClock
-from tests.cli.terminal import Terminal, write_config
+from tests.cli.terminal import NOBODYS_PORT, Terminal, write_config
 from tests.house import START, Doubles, House, house_settings, open_house
 
 
@@ -26,7 +26,7 @@ def data_dir(migrated: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(data_dir: Path) -> Settings:
-    return house_settings(data_dir)
+    return house_settings(data_dir, server={"port": NOBODYS_PORT})
 
 
 @pytest.fixture

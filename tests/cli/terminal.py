@@ -22,6 +22,8 @@ from chargehand.config.settings import Settings
 from chargehand.kit.clock import Clock
 
 ZONE = "Europe/Madrid"
+# Of the discard protocol, which no machine serves any more; the usual one may well be in use.
+NOBODYS_PORT = 9
 
 
 @dataclass(frozen=True)

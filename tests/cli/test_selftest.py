@@ -12,7 +12,7 @@ import pytest
 
 from chargehand.bootstrap.locks import FolderLock
 from tests.cli.answering import Answering, listening
-from tests.cli.terminal import Ended, Terminal, write_config
+from tests.cli.terminal import NOBODYS_PORT, Ended, Terminal, write_config
 from tests.house import House, house_settings
 from tests.processes.service import Service, installed_service, running_fake, wait_until
 
@@ -103,7 +103,7 @@ def test_selftest_without_a_server_says_how_to_start_it(quiet_terminal: Terminal
     ended = quiet_terminal.run("selftest")
 
     assert ended.code == 1
-    assert "nothing answers at http://127.0.0.1:8000" in ended.out
+    assert f"nothing answers at http://127.0.0.1:{NOBODYS_PORT}" in ended.out
     assert "Start it: chargehand serve" in ended.out
 
 

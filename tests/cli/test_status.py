@@ -14,7 +14,7 @@ from chargehand.bootstrap.locks import FolderLock
 from chargehand.domain.process import ProcessRole, ProcessState
 from chargehand.testing.clock import FakeClock
 from tests.cli.answering import answering
-from tests.cli.terminal import Terminal, write_config
+from tests.cli.terminal import NOBODYS_PORT, Terminal, write_config
 from tests.house import START, House, house_settings
 
 
@@ -27,7 +27,7 @@ def terminal_of(house: House, data_dir: Path, folder: Path, port: int) -> Termin
 async def test_status_before_anything_ran_says_what_to_do(quiet_terminal: Terminal) -> None:
     shown = quiet_terminal.done("status").out
 
-    assert "front   NOT RUNNING: nothing answers at http://127.0.0.1:8000" in shown
+    assert f"front   NOT RUNNING: nothing answers at http://127.0.0.1:{NOBODYS_PORT}" in shown
     assert "worker  NOT RUNNING" in shown
     assert "not called yet" in shown
     assert "Nothing waits." in shown
