@@ -50,7 +50,7 @@ class Stores:
         return DatabaseFiles((self.database.engine, self.inbox_engine))
 
     def open_inbox(self) -> StoreBatch:
-        """What stores deliveries, over a connection of its own that belongs to one thread."""
+        """What stores deliveries for any thread, over one connection of its own."""
         return open_inbox_writer(self.inbox_engine).store
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ class StoreOutcome:
 
 
 class StoreBatch(Protocol):
-    """Stores deliveries in one transaction, durably."""
+    """Stores deliveries in one transaction, durably; safe to call from several threads at once."""
 
     def __call__(self, batch: Sequence[NewDelivery], /) -> list[StoreOutcome]:
         """One outcome for each delivery, in the same order, after the commit.

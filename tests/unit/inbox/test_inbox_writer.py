@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,19 @@ def test_a_batch_is_stored_whole_and_in_order(
     assert {outcome.status for outcome in outcomes} == {StoreStatus.STORED}
     claimed = InboxReader(engine).claim(count)
     assert [one.id for one in claimed] == [id_ for id_, _ in batch]
+
+
+def test_threads_that_store_at_once_get_their_own_outcomes(
+    writer: InboxWriter, engine: Engine
+) -> None:
+    parts = [[new(f"{part}-{number}") for number in range(8)] for part in range(200)]
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(writer.store, [*parts, *parts]))
+
+    ids = [[id_ for id_, _ in part] for part in parts]
+    assert [[one.delivery_id for one in part] for part in outcomes] == [*ids, *ids]
+    assert row_count(engine) == 1600
 
 
 def test_a_key_that_was_stored_before_names_the_first(writer: InboxWriter) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
@@ -50,7 +51,7 @@ _Key = tuple[str, str]
 
 
 class InboxWriter(Protocol):
-    """Stores batches over a connection of its own; belongs to one thread at a time."""
+    """Stores batches over a connection of its own, one after the other, for any thread."""
 
     def store(self, batch: Sequence[NewDelivery], /) -> list[StoreOutcome]:
         """Store deliveries in one transaction; see `inbox.ports.StoreBatch`."""
@@ -119,29 +120,36 @@ class PostgresInboxWriter:
 
 
 class _KeptConnection:
-    """One pooled connection kept between batches, and replaced after any error."""
+    """One pooled connection kept between batches, and replaced after any error.
+
+    It is lent to one thread at a time: a worker polls several vendors at once, and what one thread
+    closes after an error must not be what another is just calling into.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._turn = Lock()
         self._pooled: PoolProxiedConnection | None = None
 
     @contextmanager
     def lent(self) -> Iterator[object]:
-        if self._pooled is None:
-            self._pooled = self._engine.raw_connection()
-        is_whole = False
-        try:
-            yield self._pooled.driver_connection
-            is_whole = True
-        finally:
-            if not is_whole:
-                self._pooled.invalidate()
-                self._pooled = None
+        with self._turn:
+            if self._pooled is None:
+                self._pooled = self._engine.raw_connection()
+            is_whole = False
+            try:
+                yield self._pooled.driver_connection
+                is_whole = True
+            finally:
+                if not is_whole:
+                    self._pooled.invalidate()
+                    self._pooled = None
 
     def close(self) -> None:
-        if self._pooled is not None:
-            self._pooled.close()
-            self._pooled = None
+        with self._turn:
+            if self._pooled is not None:
+                self._pooled.close()
+                self._pooled = None
 
 
 def _row_of(new: NewDelivery) -> _Row:
