@@ -136,12 +136,14 @@ async def await_rest(service: Service, is_answered: Callable[[], bool]) -> None:
     """Return when nothing is under way and everything is answered, or after a quarter of an hour.
 
     What never comes is counted afterwards.
+    Raises: SystemExit when the service ended by itself.
     """
     stores = await asyncio.to_thread(open_stores, service.settings)
     try:
         end_s = time.monotonic() + _REST_WITHIN_S
         while time.monotonic() < end_s:
             await asyncio.sleep(_LOOK_EVERY_S)
+            service.require_running()
             is_idle = await asyncio.to_thread(_is_idle, stores)
             if is_idle and await asyncio.to_thread(is_answered):
                 return

@@ -175,6 +175,10 @@ class Service:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def require_running(self) -> None:
+        """Raise SystemExit, with the last of what it said, when the service ended by itself."""
+        self._running()
+
     def log(self) -> str:
         """The last of what it said."""
         return (self.folder / "serve.log").read_text(errors="replace")[-4000:]
