@@ -178,16 +178,17 @@ def go_on(
     """Commands that let the fakes and the server run again, each in a terminal of its own."""
     said = f'{{"author": "Ana Ruiz", "body": "[~accountid:{site.account_id}] when is it due?"}}'
     env = shlex.quote(str(folder.path / ".env"))
+    # A secret can begin with a stroke, and alone it would be read as an option.
     fake = (
         f"(. {env} && {_python()} -m chargehand.testing.jira --port {site.port} "
         f"--state {shlex.quote(str(folder.site_state))} "
         f"--webhook-url http://{_HOST}:{port}/webhooks/jira/jira "
-        '--webhook-secret "$JIRA_WEBHOOK_SECRET")'
+        '--webhook-secret="$JIRA_WEBHOOK_SECRET")'
     )
     chat = (
         f"(. {env} && {_python()} -m chargehand.testing.slack --port {workspace.port} "
         f"--webhook-url http://{_HOST}:{port}/webhooks/slack "
-        '--signing-secret "$SLACK_SIGNING_SECRET")'
+        '--signing-secret="$SLACK_SIGNING_SECRET")'
     )
     return [
         Command(fake, "the same Jira, in a second terminal"),
