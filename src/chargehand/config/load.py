@@ -109,7 +109,7 @@ def settings_of(
     Raises: what `load_settings` raises, but ConfigMissing.
     """
     document = read_document(texts, file)
-    known = {**read_names(texts.names), **environ}
+    known = {**read_names(texts.names, names_file(file)), **environ}
     merged = _merge(document, known)
     folder = file.resolve().parent
     reading = SecretReading(known, folder, open_source=open_source, unread=unread)

@@ -3,18 +3,30 @@
 import re
 from collections.abc import Mapping
 from io import StringIO
+from pathlib import Path
 from typing import Final
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
-from chargehand.config.errors import ConfigNotEditable
+from chargehand.config.errors import ConfigNotEditable, ConfigUnreadable
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./+=:@,%~-]+")
 _ASSIGNED: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
 
 
-def read_names(text: str) -> dict[str, str]:
-    """The names of a `.env`, with their values."""
+def read_names(text: str, path: Path = Path(".env")) -> dict[str, str]:
+    """The names of a `.env`, with their values.
+
+    Raises: ConfigUnreadable, with the number of the line.
+    """
+    # The library leaves such a line out and goes on, and a secret would be missing without a word.
+    # What stands there is not repeated, because it may be that secret.
+    for one in parse_stream(StringIO(text)):
+        if one.error:
+            line = one.original.line
+            detail = f"line {line} is not NAME=value, or a quote in it is never closed."
+            raise ConfigUnreadable(path=str(path), detail=detail)
     found = dotenv_values(stream=StringIO(text))
     return {name: value for name, value in found.items() if value is not None}
 
@@ -24,7 +36,7 @@ def set_names(text: str, values: Mapping[str, str | None], *, under: str = "") -
 
     Shape: a name that is there keeps its line; new ones follow at the end, below the comment
     `under`, which goes with the last of them.
-    Raises: ConfigNotEditable.
+    Raises: ConfigNotEditable, ConfigUnreadable.
     """
     kept: list[str] = []
     left = dict(values)
@@ -54,7 +66,7 @@ def set_names(text: str, values: Mapping[str, str | None], *, under: str = "") -
 def rename(text: str, names: Mapping[str, str]) -> str:
     """The text with some names called otherwise, each in its own line.
 
-    Raises: ConfigNotEditable.
+    Raises: ConfigNotEditable, ConfigUnreadable.
     """
     lines = []
     for line in text.splitlines():

@@ -179,6 +179,23 @@ def test_unreadable_file_is_an_error_of_its_own(config: Path, content: bytes) ->
         load_settings(config, {})
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    ["JIRA_WEBHOOK_SECRET hush-hush", 'JIRA_WEBHOOK_SECRET="hush-hush'],
+    ids=["no-sign", "quote"],
+)
+def test_line_of_the_names_file_that_says_nothing_is_named_and_not_repeated(
+    config: Path, wrong: str
+) -> None:
+    config.write_text("")
+    (config.parent / ".env").write_text(f"# mine\nPORT=9001\n{wrong}\nLOG_LEVEL=debug\n")
+
+    with pytest.raises(ConfigUnreadable, match=r"\.env can not be read: line 3 ") as caught:
+        load_settings(config, {})
+
+    assert "hush-hush" not in str(caught.value)
+
+
 def test_several_connections_have_secrets_of_their_own(config: Path) -> None:
     config.write_text(
         "\n".join(
