@@ -167,6 +167,19 @@ def read_environment(
     return fields, connections
 
 
+def filling_names(environ: Mapping[str, str]) -> dict[str, str]:
+    """Which name of the environment fills which field, by dotted name.
+
+    Shape: only fields of sections; those of connections are `shared_names` and `own_name`.
+    """
+    return {
+        entry.field: entry.name
+        for entry in NAMES
+        if entry.field.partition(".")[0] not in CONNECTORS
+        and _text_of(entry.name, entry.field.partition(".")[2], environ)
+    }
+
+
 def read_connection_environment(
     connection_id: str, environ: Mapping[str, str]
 ) -> dict[str, object]:

@@ -12,9 +12,13 @@ from pydantic import BaseModel, ValidationError
 
 from chargehand.config.environment import (
     CONNECTORS,
+    OF_ONE,
+    filling_names,
+    own_name,
     read_connection_environment,
     read_environment,
     read_provider_environment,
+    shared_names,
 )
 from chargehand.config.errors import ConfigInvalid, ConfigMissing, ConfigUnreadable
 from chargehand.config.names_file import read_names
@@ -117,7 +121,8 @@ def settings_of(
     try:
         settings = Settings(**merged)
     except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors()]
+        places = _Places(filling_names(known), merged.get("connections", []))
+        problems = [_problem(detail, places) for detail in error.errors()]
         text = "\n".join(f"  {line}" for line in problems)
         raise ConfigInvalid(path=str(file), count=len(problems), problems=text) from error
     return _anchored(settings, folder).with_found_secrets(_with_expiry(found, settings, file))
@@ -214,8 +219,39 @@ def _connections(
     return merged
 
 
-def _problem(detail: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where a field can be said other than in the file: which names fill what, and the entries."""
+
+    filled_by: Mapping[str, str]
+    entries: list[Any]
+
+    def told(self, location: tuple[int | str, ...]) -> str:
+        """The name that a wrong value came from, in brackets; empty where it is the file's."""
+        name = self.filled_by.get(".".join(str(part) for part in location[:2]))
+        return f" (from {name}, in the environment or .env)" if name else ""
+
+    def cure(self, location: tuple[int | str, ...]) -> str:
+        """The name that would fill a missing field of a connection; empty for other fields."""
+        if location[:1] != ("connections",) or len(location) != 4:  # noqa: PLR2004 - to the field.
+            return ""
+        _, place, kind, field = location
+        if field not in OF_ONE:
+            return ""
+        entries = [one for one in self.entries if isinstance(one, dict)]
+        kinds = [one.get("connector", CONNECTORS[0]) for one in entries]
+        own_id = str(self.entries[int(place)].get("id", kind))
+        shared = shared_names(str(kind), str(field)) if kinds.count(kind) == 1 else ()
+        # The last to count is the usual one; those that count before it are of special accounts.
+        name = shared[-1] if shared else own_name(own_id, str(field))
+        return f"; {name} in .env sets it"
+
+
+def _problem(detail: Any, places: _Places) -> str:
     where = ".".join(str(part) for part in _told_of(detail["loc"])) or "the whole"
+    if detail["type"] == "missing":
+        return f"{where}: missing{places.cure(detail['loc'])}."
+    where += places.told(detail["loc"])
     if detail["type"] == "extra_forbidden":
         allowed = _fields_beside(detail["loc"])
         near = difflib.get_close_matches(str(detail["loc"][-1]), allowed, n=1)
@@ -224,7 +260,7 @@ def _problem(detail: Any) -> str:
     is_secret = any(word in where for word in _SECRET_WORDS)
     # A whole section holds secrets of its own.
     is_section = isinstance(detail["input"], dict | BaseModel)
-    is_hidden = is_secret or is_section or detail["type"] == "missing"
+    is_hidden = is_secret or is_section
     # An address may hold a password where none belongs.
     found = "" if is_hidden else f" (found {redact_text(repr(detail['input']))[:_SHOWN]})"
     message = _SHAPES.get(detail["type"], detail["msg"]).removeprefix("Value error, ")

@@ -140,6 +140,58 @@ def test_wrong_field_is_named_with_what_is_allowed(
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        pytest.param(
+            "PORT", "abc", "server.port (from PORT, in the environment or .env): ", id="n"
+        ),
+        pytest.param(
+            "DATABASE_URL",
+            "mysql://u:hush-hush@db/x",
+            "storage.database_url (from DATABASE_URL, in the environment or .env): ",
+            id="secret",
+        ),
+    ],
+)
+def test_name_that_a_wrong_value_came_from_is_told(
+    config: Path, name: str, value: str, words: str
+) -> None:
+    config.write_text("[server]\nhost = '127.0.0.1'")
+
+    with pytest.raises(ConfigInvalid) as caught:
+        load_settings(config, {name: value})
+
+    assert words in str(caught.value)
+    assert "hush-hush" not in str(caught.value)
+
+
+_PAY = "[[connections]]\nid='{id}'\nsite='https://a.example'\nemail='a@b.c'\nprojects=['PAY']\n"
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        pytest.param(["pay"], ["0.api_token: missing; ATLASSIAN_API_TOKEN in .env"], id="one"),
+        pytest.param(
+            ["pay", "other-site"],
+            ["CHARGEHAND_PAY_API_TOKEN in .env", "CHARGEHAND_OTHER_SITE_API_TOKEN in .env"],
+            id="two",
+        ),
+    ],
+)
+def test_missing_secret_is_told_with_the_name_that_sets_it(
+    config: Path, ids: list[str], words: list[str]
+) -> None:
+    config.write_text("".join(_PAY.format(id=one) for one in ids))
+
+    with pytest.raises(ConfigInvalid) as caught:
+        load_settings(config, {})
+
+    for word in words:
+        assert word in str(caught.value)
+
+
 def test_wrong_secret_is_not_repeated(config: Path) -> None:
     config.write_text(
         "[[connections]]\nsite='https://a.example'\nemail='a@b.c'\nprojects=['PAY']\n"
