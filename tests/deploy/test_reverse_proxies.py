@@ -6,7 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,9 +28,26 @@ def replaced(text: str, *changes: tuple[str, str]) -> str:
     return text
 
 
-def nginx_command(program: str, folder: Path, port: int, front: int) -> list[str]:
+def as_it_is(text: str) -> str:
+    return text
+
+
+def switched_on(text: str) -> str:
+    """An example with its block for people, for whom this machine is their network."""
+    begun, ours = text.split('Take the "# " away and name your network.\n')
+    block, rest = ours.split("\n\n", 1)
+    return f"{begun}\n" + replaced(block, ("# ", ""), ("10.0.0.0/8", "127.0.0.0/8")) + "\n\n" + rest
+
+
+def of_another_network(text: str) -> str:
+    return replaced(switched_on(text), ("127.0.0.0/8", "10.255.255.0/24"))
+
+
+def nginx_command(
+    program: str, folder: Path, port: int, front: int, change: Callable[[str], str]
+) -> list[str]:
     site = replaced(
-        (DEPLOY / "nginx" / "chargehand.conf").read_text(),
+        change((DEPLOY / "nginx" / "chargehand.conf").read_text()),
         ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
         ("listen [::]:443 ssl;", ""),
         ("ssl_certificate     /etc/ssl/bot.example.com.pem;", ""),
@@ -51,9 +68,11 @@ def nginx_command(program: str, folder: Path, port: int, front: int) -> list[str
     return [program, "-p", str(folder), "-e", "stderr", "-c", str(whole)]
 
 
-def caddy_command(program: str, folder: Path, port: int, front: int) -> list[str]:
+def caddy_command(
+    program: str, folder: Path, port: int, front: int, change: Callable[[str], str]
+) -> list[str]:
     site = replaced(
-        (DEPLOY / "caddy" / "Caddyfile").read_text(),
+        change((DEPLOY / "caddy" / "Caddyfile").read_text()),
         ("\nbot.example.com {", f"\nhttp://127.0.0.1:{port} {{"),
         ("127.0.0.1:8000", f"127.0.0.1:{front}"),
     )
@@ -86,13 +105,31 @@ def ask(url: str, body: bytes | None = None, sent: dict[str, str] | None = None)
         return 0
 
 
+def is_of_the_front(url: str) -> bool:
+    """Whether an answer is the front's, found or not, and not the proxy's own."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            told = answer.headers
+    except urllib.error.HTTPError as error:
+        told = error.headers
+    return "x-content-type-options" in told
+
+
+@pytest.fixture
+def change() -> Callable[[str], str]:
+    """What is changed in an example before it is run; a test names another by parametrising."""
+    return as_it_is
+
+
 @pytest.fixture(
     params=[
         pytest.param(("nginx", nginx_command), id="nginx"),
         pytest.param(("caddy", caddy_command), id="caddy"),
     ]
 )
-def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def proxy(
+    request: pytest.FixtureRequest, change: Callable[[str], str], tmp_path: Path
+) -> Iterator[str]:
     """Where the proxy answers; behind it is a front of `tmp_path / "front"`."""
     name, make = request.param
     program = shutil.which(name)
@@ -105,7 +142,7 @@ def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with running(serving, cwd=ROOT, stdout=subprocess.PIPE) as front:
         assert front.stdout is not None
         front_port, port = int(front.stdout.readline()), choose_port(None)
-        command = make(program, tmp_path / "proxy", port, front_port)
+        command = make(program, tmp_path / "proxy", port, front_port, change)
         with (tmp_path / "proxy.log").open("w") as log, running(command, stderr=log, env=environ):
             url = f"http://127.0.0.1:{port}"
             wait_until(
@@ -148,3 +185,23 @@ def test_webhooks_pass_at_the_root_and_below_a_path_and_nothing_else_does(
     assert told == [202, 202, 202, 413, 401]
     assert closed == [404] * 6
     assert stored(tmp_path / "front") == [COMMENT, COMMENT + b" ", big]
+
+
+PEOPLE = ("/sign-in", "/sign-in/oidc", "/sign-out", "/session", "/session/end", "/docs", "/v1/me")
+INSIDE = ("/metrics", "/ready", "/v1x", "/session.bak", "/")
+
+
+@pytest.mark.parametrize("change", [switched_on])
+def test_people_of_the_network_reach_pages_and_api_where_the_block_is_switched_on(
+    proxy: str,
+) -> None:
+    reached = [path for path in PEOPLE + INSIDE if is_of_the_front(f"{proxy}{path}")]
+
+    assert reached == list(PEOPLE)
+
+
+@pytest.mark.parametrize("change", [of_another_network])
+def test_people_of_another_network_reach_nothing(proxy: str) -> None:
+    reached = [path for path in PEOPLE + INSIDE if is_of_the_front(f"{proxy}{path}")]
+
+    assert reached == []

@@ -66,6 +66,7 @@ class Site:
             ways=Ways(self.has_passwords, "Acme" if self.oidc is not None else ""),
             passwords=PasswordDesk(world.database, TrustedProxies(self.proxies), check=self.check),
             bodies=BodyReader(),
+            address=self.public,
         )
         return Starlette(
             routes=[

@@ -224,6 +224,26 @@ async def test_page_of_another_site_writes_nothing(world: World, headers: dict[s
     assert seen.json()["state"] == "open"
 
 
+@pytest.mark.parametrize(
+    ("public", "page"),
+    [("", "/sign-in"), ("https://bot.example.com", "https://bot.example.com/sign-in")],
+    ids=["no-public-address", "public-address"],
+)
+async def test_form_at_another_address_leads_to_the_right_one(
+    world: World, public: str, page: str
+) -> None:
+    with_password(world)
+
+    async with Site(world, public=public).browser() as browser:
+        refused = await sign_in(browser, origin="http://10.0.0.5:8000")
+        await sign_in(browser, origin=public) if public else await sign_in(browser)
+        left = await browser.post("/sign-out", data={"csrf": "0" * 64})
+
+    assert f"Open {page} and try again." in refused.text
+    assert f"Open {public}/session and try again." in left.text
+    assert "X-CSRF" not in refused.text + left.text
+
+
 async def test_token_of_the_session_lets_a_program_of_ours_write(world: World) -> None:
     with_password(world)
     told = world.comment()

@@ -43,6 +43,16 @@ class FormUnreadable(Rejected):
     template = "The form can not be read; open the page again and fill it in there."
 
 
+class ForeignForm(Rejected):
+    """A form that nothing shows to come from a page of ours that its reader has open."""
+
+    code = "form_foreign"
+    template = (
+        "This form was not sent from a page that this server showed you just now. Open {page} and "
+        "try again."
+    )
+
+
 class PasswordWrong(Rejected):
     """No member has this address with this password; which of the two is wrong is not told."""
 

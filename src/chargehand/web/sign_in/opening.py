@@ -34,4 +34,5 @@ def open_sign_in(settings: Settings, database: Database, clock: Clock) -> SignIn
         ),
         passwords=PasswordDesk(database, proxies),
         bodies=BodyReader(),
+        address=(settings.server.public_url or "").rstrip("/"),
     )

@@ -27,10 +27,11 @@ from chargehand.pipeline.sessions import (
     start_session,
 )
 from chargehand.web.body import BodyReader
-from chargehand.web.own_page import ForeignPage, OwnOrigin, is_from_own_page
+from chargehand.web.own_page import OwnOrigin, is_from_own_page
 from chargehand.web.session_cookie import SessionCookie
 from chargehand.web.sign_in.checking import (
     DoorBusy,
+    ForeignForm,
     FormUnreadable,
     PasswordDesk,
     PasswordWrong,
@@ -43,7 +44,7 @@ _SEE_OTHER: Final = 303
 _STATUSES: Final[Mapping[type[ChargehandError], int]] = {
     PasswordWrong: 401,
     SessionEnded: 401,
-    ForeignPage: 403,
+    ForeignForm: 403,
     TooManyTries: 429,
     BodySlow: 408,
 }
@@ -51,7 +52,7 @@ _REFUSED: Final = (
     PasswordWrong,
     TooManyTries,
     DoorBusy,
-    ForeignPage,
+    ForeignForm,
     FormUnreadable,
     SessionEnded,
     BodySlow,
@@ -64,7 +65,7 @@ Work: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class SignInDoor:
-    """What the pages of signing in are made of."""
+    """What the pages of signing in are made of; `address` is where people reach them, if known."""
 
     database: Database
     clock: Clock
@@ -74,6 +75,7 @@ class SignInDoor:
     ways: Ways
     passwords: PasswordDesk
     bodies: BodyReader
+    address: str = ""
 
     async def let_in(self, request: Request, member_id: MemberId, method: SignInMethod) -> Response:
         """Begin a session, instead of the one the browser may have had, and show it."""
@@ -97,7 +99,7 @@ class SignInDoor:
         if not self.ways.has_passwords:
             raise FormUnreadable
         if not is_from_own_page(request.headers, self.own):
-            raise ForeignPage
+            raise ForeignForm(page=f"{self.address}/sign-in")
         filled = await read_form(request, self.bodies)
         email, password = filled.get("email", ""), filled.get("password", "")
         now = self.clock.now()
@@ -168,7 +170,7 @@ class SignInDoor:
         filled = await read_form(request, self.bodies)
         shown = filled.get("csrf", "")
         if not hmac.compare_digest(shown.encode(), csrf_token(secret).encode()):
-            raise ForeignPage
+            raise ForeignForm(page=f"{self.address}/session")
         return filled
 
     async def _end_own(self, request: Request) -> None:
