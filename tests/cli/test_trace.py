@@ -137,3 +137,13 @@ async def test_unknown_id_is_exit_2_with_a_sentence(
     assert ended.code == 2
     assert ended.err.startswith("chargehand: There is no ")
     assert identifier in ended.err
+
+
+async def test_word_that_is_no_id_is_answered_with_what_has_one(quiet_terminal: Terminal) -> None:
+    """Whatever its letters; some words have the letters of an action's short id."""
+    told = {quiet_terminal.run("trace", word).err for word in ("nonsense", "what?")}
+
+    assert told == {
+        f"chargehand: There is no delivery, event, ask, decision, action or approval {word}.\n"
+        for word in ("nonsense", "what?")
+    }

@@ -63,7 +63,8 @@ def trace(tx: Reading | Writing, identifier: str) -> Trace:
     event_id = _event_of(tx, identifier)
     event = tx.events.find(event_id) if event_id is not None else None
     if event is None:
-        raise NotFound(kind=id_kind(identifier) or "delivery, event, ask or action", id=identifier)
+        kind = id_kind(identifier) or "delivery, event, ask, decision, action or approval"
+        raise NotFound(kind=kind, id=identifier)
     ask = tx.asks.find_by_event(event.id)
     decisions = _decisions_of(tx, event.id, ask)
     actions = tuple(
