@@ -76,6 +76,8 @@ def _record_failure(
     tx: Writing, connection: LiveConnection, error: ChargehandError, *, clock: Clock
 ) -> None:
     now = clock.now()
+    # What another program said stands at the end of some sentences, with a stop or without.
+    said = str(error).rstrip(".")
     tx.connections.ensure(connection.id, connector=connection.connector, site=connection.site)
     tx.connections.record_failure(connection.id, error.code, now=now)
     note_call(tx, connection.id, error, now=now)
@@ -83,7 +85,7 @@ def _record_failure(
         tx,
         "connection_failing",
         subject_id=f"{connection.id}:{error.code}:{now:%Y-%m-%d}",
-        text=f"The connection {connection.id} does not work: {error} See `chargehand doctor`.",
+        text=f"The connection {connection.id} does not work: {said}. See `chargehand doctor`.",
         now=now,
         severity=Severity.CRITICAL,
     )

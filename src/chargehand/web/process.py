@@ -262,7 +262,9 @@ def _connection_status(
         and record.last_ok_at is not None
         and record.last_failure_at > record.last_ok_at
     )
-    found = f"failing ({record.last_failure})" if failing else f"acts as {record.bot_name}"
+    found = (
+        f"its last call failed ({record.last_failure})" if failing else f"acts as {record.bot_name}"
+    )
     return ConnectionStatus(
         id=connection_id,
         connector=connector,
