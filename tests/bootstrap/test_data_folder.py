@@ -45,6 +45,23 @@ def test_lock_that_somebody_else_made_is_told_with_what_to_do(tmp_path: Path) ->
         open_stores(Settings(storage={"data_dir": tmp_path}))
 
 
+@pytest.mark.parametrize("name", ["main.db", "inbox.db", "inbox.db-wal"])
+def test_database_that_may_only_be_read_is_told_before_anything_starts(
+    tmp_path: Path, name: str
+) -> None:
+    """Such as one that a command made which was run as another user."""
+    settings = Settings(storage={"data_dir": tmp_path})
+    migrate_stores(settings, clock=SystemClock())
+    (tmp_path / name).unlink(missing_ok=True)
+    # A file of the kernel's own that nobody may write, whatever the user of the tests.
+    (tmp_path / name).symlink_to("/proc/sys/kernel/ostype")
+
+    with pytest.raises(
+        DataFolderUnusable, match=rf"{name}: Permission denied\. Give this user the right"
+    ):
+        open_stores(settings)
+
+
 @pytest.mark.parametrize(
     ("number", "kind"),
     [

@@ -1,7 +1,9 @@
 """Opens the databases a settings object names."""
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
+from errno import EACCES
 from pathlib import Path
 
 from chargehand import __version__
@@ -14,6 +16,7 @@ from chargehand.config.settings import Settings
 from chargehand.inbox.ports import StoreBatch
 from chargehand.kit.clock import Clock
 from chargehand.policy.modes import ModePolicy
+from chargehand.storage.backup.files import INBOX, MAIN
 from chargehand.storage.backup.replacing import Replacing
 from chargehand.storage.checkpoint import AuditCheckpoint
 from chargehand.storage.database import Database, told_when_away, translated
@@ -27,6 +30,8 @@ from chargehand.storage.scrubbing import DatabaseFiles
 from chargehand.storage.transaction import Writing
 
 _FIRST_POLICY = 1
+# What belongs to one database of SQLite.
+_ENDS = ("", "-wal", "-shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,8 @@ def schema_revisions(stores: Stores) -> dict[str, str | None]:
 
 def _open(settings: Settings) -> Stores:
     folder = settings.storage.data_dir
+    if settings.storage.database_url is None:
+        _require_files(folder)
     use = use_folder(folder)
     checkpoint = AuditCheckpoint(folder / "audit.checkpoint")
     database = Database(
@@ -169,6 +176,18 @@ def use_folder(folder: Path) -> FolderUse:
         use.release()
         raise RestoreCut(path=str(folder), aside=aside)
     return use
+
+
+def _require_files(folder: Path) -> None:
+    """Make sure of the right to write the databases that are there; another user may have them.
+
+    SQLite opens what it may only read, and a worker would find out in the middle of its start.
+    Raises: DataFolderUnusable.
+    """
+    for path in (folder / f"{name}{end}" for name in (MAIN, INBOX) for end in _ENDS):
+        # Asked for and not tried: closing a file takes SQLite's own locks on it from this process.
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
+            raise unusable(folder, PermissionError(EACCES, os.strerror(EACCES)), name=path.name)
 
 
 def require_folder(folder: Path) -> None:
