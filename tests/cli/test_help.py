@@ -65,6 +65,34 @@ def test_unknown_command_is_exit_2_with_a_sentence(quiet_terminal: Terminal) -> 
 
 
 @pytest.mark.process
+def test_word_that_is_no_choice_is_told_with_the_choices_alone(quiet_terminal: Terminal) -> None:
+    ended = quiet_terminal.run("modes", "set", "perhaps")
+
+    assert ended.code == 2
+    assert "'mode': 'perhaps' is not one of 'simulate', 'approve', 'auto'." in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(None, "Run `chargehand init` to write one.", id="missing"),
+        pytest.param("[server", "can not be read: Expected ']'", id="unreadable"),
+        pytest.param("[server]\nprot = 1", "Correct the named fields.", id="wrong"),
+    ],
+)
+def test_doctor_says_once_what_to_do_about_a_configuration(
+    quiet_terminal: Terminal, tmp_path: Path, text: str | None, words: str
+) -> None:
+    file = tmp_path / "other.toml"
+    if text is not None:
+        file.write_text(text)
+
+    told = quiet_terminal.run("-c", str(file), "doctor").out
+
+    assert words in told
+    assert told.count("Correct") + told.count("chargehand init") == (text != "[server")
+
+
 def test_clock_can_be_taken_from_a_fake(data_dir: Path, tmp_path: Path) -> None:
     """Whoever tries the service with a fake's clock can decide by that clock too."""
     config = write_config(house_settings(data_dir), tmp_path)

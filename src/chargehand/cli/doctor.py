@@ -14,6 +14,7 @@ from chargehand.cli.context import Invocation
 from chargehand.cli.machine_checks import disk_check, service_check
 from chargehand.cli.model_checks import asked_model_checks, model_checks
 from chargehand.cli.secret_checks import secret_checks
+from chargehand.config.errors import ConfigInvalid
 from chargehand.domain.errors import ChargehandError
 from chargehand.domain.switches import StopSource
 from chargehand.flags.stopping import scope_words
@@ -84,7 +85,8 @@ def all_checks(invocation: Invocation) -> "Iterator[Check]":
     try:
         settings = invocation.load_settings()
     except ChargehandError as error:
-        mend = "Correct the named fields, or run `chargehand init`."
+        # What is wrong with no field says itself what to do.
+        mend = "Correct the named fields." if isinstance(error, ConfigInvalid) else ""
         yield Check("configuration", CheckState.FAILED, str(error), mend)
         return
     count = len(settings.connections)

@@ -35,6 +35,14 @@ def group_of(entries: tuple[Entry, ...]) -> type[TyperGroup]:
                 self.commands[cmd_name] = _load(by_name[cmd_name])
             return super().get_command(ctx, cmd_name)
 
+        def invoke(self, ctx: Any) -> Any:
+            try:
+                return super().invoke(ctx)
+            except typer.BadParameter as error:
+                # The library that checks arguments puts its own kind of error before the sentence.
+                error.message = error.message.removeprefix("Value error, ")
+                raise
+
         def format_commands(self, ctx: Any, formatter: Any) -> None:
             del ctx
             with formatter.section("Commands"):
