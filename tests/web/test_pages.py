@@ -113,6 +113,23 @@ async def test_a_browser_gets_a_page(front: Front, client: httpx.AsyncClient) ->
     assert "Run <code>chargehand doctor</code> &amp; look." in answer.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        pytest.param("GET", "/nothing", "There is nothing at this address.", id="no-page"),
+        pytest.param(
+            "PUT", "/", "This address does not know PUT; it knows GET, HEAD.", id="method"
+        ),
+    ],
+)
+async def test_address_or_method_nobody_knows_is_a_sentence(
+    client: httpx.AsyncClient, method: str, path: str, said: str
+) -> None:
+    answer = await client.request(method, path)
+
+    assert answer.json()["detail"] == said
+
+
 async def test_links_of_the_page_lead_on_below_a_proxy_s_path(client: httpx.AsyncClient) -> None:
     answer = await client.get("/", headers=BROWSER)
 

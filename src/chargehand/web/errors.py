@@ -131,7 +131,9 @@ def error_answers(
             return await answer_unknown(request, error)
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "_").replace("-", "_").replace("'", "")
-        response = problem(error.status_code, code, str(error.detail))
+        # A bare phrase is what the router says, which knows no sentence.
+        detail = _sentence(request, error) if error.detail == phrase else str(error.detail)
+        response = problem(error.status_code, code, detail)
         response.headers.update(error.headers or {})
         return response
 
@@ -144,6 +146,17 @@ def error_answers(
         HTTPException: answer_http,
         Exception: answer_unknown,
     }
+
+
+def _sentence(request: Request, error: HTTPException) -> str:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return "There is nothing at this address."
+    known = (error.headers or {}).get("Allow")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and known:
+        # The router keeps them in no order.
+        said = ", ".join(sorted(known.split(", ")))
+        return f"This address does not know {request.method}; it knows {said}."
+    return str(error.detail)
 
 
 def log_failure(method: str, error: Exception) -> None:

@@ -224,6 +224,18 @@ async def test_page_of_another_site_writes_nothing(world: World, headers: dict[s
     assert seen.json()["state"] == "open"
 
 
+async def test_whoever_was_not_here_yet_is_asked_and_not_blamed(quiet_world: World) -> None:
+    async with Site(quiet_world).browser() as browser:
+        first = await browser.get("/session")
+        browser.cookies["chargehand"] = "of-an-earlier-day"
+        later = await browser.get("/session")
+
+    assert (first.status_code, later.status_code) == (401, 401)
+    assert "<h1>Sign in</h1>" in first.text
+    assert 'role="alert"' not in first.text
+    assert "Sign in again." in later.text
+
+
 @pytest.mark.parametrize(
     ("public", "page"),
     [("", "/sign-in"), ("https://bot.example.com", "https://bot.example.com/sign-in")],

@@ -43,6 +43,13 @@ class FormUnreadable(Rejected):
     template = "The form can not be read; open the page again and fill it in there."
 
 
+class NotSignedIn(Rejected):
+    """A page of somebody who is signed in, and nobody is; how everybody comes in first."""
+
+    code = "not_signed_in"
+    template = "Sign in to see this page."
+
+
 class ForeignForm(Rejected):
     """A form that nothing shows to come from a page of ours that its reader has open."""
 

@@ -61,14 +61,15 @@ def session_page(
         (
             _METHODS[one.method],
             escape(one.device.value),
+            # On a telephone what stands further to the right is out of sight.
+            "this one" if one.id == own else _form("session/end", "End", token, session=one.id),
             moment(one.started_at),
             moment(one.used_at),
             moment(one.ends_at),
-            "this one" if one.id == own else _form("session/end", "End", token, session=one.id),
         )
         for one in sessions
     ]
-    columns = ("By", "On", "Since", "Last used", "Ends at the latest", "")
+    columns = ("By", "On", "", "Since", "Last used", "Ends at the latest")
     return form_page(
         "Your sessions",
         f"<h1>{escape(member.name or 'You')}</h1>"

@@ -33,6 +33,7 @@ from chargehand.web.sign_in.checking import (
     DoorBusy,
     ForeignForm,
     FormUnreadable,
+    NotSignedIn,
     PasswordDesk,
     PasswordWrong,
     TooManyTries,
@@ -44,6 +45,7 @@ _SEE_OTHER: Final = 303
 _STATUSES: Final[Mapping[type[ChargehandError], int]] = {
     PasswordWrong: 401,
     SessionEnded: 401,
+    NotSignedIn: 401,
     ForeignForm: 403,
     TooManyTries: 429,
     BodySlow: 408,
@@ -55,6 +57,7 @@ _REFUSED: Final = (
     ForeignForm,
     FormUnreadable,
     SessionEnded,
+    NotSignedIn,
     BodySlow,
     BodyCutOff,
     IntakeBusy,
@@ -152,8 +155,10 @@ class SignInDoor:
         """The form with what went wrong above it."""
         usual = 503 if isinstance(error, Retryable) else 400
         status = _STATUSES.get(type(error), usual)
+        # Whoever was not here yet did nothing wrong.
+        problem = "" if isinstance(error, NotSignedIn) else str(error)
         page = sign_in_page(
-            self.ways, up=_way_up(request), problem=str(error), email=email, status=status
+            self.ways, up=_way_up(request), problem=problem, email=email, status=status
         )
         wait_s = error.fields.get("retry_after_s")
         if wait_s is not None:
@@ -163,7 +168,7 @@ class SignInDoor:
     def _secret_in(self, request: Request) -> str:
         secret = self.cookie.secret_in(request.cookies)
         if secret is None:
-            raise SessionEnded(reason="is not there")
+            raise NotSignedIn
         return secret
 
     async def _own_form(self, request: Request, secret: str) -> Mapping[str, str]:
