@@ -235,13 +235,15 @@ def test_backup_replaces_no_file(settings: Settings, stores: Stores, clock: Fake
     assert out.read_text() == "precious"
 
 
+# A folder of the kernel's own takes no file, whatever the user of the tests.
+@pytest.mark.parametrize("folder", ["in the way", "/proc/sys/kernel"], ids=["a file", "not ours"])
 def test_place_that_can_not_be_written_is_named(
-    settings: Settings, stores: Stores, clock: FakeClock, tmp_path: Path
+    settings: Settings, stores: Stores, clock: FakeClock, tmp_path: Path, folder: str
 ) -> None:
     (tmp_path / "in the way").write_text("")
-    out = tmp_path / "in the way" / "out.tar.gz"
+    out = tmp_path / folder / "out.tar.gz"
 
-    with pytest.raises(BackupUnwritable, match="in the way"):
+    with pytest.raises(BackupUnwritable, match=rf"to \S*{folder}.*set backup\.folder"):
         make_backup(settings, origin=BackupOrigin.PERSON, clock=clock, out=out)
 
 

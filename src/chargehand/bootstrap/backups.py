@@ -12,7 +12,7 @@ import msgspec
 
 from chargehand import __version__
 from chargehand.bootstrap.databases import database_url, inbox_url
-from chargehand.bootstrap.errors import AnotherWorkerRuns
+from chargehand.bootstrap.errors import AnotherWorkerRuns, DataFolderFull, DataFolderUnusable
 from chargehand.bootstrap.locks import FolderLock
 from chargehand.bootstrap.stores import use_folder
 from chargehand.config.settings import Settings
@@ -194,6 +194,9 @@ def _making_in(folder: Path) -> Iterator[Path]:
         lock.take()
     except AnotherWorkerRuns as error:
         raise BackupUnderWay(path=str(folder)) from error
+    except (DataFolderUnusable, DataFolderFull) as error:
+        # The lock knows data folders only, and what they are told to do helps nobody here.
+        raise BackupUnwritable(path=str(folder), detail=str(error.fields["detail"])) from error
     try:
         for left in folder.glob(f"{_WORKING}*"):
             shutil.rmtree(left, ignore_errors=True)
