@@ -72,8 +72,13 @@ def choose(what: str, given: str | None, options: Sequence[str], *, flag: str, d
             return found
         near = difflib.get_close_matches(answer.casefold(), list(by_fold), n=3, cutoff=0.5)
         near = near or [fold for fold in by_fold if answer.casefold() in fold][:5]
-        hint = ", ".join(by_fold[fold] for fold in near) or ", ".join(options[:_MOST_SHOWN])
-        raise AnswerWrong(what=what, problem=f"{answer!r} is not in the list; perhaps: {hint}")
+        if near:
+            hint = "perhaps: " + ", ".join(by_fold[fold] for fold in near)
+        elif len(options) <= _MOST_SHOWN:
+            hint = "allowed: " + ", ".join(options)
+        else:
+            hint = f"for example {default}"
+        raise AnswerWrong(what=what, problem=f"{answer!r} is not in the list; {hint}")
 
     return ask(what, given, read, flag=flag, default=default)
 

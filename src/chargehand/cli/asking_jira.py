@@ -125,9 +125,12 @@ def _choose_projects(given: str | None, survey: "SiteSurvey") -> tuple[str, ...]
     def read(text: str) -> tuple[str, ...]:
         keys = [key.strip().upper() for key in text.replace(",", " ").split()]
         unknown = [key for key in keys if key not in known]
-        if unknown or not keys:
-            seen = ", ".join(known)
-            message = f"{', '.join(unknown) or 'nothing'} is not among those the bot sees: {seen}"
+        seen = ", ".join(known)
+        if not keys:
+            message = f"name at least one of those the bot sees: {seen}"
+            raise ValueError(message)
+        if unknown:
+            message = f"{', '.join(unknown)} is not among those the bot sees: {seen}"
             raise ValueError(message)
         return tuple(dict.fromkeys(keys))
 
