@@ -32,6 +32,7 @@ def live_bitbucket(
         parser=parser_of(configured),
         previewer=previewer_of(configured),
         client=client,
+        accounts=client,
         code=client,
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,

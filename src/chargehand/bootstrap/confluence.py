@@ -36,6 +36,7 @@ def live_confluence(
         parser=ConfluenceParser(),
         previewer=ConfluencePreviewer(),
         client=client,
+        accounts=client if configured.deployment == "cloud" else None,
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,
         settle_after=configured.request_timeout + SETTLE_MARGIN,

@@ -41,6 +41,7 @@ def live_discord(
         parser=DiscordParser(configured.guild_id),
         previewer=DiscordPreviewer(),
         client=client,
+        accounts=client,
         threads=client,
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,

@@ -37,6 +37,7 @@ def live_github(
         parser=GitHubParser(configured.login),
         previewer=GitHubPreviewer(),
         client=client,
+        accounts=client,
         code=client,
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,

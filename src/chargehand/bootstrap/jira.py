@@ -31,6 +31,7 @@ def live_jira(
         parser=parser_of(configured),
         previewer=jira_previewer(configured),
         client=client,
+        accounts=client,
         facts=client,
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,

@@ -33,6 +33,7 @@ def live_slack(
         parser=SlackParser(configured.team_id),
         previewer=SlackPreviewer(),
         client=client,
+        accounts=client,
         places=client,
         threads=client,
         listener=_listener_of(configured, around, ca_file=ca_file),

@@ -11,6 +11,7 @@ from chargehand.domain.member import Role
 from chargehand.domain.retention import DEFAULT_RETENTION, Retention
 from chargehand.kit.calendar import WorkingHours
 from chargehand.plugins.connector import (
+    AccountSource,
     ActionPreviewer,
     CodeSource,
     ConnectorClient,
@@ -28,8 +29,9 @@ class LiveConnection:
     """Everything the worker needs of one site.
 
     Shape: `poll_interval` is None when nothing is polled; `facts` is None where no work items
-    live, as in a chat; `code` is None where no repositories live; `listener` is None unless we open
-    the connection events come by;
+    live, as in a chat; `code` is None where no repositories live; `accounts` is None where
+    nobody tells whether accounts work; `listener` is None unless we open the connection events
+    come by;
     `places` knows more of a chat's places than events tell, and `threads` what was said in them;
     `channels` binds a chat's channels, a code host's repositories and a wiki's spaces to
     the projects they serve, `projects` are all of them; `tells_in_public` says that facts of these
@@ -54,6 +56,7 @@ class LiveConnection:
     settle_after: timedelta
     facts: FactSource | None = None
     code: CodeSource | None = None
+    accounts: AccountSource | None = None
     listener: Listener | None = None
     places: PlaceReader | None = None
     threads: ThreadReader | None = None

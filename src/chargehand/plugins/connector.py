@@ -282,6 +282,29 @@ class CodeSource(Protocol):
         ...
 
 
+class AccountState(StrEnum):
+    """What a vendor says of an account of its own.
+
+    `works` stands for one it knows and does not call deactivated; `gone` for one it calls
+    deactivated, deleted, or no member any more. Whatever is neither is `unclear`.
+    """
+
+    WORKS = "works"
+    GONE = "gone"
+    UNCLEAR = "unclear"
+
+
+class AccountSource(Protocol):
+    """What knows whether accounts work: a vendor that tells it clearly."""
+
+    async def account_state(self, account_id: AccountId) -> AccountState:
+        """What the vendor says of an account now.
+
+        Raises: the errors of plugins/errors.py, where it can not be asked.
+        """
+        ...
+
+
 class PlaceReader(Protocol):
     """What knows the channels and the people of a chat."""
 

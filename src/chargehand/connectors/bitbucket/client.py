@@ -22,6 +22,7 @@ from chargehand.domain.diff import Diff
 from chargehand.domain.fact import Known
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.plugins.connector import (
+    AccountState,
     BotIdentity,
     Check,
     LookUp,
@@ -77,6 +78,13 @@ class BitbucketClient:
     ) -> Known[bool]:
         """Whether an account may read a repository."""
         return await self._code.may_read(repository, account_id, now=now)
+
+    async def account_state(self, account_id: AccountId) -> AccountState:
+        """Whether an account works.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await self._dialect.account_state(account_id)
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is, but for `put_hook`."""

@@ -4,7 +4,7 @@ Source: developer.atlassian.com/cloud/bitbucket/rest (version 2.0, read 2026-11)
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -35,7 +35,7 @@ from chargehand.domain.diff import Diff
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.kit.tolerant import Fields, list_in, text_in
-from chargehand.plugins.connector import BotIdentity, Check
+from chargehand.plugins.connector import AccountState, BotIdentity, Check
 from chargehand.plugins.errors import (
     CredentialsRefused,
     PermissionMissing,
@@ -64,6 +64,14 @@ HOOK_EVENTS: Final = frozenset(
 _PAGE: Final = 50
 _COMMENTS_PAGE: Final = 100
 _HOOK_NAME: Final = "chargehand"
+# Bitbucket documents "active", and that more may come; the last two are the ends that Atlassian
+# documents for accounts of all its products. One without a status is known and not called ended.
+_STATES: Final[Mapping[str, AccountState]] = {
+    "active": AccountState.WORKS,
+    "": AccountState.WORKS,
+    "inactive": AccountState.GONE,
+    "closed": AccountState.GONE,
+}
 
 
 class CloudDialect:
@@ -167,6 +175,18 @@ class CloudDialect:
             who is not None and account in (who.id, who.uuid)
             for who in (shapes.account_in(one, "user") for one in people_in(found, "values"))
         )
+
+    async def account_state(self, account: AccountId) -> AccountState:
+        """Whether an account works; one that only left the workspace does."""
+        path, operation = path_of("users", account), "tell whether an account works"
+        try:
+            found = await self._transport.read(Call("GET", path, operation, f"account {account}"))
+        except TargetMissing:
+            return AccountState.GONE
+        who = shapes.account_in({"user": found}, "user")
+        if who is None or account not in (who.id, who.uuid):
+            return AccountState.UNCLEAR
+        return _STATES.get(text_in(found, "account_status"), AccountState.UNCLEAR)
 
     async def comment(self, ref: PullRequestRef, comment_id: str) -> SeenComment | None:
         """One comment; None when it was deleted, or never was."""

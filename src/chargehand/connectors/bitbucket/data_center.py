@@ -41,7 +41,7 @@ from chargehand.domain.diff import Diff
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.kit.tolerant import NO_FIELDS, Fields, list_in, text_in
-from chargehand.plugins.connector import BotIdentity, Check, CheckState
+from chargehand.plugins.connector import AccountState, BotIdentity, Check, CheckState
 from chargehand.plugins.errors import TargetMissing
 
 HOOK_EVENTS: Final = frozenset(
@@ -173,6 +173,19 @@ class DataCenterDialect:
                 if who is not None and who.id == account and one.get("active") is not False:
                     return True
         return False
+
+    async def account_state(self, account: AccountId) -> AccountState:
+        """Whether a user is active; one who was deleted is not there."""
+        path, operation = path_of("users", account), "tell whether an account works"
+        call = Call("GET", f"{_API}{path}", operation, f"user {account}")
+        try:
+            found = await self._transport.read(call)
+        except TargetMissing:
+            return AccountState.GONE
+        who, is_active = shapes.account_in({"user": found}, "user"), found.get("active")
+        if who is None or who.id != account or not isinstance(is_active, bool):
+            return AccountState.UNCLEAR
+        return AccountState.WORKS if is_active else AccountState.GONE
 
     async def comment(self, ref: PullRequestRef, comment_id: str) -> SeenComment | None:
         """One comment; None when it was deleted, or never was."""

@@ -22,7 +22,7 @@ from chargehand.domain.diff import Diff
 from chargehand.domain.ids import AccountId
 from chargehand.domain.json import JSONObject
 from chargehand.kit.tolerant import Fields
-from chargehand.plugins.connector import BotIdentity, Check
+from chargehand.plugins.connector import AccountState, BotIdentity, Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,10 @@ class Dialect(Protocol):
 
     async def may_read(self, repository: SeenRepository, account: AccountId) -> bool:
         """Whether an account may read a repository that not everybody may read."""
+        ...
+
+    async def account_state(self, account: AccountId) -> AccountState:
+        """Whether an account works."""
         ...
 
     async def comment(self, ref: PullRequestRef, comment_id: str) -> SeenComment | None:

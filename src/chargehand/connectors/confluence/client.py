@@ -20,6 +20,7 @@ from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.kit.tolerant import text_in
 from chargehand.plugins.connector import (
+    AccountState,
     BotIdentity,
     Check,
     LookUp,
@@ -78,6 +79,13 @@ class ConfluenceClient:
         Raises: the errors of plugins/errors.py.
         """
         return tuple(sorted(await self._queries.spaces()))
+
+    async def account_state(self, account_id: AccountId) -> AccountState:
+        """Whether an account is there; Confluence does not tell of those that were deactivated.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await self._queries.account_state(account_id)
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is."""

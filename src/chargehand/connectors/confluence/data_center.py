@@ -21,6 +21,7 @@ from chargehand.connectors.confluence.seen import (
 from chargehand.connectors.confluence.transport import V1, Call, ConfluenceTransport, path_of
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.kit.tolerant import Fields, fields_in, list_in, text_in
+from chargehand.plugins.connector import AccountState
 from chargehand.plugins.errors import TargetMissing
 
 _EXPERIMENTAL: Final = "/rest/experimental"
@@ -106,6 +107,11 @@ class DataCenterDialect:
         """The user the token belongs to."""
         path = path_of(V1, "user", "current")
         return await self.transport.read(Call("GET", path, "tell who the bot is", "the bot's user"))
+
+    async def account_state(self, account_id: str) -> AccountState:
+        """Unclear, whoever is asked about: no answer is documented that says it."""
+        _ = account_id
+        return AccountState.UNCLEAR
 
     async def search(self, cql: str, *, expand: str) -> AsyncIterator[list[Fields]]:
         """What a query in CQL finds, one page of answers at a time, to the end."""

@@ -6,6 +6,7 @@ from typing import Literal, Protocol, TypeAlias
 from chargehand.connectors.confluence.seen import SeenComment, SeenPage
 from chargehand.connectors.confluence.transport import Call
 from chargehand.kit.tolerant import Fields
+from chargehand.plugins.connector import AccountState
 
 Marked: TypeAlias = Literal["comments", "pages"]
 
@@ -60,6 +61,10 @@ class Dialect(Protocol):
 
     async def current_user(self) -> Fields:
         """The account the sign-in belongs to."""
+        ...
+
+    async def account_state(self, account_id: str) -> AccountState:
+        """Whether an account is there."""
         ...
 
     def search(self, cql: str, *, expand: str) -> AsyncIterator[list[Fields]]:

@@ -9,6 +9,7 @@ from chargehand.connectors.confluence.marks import MARK_KEY, action_in
 from chargehand.connectors.confluence.seen import (
     SeenComment,
     SeenPage,
+    account_in,
     as_fields,
     comment_in,
     id_in,
@@ -16,6 +17,7 @@ from chargehand.connectors.confluence.seen import (
 )
 from chargehand.connectors.confluence.transport import V1, V2, Call, ConfluenceTransport, path_of
 from chargehand.kit.tolerant import Fields, fields_in, list_in, text_in
+from chargehand.plugins.connector import AccountState
 from chargehand.plugins.errors import TargetMissing
 
 _READ_PAGE: Final = "read a page"
@@ -24,6 +26,8 @@ _PAGE_SIZE: Final = 50
 # More pages of answers than these nobody waits for; a look-up then says that it is unsure.
 _MOST_PAGES: Final = 40
 _STORAGE: Final = {"body-format": "storage"}
+# The other types stand for somebody of whom nothing is known.
+_KNOWN: Final = ("known", "user")
 _COMMENTS: Final = {False: "footer-comments", True: "inline-comments"}
 
 
@@ -110,6 +114,21 @@ class ConfluenceQueries:
         return await self.transport.read(
             Call("GET", path, "tell who the bot is", "the bot's account")
         )
+
+    async def account_state(self, account_id: str) -> AccountState:
+        """Whether an account is there.
+
+        Source: the Confluence Cloud REST API v1, "Get user" (read 2026-11): 404 for an account
+        that does not exist, and nothing about one that was deactivated.
+        """
+        path, operation = path_of(V1, "user"), "tell whether an account works"
+        call = Call("GET", path, operation, f"account {account_id}", {"accountId": account_id})
+        try:
+            user = await self.transport.read(call)
+        except TargetMissing:
+            return AccountState.GONE
+        is_known = account_in(user) == account_id and text_in(user, "type") in _KNOWN
+        return AccountState.WORKS if is_known else AccountState.UNCLEAR
 
     async def search(self, cql: str, *, expand: str) -> AsyncIterator[list[Fields]]:
         """What a query in CQL finds, one page of answers at a time, to the end."""

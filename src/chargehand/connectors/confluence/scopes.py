@@ -19,6 +19,7 @@ _DEEDS: Final[Mapping[str, str]] = {"GET": "read", "DELETE": "delete"}
 _DETAILS: Final = "read:content-details:confluence"
 _OLD: Final[Mapping[str, str]] = {
     "/rest/api/content/search": f"{_DETAILS} or search:confluence",
+    "/rest/api/user": _DETAILS,
     "/rest/api/user/current": _DETAILS,
 }
 

@@ -15,6 +15,7 @@ from chargehand.connectors.discord.commands_sync import (
     write_change,
 )
 from chargehand.connectors.discord.config import DiscordConfig
+from chargehand.connectors.discord.errors import AccountUnknown
 from chargehand.connectors.discord.messages_reading import MessageReader
 from chargehand.connectors.discord.replies import ReplyActions
 from chargehand.connectors.discord.schemas import time_of_id
@@ -29,6 +30,7 @@ from chargehand.domain.ids import AccountId, ConnectionId, ProjectKey
 from chargehand.domain.text import plain_text
 from chargehand.domain.thread import ThreadMessage
 from chargehand.plugins.connector import (
+    AccountState,
     BotIdentity,
     Check,
     LookUp,
@@ -97,19 +99,24 @@ class DiscordClient:
 
         Raises: the errors of plugins/errors.py.
         """
-        path = path_of("guilds", self._config.guild_id, "members", account_id)
-        call = Call(
-            "GET",
-            path,
-            "show a member",
-            f"account {account_id}",
-            route=f"GET /guilds/{self._config.guild_id}/members/:id",
-        )
         try:
-            member = await self.transport.read(call, MemberAnswer)
+            member = await self._member(account_id)
         except TargetMissing:
             return False
         return not member.pending
+
+    async def account_state(self, account_id: AccountId) -> AccountState:
+        """Whether an account is a member of the server; a server we are not in says nothing.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        try:
+            await self._member(account_id)
+        except AccountUnknown:
+            return AccountState.GONE
+        except TargetMissing:
+            return AccountState.UNCLEAR
+        return AccountState.WORKS
 
     async def read_thread(self, place: Place, *, limit: int) -> tuple[ThreadMessage, ...] | None:
         """The newest messages of the thread a place is in, oldest first; None if not told now."""
@@ -174,6 +181,17 @@ class DiscordClient:
     async def aclose(self) -> None:
         """Close the connections; safe to call twice."""
         await self.transport.aclose()
+
+    async def _member(self, account_id: AccountId) -> MemberAnswer:
+        guild_id = self._config.guild_id
+        call = Call(
+            "GET",
+            path_of("guilds", guild_id, "members", account_id),
+            "show a member",
+            f"account {account_id}",
+            route=f"GET /guilds/{guild_id}/members/:id",
+        )
+        return await self.transport.read(call, MemberAnswer)
 
     async def _find_bot(self) -> AccountId:
         bot = self._bot or await self.identify_bot()

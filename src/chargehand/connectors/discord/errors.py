@@ -8,6 +8,8 @@ Rejected
 ├── ThreadArchived                  a thread that was closed
 ├── AlreadyAnswered                 an interaction that was answered before
 ├── GatewayRefused                  the gateway says that coming back is useless
+├── TargetMissing
+│   └── AccountUnknown              an account that is no member of the server, or none at all
 └── SignatureWrong
     └── BodyEncoded                 something in front hands the body on in base64
 Retryable
@@ -45,6 +47,7 @@ _REDIRECTS, _CLIENT_ERRORS, _SERVER_ERRORS = 300, 400, 500
 _UNKNOWN_INTERACTION, _UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN = 10062, 10015, 50027
 _THREAD_ARCHIVED, _DIRECT_CLOSED = 50083, 50007
 _ALREADY_ANSWERED: Final = 40060
+_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
 _MOST_NESTED: Final = 8
 
 
@@ -92,6 +95,13 @@ class AlreadyAnswered(Rejected):
     template = "Discord has an answer to this interaction already."
 
 
+class AccountUnknown(TargetMissing):
+    """An account that Discord does not know, or not in the server it was asked for in."""
+
+    code = "discord_account_unknown"
+    template = "Discord has no such account, or it is no member of the server."
+
+
 class GatewayRefused(Rejected):
     """The gateway ended a connection in a way that says that another one would end the same."""
 
@@ -124,6 +134,8 @@ _OWN_REFUSALS: Final[Mapping[int, type[Rejected]]] = {
     _THREAD_ARCHIVED: ThreadArchived,
     _DIRECT_CLOSED: DirectMessagesClosed,
     _ALREADY_ANSWERED: AlreadyAnswered,
+    _UNKNOWN_MEMBER: AccountUnknown,
+    _UNKNOWN_USER: AccountUnknown,
 }
 
 

@@ -26,6 +26,13 @@ class UserAnswer(_Answer, frozen=True):
     type: str = "User"
 
 
+class AccountAnswer(_Answer, frozen=True):
+    """An account that was asked for; GitHub Enterprise Server says since when it is suspended."""
+
+    login: str = ""
+    suspended_at: str | None = None
+
+
 class AppAnswer(_Answer, frozen=True):
     """An App."""
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
+from chargehand.connectors.github.account_states import read_account_state
 from chargehand.connectors.github.actions import ActionSender
 from chargehand.connectors.github.answers import AppAnswer, UserAnswer
 from chargehand.connectors.github.api import GitHubAPI
@@ -26,6 +27,7 @@ from chargehand.domain.diff import Diff
 from chargehand.domain.fact import Known
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.plugins.connector import (
+    AccountState,
     BotIdentity,
     Check,
     LookUp,
@@ -105,6 +107,13 @@ class GitHubClient:
     ) -> Known[bool]:
         """Whether an account of GitHub may read a repository."""
         return await self._code.may_read(repository, account_id, now=now)
+
+    async def account_state(self, account_id: AccountId) -> AccountState:
+        """Whether an account of GitHub works.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await read_account_state(self._api, account_id)
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is."""

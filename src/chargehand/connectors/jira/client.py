@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from chargehand.connectors.jira.account_states import read_account_state
 from chargehand.connectors.jira.actions import ActionSender
 from chargehand.connectors.jira.answers import UserAnswer
 from chargehand.connectors.jira.check import ConnectionCheck
@@ -29,6 +30,7 @@ from chargehand.domain.action import ActionResult, ApprovedAction
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.domain.work_item import FactNeeds, Facts
 from chargehand.plugins.connector import (
+    AccountState,
     BotIdentity,
     Check,
     LookUp,
@@ -125,6 +127,13 @@ class JiraClient:
         except VENDOR_FAILURES:
             return None
         return marks.get(comment_id) is not None
+
+    async def account_state(self, account_id: AccountId) -> AccountState:
+        """Whether an account works at this site.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await read_account_state(self._transport, account_id, self._dialect.deployment)
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is."""

@@ -13,9 +13,11 @@ from chargehand.connectors.slack.errors import SlackTargetMissing
 from chargehand.connectors.slack.transport import Call, SlackTransport
 from chargehand.domain.event import PlaceKind
 from chargehand.domain.ids import AccountId
+from chargehand.plugins.connector import AccountState
 
 _READ_PERSON: Final = "read a person"
 _READ_CHANNEL: Final = "read a channel"
+_NO_SUCH_USER: Final = "user_not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,18 @@ class AccountReader:
             return _account_of((await self.transport.read(call, UserInfoAnswer)).user)
         except SlackTargetMissing:
             return None
+
+    async def state(self, account_id: AccountId) -> AccountState:
+        """What Slack says of an account; one that the app is not shown is unclear."""
+        call = Call("users.info", _READ_PERSON, {"user": account_id})
+        try:
+            user = (await self.transport.read(call, UserInfoAnswer)).user
+        except SlackTargetMissing as error:
+            is_gone = error.fields.get("slack_error") == _NO_SUCH_USER
+            return AccountState.GONE if is_gone else AccountState.UNCLEAR
+        if user.id != account_id:
+            return AccountState.UNCLEAR
+        return AccountState.GONE if user.deleted else AccountState.WORKS
 
     async def channel(self, channel_id: str) -> Channel:
         """One channel.

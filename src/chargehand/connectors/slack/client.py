@@ -22,6 +22,7 @@ from chargehand.domain.event import Place
 from chargehand.domain.ids import AccountId, ProjectKey
 from chargehand.domain.thread import ThreadMessage
 from chargehand.plugins.connector import (
+    AccountState,
     BotIdentity,
     Check,
     LookUp,
@@ -78,6 +79,13 @@ class SlackClient:
         Raises: the errors of plugins/errors.py.
         """
         return await self._accounts.account(account_id)
+
+    async def account_state(self, account_id: AccountId) -> AccountState:
+        """Whether an account works in the workspace.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await self._accounts.state(account_id)
 
     async def read_channel(self, channel_id: str) -> Channel:
         """One channel, and who can read it.

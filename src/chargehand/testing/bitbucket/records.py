@@ -1,7 +1,7 @@
 """What the fake host keeps: plain records, written to its state file as they are."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -21,6 +21,8 @@ class Person(msgspec.Struct):
     email: str = ""
     token: str = ""
     is_app: bool = False
+    status: Literal["active", "inactive", "closed"] = "active"
+    is_deleted: bool = False
     user_name: str = ""
 
 

@@ -101,6 +101,17 @@ def get_user(call: Call) -> Answer:
     return 200, call.shapes.person(call.caller)
 
 
+def get_account(call: Call) -> Answer:
+    """Somebody by Atlassian account or by uuid."""
+    if call.caller.is_app:
+        raise BitbucketRefused(403, "This API is only accessible to users", required=("account",))
+    wanted = call.path["user"]
+    for one in call.host.people():
+        if wanted in (one.account_id, one.uuid) and not one.is_deleted and not one.is_app:
+            return 200, {**call.shapes.person(one), "account_status": one.status}
+    raise BitbucketRefused(404, f"{wanted} is not a user.")
+
+
 def get_repository(call: Call) -> Answer:
     """One repository."""
     return 200, call.shapes.repository(call.repository())
@@ -403,6 +414,7 @@ def _since(text: str) -> datetime | None:
 
 ENDPOINTS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/2.0/user", get_user),
+    ("GET", "/2.0/users/{user}", get_account),
     ("GET", _REPOSITORY, get_repository),
     ("GET", f"{_REPOSITORY}/pullrequests", list_pull_requests),
     ("GET", _PULL, get_pull_request),

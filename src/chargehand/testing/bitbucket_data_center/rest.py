@@ -100,9 +100,12 @@ def get_properties(_call: Call) -> Answer:
 def get_user(call: Call) -> Answer:
     """One user by slug."""
     try:
-        return 200, call.shapes.person(call.host.person(call.path["user"]))
+        found = call.host.person(call.path["user"])
     except NotThere as error:
         raise BitbucketRefused(404, "No such user.") from error
+    if found.is_deleted:
+        raise BitbucketRefused(404, "No such user.")
+    return 200, call.shapes.person(found)
 
 
 def list_users(call: Call) -> Answer:

@@ -135,7 +135,7 @@ class DataCenterShapes:
             "slug": person.slug,
             "displayName": person.name,
             "emailAddress": person.email,
-            "active": True,
+            "active": person.status == "active",
             "type": "SERVICE" if person.is_app else "NORMAL",
             "id": abs(hash(person.slug)) % 10_000,
         }

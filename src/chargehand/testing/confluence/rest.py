@@ -52,6 +52,13 @@ def _current_user(asked: Asked) -> Answer:
     return 200, user_v1(asked.caller)
 
 
+def _user(asked: Asked) -> Answer:
+    person = asked.site.people.get(asked.query.get("accountId", ""))
+    if person is None:
+        raise ConfluenceRefused(404, "NOT_FOUND", "There is no user with this account id.")
+    return 200, user_v1(person)
+
+
 def found_by(asked: Asked) -> list[Content]:
     """What a query in CQL finds, longest ago first.
 
@@ -256,6 +263,7 @@ def _limit(asked: Asked) -> int:
 _V1, _V2 = "/wiki/rest/api", "/wiki/api/v2"
 _FOOTER, _INLINE = f"{_V2}/footer-comments", f"{_V2}/inline-comments"
 ENDPOINTS: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("GET", f"{_V1}/user", _user),
     ("GET", f"{_V1}/user/current", _current_user),
     ("GET", f"{_V1}/content/search", _search),
     ("GET", f"{_V2}/spaces", _spaces),

@@ -97,6 +97,21 @@ class CodeShapes:
             "site_admin": False,
         }
 
+    def public_user(self, login: str) -> dict[str, Any]:
+        """An account as everybody may look it up."""
+        account = self._state.accounts[login.lower()]
+        numbers = ["public_repos", "public_gists", "followers", "following"]
+        nothing = ["company", "blog", "location", "email", "bio", "hireable"]
+        return {
+            **self.user(login),
+            "user_view_type": "public",
+            "name": account.name or None,
+            **dict.fromkeys(nothing),
+            **dict.fromkeys(numbers, 0),
+            "created_at": "2024-01-01T00:00:00Z",
+            "updated_at": "2024-01-01T00:00:00Z",
+        }
+
     def private_user(self, login: str) -> dict[str, Any]:
         """The account a token belongs to."""
         account = self._state.accounts[login.lower()]

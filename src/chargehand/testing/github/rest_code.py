@@ -30,6 +30,14 @@ def get_user(call: Call) -> Answer:
     return Answer(200, call.site.shapes.private_user(call.login))
 
 
+def get_account(call: Call) -> Answer:
+    """Somebody by login; whoever is suspended or closed the account is not there."""
+    account = call.site.state.accounts.get(call.path["username"].lower())
+    if account is None or account.is_gone:
+        raise not_found()
+    return Answer(200, call.site.shapes.public_user(account.login))
+
+
 def get_app(call: Call) -> Answer:
     """The App itself."""
     _require_app(call)
@@ -369,6 +377,7 @@ def _hook(call: Call, repository: Repository) -> Hook:
 
 ENDPOINTS: Final = (
     Endpoint("GET", "/user", get_user),
+    Endpoint("GET", "/users/{username}", get_account),
     Endpoint("GET", "/app", get_app),
     Endpoint("GET", "/app/installations/{installation_id}", get_installation),
     Endpoint("POST", "/app/installations/{installation_id}/access_tokens", create_token),

@@ -16,12 +16,13 @@ WEBHOOK_SECRET: Final = "fake-webhook-secret-of-chargehand"  # noqa: S105 - of t
 
 
 class Account(msgspec.Struct):
-    """Somebody with a login; `type` is User, Bot or Organization."""
+    """Somebody with a login; `type` is User, Bot or Organization, `is_gone` hides the account."""
 
     login: str
     id: int
     type: str = "User"
     name: str = ""
+    is_gone: bool = False
 
 
 class Comment(msgspec.Struct):

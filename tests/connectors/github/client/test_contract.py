@@ -100,10 +100,7 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
     hook = {"name": "web", "config": {"url": "https://x.test/h"}, "events": ["push"]}
     r, i = "/repos/acme/payments", "/repos/acme/payments/issues"
     return [
-        ("GET", "/user", None),
-        ("GET", "/app", None),
-        ("GET", f"/app/installations/{INSTALLATION_ID}", None),
-        ("POST", f"/app/installations/{INSTALLATION_ID}/access_tokens", None),
+        *tour_of_accounts(),
         ("GET", "/rate_limit", None),
         ("GET", r, None),
         ("GET", f"{r}/collaborators/tom-berg/permission", None),
@@ -134,6 +131,17 @@ def tour(fake: FakeGitHub) -> list[tuple[str, str, Any]]:
         ("DELETE", f"{i}/2/assignees", {"assignees": ["tom-berg"]}),
         ("GET", f"{r}/assignees/tom-berg", None),
         *tour_of_pulls(commit, line.id, own_line.id, review.id),
+    ]
+
+
+def tour_of_accounts() -> list[tuple[str, str, Any]]:
+    """The part of it that is about who there is."""
+    return [
+        ("GET", "/user", None),
+        ("GET", "/users/tom-berg", None),
+        ("GET", "/app", None),
+        ("GET", f"/app/installations/{INSTALLATION_ID}", None),
+        ("POST", f"/app/installations/{INSTALLATION_ID}/access_tokens", None),
     ]
 
 
