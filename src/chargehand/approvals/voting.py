@@ -20,6 +20,7 @@ class Refusal(StrEnum):
 
     NO_ROLE = "no_role"
     LEFT = "left"
+    DEACTIVATED = "deactivated"
     REQUESTER = "requester"
     REQUESTERS_DEPUTY = "requesters_deputy"
 
@@ -37,7 +38,8 @@ class Poll:
 
     Shape: `requester` is who asked for it, by the member where there is one, else as votes name
     people, or empty, also where the approvers do not exclude them; `members` holds those who
-    voted, and whom deputies stand for; `absences` may hold some that are over.
+    voted, and whom deputies stand for; `absences` may hold some that are over; `silenced` are
+    members of whom every account was deactivated, and who have no other way to say anything.
     """
 
     project: ProjectKey
@@ -45,6 +47,7 @@ class Poll:
     requester: str
     members: Mapping[MemberId, Member]
     absences: Sequence[Absence] = ()
+    silenced: frozenset[MemberId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ def right_to_reject(
         return Refusal.NO_ROLE
     if member.left_at is not None:
         return Refusal.LEFT
+    if member.id in poll.silenced:
+        return Refusal.DEACTIVATED
     if has_seat(poll.approvers, member, poll.project):
         return Right()
     return _right_of_deputy(poll, member_id, at=at, taken=taken)
@@ -147,6 +152,8 @@ def _right_of_deputy(
     for absence in poll.absences:
         principal = poll.members.get(absence.member_id)
         if absence.deputy_id != deputy or not absence.covers(at) or principal is None:
+            continue
+        if principal.id in poll.silenced:
             continue
         if not has_seat(poll.approvers, principal, poll.project):
             continue

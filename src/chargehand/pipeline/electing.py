@@ -1,6 +1,6 @@
 """Reads what votes are judged by: who may decide an action, who asked for it, and who is away."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from chargehand.domain.records import ActionRecord, ApprovalRecord
 from chargehand.domain.vote import MEMBER, Absence, VoteRecord, member_voting
 from chargehand.pipeline.requesters import requesters_of
 from chargehand.pipeline.ruling import Rulings, rulings
+from chargehand.pipeline.silencing import silenced_among
 from chargehand.storage.transaction import Reading, Writing
 
 View: TypeAlias = Reading | Writing
@@ -31,6 +32,7 @@ class Electorate:
     _absences: dict[MemberId, tuple[Absence, ...]] = field(default_factory=dict)
     _seats: dict[_Seats, tuple[Member, ...]] = field(default_factory=dict)
     _requesters: dict[ActionId, str] = field(default_factory=dict)
+    _silenced: dict[MemberId, bool] = field(default_factory=dict)
 
     def look_up_requesters(self, actions: Sequence[ActionRecord]) -> None:
         """Read together who asked for some actions, before each of them is judged by itself."""
@@ -58,6 +60,7 @@ class Electorate:
             requester=self._requester_judged(action, approvers),
             members={one: member for one in ids if (member := self._member(one)) is not None},
             absences=absences,
+            silenced=self._silenced_among(ids),
         )
 
     def right(self, action: ActionRecord, approval: ApprovalRecord, by: str) -> Right | Refusal:
@@ -79,10 +82,14 @@ class Electorate:
         """The members who may approve an action in their own right, by name."""
         approvers = self.approvers(action, approval)
         requester = self._requester_judged(action, approvers)
+        holding = self._holding(approvers, action.project)
+        silenced = self._silenced_among([one.id for one in holding])
         return tuple(
             one
-            for one in self._holding(approvers, action.project)
-            if has_seat(approvers, one, action.project) and f"{MEMBER}{one.id}" != requester
+            for one in holding
+            if has_seat(approvers, one, action.project)
+            and f"{MEMBER}{one.id}" != requester
+            and one.id not in silenced
         )
 
     def _requester_judged(self, action: ActionRecord, approvers: Approvers) -> str:
@@ -98,6 +105,12 @@ class Electorate:
         if member_id not in self._members:
             self._members[member_id] = self.tx.members.find(member_id)
         return self._members[member_id]
+
+    def _silenced_among(self, ids: Collection[MemberId]) -> frozenset[MemberId]:
+        if unknown := set(ids) - self._silenced.keys():
+            found = silenced_among(self.tx, unknown, now=self.now)
+            self._silenced.update({one: one in found for one in unknown})
+        return frozenset(one for one in ids if self._silenced[one])
 
     def _holding(self, approvers: Approvers, project: ProjectKey) -> tuple[Member, ...]:
         key = approvers.roles, approvers.members, project

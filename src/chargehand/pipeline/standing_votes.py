@@ -96,6 +96,7 @@ def may_not_decide(
     why = {
         Refusal.NO_ROLE: f"it takes {who_may(tx, people.approvers(action, approval), action)}",
         Refusal.LEFT: "you are no longer a member of the team",
+        Refusal.DEACTIVATED: "your accounts are deactivated",
         Refusal.REQUESTER: "you asked for it yourself",
         Refusal.REQUESTERS_DEPUTY: "it was asked for by the very member you stand in for",
     }[refusal]

@@ -2,13 +2,21 @@
 
 import pytest
 
-from chargehand.domain.ids import MemberId, ProjectKey
+from chargehand.approvals.errors import MayNotDecide
+from chargehand.domain.account import AccountRef
+from chargehand.domain.ids import AccountId, MemberId, ProjectKey
 from chargehand.domain.json import JSONObject
 from chargehand.domain.member import Role
 from chargehand.domain.records import ApprovalState
+from chargehand.pipeline.accounts import note_deactivated
+from chargehand.pipeline.confirming import confirm_as_operator
+from chargehand.pipeline.identifying import link_account
+from chargehand.pipeline.keys import KeyLimits, create_key
 from chargehand.pipeline.members import leave, set_roles
+from chargehand.pipeline.sessions import set_password
 from chargehand.storage.transaction import Writing
-from tests.chat_house import ChatHouse, waiting
+from tests.chat_house import SLACK, ChatHouse, waiting
+from tests.house import CONNECTION
 
 pytestmark = pytest.mark.anyio
 ASK = "@bot transition PAY-7 to In Review"
@@ -27,6 +35,12 @@ def team(chats: ChatHouse) -> ChatHouse:
 def members(house: ChatHouse) -> dict[str, MemberId]:
     found = house.stores.database.read(lambda tx: tx.members.all())
     return {one.name: one.id for one in found}
+
+
+def deactivate(house: ChatHouse, name: str) -> None:
+    """Slack says that somebody's account there was deactivated."""
+    account, now = AccountRef(SLACK, AccountId(house.slack_id(name))), house.clock.now()
+    house.stores.database.write(lambda tx: note_deactivated(tx, account, now=now))
 
 
 def take_two(house: ChatHouse) -> None:
@@ -97,7 +111,7 @@ async def test_who_asked_may_reject_it(team: ChatHouse) -> None:
 
 
 @pytest.mark.every_variant
-@pytest.mark.parametrize("change", ["role", "left"])
+@pytest.mark.parametrize("change", ["role", "left", "deactivated"])
 async def test_vote_of_who_may_no_longer_decide_does_not_count_at_the_sending(
     team: ChatHouse, change: str
 ) -> None:
@@ -107,6 +121,8 @@ async def test_vote_of_who_may_no_longer_decide_does_not_count_at_the_sending(
     team.approve(approval, by=f"member:{ana}")
     if change == "role":
         team.stores.database.write(lambda tx: set_roles(tx, ana, (), by="cli:tester", now=now))
+    elif change == "deactivated":
+        deactivate(team, "Ana Ruiz")
     else:
         team.stores.database.write(lambda tx: leave(tx, ana, by="cli:tester", now=now))
 
@@ -123,6 +139,53 @@ async def test_vote_of_who_may_no_longer_decide_does_not_count_at_the_sending(
     team.approve(fresh, by="cli:lead")
     await team.settle()
     assert team.jira.issue("PAY-7").status == team.jira.issue("PAY-12").status
+
+
+@pytest.mark.parametrize("way", ["another account", "password", "key"])
+async def test_vote_counts_while_whoever_gave_it_can_still_say_so(
+    team: ChatHouse, way: str
+) -> None:
+    await team.chat(ASK)
+    (approval,) = team.approvals
+    ana, now = members(team)["Ana Ruiz"], team.clock.now()
+    team.approve(approval, by=f"member:{ana}")
+
+    def give(tx: Writing) -> None:
+        if way == "another account":
+            jira = next(p for p in team.jira.state.people.values() if p.name == "Ana Ruiz")
+            ref = AccountRef(CONNECTION, AccountId(jira.account_id))
+            link_account(tx, ana, ref, connections={CONNECTION}, by="cli:tester", now=now)
+            confirm_as_operator(tx, ana, CONNECTION, by="cli:tester", now=now)
+        elif way == "password":
+            set_password(tx, ana, "a digest", by="cli:tester", now=now)
+        else:
+            limits = KeyLimits(member_id=ana)
+            create_key(tx, "ana's board", limits=limits, by="cli:tester", now=now)
+
+    team.stores.database.write(give)
+    deactivate(team, "Ana Ruiz")
+    await team.settle()
+
+    assert team.jira.issue("PAY-7").status == team.jira.issue("PAY-12").status
+
+
+async def test_whoever_has_no_account_left_is_named_to_nobody(team: ChatHouse) -> None:
+    await team.chat(ASK)
+    (message,) = team.messages()
+    deactivate(team, "Ana Ruiz")
+
+    await team.press("Approve", message["ts"], user="Mei Tanaka")
+
+    assert "No member may; ask whoever runs chargehand" in team.whispered()[-1]["text"]
+
+
+async def test_deputy_of_somebody_without_an_account_decides_nothing(team: ChatHouse) -> None:
+    await team.command("away until Monday deputy Tom Berg", user="Ana Ruiz")
+    await team.chat(ASK)
+    deactivate(team, "Ana Ruiz")
+
+    with pytest.raises(MayNotDecide):
+        team.approve(waiting(team), by=f"member:{members(team)['Tom Berg']}")
 
 
 async def test_comment_is_shown_with_what_waits_and_decides_nothing(team: ChatHouse) -> None:
