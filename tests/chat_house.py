@@ -68,7 +68,7 @@ class ChatHouse(House):
             configured,
             Surroundings(self.clock, self.slack.transport(), limits=live.limits),
         )
-        live = replace(live, client=client, places=client, threads=client)
+        live = replace(live, client=client, accounts=client, places=client, threads=client)
         return {**super().connect_all(), SLACK: live}
 
     # People at work in Slack

@@ -511,6 +511,7 @@ class House:
             live,
             client=client,
             facts=client,
+            accounts=client,
             parser=self.doubles.wrap_parser(live.parser),
             limits=limits,
         )

@@ -91,6 +91,7 @@ LISTS: dict[str, Callable[[Any], object]] = {
     "members": lambda tx: tx.members.page(cursor=f"mbr_{DEEP}"),
     "unmapped accounts": lambda tx: tx.members.page_of_unmapped(cursor=f"una_{DEEP}"),
     "whose an account is": lambda tx: tx.members.by_account("jira", "5b10"),
+    "accounts at a connection": lambda tx: tx.members.mapped_at("jira"),
     "accounts of a member": lambda tx: tx.members.identity_at("mbr_1", "jira"),
     "member of an address": lambda tx: tx.members.by_email("ana@example.com"),
     "admins": lambda tx: tx.members.admins(),

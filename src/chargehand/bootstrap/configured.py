@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from chargehand.bootstrap.errors import ConnectionMissing
 from chargehand.budgets.caps import BudgetRules
 from chargehand.budgets.money import read_usd
+from chargehand.config.confluence_settings import ConfluenceConnection
 from chargehand.config.discord_settings import DiscordConnection
 from chargehand.config.jira_settings import JiraConnection
 from chargehand.config.settings import BusinessSettings, Connection, Settings
@@ -156,6 +157,13 @@ def guard_rules(settings: Settings) -> GuardRules:
             for name, mark in connection_marks(one).items()
         },
     )
+
+
+def tells_of_accounts(configured: Connection) -> bool:
+    """Whether the vendor of a connection tells whether accounts work."""
+    if isinstance(configured, ConfluenceConnection):
+        return configured.deployment == "cloud"
+    return not isinstance(configured, WebhookConnection)
 
 
 def connections_by_settings(settings: Settings) -> tuple[KnownConnection, ...]:

@@ -15,6 +15,7 @@ from chargehand.domain.ids import ConnectionId, DeliveryId
 from chargehand.engine.port import TaskEngine
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import new_id
+from chargehand.pipeline.account_checks import AccountChecks
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.approval_reminding import ApprovalReminding
 from chargehand.pipeline.chat_views import ChatViews
@@ -110,6 +111,7 @@ def worker_parts(
         ).remind,
         share=share,
         pacing=pacing,
+        accounts=AccountChecks(database, connections, clock=clock),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chargehand.cli.account_checks import account_checks
 from chargehand.cli.context import Invocation
 from chargehand.cli.machine_checks import disk_check, service_check
 from chargehand.cli.model_checks import asked_model_checks, model_checks
@@ -171,6 +172,7 @@ def _opened_checks(settings: "Settings") -> "Iterator[Check]":
             return
         yield from _history_checks(settings, stores, now=SystemClock().now())
         yield from _health_checks(settings, stores, now=SystemClock().now())
+        yield from account_checks(settings, stores, now=SystemClock().now())
         yield from model_checks(settings, stores, now=SystemClock().now())
     finally:
         stores.close()

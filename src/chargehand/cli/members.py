@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chargehand.cli.account_checks import check_accounts
 from chargehand.cli.away import absences, away, back
 from chargehand.cli.context import Invocation, operator_name
 from chargehand.cli.erase import erase
@@ -245,6 +246,7 @@ members.command("link")(link)
 members.command("confirm")(confirm)
 members.command("refuse")(refuse)
 members.command("unmapped")(unmapped)
+members.command("check-accounts")(check_accounts)
 members.command("away")(away)
 members.command("back")(back)
 members.command("absences")(absences)

@@ -13,7 +13,7 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.domain.records import ConnectionRecord
 from chargehand.pipeline.errors import NotFound
 from chargehand.pipeline.expiring import EXPIRED, days_left, stage_of
-from chargehand.pipeline.guarding import silences
+from chargehand.pipeline.guarding import ACCOUNTS_VANISHED, silences, up_since
 from chargehand.pipeline.looking import View
 from chargehand.pipeline.missed_webhooks import has_both_ways, missed_by_webhook
 from chargehand.pipeline.refusals import refusals
@@ -112,6 +112,10 @@ def _health_of(tx: View, known: KnownConnection, seen: _Seen, now: datetime) -> 
     ]
     if missed is not None and missed.lately:
         words = f"Polling found {missed.lately} event(s) within a day that no webhook brought."
+        found.append((Health.YELLOW, words))
+    doubted = up_since(tx, ACCOUNTS_VANISHED, known.id)
+    if doubted is not None:
+        words = f"Most accounts of members there were said to be gone at once, on {_at(doubted)}."
         found.append((Health.YELLOW, words))
     found.sort(key=lambda one: _ORDER.index(one[0]))
     return ConnectionHealth(

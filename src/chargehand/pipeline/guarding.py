@@ -32,6 +32,7 @@ WORKER_LAGS: Final = "worker_lags"
 DEAD_LETTERS: Final = "dead_letters"
 INTAKE_SILENT: Final = "intake_silent"
 WORK_STALLED: Final = "work_stalled"
+ACCOUNTS_VANISHED: Final = "accounts_vanished"
 GUARDS: Final = (
     DISK_LOW,
     DISK_FILLING,
@@ -41,6 +42,7 @@ GUARDS: Final = (
     INTAKE_SILENT,
     SECRET_EXPIRES,
     WORK_STALLED,
+    ACCOUNTS_VANISHED,
 )
 DRIFT: Final = timedelta(seconds=30)
 LAG: Final = timedelta(minutes=5)
@@ -271,25 +273,13 @@ class _Look:
         return value > up
 
     def _up_since(self, code: str, subject: str) -> datetime | None:
-        known = self._tx.observations.find(_name(code), subject)
-        return from_micros(known.value) if known is not None else None
+        return up_since(self._tx, code, subject)
 
     def _raise(self, code: str, subject: str) -> str:
-        """Remember that a guard is up; what names this time of it."""
-        self._tx.observations.note(_name(code), subject, to_micros(self._now), now=self._now)
-        return f"{subject}:{self._now:%Y-%m-%dT%H:%M:%S}"
+        return raise_guard(self._tx, code, subject, now=self._now)
 
     def _lower(self, code: str, subject: str) -> None:
-        since = self._up_since(code, subject) or self._now
-        self._tx.observations.forget(_name(code), subject)
-        tell_operator(
-            self._tx,
-            "guard_over",
-            subject_id=f"{code}:{subject}:{since:%Y-%m-%dT%H:%M:%S}",
-            text=f"It is over: {code} of {subject}, told of on {since:%Y-%m-%d at %H:%M} UTC.",
-            now=self._now,
-            severity=Severity.INFO,
-        )
+        lower_guard(self._tx, code, subject, now=self._now)
 
     def _days_until(self, free_bytes: int, reserve_bytes: int) -> float | None:
         """Days until only the reserve is left, by the pace of the last days; None if unknown."""
@@ -307,6 +297,42 @@ class _Look:
         used_a_day = (oldest.value - free_bytes) / ((self._now - oldest.observed_at) / _DAY)
         left = free_bytes - reserve_bytes
         return left / used_a_day if used_a_day > 0 and left > 0 else None
+
+
+def up_since(tx: Reading | Writing, code: str, subject: str) -> datetime | None:
+    """Since when a guard is up; None while it is down."""
+    known = tx.observations.find(_name(code), subject)
+    return from_micros(known.value) if known is not None else None
+
+
+def raise_guard(tx: Writing, code: str, subject: str, *, now: datetime) -> str:
+    """Remember that a guard is up; what names this time of it."""
+    tx.observations.note(_name(code), subject, to_micros(now), now=now)
+    return f"{subject}:{now:%Y-%m-%dT%H:%M:%S}"
+
+
+def lower_guard(tx: Writing, code: str, subject: str, *, now: datetime) -> None:
+    """Forget that a guard is up, and tell the operator that it is over."""
+    since = up_since(tx, code, subject) or now
+    tx.observations.forget(_name(code), subject)
+    tell_operator(
+        tx,
+        "guard_over",
+        subject_id=f"{code}:{subject}:{since:%Y-%m-%dT%H:%M:%S}",
+        text=f"It is over: {code} of {subject}, told of on {since:%Y-%m-%d at %H:%M} UTC.",
+        now=now,
+        severity=Severity.INFO,
+    )
+
+
+def drop_guard(tx: Writing, code: str, subject: str) -> None:
+    """Forget that a guard is up, where nobody waits for its end any more."""
+    tx.observations.forget(_name(code), subject)
+
+
+def guard_subjects(tx: Reading | Writing, code: str) -> frozenset[str]:
+    """What a guard is up for."""
+    return frozenset(tx.observations.all_of(_name(code)))
 
 
 def guards_up(observed: Callable[[str], Mapping[str, object]]) -> list[tuple[str, str]]:

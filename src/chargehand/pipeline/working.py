@@ -15,6 +15,7 @@ from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.engine.port import StepRunner, TaskBody, TaskEngine
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
+from chargehand.pipeline.account_checks import AccountChecks
 from chargehand.pipeline.answering import Answering
 from chargehand.pipeline.approving import expire_approvals
 from chargehand.pipeline.chat_views import ChatViews
@@ -32,6 +33,7 @@ from chargehand.pipeline.polling import Polling
 from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.round_log import RoundLog
 from chargehand.pipeline.sharing import (
+    ACCOUNTS,
     APPROVALS,
     DISPATCH,
     HOUSEKEEPING,
@@ -71,6 +73,7 @@ _APPROVALS_EVERY_S: Final = 10.0
 _CONNECT_AGAIN_S: Final = 15.0
 _FIRST_POLL_WITHIN_S: Final = 15.0
 _LOOK_AGAIN_EVERY_S: Final = 600.0
+_ACCOUNTS_EVERY_S: Final = 600.0
 _LOOK_FOR_STRANDED_EVERY_S: Final = 30.0
 _AFTER_FAILURE_S: Final = 1.0
 _log = get_logger()
@@ -87,7 +90,8 @@ class WorkerParts:
     Shape: `watch` is called now and then for as long as it lives, and so are `tell`, which is None
     when notices go nowhere but into the log, `remind`, which says how many reminders became
     deliveries, and `subscribers` and `approvals`, which say how many messages they proposed;
-    `views` and `signs` are None where no chat is connected.
+    `views` and `signs` are None where no chat is connected, and `accounts` where nobody tells
+    whether accounts work.
     when notices go nowhere but into the log, `outgoing`, which is None without outgoing webhooks,
     `remind`, which says how many reminders became deliveries, and `subscribers`, which says how
     many messages it proposed; `views` and `signs` are None where no chat is connected.
@@ -114,6 +118,7 @@ class WorkerParts:
     views: ChatViews | None = None
     signs: WorkingSigns | None = None
     pacing: Pacing | None = None
+    accounts: AccountChecks | None = None
     listenings: Mapping[ConnectionId, Listening] = field(default_factory=dict)
 
 
@@ -203,6 +208,8 @@ class Worker:
             if (approvals := self._parts.approvals) is not None:
                 remind = self._on_duty(APPROVALS, lambda: self._proposing(approvals))
                 group.create_task(self._every("approvals", remind, _APPROVALS_EVERY_S))
+            if (accounts := self._parts.accounts) is not None:
+                group.create_task(self._check_accounts_for_good(accounts))
             for connection in self._parts.connections.values():
                 group.create_task(self._attend(connection))
 
@@ -305,6 +312,19 @@ class Worker:
     async def _prune_for_good(self) -> None:
         await self._pause(_FIRST_PRUNE_AFTER_S)
         await self._every("prune", self._on_duty(PRUNE, self._prune), _PRUNE_EVERY_S)
+
+    async def _check_accounts_for_good(self, accounts: AccountChecks) -> None:
+        """Look, after a start and whatever was urgent then, whose day is over."""
+
+        async def look() -> None:
+            await accounts.look(self._go_on_after)
+
+        await self._pause(_ACCOUNTS_EVERY_S)
+        await self._every("accounts", self._on_duty(ACCOUNTS, look), _ACCOUNTS_EVERY_S)
+
+    async def _go_on_after(self, seconds: float) -> bool:
+        await self._pause(seconds)
+        return not self._stopping.is_set()
 
     async def _prune(self) -> None:
         """One run, resting between its steps; what is left when told to stop goes another time."""

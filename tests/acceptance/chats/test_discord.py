@@ -50,7 +50,10 @@ class DiscordHouse(House):
             configured,
             Surroundings(self.clock, self.discord.transport(), limits=live.limits),
         )
-        return {**super().connect_all(), DISCORD: replace(live, client=client, threads=client)}
+        return {
+            **super().connect_all(),
+            DISCORD: replace(live, client=client, accounts=client, threads=client),
+        }
 
     async def hear(self, interaction: Interaction) -> dict[str, Any]:
         """Let an interaction arrive, and the worker do what follows; the promise given."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, delete, insert
+from sqlalchemy import ColumnElement, Select, Table, delete, insert, select
 from sqlalchemy import or_ as any_of
 
 from chargehand.domain.account import AccountRef, Confirmation, Tries
@@ -107,6 +107,20 @@ class MemberReader(UnmappedReader):
         query = self._select(identities)
         rows = self._rows(query.order_by(identities.c.connection_id, identities.c.account_id))
         return tuple(_identity(row) for row in rows)
+
+    def mapped_at(self, connection_id: str) -> tuple[Identity, ...]:
+        """The identities at a connection of members who did not leave, by account.
+
+        Shape: refused ones are left out, deactivated ones are not.
+        """
+        is_theirs = (members.c.organization_id == identities.c.organization_id) & (
+            members.c.member_id == identities.c.member_id
+        )
+        query = self._identities(connection_id=connection_id).where(
+            identities.c.state != IdentityState.REFUSED.value,
+            select(members.c.member_id).where(is_theirs, members.c.left_at.is_(None)).exists(),
+        )
+        return tuple(_identity(row) for row in self._rows(query.order_by(identities.c.account_id)))
 
     def identities_of_all(self, member_ids: Collection[str]) -> tuple[Identity, ...]:
         """The identities of some members together."""
