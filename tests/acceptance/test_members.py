@@ -25,9 +25,10 @@ from chargehand.members.errors import (
 from chargehand.members.roster import Known, read_roster
 from chargehand.pipeline.accounts import (
     list_unmapped,
+    match_seen,
     note_activated,
     note_deactivated,
-    take_accounts,
+    note_seen,
 )
 from chargehand.pipeline.confirming import (
     Confirmed,
@@ -162,10 +163,13 @@ async def test_the_list_of_strangers_has_an_end(house: House, team: Team) -> Non
 
 async def test_an_address_matches_whichever_came_first(team: Team) -> None:
     first = Account(CHAT, AT_CHAT.account_id, "ana " + "n" * 300, MAIL.upper())
-    assert team.do(take_accounts, [first, Account(CHAT, STRANGER.account_id, "Ana Ruiz")]) == 0
+    team.do(note_seen, first)
+    team.do(note_seen, Account(CHAT, STRANGER.account_id, "Ana Ruiz"))
+    assert team.do(match_seen) == 0
 
     ana = team.add()
-    assert team.do(take_accounts, [Account(JIRA, AT_JIRA.account_id, "Ana", MAIL)]) == 1
+    team.do(note_seen, Account(JIRA, AT_JIRA.account_id, "Ana", MAIL))
+    assert team.do(match_seen) == 1
 
     found = team.database.read(lambda tx: tx.members.identities_of(ana.id))
     assert [(one.account_id, one.state) for one in found] == [
@@ -288,7 +292,8 @@ async def test_refused_is_not_matched_again_but_may_be_linked(team: Team) -> Non
     team.link(ana, AT_CHAT)
     team.do(refuse_account, ana.id, AT_CHAT, by=BY)
 
-    assert team.do(take_accounts, [Account(CHAT, AT_CHAT.account_id, "Ana", MAIL)]) == 0
+    team.do(note_seen, Account(CHAT, AT_CHAT.account_id, "Ana", MAIL))
+    assert team.do(match_seen) == 0
     outcome = team.roster(f"name,email,account:chat\nAna Ruiz,{MAIL},{AT_CHAT.account_id}\n")
     assert [one.found for one in outcome.plan.notes] == [AT_CHAT.account_id]
     assert team.database.read(lambda tx: tx.members.identity_at(ana.id, CHAT)) is None
@@ -432,7 +437,7 @@ async def test_names_of_those_who_left_and_of_strangers_go_with_their_retention(
     ana = team.add()
     team.link(ana, AT_CHAT)
     team.do(leave, ana.id, by=BY)
-    team.do(take_accounts, [Account(CHAT, STRANGER.account_id, "Eve Stranger")])
+    team.do(note_seen, Account(CHAT, STRANGER.account_id, "Eve Stranger"))
     lasts = house.pruning.retention[Kept.TEXTS]
 
     house.clock.advance(lasts.total_seconds() + 1)

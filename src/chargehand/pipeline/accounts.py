@@ -3,7 +3,6 @@
 Nothing here gives a right: a match may be named, and is confirmed elsewhere.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -92,23 +91,6 @@ def note_seen(tx: Writing, account: Account, *, now: datetime) -> bool:
     return tx.members.note_unmapped(
         account.connection_id, account.account_id, name=account.name, email=account.email, now=now
     )
-
-
-def take_accounts(tx: Writing, accounts: Iterable[Account], *, now: datetime) -> int:
-    """Look at accounts a vendor told of: match by address, list the rest; how many were matched."""
-    found = match_accounts(tx.members.all(), accounts, _taken(tx))
-    for one in found.matches:
-        _match_by_address(tx, one.member_id, one.account, now=now)
-    left = [*(one.account for one in found.candidates), *found.unknown]
-    for account in left:
-        tx.members.note_unmapped(
-            account.connection_id,
-            account.account_id,
-            name=account.name,
-            email=account.email,
-            now=now,
-        )
-    return len(found.matches)
 
 
 def match_seen(tx: Writing, *, now: datetime) -> int:

@@ -8,7 +8,7 @@ import pytest
 from chargehand.domain.account import Account, AccountRef
 from chargehand.domain.ids import AccountId
 from chargehand.domain.member import Role
-from chargehand.pipeline.accounts import take_accounts
+from chargehand.pipeline.accounts import note_seen
 from chargehand.pipeline.confirming import Confirmed, say_code
 from tests.web.api.world import SITE, World
 
@@ -87,7 +87,7 @@ async def test_unmapped_accounts_come_in_pages_with_those_they_may_be(
     for number in range(3):
         world.clock.advance(1)
         now, account = world.clock.now(), Account(SITE, AccountId(f"5b{number}"), "Ana Ruiz")
-        world.database.write(lambda tx, a=account, n=now: take_accounts(tx, [a], now=n))
+        world.database.write(lambda tx, a=account, n=now: note_seen(tx, a, now=n))
 
     first = (await client.get("/v1/members/unmapped?limit=2")).json()
     second = await client.get("/v1/members/unmapped", params={"cursor": first["next_cursor"]})
