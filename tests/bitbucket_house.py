@@ -57,7 +57,7 @@ class BitbucketHouse(CodeHouse):
         live = live_bitbucket(configured, Surroundings(self.clock))
         transport = self.bitbucket.transport()
         self.client = open_client(configured, Surroundings(self.clock, transport))
-        ours = replace(live, client=self.client, code=self.client)
+        ours = replace(live, client=self.client, accounts=self.client, code=self.client)
         return {**super().connect_all(), BITBUCKET: ours}
 
     @property

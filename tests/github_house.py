@@ -74,7 +74,7 @@ class GitHubHouse(CodeHouse):
         self.client = open_client(
             configured, Surroundings(self.clock, wire, sleep, limits=live.limits)
         )
-        self.hub = replace(live, client=self.client, code=self.client)
+        self.hub = replace(live, client=self.client, accounts=self.client, code=self.client)
         return {**super().connect_all(), GITHUB: self.hub}
 
     # People at work there

@@ -59,7 +59,7 @@ class WikiHouse(House):
             configured,
             Surroundings(self.clock, self.wiki.transport(), limits=live.limits),
         )
-        self.live = replace(live, client=client, accounts=client)
+        self.live = replace(live, client=client, accounts=live.accounts and client)
         return {**super().connect_all(), WIKI: self.live}
 
     async def comment(self, text: str, **how: Any) -> str:
