@@ -126,3 +126,24 @@ async def test_a_vendor_that_refuses_is_told_of(desk: Desk) -> None:
     assert "jira was not asked" in ended.err
     missing = await desk.run("members", "check-accounts", "nowhere")
     assert (missing.code, "no connection nowhere" in missing.err) == (2, True)
+
+
+WIKI = """
+[[connections]]
+connector = "confluence"
+deployment = "data_center"
+site = "https://wiki.example/confluence"
+api_token = "a-token-of-the-tests"
+spaces = { ENG = ["PAY"] }
+"""
+
+
+def test_where_nothing_can_be_asked_it_says_so(config: Path) -> None:
+    config.write_text(config.read_text(encoding="utf-8") + WIKI, encoding="utf-8")
+    terminal = Terminal(config, FakeClock(START))
+
+    nobody = terminal.run("members", "check-accounts")
+    untold = terminal.run("members", "check-accounts", "confluence")
+
+    assert nobody.out == "No member has an account at a vendor that tells whether it works.\n"
+    assert (untold.code, "does not tell whether accounts work" in untold.err) == (2, True)

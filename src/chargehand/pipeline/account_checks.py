@@ -120,8 +120,8 @@ class AccountChecks:
             asked = await ask_accounts(connection, wanted, pause=pause)
         except ChargehandError as error:
             self._not_before[connection.id] = now + _AGAIN_AFTER
-            await self._database.awrite(lambda tx: _note_untold(tx, connection.id, now=now))
-            _log.warning("accounts.not_told", connection_id=connection.id, code=error.code)
+            if await self._database.awrite(lambda tx: _note_untold(tx, connection.id, now=now)):
+                _log.warning("accounts.not_told", connection_id=connection.id, code=error.code)
             return
         if asked is None:
             return
@@ -214,7 +214,7 @@ def _ref(identity: Identity) -> AccountRef:
 
 def _note(tx: Writing, found: Findings, *, is_believed: bool, now: datetime) -> None:
     where = found.connection_id
-    clear = len(found.asked.working) + len(found.asked.gone)
+    clear = len(found.asked.working) + len(found.gone)
     tx.observations.note(_ASKED, where, clear, now=now)
     tx.observations.forget(_UNTOLD, where)
     is_up = up_since(tx, ACCOUNTS_VANISHED, where) is not None
@@ -233,9 +233,12 @@ def _note(tx: Writing, found: Findings, *, is_believed: bool, now: datetime) -> 
     )
 
 
-def _note_untold(tx: Writing, connection_id: ConnectionId, *, now: datetime) -> None:
-    if tx.observations.find(_UNTOLD, connection_id) is None:
+def _note_untold(tx: Writing, connection_id: ConnectionId, *, now: datetime) -> bool:
+    """Remember since when a vendor does not tell; False where that is known."""
+    is_new = tx.observations.find(_UNTOLD, connection_id) is None
+    if is_new:
         tx.observations.note(_UNTOLD, connection_id, to_micros(now), now=now)
+    return is_new
 
 
 def _tell_deactivated(tx: Writing, identity: Identity, *, now: datetime) -> None:
