@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from chargehand.bootstrap.processes import WORKER_NICENESS
 from tests.processes.service import FakeSite, Service, installed_service, running_fake, wait_until
+from tests.unit.inbox.deliveries import NOW, new
 
 pytestmark = pytest.mark.process
 
@@ -92,6 +94,20 @@ def test_stop_is_graceful_and_leaves_nobody_and_every_line_in_the_log_file(
     assert ended.returncode == 1
     assert ended.stdout.startswith("front: ")
     assert len(ended.stdout.splitlines()) == 1
+
+
+def test_first_page_tells_of_deliveries_that_were_given_up(service: Service) -> None:
+    [stored] = service.stores.open_inbox()([new("a")])
+    service.stores.queue.mark_dead(stored.delivery_id, "IndexError", now=NOW)
+    service.start()
+    service.wait_until_ready()
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/", timeout=5) as answer:
+        steps = json.load(answer)["next_steps"]
+
+    assert steps[-1] == (
+        "Deliveries were given up, 1 of them: see `chargehand deliveries given-up`."
+    )
 
 
 def test_log_file_that_can_not_be_written_is_refused(service: Service) -> None:

@@ -75,21 +75,24 @@ def list_(
 
 
 @deliveries.command("given-up")
-def given_up(context: typer.Context, *, last: Last = 20, as_json: AsJSON = False) -> None:
+def given_up(
+    context: typer.Context, *, last: Last = 20, cursor: Cursor = None, as_json: AsJSON = False
+) -> None:
     """List the newest deliveries nobody could dispatch, which wait for `deliveries retry`.
 
     Example: chargehand deliveries given-up
     """
     invocation: Invocation = context.obj
     # lazy: SQLAlchemy takes longer than `--help` may.
+    from chargehand.pipeline.given_up import list_given_up
     from chargehand.pipeline.showing import to_json
 
     with invocation.open_stores() as (settings, stores):
-        found = stores.queue.given_up(last)
+        page = list_given_up(stores.queue, cursor=cursor, limit=last)
     if as_json:
-        echo_json({"items": to_json(found)})
+        echo_json(to_json(page))
         return
-    if not found:
+    if not page.items:
         typer.echo("No delivery was given up.")
         return
     echo_table(
@@ -102,9 +105,10 @@ def given_up(context: typer.Context, *, last: Last = 20, as_json: AsJSON = False
                 str(one.size_bytes),
                 one.error,
             )
-            for one in found
+            for one in page.items
         ],
     )
+    echo_next(page.next_cursor)
     typer.echo("\nNext, when the cause is gone: chargehand deliveries retry ID, or --all")
 
 
@@ -136,7 +140,9 @@ def retry(
         wanted = identifiers or [one.id for one in stores.queue.given_up(MOST_AT_ONCE)]
 
         def again(identifier: str) -> str:
-            found = take_up_again(stores.database, stores.queue, identifier, by=by, now=now)
+            found = stores.database.write(
+                lambda tx: take_up_again(tx, stores.queue, identifier, by=by, now=now)
+            )
             return f"{found} is dispatched next."
 
         one_by_one(wanted, again)

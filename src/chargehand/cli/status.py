@@ -358,7 +358,7 @@ def _echo_waiting(status: "Status") -> None:
         stored = str(inbox.interactive + inbox.bulk)
         rows.append((stored, "deliveries not looked at yet", "chargehand serve"))
     if inbox.dead:
-        rows.append((str(inbox.dead), "deliveries given up", "chargehand notices list"))
+        rows.append((str(inbox.dead), "deliveries given up", "chargehand deliveries given-up"))
     for line in plain_lines(rows) if rows else ["Nothing waits."]:
         typer.echo(f"  {line}")
 

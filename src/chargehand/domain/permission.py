@@ -28,6 +28,7 @@ class Permission(StrEnum):
     COMMAND_RUN = "command:run"
     CONNECTION_VIEW = "connection:view"
     DECISION_VIEW = "decision:view"
+    DELIVERY_RETRY = "delivery:retry"
     DELIVERY_VIEW = "delivery:view"
     EVENT_VIEW = "event:view"
     FLAG_SET = "flag:set"

@@ -113,8 +113,10 @@ class DeliveryQueue(Protocol):
         """Give a delivery up; False when it was closed before."""
         ...
 
-    def given_up(self, limit: int) -> tuple[GivenUpDelivery, ...]:
-        """What was given up and is kept still, newest first."""
+    def given_up(
+        self, limit: int, *, before: DeliveryId | None = None
+    ) -> tuple[GivenUpDelivery, ...]:
+        """What was given up and is kept still, newest first; only what is older than `before`."""
         ...
 
     def take_up_again(self, delivery_id: DeliveryId) -> bool:

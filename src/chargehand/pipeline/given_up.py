@@ -8,27 +8,42 @@ from typing import Final
 
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import DeliveryId
-from chargehand.inbox.ports import DeliveryQueue
+from chargehand.domain.records import Page
+from chargehand.inbox.ports import DeliveryQueue, GivenUpDelivery
+from chargehand.kit.ids import id_kind
 from chargehand.pipeline.errors import NotFound
-from chargehand.storage.database import Database
+from chargehand.pipeline.identifying import require_cursor
+from chargehand.pipeline.looking import PER_PAGE
+from chargehand.storage.transaction import Writing
 
 # Whoever takes all of them up again does so in parts.
 MOST_AT_ONCE: Final = 1_000
 
 
+def list_given_up(
+    queue: DeliveryQueue, *, cursor: str | None = None, limit: int = PER_PAGE
+) -> Page[GivenUpDelivery]:
+    """What was given up and is kept still, newest first.
+
+    Raises: ArgumentInvalid, InboxUnavailable.
+    """
+    require_cursor(cursor, kind="delivery")
+    before = DeliveryId(cursor) if cursor is not None else None
+    found = queue.given_up(limit + 1, before=before)
+    items = found[:limit]
+    return Page(items=items, next_cursor=items[-1].id if len(found) > limit else None)
+
+
 def take_up_again(
-    database: Database, queue: DeliveryQueue, identifier: str, *, by: str, now: datetime
+    tx: Writing, queue: DeliveryQueue, identifier: str, *, by: str, now: datetime
 ) -> DeliveryId:
     """Have one delivery dispatched anew.
 
-    Raises: NotFound where none of that id was given up.
+    Raises: NotFound where none of that id was given up; InboxUnavailable.
     """
     delivery_id = DeliveryId(identifier)
-    if not queue.take_up_again(delivery_id):
+    tx.audit.append(AuditTag.PERSON_DELIVERY_RETRIED, delivery_id, {"by": by}, now=now)
+    # Last, so that a transaction that can not account for it leaves the delivery as it is.
+    if id_kind(identifier) != "delivery" or not queue.take_up_again(delivery_id):
         raise NotFound(kind="delivery that was given up", id=identifier)
-    database.write(
-        lambda tx: tx.audit.append(
-            AuditTag.PERSON_DELIVERY_RETRIED, delivery_id, {"by": by}, now=now
-        )
-    )
     return delivery_id

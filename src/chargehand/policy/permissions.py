@@ -44,6 +44,7 @@ _OPERATING: Final = _LEADING | {
     Permission.ACTION_SETTLE,
     Permission.AUDIT_EXPORT,
     Permission.AUDIT_READ,
+    Permission.DELIVERY_RETRY,
     Permission.FLAG_SET,
     Permission.MEMBER_VIEW,
     Permission.NOTICE_VIEW,

@@ -33,7 +33,7 @@ from chargehand.domain.switches import StopRecord
 from chargehand.inbox.errors import InboxUnavailable
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.inbox.nudge import Nudge
-from chargehand.inbox.ports import InboxWatcher, StoreOutcome
+from chargehand.inbox.ports import DeliveryQueue, InboxWatcher, StoreOutcome
 from chargehand.inbox.writer import InboxLimits
 from chargehand.intake.addresses import TrustedProxies
 from chargehand.kit.clock import Clock
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from chargehand.web.api.app import API
 
 _LAST_WORDS_S = 0.25
+_GIVEN_UP = "Deliveries were given up, {count} of them: see `chargehand deliveries given-up`."
 _log = get_logger()
 
 
@@ -167,9 +168,9 @@ def _front_deps(settings: Settings, stores: Stores, inbox: GroupCommit, clock: C
             _connection_status(ConnectionId(one.id), one.connector, known.get(ConnectionId(one.id)))
             for one in settings.connections
         )
-        return FrontStatus(
-            connections=connections, next_steps=_next_steps(settings, connections, hold, stops)
-        )
+        steps = _next_steps(settings, connections, hold, stops)
+        given_up = await _given_up_step(stores.queue)
+        return FrontStatus(connections=connections, next_steps=(*steps, *given_up))
 
     def open_api() -> "API":
         # lazy: two thirds of what this process loads, and webhooks need none of it.
@@ -272,6 +273,15 @@ def _connection_status(
         found=found,
         last_delivery_at=record.last_delivery_at,
     )
+
+
+async def _given_up_step(queue: DeliveryQueue) -> tuple[str, ...]:
+    try:
+        dead = (await asyncio.to_thread(queue.counts)).dead
+    except InboxUnavailable:
+        # The page says what is wrong with the inbox by itself.
+        return ()
+    return (_GIVEN_UP.format(count=dead),) if dead else ()
 
 
 def _next_steps(

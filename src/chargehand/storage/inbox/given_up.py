@@ -22,9 +22,13 @@ _SHOWN = (
 )
 
 
-def read_given_up(connection: Connection, limit: int) -> tuple[GivenUpDelivery, ...]:
-    """What was given up, newest first, without its bodies."""
-    query = select(*_SHOWN).where(_IS_GIVEN_UP).order_by(_t.seq.desc()).limit(limit)
+def read_given_up(
+    connection: Connection, limit: int, *, before: DeliveryId | None = None
+) -> tuple[GivenUpDelivery, ...]:
+    """What was given up, newest first, without its bodies; only what is older than `before`."""
+    query = select(*_SHOWN).where(_IS_GIVEN_UP).order_by(_t.delivery_id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_t.delivery_id < before)
     return tuple(
         GivenUpDelivery(
             id=DeliveryId(row.delivery_id),

@@ -108,10 +108,12 @@ class InboxReader:
         with self._writing() as connection:
             return connection.execute(closing).rowcount == 1
 
-    def given_up(self, limit: int) -> tuple[GivenUpDelivery, ...]:
-        """What was given up and is kept still, newest first."""
+    def given_up(
+        self, limit: int, *, before: DeliveryId | None = None
+    ) -> tuple[GivenUpDelivery, ...]:
+        """What was given up and is kept still, newest first; only what is older than `before`."""
         with self._reading() as connection:
-            return read_given_up(connection, limit)
+            return read_given_up(connection, limit, before=before)
 
     def take_up_again(self, delivery_id: DeliveryId) -> bool:
         """Let a delivery that was given up be dispatched anew; False when it was not given up."""

@@ -19,6 +19,7 @@ from chargehand.web.api.connections import add_connection_routes
 from chargehand.web.api.deps import APIDeps
 from chargehand.web.api.describing import TITLE, describe
 from chargehand.web.api.flags import add_flag_routes
+from chargehand.web.api.given_up import add_given_up_routes
 from chargehand.web.api.guard import guarded_route
 from chargehand.web.api.me import add_me_routes
 from chargehand.web.api.members import add_member_routes
@@ -74,6 +75,8 @@ def build_api(deps: APIDeps) -> API:
     add_approval_routes(router, deps)
     add_ask_routes(router, deps)
     add_command_routes(router, deps)
+    # Before the routes that take any word there for an id.
+    add_given_up_routes(router, deps)
     add_reading_routes(router, deps)
     add_audit_routes(router, deps)
     add_mode_routes(router, deps)

@@ -99,6 +99,12 @@ class DeliveryQuery(PageQuery):
     connection: ConnectionFilter | None = Field(None, description="Only of this connection.")
 
 
+class GivenUpQuery(PageQuery):
+    """Which deliveries that were given up are wanted."""
+
+    cursor: DeliveryCursor | None = Field(None, description=_CURSOR)
+
+
 class EventQuery(PageQuery):
     """Which events are wanted."""
 
