@@ -45,7 +45,7 @@ ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def made(settings: Settings, stores: Stores, clock: FakeClock) -> MadeBackup:
-    stores.database.write(lambda tx: create_key(tx, "one\tof\\two\n", by="cli:tester", now=START))
+    stores.database.write(lambda tx: create_key(tx, "one", by="cli:one\tof\\two\n", now=START))
     return make_backup(settings, origin=BackupOrigin.PERSON, clock=clock)
 
 

@@ -26,14 +26,7 @@ keys = typer.Typer(
     "kept, so a secret is shown once, when it is made.\n\nExample: chargehand keys create ci",
     no_args_is_help=True,
 )
-_LONGEST_NAME = 60
-
-
-class KeyNameInvalid(Rejected):
-    """A name that tells nobody what the key is for."""
-
-    code = "key_name_invalid"
-    template = "The name of a key must have 1 to {longest} visible characters."
+_SHOWN = 60
 
 
 class ExpiryUnclear(Rejected):
@@ -84,9 +77,6 @@ def create(
     from chargehand.pipeline.keys import KeyLimits, create_key, read_scope
     from chargehand.pipeline.members import find_member
 
-    named = name.strip()
-    if not named or len(named) > _LONGEST_NAME or not named.isprintable():
-        raise KeyNameInvalid(longest=_LONGEST_NAME)
     with invocation.open_stores() as (settings, stores):
         now = invocation.clock(settings).now()
         limits = KeyLimits(
@@ -98,10 +88,10 @@ def create(
         def work(tx: "Writing") -> "NewKey":
             member = find_member(tx, acts_for).id if acts_for is not None else None
             limited = replace(limits, member_id=member)
-            return create_key(tx, named, by=operator_name(), now=now, limits=limited)
+            return create_key(tx, name, by=operator_name(), now=now, limits=limited)
 
         made = stores.database.write(work)
-    typer.echo(f"{made.id} ({named}) works at once. Its secret is not shown again:", err=True)
+    typer.echo(f"{made.id} ({made.name}) works at once. Its secret is not shown again:", err=True)
     typer.echo(made.secret)
 
 
@@ -180,7 +170,7 @@ def _moment(words: str, settings: "Settings", now: "datetime") -> "datetime":
     zone = settings.business.zone
     found = meant.resolve(now, zone=zone, day_starts=day_starts) if meant is not None else None
     if found is None:
-        raise ExpiryUnclear(found=safe_line(words)[:_LONGEST_NAME])
+        raise ExpiryUnclear(found=safe_line(words)[:_SHOWN])
     return found
 
 

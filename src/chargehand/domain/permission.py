@@ -21,7 +21,6 @@ class Permission(StrEnum):
     ASK_DISMISS = "ask:dismiss"
     ASK_VIEW = "ask:view"
     ATTENTION_SET = "attention:set"
-    AUDIT_EXPORT = "audit:export"
     AUDIT_READ = "audit:read"
     BUDGET_SET = "budget:set"
     BUDGET_VIEW = "budget:view"

@@ -51,13 +51,15 @@ class Authority:
     """Who does something, through what, and what they may do at this moment.
 
     Shape: `by` is the name that what is done is recorded under, `via` that of the way it came;
-    `member` is None for a key that acts for nobody.
+    `member` is None for a key that acts for nobody; `expires_at` is when the key that was shown
+    ends, None where it does not, or where no key was shown.
     """
 
     by: str
     via: str = _REST
     rights: Rights = field(default=NOTHING)
     member: Member | None = None
+    expires_at: datetime | None = None
 
     def require(self, permission: Permission, project: ProjectKey | None) -> None:
         """Refuse what is not allowed in a project; None is what belongs to the organization.
@@ -67,6 +69,17 @@ class Authority:
         if not self.rights.allows(permission, project):
             where = f"the project {project}" if project is not None else "every project"
             raise PermissionMissing(permission=permission.value, where=where)
+
+    def require_all(self, wanted: Rights) -> None:
+        """Refuse to hand on what is not held.
+
+        Raises: PermissionMissing for the first of it.
+        """
+        for permission in sorted(wanted.everywhere):
+            self.require(permission, None)
+        for project in sorted(wanted.in_projects):
+            for permission in sorted(wanted.in_projects[project]):
+                self.require(permission, project)
 
     def require_somewhere(self, permission: Permission) -> None:
         """Refuse what is allowed in no project at all.
@@ -114,7 +127,7 @@ def authority_of_key(tx: View, key: ApiKeyRecord | None, *, now: datetime) -> Au
         raise KeyEnded(reason=f"expired since {key.expires_at:%Y-%m-%d %H:%M} UTC")
     scope = rights_of_scope(key.permissions, key.projects)
     if key.member_id is None:
-        return Authority(by=f"key:{key.name}", rights=scope)
+        return Authority(by=f"key:{key.name}", rights=scope, expires_at=key.expires_at)
     member = tx.members.find(key.member_id)
     if member is None or member.left_at is not None:
         raise KeyEnded(reason="of a member who left the team")
@@ -124,4 +137,5 @@ def authority_of_key(tx: View, key: ApiKeyRecord | None, *, now: datetime) -> Au
         via=f"key:{key.id}",
         rights=rights_of_roles(member.roles).within(scope),
         member=member,
+        expires_at=key.expires_at,
     )

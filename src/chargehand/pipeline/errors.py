@@ -93,6 +93,13 @@ class ArgumentInvalid(Rejected):
     template = "{field} is {found!r}; allowed: {allowed}."
 
 
+class KeyNameInvalid(Rejected):
+    """A name that tells nobody what the key is for."""
+
+    code = "key_name_invalid"
+    template = "The name of a key must have {allowed}."
+
+
 class KeyNameTaken(Rejected):
     """A live key has that name."""
 

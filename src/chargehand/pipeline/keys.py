@@ -4,17 +4,17 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.ids import ApiKeyId, MemberId
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.domain.permission import Permission
-from chargehand.domain.records import ApiKeyRecord
-from chargehand.kit.ids import new_id
-from chargehand.pipeline.errors import ArgumentInvalid, KeyNameTaken, NotFound
-from chargehand.pipeline.identifying import living_member
+from chargehand.domain.records import ApiKeyRecord, Page
+from chargehand.kit.ids import id_kind, new_id
+from chargehand.pipeline.errors import ArgumentInvalid, KeyNameInvalid, KeyNameTaken, NotFound
+from chargehand.pipeline.identifying import living_member, require_cursor
 from chargehand.storage.repositories.api_keys import KeyLimits
 from chargehand.storage.transaction import Reading, Writing
 
@@ -23,9 +23,12 @@ __all__ = ["KeyLimits", "Writing"]
 _PREFIX = "chk_"
 _SECRET_BYTES = 32
 _NOTE_USE_EVERY = timedelta(hours=1)
+_LONGEST: Final = timedelta(days=36_525)
 # Their names have to fit into the key's row.
-_MOST_PROJECTS: Final = 30
+MOST_PROJECTS: Final = 30
 _SHOWN: Final = 60
+LONGEST_KEY_NAME: Final = 60
+_KIND: Final = "API key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class NewKey:
     """A key at the one moment its secret is known."""
 
     id: ApiKeyId
+    name: str
     secret: str
 
 
@@ -44,9 +48,10 @@ def create_key(
 ) -> NewKey:
     """A fresh key of 256 random bits; only its digest is kept.
 
-    Raises: KeyNameTaken, since what a key decides is recorded under its name; ArgumentInvalid for
-    limits under which it could never do anything; NotFound, MemberLeft.
+    Raises: KeyNameInvalid; KeyNameTaken, since what a key decides is recorded under its name;
+    ArgumentInvalid for limits under which it could never do anything; NotFound, MemberLeft.
     """
+    name = _read_name(name)
     _require_sense(limits, now=now)
     if limits.member_id is not None:
         living_member(tx, limits.member_id)
@@ -56,7 +61,16 @@ def create_key(
     key_id = ApiKeyId(new_id("key", now))
     tx.api_keys.add(key_id, name, _digest(secret), limits, by=by, now=now)
     tx.audit.append(AuditTag.PERSON_KEY_CREATED, key_id, {"by": by, **_told(limits)}, now=now)
-    return NewKey(key_id, secret)
+    return NewKey(key_id, name, secret)
+
+
+def list_keys(tx: Reading | Writing, *, cursor: str | None, limit: int) -> Page[ApiKeyRecord]:
+    """Every key without its secret, newest first, revoked ones included.
+
+    Raises: ArgumentInvalid.
+    """
+    require_cursor(cursor, kind=_KIND)
+    return tx.api_keys.page(cursor=cursor, limit=limit)
 
 
 def read_scope(words: Iterable[str]) -> frozenset[Permission]:
@@ -101,9 +115,10 @@ def revoke_key(tx: Writing, key_id: str, *, by: str, now: datetime) -> ApiKeyRec
 
     Raises: NotFound. Revoking twice is no error.
     """
-    key = tx.api_keys.find(key_id)
+    # A caller may hand in any text, and PostgreSQL takes not every one.
+    key = tx.api_keys.find(key_id) if id_kind(key_id) == _KIND else None
     if key is None:
-        raise NotFound(kind="API key", id=key_id)
+        raise NotFound(kind=_KIND, id=key_id)
     if tx.api_keys.revoke(key.id, now=now):
         tx.audit.append(AuditTag.PERSON_KEY_REVOKED, key.id, {"by": by}, now=now)
     return tx.api_keys.find(key_id) or key
@@ -116,16 +131,24 @@ def revoke_keys_of(tx: Writing, member_id: MemberId, *, by: str, now: datetime) 
             revoke_key(tx, key.id, by=by, now=now)
 
 
+def _read_name(text: str) -> str:
+    name = text.strip()
+    if not name or len(name) > LONGEST_KEY_NAME or not name.isprintable():
+        raise KeyNameInvalid(field="name", allowed=f"1 to {LONGEST_KEY_NAME} visible characters")
+    return name
+
+
 def _require_sense(limits: KeyLimits, *, now: datetime) -> None:
     if limits.permissions is not None and not limits.permissions:
         raise ArgumentInvalid(field="scope", found="", allowed="at least one permission")
     projects = limits.projects
-    if projects is not None and not 1 <= len(projects) <= _MOST_PROJECTS:
-        allowed = f"1 to {_MOST_PROJECTS} projects, or none named for all of them"
+    if projects is not None and not 1 <= len(projects) <= MOST_PROJECTS:
+        allowed = f"1 to {MOST_PROJECTS} projects, or none named for all of them"
         raise ArgumentInvalid(field="project", found=f"{len(projects)} projects", allowed=allowed)
-    if limits.expires_at is not None and limits.expires_at <= now:
-        found = f"{limits.expires_at:%Y-%m-%d %H:%M} UTC"
-        raise ArgumentInvalid(field="expires", found=found, allowed="a moment in the future")
+    ends = limits.expires_at
+    if ends is not None and not now < ends <= now + _LONGEST:
+        allowed = "a moment in the future, within a hundred years"
+        raise ArgumentInvalid(field="expires_at", found=ends.isoformat(), allowed=allowed)
 
 
 def _told(limits: KeyLimits) -> JSONObject:
@@ -138,7 +161,7 @@ def _told(limits: KeyLimits) -> JSONObject:
     if limits.member_id is not None:
         told["acts_for"] = limits.member_id
     if limits.expires_at is not None:
-        told["expires_at"] = limits.expires_at.isoformat()
+        told["expires_at"] = limits.expires_at.astimezone(UTC).isoformat()
     return told
 
 

@@ -42,7 +42,6 @@ _LEADING: Final = _ANSWERING_FOR | {
 }
 _OPERATING: Final = _LEADING | {
     Permission.ACTION_SETTLE,
-    Permission.AUDIT_EXPORT,
     Permission.AUDIT_READ,
     Permission.DELIVERY_RETRY,
     Permission.FLAG_SET,

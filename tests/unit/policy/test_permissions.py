@@ -23,8 +23,8 @@ ANSWERING_FOR = (
 )
 LEADING = f"{ANSWERING_FOR} ask:answer ask:dismiss budget:view"
 OPERATING = (
-    f"{LEADING} action:settle audit:export audit:read delivery:retry flag:set member:view "
-    "notice:view status:view stop:set"
+    f"{LEADING} action:settle audit:read delivery:retry flag:set member:view notice:view "
+    "status:view stop:set"
 )
 TABLE = {
     "viewer": LOOKING_ON,

@@ -26,7 +26,7 @@ QUICKLY = settings(max_examples=10, deadline=None, suppress_health_check=list(He
 IN_SHORT = settings(QUICKLY, max_examples=5)
 # What the description can not say: which projects and connections there are, what a vendor calls a
 # comment, which cap can not be taken away, that days come in order, that a moment is to come, what
-# is a policy, and what is a name, a table or a word.
+# is a policy, and what is a name, a free name, a table or a word.
 NOT_ALL_SAID = {
     "GET /v1/events",
     "PUT /v1/modes",
@@ -49,6 +49,7 @@ NOT_ALL_SAID = {
     "POST /v1/approvals/{approval_id}/edit",
     "PUT /v1/budgets",
     "GET /v1/spending",
+    "POST /v1/keys",
     "POST /v1/members",
     "POST /v1/members/roster",
     "PUT /v1/members/{member_id}/roles",

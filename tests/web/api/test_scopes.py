@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 from starlette.applications import Starlette
 
+from chargehand.commands.registry import COMMANDS
 from chargehand.domain.ids import ProjectKey
 from chargehand.domain.member import Member, Role
 from chargehand.domain.permission import Permission
@@ -88,9 +89,9 @@ async def ask(client: httpx.AsyncClient, method: str, path: str) -> httpx.Respon
     return await client.request(method, path, json=body)
 
 
-def filled(path: str, told: Told, member: str) -> str:
+def filled(path: str, told: Told, **others: str) -> str:
     """A path with the ids of what one comment led to; a trace is asked for by its event."""
-    ids = {**asdict(told), "member_id": member, "identifier": told.event_id}
+    ids = {**asdict(told), **others, "identifier": told.event_id}
     return re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
 
 
@@ -111,17 +112,26 @@ def test_every_operation_names_what_it_takes(operations: Operations) -> None:
     assert without == ["GET /v1/me"]
 
 
+def test_every_permission_guards_something(operations: Operations) -> None:
+    """One that nothing asks for would promise a guard that is not there."""
+    of_routes = {operation[PERMISSION] for _, _, operation in operations}
+    of_lines = {one.permission for one in COMMANDS}
+
+    assert ALL - of_routes - of_lines == set()
+
+
 async def test_ids_of_another_organization_are_nowhere(
     world: World, operations: Operations
 ) -> None:
     other = world.beside("other")
     told, member = other.comment(), other.member()
-    wrong = []
+    other.key()
+    ids, wrong = {"member_id": member.id, "key_id": key_id_of(other, "ci")}, []
 
     async with world.client() as client:
         for method, path, _ in operations:
             if has_id(path):
-                answer = await ask(client, method, filled(path, told, member.id))
+                answer = await ask(client, method, filled(path, told, **ids))
                 if answer.status_code != 404:
                     wrong.append((method, path, answer.status_code, answer.text))
 
@@ -131,12 +141,12 @@ async def test_ids_of_another_organization_are_nowhere(
 async def test_ids_of_another_project_are_nowhere(world: World, operations: Operations) -> None:
     told, member = world.comment(project=OPS), world.member()
     key = limited(world, "pay", projects=frozenset({PAY}))
-    wrong = []
+    ids, wrong = {"member_id": member.id, "key_id": key_id_of(world, "pay")}, []
 
     async with world.client(key=key) as client:
         for method, path, operation in operations:
             if has_id(path):
-                answer = await ask(client, method, filled(path, told, member.id))
+                answer = await ask(client, method, filled(path, told, **ids))
                 expected = 404 if operation[PLACE] == "project" else 403
                 if answer.status_code != expected:
                     wrong.append((method, path, answer.status_code, answer.text))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chargehand.domain.ids import ApiKeyId, MemberId, ProjectKey
 from chargehand.domain.permission import Permission
-from chargehand.domain.records import ApiKeyRecord
+from chargehand.domain.records import ApiKeyRecord, Page
 from chargehand.kit.clock import from_micros, to_micros
 from chargehand.storage.repositories.rows import AnyRow, Repository, moment
 from chargehand.storage.tables import api_keys
@@ -39,6 +39,11 @@ class ApiKeyReader(Repository):
         """Every key, newest first, revoked ones included."""
         rows = self._rows(self._select(api_keys).order_by(api_keys.c.key_id.desc()))
         return tuple(_key(row) for row in rows)
+
+    def page(self, *, cursor: str | None = None, limit: int = 50) -> Page[ApiKeyRecord]:
+        """Keys, newest first, revoked ones included."""
+        query = self._select(api_keys)
+        return self._page(query, api_keys.c.key_id, _key, cursor=cursor, limit=limit)
 
 
 class ApiKeyWriter(ApiKeyReader):

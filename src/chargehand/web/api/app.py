@@ -21,6 +21,7 @@ from chargehand.web.api.describing import TITLE, describe
 from chargehand.web.api.flags import add_flag_routes
 from chargehand.web.api.given_up import add_given_up_routes
 from chargehand.web.api.guard import guarded_route
+from chargehand.web.api.keys import add_key_routes
 from chargehand.web.api.me import add_me_routes
 from chargehand.web.api.members import add_member_routes
 from chargehand.web.api.modes import add_mode_routes
@@ -86,6 +87,7 @@ def build_api(deps: APIDeps) -> API:
     add_budget_routes(router, deps)
     add_absence_routes(router, deps)
     add_member_routes(router, deps)
+    add_key_routes(router, deps)
     add_connection_routes(router, deps)
     add_overview_routes(router, deps)
     add_replay_routes(router, deps)

@@ -19,8 +19,8 @@ _DESCRIPTION: Final = """\
 Look back at everything chargehand received, decided and did, and decide what waits for a person.
 
 Every request carries an API key of the organization: `Authorization: Bearer chk_...`.
-`chargehand keys` makes and ends keys; what a key decides is recorded as `key:<name>`, or as the \
-member it acts for.
+`chargehand keys` and `/v1/keys` make and end keys; what a key decides is recorded as \
+`key:<name>`, or as the member it acts for.
 `x-permission` says what an operation takes; lists hold only the projects where the caller has it.
 
 Lists are newest first and come in pages: hand `next_cursor` in as `cursor` until it is null.
@@ -45,6 +45,7 @@ class Tag(StrEnum):
     FLAGS = "flags"
     BUDGETS = "budgets"
     MEMBERS = "members"
+    KEYS = "keys"
     OVERVIEW = "overview"
 
 
@@ -60,6 +61,7 @@ _TAG_TEXTS: Final[Mapping[Tag, str]] = MappingProxyType(
         Tag.FLAGS: "Switches that work while everything runs.",
         Tag.BUDGETS: "What models may cost, and what they did cost.",
         Tag.MEMBERS: "The people of the team, their roles, and the accounts they have.",
+        Tag.KEYS: "The secrets that let programs in, without the secrets.",
         Tag.OVERVIEW: "How things stand and how much happened.",
     }
 )

@@ -38,6 +38,7 @@ ApprovalCursor = Annotated[str, Field(pattern=f"^apv_{ID_LETTERS}$")]
 NoticeCursor = Annotated[str, Field(pattern=f"^ntc_{ID_LETTERS}$")]
 MemberCursor = Annotated[str, Field(pattern=f"^mbr_{ID_LETTERS}$")]
 UnmappedCursor = Annotated[str, Field(pattern=f"^una_{ID_LETTERS}$")]
+KeyCursor = Annotated[str, Field(pattern=f"^key_{ID_LETTERS}$")]
 AuditCursor = Annotated[str, Field(pattern="^[0-9]{1,18}$")]
 ProjectFilter = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
 WorkItemFilter = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_./-]{0,63}$")]
@@ -187,6 +188,12 @@ class UnmappedQuery(PageQuery):
     """Which unmapped accounts are wanted."""
 
     cursor: UnmappedCursor | None = Field(None, description=_CURSOR)
+
+
+class KeyQuery(PageQuery):
+    """Which API keys are wanted."""
+
+    cursor: KeyCursor | None = Field(None, description=_CURSOR)
 
 
 class AuditQuery(PageQuery):

@@ -35,6 +35,7 @@ EffectId = Annotated[str, _named("Id of an effect.", "eff")]
 MemberId = Annotated[str, Field(description="Id of a member.")]
 VoteId = Annotated[str, _named("Id of a vote.", "vot")]
 NoticeId = Annotated[str, _named("Id of a notice.", "ntc")]
+KeyId = Annotated[str, _named("Id of an API key.", "key")]
 
 ConnectionName = Annotated[str, Field(description="Name of the connection in the settings.")]
 Project = Annotated[str, Field(description="Key of the project.")]
