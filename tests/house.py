@@ -58,6 +58,7 @@ from chargehand.pipeline.pruning import Pruning
 from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.tracing import Trace, trace
 from chargehand.pipeline.undoing import undo_action
+from chargehand.pipeline.vendor_requests import VendorRequests
 from chargehand.pipeline.working import Worker, WorkerParts
 from chargehand.pipeline.working_signs import WorkingSigns
 from chargehand.plugins.connector import EventParser
@@ -153,6 +154,7 @@ class House:
         self.wire = Wire(self.jira.transport(), doubles.contract, self._mode_in_force)
         self._inbox_writer = open_inbox_writer(self.stores.inbox_engine)
         self._by_people: set[str] = set()
+        self.requests = VendorRequests()
         self.front: httpx.AsyncClient
         self._door: LateModelDoor | None = None
         self.furnish()
@@ -503,7 +505,14 @@ class House:
         (configured,) = self.settings.trackers
         limits = LimitBoard(self.clock)
         client = open_client(
-            configured, Surroundings(self.clock, self.wire, _no_sleep, limits=limits)
+            configured,
+            Surroundings(
+                self.clock,
+                self.wire,
+                _no_sleep,
+                observer=self.requests.of(configured.connector),
+                limits=limits,
+            ),
         )
         self.request_timeout_s = configured.request_timeout.total_seconds()
         live = _live_connection(configured.deployment)

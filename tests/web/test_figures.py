@@ -63,6 +63,7 @@ def watch(house: House) -> None:
         house.stores.database,
         house.stores.queue,
         {CONNECTION: house.connection},
+        house.requests,
         process_id=4711,
         clock=house.clock,
     ).watch()
@@ -139,6 +140,34 @@ async def test_figures_are_the_same_on_postgres(house_on_postgres: House) -> Non
     assert figures["chargehand_actions{jira.add_comment,simulated}"] == 1
     assert figures["chargehand_undispatched_deliveries{interactive}"] == 1
     assert figures["chargehand_database_bytes{main}"] > 1_000_000
+
+
+async def test_requests_to_vendors_are_told_with_how_they_ended_and_how_long_they_took(
+    house: House, front: Front
+) -> None:
+    await house.ask("@bot when is it due?")
+    watch(house)
+    before = told(house)
+    house.jira.inject(method="GET", path="/rest/api/3/issue/PAY-7", status=503)
+    await house.ask("@bot what's blocking this?")
+    watch(house)
+
+    async def read() -> Snapshot:
+        return snapshot(house)
+
+    async with serving(front, figures=read) as client:
+        text = (await client.get("/metrics")).text
+
+    after = told(house)
+    answered = "chargehand_vendor_requests{jira,answered}"
+    assert 0 < before[answered] < after[answered]
+    assert after["chargehand_vendor_requests{jira,failing}"] == 1
+    number = after[answered] + 1
+    lines = text.splitlines()
+    name = "chargehand_vendor_request_seconds"
+    assert f'{name}_bucket{{connector="jira",le="+Inf"}} {number}.0' in lines
+    assert f'{name}_count{{connector="jira"}} {number}.0' in lines
+    assert f'{name}_sum{{connector="jira"}}' in text
 
 
 async def test_watching_again_counts_nothing_twice(house: House) -> None:

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from chargehand.inbox.group_commit import GroupCommit
 from chargehand.inbox.ports import NewDelivery, StoreOutcome
 from chargehand.kit.clock import SystemClock
-from chargehand.pipeline.figures import FIGURES
+from chargehand.pipeline.figures import FIGURES, HISTOGRAMS
 from chargehand.web.figures import READABLE, READABLE_HELP
 from chargehand.web.metrics import FrontMetrics
 from tools.reference.markdown import in_cell, page, table
@@ -18,6 +18,8 @@ The [alert rules](../howto/watch-with-prometheus.md) that come with chargehand g
 Counters of the front begin at 0 when it starts; totals of the service live in the database and \
 survive a restart.
 With several fronts each tells the same figures of the service, so take `max` of them."""
+
+_OF_HISTOGRAMS = ("_bucket", "_count", "_sum")
 
 
 def metrics_page() -> str:
@@ -33,8 +35,9 @@ def metric_names() -> set[str]:
     """Every name a query may use, with the suffixes that counters and histograms get."""
     names = {f"{one.name}_total" if one.kind == "counter" else one.name for one in FIGURES}
     names.add(READABLE)
+    names.update(f"{one.name}{suffix}" for one in HISTOGRAMS for suffix in _OF_HISTOGRAMS)
     for name, kind, _, _ in _front_metrics():
-        suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
+        suffixes = {"counter": ("_total",), "histogram": _OF_HISTOGRAMS}
         names.update(f"{name}{suffix}" for suffix in suffixes.get(kind, ("",)))
     return names
 
@@ -45,6 +48,9 @@ def _service_table() -> str:
         name = f"{one.name}_total" if one.kind == "counter" else one.name
         labels = ", ".join(f"`{label}`" for label in one.labels)
         rows.append([f"`{name}`", one.kind, labels, in_cell(one.help)])
+    for histogram in HISTOGRAMS:
+        labels = ", ".join(f"`{label}`" for label in histogram.labels)
+        rows.append([f"`{histogram.name}`", "histogram", labels, in_cell(histogram.help)])
     return table(["name", "type", "labels", "meaning"], rows)
 
 

@@ -3,6 +3,7 @@
 A connector's modules are loaded only when a connection of its kind is configured.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import assert_never
 
@@ -19,7 +20,12 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import Clock
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.plugins.connector import FindForm
+from chargehand.plugins.vendor_http import RequestObserver, ignore_request
 from chargehand.plugins.vendor_line import Surroundings
+
+
+def _nobody(_connector: str) -> RequestObserver:
+    return ignore_request
 
 
 def live_connections(
@@ -27,13 +33,17 @@ def live_connections(
     *,
     clock: Clock,
     forms: FindForm | None = None,
+    observer_of: Callable[[str], RequestObserver] = _nobody,
 ) -> dict[ConnectionId, LiveConnection]:
-    """What the worker needs of each connection, with a client that is not connected yet."""
-    around, ca_file = Surroundings(clock), settings.network.ca_file
+    """What the worker needs of each connection, with a client that is not connected yet.
+
+    Shape: `observer_of` says by the connector who is told of each request.
+    """
+    ca_file = settings.network.ca_file
     return {
         ConnectionId(configured.id): live_connection(
             configured,
-            around,
+            Surroundings(clock, observer=observer_of(configured.connector)),
             ca_file=ca_file,
             forms=forms,
             public_url=settings.server.public_url,

@@ -38,6 +38,7 @@ from chargehand.pipeline.holding import RESUME
 from chargehand.pipeline.leasing import Leasing
 from chargehand.pipeline.sharing import BACKUP, LAUNCH, TRACING, Alone, Share
 from chargehand.pipeline.spending import Spending
+from chargehand.pipeline.vendor_requests import VendorRequests
 from chargehand.pipeline.working import Worker
 from chargehand.storage.engines import open_durable_engine
 
@@ -88,14 +89,13 @@ async def _work(
     models, door = open_models(settings, stores.database, spending, clock=clock) or (None, None)
     durable = open_durable_engine(database_url(settings))
     engine = DBOSEngine(
-        engine=durable,
-        executor_id=_EXECUTOR if held is None else held.process.id,
-        application_version=_APPLICATION_VERSION,
+        engine=durable, executor_id=_executor(held), application_version=_APPLICATION_VERSION
     )
     leasing = _open_leasing(stores, engine, held, clock=clock)
     share: Share = leasing or Alone()
     forms = open_form_desk(settings, stores.database, clock)
-    connections = live_connections(settings, clock=clock, forms=forms)
+    requests = VendorRequests()
+    connections = live_connections(settings, clock=clock, forms=forms, observer_of=requests.of)
     answering = Answering(
         stores.database,
         connections,
@@ -104,7 +104,7 @@ async def _work(
         commands=command_deps(settings),
         models=models,
     )
-    basis = Basis(settings, stores, connections, clock)
+    basis = Basis(settings, stores, connections, requests, clock)
     worker = Worker(worker_parts(basis, engine, answering, spending, share))
     listener = NudgeListener(options.nudge_fd) if options.nudge_fd else None
     engine.register(worker.task_bodies())
@@ -135,6 +135,10 @@ async def _work(
             await connection.client.aclose()
         durable.dispose()
     _log.info("worker.stopped")
+
+
+def _executor(held: HeldLease | None) -> str:
+    return _EXECUTOR if held is None else held.process.id
 
 
 def _start_beside(

@@ -32,6 +32,7 @@ from chargehand.pipeline.sharing import Share
 from chargehand.pipeline.spending import Spending
 from chargehand.pipeline.subscribers import Subscribers
 from chargehand.pipeline.telling import Telling
+from chargehand.pipeline.vendor_requests import VendorRequests
 from chargehand.pipeline.watching import Watching
 from chargehand.pipeline.working import WorkerParts
 from chargehand.pipeline.working_signs import WorkingSigns
@@ -49,6 +50,7 @@ class Basis:
     settings: Settings
     stores: Stores
     connections: Mapping[ConnectionId, LiveConnection]
+    requests: VendorRequests
     clock: Clock
 
     @property
@@ -119,7 +121,12 @@ def _watching(basis: Basis) -> Callable[[], Awaitable[None]]:
     """What looks after the databases and the intake now and then."""
     stores, clock = basis.stores, basis.clock
     watching = Watching(
-        stores.database, stores.queue, basis.connections, process_id=os.getpid(), clock=clock
+        stores.database,
+        stores.queue,
+        basis.connections,
+        basis.requests,
+        process_id=os.getpid(),
+        clock=clock,
     )
     guards = Guards(stores.database, guard_rules(basis.settings), clock=clock)
     rounds = itertools.count()

@@ -4,7 +4,7 @@ Names follow Prometheus' conventions: base units in the name, totals end with `_
 Source: prometheus.io/docs/practices/naming, 2026-11.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -15,6 +15,7 @@ from chargehand.pipeline.restraint_figures import (
     budget_samples,
 )
 from chargehand.pipeline.snapshot import Snapshot, is_worker_alive
+from chargehand.pipeline.vendor_requests import buckets_of, connectors_in, seconds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,25 @@ class Figure:
     kind: Literal["gauge", "counter"]
     help: str
     read: Callable[[Snapshot], Iterable[Sample]]
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramSample:
+    """How something was spread: how many were no larger than each bound, and their sum."""
+
+    labels: tuple[str, ...]
+    buckets: Sequence[tuple[str, float]]
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramFigure:
+    """One metric that is a histogram, and how it is read from a snapshot."""
+
+    name: str
+    help: str
+    read: Callable[[Snapshot], Iterable[HistogramSample]]
     labels: tuple[str, ...] = ()
 
 
@@ -67,6 +87,13 @@ def _moments(
                 yield (one.id,), moment.timestamp()
 
     return read
+
+
+def _request_seconds(seen: Snapshot) -> Iterable[HistogramSample]:
+    counted, micros = seen.vendor_request_seconds, seen.vendor_request_micros
+    for connector in connectors_in(counted):
+        buckets = buckets_of(counted, connector)
+        yield HistogramSample((connector,), buckets, seconds_of(micros, connector))
 
 
 _BUDGETS: Final = (
@@ -140,6 +167,15 @@ FIGURES: Final = (
         "Causes the operator was told of, by severity.",
         lambda seen: [((severity,), number) for severity, number in seen.notices.items()],
         ("severity",),
+    ),
+    Figure(
+        "chargehand_vendor_requests",
+        "counter",
+        "Requests of the worker to vendors, by connector and how they ended: answered, missing "
+        "(404, 410), limited (429), refused (401, 403), rejected (other 4xx), failing (5xx), "
+        "unreachable (no whole answer).",
+        lambda seen: seen.vendor_requests.items(),
+        ("connector", "outcome"),
     ),
     Figure(
         "chargehand_stopped",
@@ -337,5 +373,15 @@ FIGURES: Final = (
         "gauge",
         "Free bytes below which the operator is told (`storage.disk_reserve_bytes`).",
         lambda seen: _one(seen.disk_reserve_bytes),
+    ),
+)
+
+HISTOGRAMS: Final = (
+    HistogramFigure(
+        "chargehand_vendor_request_seconds",
+        "How long requests of the worker to vendors took, from sending to the end of the answer, "
+        "by connector.",
+        _request_seconds,
+        ("connector",),
     ),
 )

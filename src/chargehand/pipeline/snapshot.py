@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from chargehand.budgets.caps import BudgetRules
 from chargehand.domain.process import ProcessRole
@@ -18,6 +17,12 @@ from chargehand.pipeline.restraint_figures import (
     Restraint,
     look_at_restraint,
 )
+from chargehand.pipeline.vendor_requests import (
+    VENDOR_REQUEST_MICROS,
+    VENDOR_REQUEST_SECONDS,
+    VENDOR_REQUESTS,
+    Tally,
+)
 from chargehand.pipeline.watching import (
     ACTIONS,
     CLOCK_OFFSET_MS,
@@ -29,8 +34,6 @@ from chargehand.pipeline.watching import (
 )
 from chargehand.storage.repositories.observing import Observation
 from chargehand.storage.repositories.traffic import Traffic
-
-Tally: TypeAlias = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ class Snapshot:
     decisions: Tally
     actions: Tally
     records: Tally
+    vendor_requests: Tally
+    vendor_request_seconds: Tally
+    vendor_request_micros: Tally
     open_actions: Tally
     open_work: Counts
     oldest_approval_at: datetime | None
@@ -84,6 +90,9 @@ def take_snapshot(
         decisions=tx.observations.tallied(DECISIONS),
         actions=tx.observations.tallied(ACTIONS),
         records=tx.observations.tallied(RECORDS),
+        vendor_requests=tx.observations.tallied(VENDOR_REQUESTS),
+        vendor_request_seconds=tx.observations.tallied(VENDOR_REQUEST_SECONDS),
+        vendor_request_micros=tx.observations.tallied(VENDOR_REQUEST_MICROS),
         open_actions=tx.figures.open_actions(),
         open_work=tx.stats.open_work(),
         oldest_approval_at=tx.figures.oldest_approval_at(),

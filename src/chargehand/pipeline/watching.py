@@ -18,6 +18,7 @@ from chargehand.domain.records import AuditRecord
 from chargehand.inbox.ports import Backlog, DeliveryQueue
 from chargehand.kit.clock import EPOCH, Clock, from_micros, to_micros
 from chargehand.pipeline.connection import LiveConnection
+from chargehand.pipeline.vendor_requests import Counted, VendorRequests
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.traffic import HOUR, ID_LAG, Traffic
 from chargehand.storage.transaction import Reading, Writing
@@ -57,6 +58,7 @@ class Watching:
         database: Database,
         queue: DeliveryQueue,
         connections: Mapping[ConnectionId, LiveConnection],
+        requests: VendorRequests,
         *,
         process_id: int,
         clock: Clock,
@@ -64,6 +66,7 @@ class Watching:
         self._database = database
         self._queue = queue
         self._connections = connections
+        self._requests = requests
         self._process_id = process_id
         self._clock = clock
 
@@ -73,7 +76,9 @@ class Watching:
         Raises: Retryable when a store is away.
         """
         now = self._clock.now()
-        self._database.write(lambda tx: self._note(tx, now))
+        counted = self._requests.counted()
+        self._database.write(lambda tx: self._note(tx, counted, now))
+        self._requests.forget(counted)
         for _ in range(_ROUNDS_AT_ONCE):
             if not self._tally():
                 break
@@ -86,13 +91,15 @@ class Watching:
                 break
         return backlog
 
-    def _note(self, tx: Writing, now: datetime) -> None:
+    def _note(self, tx: Writing, counted: Counted, now: datetime) -> None:
         tx.observations.note(WORKER_BEAT, "", self._process_id, now=now)
         for connection in self._connections.values():
             offset_s = connection.client.clock_offset_s
             if offset_s is not None:
                 offset_ms = round(offset_s * 1000)
                 tx.observations.note(CLOCK_OFFSET_MS, connection.id, offset_ms, now=now)
+        for name, numbers in counted.items():
+            tx.observations.add_to_tally(name, numbers)
 
     def _keep_traffic(self, backlog: Backlog, now: datetime) -> bool:
         """Keep the next hour that is over, counted before the write; False when none is left."""

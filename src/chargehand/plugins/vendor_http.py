@@ -43,12 +43,17 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """One request as metrics see it; `status` is None when no answer came."""
+    """One request as metrics see it.
+
+    Shape: `status` is None when no whole answer came.
+    Units: `took_s` is seconds from sending it to the end of its answer.
+    """
 
     access: Access
     method: str
     operation: str
     status: int | None
+    took_s: float
 
 
 RequestObserver: TypeAlias = Callable[[SentRequest], None]
@@ -146,10 +151,11 @@ class Exchange:
         Raises: VendorUnreachable, which says whether it may have landed; VendorAnswerUnreadable.
         """
         status: int | None = None
+        time = asyncio.get_running_loop().time
+        began_s = time()
         try:
             response = await wire.handle_async_request(request)
             try:
-                status = response.status_code
                 self.note(response.headers)
                 body = await bounded_body(
                     response,
@@ -157,6 +163,7 @@ class Exchange:
                     vendor=self.vendor,
                     operation=self.operation,
                 )
+                status = response.status_code
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
@@ -171,8 +178,11 @@ class Exchange:
                 vendor=self.vendor, operation=self.operation, detail="its compression is broken"
             ) from error
         finally:
-            self.observer(SentRequest(self.access, request.method, self.operation, status))
-        return Exchanged(status, response.headers, body)
+            sent = SentRequest(
+                self.access, request.method, self.operation, status, time() - began_s
+            )
+            self.observer(sent)
+        return Exchanged(response.status_code, response.headers, body)
 
 
 def unreachable(

@@ -10,13 +10,17 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from chargehand.domain.errors import ChargehandError
 from chargehand.kit.clock import EPOCH, Clock
-from chargehand.pipeline.figures import FIGURES, Figure
+from chargehand.pipeline.figures import FIGURES, HISTOGRAMS, Figure, HistogramFigure
 from chargehand.pipeline.snapshot import Snapshot
 
 ReadSnapshot: TypeAlias = Callable[[], Awaitable[Snapshot]]
@@ -56,6 +60,8 @@ class ServiceFigures(Collector):
         if self._seen is not None:
             for figure in FIGURES:
                 yield _family(figure, self._seen)
+            for histogram in HISTOGRAMS:
+                yield _histogram(histogram, self._seen)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: names are not looked at before the first reading."""
@@ -67,4 +73,11 @@ def _family(figure: Figure, seen: Snapshot) -> Metric:
     family = kind(figure.name, figure.help, labels=figure.labels)
     for labels, value in figure.read(seen):
         family.add_metric(labels, value)
+    return family
+
+
+def _histogram(figure: HistogramFigure, seen: Snapshot) -> Metric:
+    family = HistogramMetricFamily(figure.name, figure.help, labels=figure.labels)
+    for one in figure.read(seen):
+        family.add_metric(one.labels, one.buckets, one.total)
     return family
