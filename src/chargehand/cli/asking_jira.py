@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _MOST_PROJECTS_SHOWN = 40
 _TIMEOUT_S = 20.0
+# Comments are asked in. What changes on a work item is told to subscribers, links it to code and
+# pages, and is what `shadow` compares with; some releases of Data Center tell of a comment so.
+_EVENTS = "Issue: created, updated; Comment: created, updated, deleted"
 Site = Annotated[
     str | None, typer.Option(help="https://acme.atlassian.net, or your Jira Data Center")
 ]
@@ -84,14 +87,11 @@ def ask_site(
 
 def echo_webhook(url: str, secret: str, projects: tuple[str, ...], *, on_data_center: bool) -> None:
     """What to enter in Jira so that it posts to us."""
-    events = "Comment: created, updated, deleted"
-    if on_data_center:
-        events = f"Issue: updated; {events}"
     typer.echo(
         "\nIn Jira, under System > Webhooks, make a webhook:\n"
         f"  URL     {url}\n"
         f"  Secret  {secret}\n"
-        f"  Events  {events}\n"
+        f"  Events  {_EVENTS}\n"
         f"  JQL     project in ({', '.join(projects)})"
     )
     if on_data_center:
