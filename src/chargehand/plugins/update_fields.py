@@ -45,43 +45,55 @@ class UpdateBase:
     words_of: str | None = None
 
 
-def read_update_params(params: JSONObject, *, read_id: ReadID, limit_chars: int) -> UpdateParams:
-    """The parameters of an update.
+@dataclass(frozen=True, slots=True)
+class UpdateFields:
+    """What the updates of one vendor's comments are told.
 
-    Raises: ParamInvalid, ParamUnknown.
+    Shape: `read_id` reads the id of a comment there, in the field that is named; no words are
+    longer than `limit_chars`.
     """
-    refuse_unknown(params, "markdown", "comment_id")
-    return UpdateParams(
-        comment_id=read_id(params.get("comment_id"), "comment_id"),
-        markdown=read_text(params, "markdown", limit_chars=limit_chars),
-    )
 
+    read_id: ReadID
+    limit_chars: int
 
-def read_update_base(base: JSONObject, *, read_id: ReadID, limit_chars: int) -> UpdateBase:
-    """The base of an update.
+    def read_params(self, params: JSONObject) -> UpdateParams:
+        """The parameters of an update.
 
-    Raises: ParamInvalid, ParamUnknown.
-    """
-    known = ("action_id", "before", "asks", "in_reply_to", "words_of", DIFF)
-    refuse_unknown(base, *known, inside="base")
-    read_diff(base)
-    before, asks = base.get("before"), base.get("asks", ())
-    if not isinstance(before, Mapping):
-        raise invalid("base.before", "an object with the words before", found=before)
-    refuse_unknown(before, "markdown", inside="base.before")
-    if not isinstance(asks, list | tuple) or len(asks) > MOST_ASKS:
-        raise invalid("base.asks", f"a list of at most {MOST_ASKS} comments", found=asks)
-    above = base.get("in_reply_to")
-    is_back = base.get("words_of") is not None
-    return UpdateBase(
-        action_id=read_text(base, "action_id", limit_chars=_NAME_LIMIT_CHARS, inside="base"),
-        before=read_text(before, "markdown", limit_chars=limit_chars, inside="base.before"),
-        asks=tuple(read_id(one, "base.asks") for one in asks),
-        in_reply_to=None if above is None else read_id(above, "base.in_reply_to"),
-        words_of=read_text(base, "words_of", limit_chars=_NAME_LIMIT_CHARS, inside="base")
-        if is_back
-        else None,
-    )
+        Raises: ParamInvalid, ParamUnknown.
+        """
+        refuse_unknown(params, "markdown", "comment_id")
+        return UpdateParams(
+            comment_id=self.read_id(params.get("comment_id"), "comment_id"),
+            markdown=read_text(params, "markdown", limit_chars=self.limit_chars),
+        )
+
+    def read_base(self, base: JSONObject) -> UpdateBase:
+        """The base of an update.
+
+        Raises: ParamInvalid, ParamUnknown.
+        """
+        known = ("action_id", "before", "asks", "in_reply_to", "words_of", DIFF)
+        refuse_unknown(base, *known, inside="base")
+        read_diff(base)
+        before, asks = base.get("before"), base.get("asks", ())
+        if not isinstance(before, Mapping):
+            raise invalid("base.before", "an object with the words before", found=before)
+        refuse_unknown(before, "markdown", inside="base.before")
+        if not isinstance(asks, list | tuple) or len(asks) > MOST_ASKS:
+            raise invalid("base.asks", f"a list of at most {MOST_ASKS} comments", found=asks)
+        above = base.get("in_reply_to")
+        is_back = base.get("words_of") is not None
+        return UpdateBase(
+            action_id=read_text(base, "action_id", limit_chars=_NAME_LIMIT_CHARS, inside="base"),
+            before=read_text(
+                before, "markdown", limit_chars=self.limit_chars, inside="base.before"
+            ),
+            asks=tuple(self.read_id(one, "base.asks") for one in asks),
+            in_reply_to=None if above is None else self.read_id(above, "base.in_reply_to"),
+            words_of=read_text(base, "words_of", limit_chars=_NAME_LIMIT_CHARS, inside="base")
+            if is_back
+            else None,
+        )
 
 
 def marks_after(action_id: str, words_of: str | None, marks: Sequence[str]) -> tuple[str, ...]:

@@ -12,12 +12,12 @@ from chargehand.connectors.bitbucket.comment_actions import (
     text_digest,
 )
 from chargehand.connectors.bitbucket.params import (
+    UPDATE_FIELDS,
     CommentParams,
     read_pull_request,
 )
 from chargehand.connectors.bitbucket.seen import SeenComment
 from chargehand.connectors.bitbucket.transport import decode_object
-from chargehand.connectors.bitbucket.update_params import read_base, read_params
 from chargehand.domain.action import ActionResult, ApprovedAction, Done, Refused
 from chargehand.domain.code import PullRequestRef
 from chargehand.plugins.connector import LookUp, LookUpState, SentAction
@@ -40,7 +40,8 @@ class CommentUpdate:
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """The update, unless the comment is not what it was, or somebody wrote below it."""
-        params, base = read_params(action.params), read_base(action.base)
+        params = UPDATE_FIELDS.read_params(action.params)
+        base = UPDATE_FIELDS.read_base(action.base)
         ref, dialect = read_pull_request(action.target), self.comments.dialect
         text, diff = self._text(params.markdown), read_diff(action.base)
         if diff is not None:
@@ -65,7 +66,8 @@ class CommentUpdate:
 
     async def look_up(self, action: SentAction) -> LookUp:
         """Whether the comment has the action's words; words of another time tell nothing."""
-        params, base = read_params(action.params), read_base(action.base)
+        params = UPDATE_FIELDS.read_params(action.params)
+        base = UPDATE_FIELDS.read_base(action.base)
         ref = read_pull_request(action.target)
         comment = await self.comments.dialect.comment(ref, params.comment_id)
         if comment is None or self._has_words(comment, base.before):

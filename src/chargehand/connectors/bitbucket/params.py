@@ -21,6 +21,7 @@ from chargehand.plugins.param_fields import (
     read_text,
     refuse_unknown,
 )
+from chargehand.plugins.update_fields import UpdateFields
 
 MARKDOWN_LIMIT_CHARS: Final = 30_000
 NAME_LIMIT_CHARS: Final = 255
@@ -186,6 +187,10 @@ def read_comment_base(base: JSONObject) -> CommentBase:
 def read_comment_id(value: JSONValue, field: str) -> str:
     """The id of a comment."""
     return read_matching(value, field, pattern=_COMMENT, allowed="the id of a comment")
+
+
+# Of `bitbucket.update_comment`.
+UPDATE_FIELDS: Final = UpdateFields(read_comment_id, MARKDOWN_LIMIT_CHARS)
 
 
 def read_delete_params(params: JSONObject) -> DeleteCommentParams:

@@ -10,6 +10,7 @@ from typing import Final
 
 from chargehand.connectors.bitbucket.errors import NotOnDataCenter
 from chargehand.connectors.bitbucket.params import (
+    UPDATE_FIELDS,
     CommentParams,
     read_comment_base,
     read_comment_params,
@@ -27,7 +28,6 @@ from chargehand.connectors.bitbucket.params import (
 )
 from chargehand.connectors.bitbucket.render import render_comment
 from chargehand.connectors.bitbucket.undo import inverse_of, undo_line
-from chargehand.connectors.bitbucket.update_params import read_base, read_params
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.ids import AccountId
 from chargehand.kit.visible import show_line, show_text
@@ -53,7 +53,7 @@ class BitbucketPreviewer:
             # What is too long is refused before anybody is asked.
             render_comment(read_comment_params(action.params), is_cloud=self.is_cloud)
         elif action.kind is ActionKind.BITBUCKET_UPDATE_COMMENT:
-            words = CommentParams(read_params(action.params).markdown)
+            words = CommentParams(UPDATE_FIELDS.read_params(action.params).markdown)
             render_comment(words, is_cloud=self.is_cloud)
         return with_diff_lines(_PREVIEWS[action.kind](action), action.base)
 
@@ -94,7 +94,8 @@ def _preview_comment(action: ProposedAction) -> str:
 
 
 def _preview_update(action: ProposedAction) -> str:
-    params, base = read_params(action.params), read_base(action.base)
+    params = UPDATE_FIELDS.read_params(action.params)
+    base = UPDATE_FIELDS.read_base(action.base)
     heading = (
         f"Update comment {params.comment_id} on {read_pull_request(action.target)}\n"
         f"notifies: nobody by mention\n{undo_line(action)}"

@@ -6,6 +6,7 @@ from typing import Final
 from chargehand.connectors.github.answers import CommentAnswer
 from chargehand.connectors.github.comment_actions import CommentActions, path_to
 from chargehand.connectors.github.params import (
+    UPDATE_FIELDS,
     CommentName,
     read_comment_name,
     read_thread,
@@ -13,7 +14,6 @@ from chargehand.connectors.github.params import (
 from chargehand.connectors.github.render import action_in, actions_in, render_body, words_in
 from chargehand.connectors.github.sending import BASE_CHANGED
 from chargehand.connectors.github.transport import Answer, Call, convert, path_of
-from chargehand.connectors.github.update_params import read_base, read_params
 from chargehand.domain.action import ActionResult, ApprovedAction, Done, Refused
 from chargehand.domain.code import PullRequestRef
 from chargehand.plugins.connector import LookUp, LookUpState, PastEffect, SentAction
@@ -36,7 +36,8 @@ class CommentUpdate:
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """The update, unless the comment is not what it was, or somebody wrote below it."""
-        params, base = read_params(action.params), read_base(action.base)
+        params = UPDATE_FIELDS.read_params(action.params)
+        base = UPDATE_FIELDS.read_base(action.base)
         ref, name = read_thread(action.target), read_comment_name(params.comment_id, "comment_id")
         sender = self.comments.sender
         outdated = await sender.refusal_of_outdated(ref, read_diff(action.base))
@@ -60,7 +61,7 @@ class CommentUpdate:
 
     async def look_up(self, action: SentAction, _past: PastEffect) -> LookUp:
         """Whether the comment carries the action's mark, were it worded anew since or not."""
-        params, ref = read_params(action.params), read_thread(action.target)
+        params, ref = UPDATE_FIELDS.read_params(action.params), read_thread(action.target)
         found = await self.comments.comment(ref, read_comment_name(params.comment_id, "comment_id"))
         if found is None or not await self._is_ours(found):
             return LookUp(LookUpState.ABSENT)

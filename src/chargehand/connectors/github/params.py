@@ -20,6 +20,7 @@ from chargehand.plugins.param_fields import (
     read_text,
     refuse_unknown,
 )
+from chargehand.plugins.update_fields import UpdateFields
 
 MARKDOWN_LIMIT_CHARS: Final = 30_000
 TITLE_LIMIT_CHARS: Final = 256
@@ -150,6 +151,10 @@ def read_comment_id(value: JSONValue, field: str) -> str:
     """The id of a comment with its kind, as it is written."""
     read_comment_name(value, field)
     return str(value)
+
+
+# Of `github.update_comment`.
+UPDATE_FIELDS: Final = UpdateFields(read_comment_id, MARKDOWN_LIMIT_CHARS)
 
 
 def read_deletion(params: JSONObject) -> CommentName:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chargehand.connectors.github.params import (
+    UPDATE_FIELDS,
     read_action_base,
     read_approve_params,
     read_comment_base,
@@ -27,7 +28,6 @@ from chargehand.connectors.github.params import (
 )
 from chargehand.connectors.github.render import render_body
 from chargehand.connectors.github.undo import inverse_of, undo_line
-from chargehand.connectors.github.update_params import read_base, read_params
 from chargehand.domain.action import ActionKind, ProposedAction
 from chargehand.domain.json import JSONObject
 from chargehand.kit.visible import show_line, show_text
@@ -71,7 +71,8 @@ def _comment(action: ProposedAction) -> str:
 
 
 def _update(action: ProposedAction) -> str:
-    params, base = read_params(action.params), read_base(action.base)
+    params = UPDATE_FIELDS.read_params(action.params)
+    base = UPDATE_FIELDS.read_base(action.base)
     longest = (_ANY_ACTION,) * MOST_MARKS
     render_body(params.markdown, action_id=_ANY_ACTION, before=longest)
     return (
