@@ -28,11 +28,9 @@ Rejected
 ├── TriedModelUnpriced    a model to be tried whose price nobody knows
 ├── PortUnusable          the address to listen on is taken or not ours
 └── ClockRefused          a foreign clock beside a real site
-Fault
-└── ChildrenKeepDying     a process died five times in a minute
 """
 
-from chargehand.domain.errors import Fault, Rejected, Retryable
+from chargehand.domain.errors import Rejected, Retryable
 
 
 class DataFolderUnusable(Rejected):
@@ -262,13 +260,6 @@ class ClockRefused(Rejected):
         "--clock-from is for trials only and {site} is a real site. Leave the option out, or point "
         "every connection at a fake on this machine."
     )
-
-
-class ChildrenKeepDying(Fault):
-    """Restarting does not help."""
-
-    code = "children_keep_dying"
-    template = "{role} died {deaths} times within a minute; its last words are above."
 
 
 class TriedModelUnknown(Rejected):

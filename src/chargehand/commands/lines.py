@@ -95,26 +95,6 @@ def compose_line(command: Command, arguments: Mapping[str, str]) -> str:
     return " ".join(pieces)
 
 
-def fill_line(command: Command, fields: Mapping[str, str]) -> CommandLine | LineProblem:
-    """The line of a command whose arguments were given in fields of their own.
-
-    Shape: `fields` by parameter name, empty ones as if they were not given. What a field holds
-    stays in that field: a value that would be read as another argument is refused.
-    """
-    given = {name: value for name, value in fields.items() if value.strip()}
-    unknown = sorted(set(given) - {one.name for one in command.line_parameters})
-    if unknown:
-        sentence = f"`{command.name}` has no field called “{FOUND}”. {_usage(command)}"
-        return LineProblem("", command, sentence, shorten(unknown[0], _SHOWN))
-    if any(_CONTROL.search(value.strip()) for value in given.values()):
-        return LineProblem("", command, _ONE_LINE)
-    read = read_line(compose_line(command, given))
-    if isinstance(read, CommandLine) and not _is_same(read.arguments, given):
-        sentence = f"The fields do not fit `{command.name}`, so nothing was done. {_usage(command)}"
-        return LineProblem(read.text, command, sentence)
-    return read
-
-
 def begins_like_command(word: str) -> Command | None:
     """The command a first word names or nearly names; None for every other word."""
     bare = word.casefold().strip("`'\"“”‘’«».,;:!?？()[]{}<>*_~/")
@@ -147,14 +127,6 @@ def _wrong_with(text: str, command: Command) -> str:
         sentence = "This is put as a question; a command is written without a question mark."
         return f"{sentence} {_usage(command)}"
     return ""
-
-
-def _is_same(read: Mapping[str, str], given: Mapping[str, str]) -> bool:
-    """Whether a line was read to the fields it was made from; ids may gain a prefix."""
-    return set(read) == set(given) and all(
-        value.casefold().endswith(" ".join(given[name].split()).casefold())
-        for name, value in read.items()
-    )
 
 
 def _no_command(words: Sequence[str], heard: str) -> LineProblem:

@@ -55,13 +55,11 @@ class Understanding:
     """What a comment asks of the bot.
 
     Shape: `intents` in reading order, each once, at most five; empty when the bot is not
-    addressed, or only thanked (`is_courtesy`). `addressed_by` says whose words mention the bot:
-    the writer's own (`body`) before quoted ones; None when it is not mentioned.
+    addressed, or only thanked (`is_courtesy`).
     """
 
     intents: tuple[Intent, ...]
     is_addressed: bool
-    addressed_by: LineKind | None = None
     is_courtesy: bool = False
 
 
@@ -83,10 +81,10 @@ def understand(
     readings = read_spoken(spoken, own_work_item)
     intents = _intents_of(readings)
     if not intents and _is_thanks(readings):
-        return Understanding((), is_addressed=True, addressed_by=place, is_courtesy=True)
+        return Understanding((), is_addressed=True, is_courtesy=True)
     if not intents:
         intents = _quoted_or_nothing(spoken, readings, place, own_work_item)
-    return Understanding(_each_once(intents), is_addressed=True, addressed_by=place)
+    return Understanding(_each_once(intents), is_addressed=True)
 
 
 def mentions_name_only(lines: RichText, bot_name: str) -> bool:

@@ -1,8 +1,7 @@
 """Runs one command line for whoever said it, in the transaction of its door.
 
 A door makes a line and a caller, and shows the reply. The line is what was typed, the command of a
-button, or the `line` of an intent that is run (`run_text`); or the fields of a chat, of which
-`commands.lines.fill_line` makes one (`run_command`). A door that may be retried runs a line in the
+button, or the `line` of an intent that is run. A door that may be retried runs a line in the
 transaction that closes its ask, so that it is run once, and shows the reply under the visibility
 of what was said.
 
@@ -146,10 +145,10 @@ def run_text(
     if isinstance(read, LineProblem):
         told = read.template.replace(FOUND, shown(read.found))
         return CommandReply(Outcome.UNCLEAR, told, is_private=True)
-    return run_command(tx, read, caller, now=now, deps=deps)
+    return _run(tx, read, caller, now=now, deps=deps)
 
 
-def run_command(
+def _run(
     tx: Writing, line: CommandLine, caller: Caller, *, now: datetime, deps: CommandDeps
 ) -> CommandReply:
     """Run one command for its caller, in the caller's transaction.

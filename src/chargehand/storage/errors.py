@@ -6,7 +6,6 @@ Retryable
 │   └── PolicyUnreadable  the policy in it is broken; nothing is decided or sent before it is mended
 └── LeaseLost          this worker was taken for dead; it may write nothing more
 Rejected
-├── RecordMissing      no row with that id in this organization
 ├── CursorInvalid      a page cursor nobody gave out
 └── SchemaNewer        the database was written by a newer program
 Fault
@@ -54,13 +53,6 @@ class LeaseLost(Retryable):
 
     code = "lease_lost"
     template = "The lease of the worker {process_id} is gone: {why}. It ends, and starts anew."
-
-
-class RecordMissing(Rejected):
-    """No such row in this organization."""
-
-    code = "not_found"
-    template = "There is no {kind} {id}."
 
 
 class CursorInvalid(Rejected):

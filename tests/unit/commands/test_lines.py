@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargehand.commands.definition import CommandLine, LineProblem, ParameterType
-from chargehand.commands.lines import LONGEST_LINE, compose_line, fill_line, read_line
+from chargehand.commands.lines import LONGEST_LINE, compose_line, read_line
 from chargehand.commands.registry import BY_NAME, COMMANDS, completions
 from chargehand.domain.command import LONGEST_DESCRIPTION, Surface
 from chargehand.domain.control import LONGEST_COMMAND
@@ -135,46 +135,6 @@ def test_line_is_read_and_its_normal_form_reads_the_same(line, arguments):
     again = read_line(read.text)
     assert isinstance(again, CommandLine)
     assert (again.command, again.arguments, again.text) == (read.command, arguments, read.text)
-
-
-@pytest.mark.parametrize("line", READ)
-def test_fields_of_a_chat_make_the_same_line(line):
-    read = read_line(line)
-
-    assert fill_line(read.command, read.arguments) == read
-
-
-@pytest.mark.parametrize(
-    ("name", "fields"),
-    [
-        ("approve", {"id": f"7h2k9d {DIGEST}"}),
-        ("approve", {"id": "7h2k9d", "digest": "not yet"}),
-        ("approve", {"id": "7h2k9d", "who": "me"}),
-        ("reject", {"id": "7h2k9d", "reason": DIGEST}),
-        ("reject", {"id": "7h2k9d", "reason": "no\nreally"}),
-        ("remind", {"whom": "me", "when": "in 2h to ship", "text": "call"}),
-        ("remind", {"whom": "me", "when": "in 2h"}),
-        ("mute", {"what": "me for 2d"}),
-    ],
-)
-def test_field_that_would_be_another_is_refused(name, fields):
-    assert isinstance(fill_line(BY_NAME[name], fields), LineProblem)
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    st.sampled_from(COMMANDS),
-    st.dictionaries(
-        st.sampled_from(["id", "digest", "reason", "what", "until", "text", "when", "whom", "key"]),
-        st.one_of(VOCABULARY, st.text(max_size=20)),
-    ),
-)
-def test_fields_are_read_to_themselves_or_refused(command, fields):
-    read = fill_line(command, fields)
-
-    if isinstance(read, CommandLine):
-        assert read.command == command
-        assert set(read.arguments) == {name for name, value in fields.items() if value.strip()}
 
 
 @pytest.mark.parametrize(("line", "nearest"), NOT_READ, ids=[repr(one[:30]) for one, _ in NOT_READ])

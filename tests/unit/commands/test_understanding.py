@@ -3,7 +3,6 @@ import pytest
 from chargehand.commands.understanding import Understanding, mentions_name_only, understand
 from chargehand.domain.ids import AccountId
 from chargehand.domain.intent import Intent, IntentForm, IntentKind
-from chargehand.domain.text import LineKind
 from tests.unit.commands.writing import OWN, PROJECT_KEYS, ask, comment, kinds
 
 BARE = Intent(IntentKind.BARE, IntentForm.BARE)
@@ -19,20 +18,18 @@ def test_comment_without_the_account_id_is_not_addressed(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    "text",
     [
-        pytest.param("@bot status", LineKind.BODY, id="body"),
-        pytest.param("> @bot status", LineKind.QUOTE, id="quote"),
-        pytest.param(">@bot status", LineKind.QUOTE, id="quote_as_in_mail"),
-        pytest.param("    @bot status", LineKind.CODE, id="code"),
-        pytest.param("> @bot status\n@bot due", LineKind.BODY, id="quote_and_body"),
-        pytest.param('see "@bot status"', LineKind.BODY, id="inline_quote"),
+        pytest.param("@bot status", id="body"),
+        pytest.param("> @bot status", id="quote"),
+        pytest.param(">@bot status", id="quote_as_in_mail"),
+        pytest.param("    @bot status", id="code"),
+        pytest.param("> @bot status\n@bot due", id="quote_and_body"),
+        pytest.param('see "@bot status"', id="inline_quote"),
     ],
 )
-def test_mention_anywhere_addresses_the_bot(text, place):
-    understood = ask(text)
-
-    assert (understood.is_addressed, understood.addressed_by) == (True, place)
+def test_mention_anywhere_addresses_the_bot(text):
+    assert ask(text).is_addressed
 
 
 def test_other_account_with_the_same_name_is_not_the_bot():

@@ -77,8 +77,6 @@ _STATES: Final[Mapping[str, AccountState]] = {
 class CloudDialect:
     """Keeps `dialect.Dialect` for Bitbucket Cloud."""
 
-    hook_events = HOOK_EVENTS
-
     def __init__(self, config: BitbucketConfig, transport: BitbucketTransport) -> None:
         self._config = config
         self._transport = transport

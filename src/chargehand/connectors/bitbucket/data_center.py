@@ -73,8 +73,6 @@ _WHO: Final = "tell who the bot is"
 class DataCenterDialect:
     """Keeps `dialect.Dialect` for Bitbucket Data Center."""
 
-    hook_events = HOOK_EVENTS
-
     def __init__(self, config: BitbucketConfig, transport: BitbucketTransport) -> None:
         self._config = config
         self._transport = transport

@@ -276,11 +276,6 @@ class Dialect(Protocol):
         """The request that takes a webhook away."""
         ...
 
-    @property
-    def hook_events(self) -> frozenset[str]:
-        """The events a webhook has to be made for."""
-        ...
-
     def standing_checks(self) -> tuple[Check, ...]:
         """What an operator has to know of this kind of Bitbucket, whatever is found."""
         ...

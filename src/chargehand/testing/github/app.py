@@ -39,7 +39,6 @@ API: Final = "/api/v3"
 LIMIT: Final = 5_000
 _LONGEST_JWT: Final = timedelta(minutes=10)
 _METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_REDIRECT: Final = 301
 _NOT_MODIFIED: Final = 304
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404

@@ -177,11 +177,6 @@ def _are_children(kind: str, content: object) -> bool:
     )
 
 
-def text_length(document: Mapping[str, Any]) -> int:
-    """How many characters Jira counts towards its limit of 32,767."""
-    return len(adf_to_wiki(document))
-
-
 def adf_to_wiki(document: Mapping[str, Any]) -> str:
     """The document as wiki markup, as webhooks and the service desk API show it."""
     return "\n\n".join(_block(node) for node in document.get("content", ()))
