@@ -5,7 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import event
+from sqlalchemy.dialects import sqlite
 
 from chargehand.bootstrap.stores import migrate_stores, open_stores
 from chargehand.config.settings import Settings
@@ -13,7 +15,7 @@ from chargehand.domain.action import ActionKind, ActionState
 from chargehand.domain.ask import AskState
 from chargehand.domain.decision import Verdict
 from chargehand.domain.event import EventKind
-from chargehand.domain.ids import ActionId, ConnectionId, ProjectKey
+from chargehand.domain.ids import ActionId, ConnectionId, DeliveryId, ProjectKey
 from chargehand.domain.member import DECIDERS
 from chargehand.domain.records import ApprovalState
 from chargehand.kit.clock import EPOCH, SystemClock
@@ -21,6 +23,7 @@ from chargehand.pipeline import looking
 from chargehand.pipeline.shadow import read_shadow
 from chargehand.storage.engines import open_engine, sqlite_url
 from chargehand.storage.inbox.closing import CLOSE
+from chargehand.storage.inbox.given_up import given_up_query
 from chargehand.storage.inbox.pruning import PRUNE
 from chargehand.storage.inbox.tables import inbox_metadata
 from chargehand.storage.repositories.effects import CountedBy
@@ -209,3 +212,14 @@ def test_pruning_deliveries_does_not_walk_what_is_kept(tmp_path: Path) -> None:
         "SEARCH inbox_deliveries USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH inbox_deliveries USING INDEX inbox_deliveries_by_id (delivery_id<?)",
     ]
+
+
+@pytest.mark.parametrize("before", [None, DeliveryId("dlv_1")], ids=["first", "further"])
+def test_given_up_deliveries_are_found_without_walking_what_is_done(
+    before: DeliveryId | None, tmp_path: Path
+) -> None:
+    compiled = given_up_query(20, before).compile(dialect=sqlite.dialect(paramstyle="qmark"))
+
+    steps = inbox_steps(str(compiled), tuple(compiled.params.values()), tmp_path)
+
+    assert steps == ["SEARCH inbox_deliveries USING INDEX inbox_deliveries_by_state (state=?)"]
