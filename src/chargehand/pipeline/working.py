@@ -88,13 +88,10 @@ class WorkerParts:
     """What bootstrap hands the worker.
 
     Shape: `watch` is called now and then for as long as it lives, and so are `tell`, which is None
-    when notices go nowhere but into the log, `remind`, which says how many reminders became
-    deliveries, and `subscribers` and `approvals`, which say how many messages they proposed;
-    `views` and `signs` are None where no chat is connected, and `accounts` where nobody tells
-    whether accounts work.
     when notices go nowhere but into the log, `outgoing`, which is None without outgoing webhooks,
-    `remind`, which says how many reminders became deliveries, and `subscribers`, which says how
-    many messages it proposed; `views` and `signs` are None where no chat is connected.
+    `remind`, which says how many reminders became deliveries, and `subscribers` and `approvals`,
+    which say how many messages they proposed; `views` and `signs` are None where no chat is
+    connected, and `accounts` where nobody tells whether accounts work.
     """
 
     database: Database
