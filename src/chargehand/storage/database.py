@@ -29,6 +29,7 @@ from chargehand.storage.local_switches import NO_LOCAL_SWITCHES, LocalSwitches
 from chargehand.storage.locks import take_turn_to_write
 from chargehand.storage.patience import PATIENCE_S
 from chargehand.storage.transaction import Reading, Writing
+from chargehand.storage.write_back import write_back
 
 T = TypeVar("T")
 _THREADS = 4
@@ -104,6 +105,14 @@ class Database:
             return self._write(work, {WRITES: True, PATIENCE_S: patience_s})
         finally:
             self._write_lock.release()
+
+    def write_back(self) -> None:
+        """Have no commit of others wait for what was written here; see `storage.write_back`.
+
+        Raises: StoreUnavailable, StoreBusy.
+        """
+        with translated():
+            write_back(self.engine)
 
     async def aread(self, work: Callable[[Reading], T]) -> T:
         """`read` from async code, on the bounded thread pool."""

@@ -1,8 +1,9 @@
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from chargehand.domain.delivery import Lane
 from chargehand.domain.ids import DeliveryId
@@ -198,6 +199,20 @@ def test_pruning_goes_in_small_steps_oldest_first(store: Store, reader: InboxRea
     assert reader.prune(NOW, limit=2) == 2
 
     assert [reader.read(one) is None for one in ids] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_pruning_leaves_no_commit_of_others_to_write_it_down(
+    store: Store, reader: InboxReader, database_url: URL
+) -> None:
+    reader.mark_dispatched([store("a", at=NOW - timedelta(days=40))], now=NOW)
+
+    reader.prune(NOW, limit=10)
+
+    # Opened so, SQLite reads the file alone and nothing of the log beside it.
+    file = sqlite3.connect(f"file:{database_url.database}?immutable=1", uri=True)
+    assert file.execute("SELECT count(*) FROM inbox_deliveries").fetchall() == [(0,)]
+    file.close()
 
 
 def test_a_pruned_key_may_be_stored_again(

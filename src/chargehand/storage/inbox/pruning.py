@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from chargehand.storage.inbox.failures import translated
 from chargehand.storage.patience import patience_of, patiently
+from chargehand.storage.write_back import write_back
 
 # The plus keeps SQLite from finding the rows by their state, which walks through all that is kept:
 # half a second for each fifty of a quarter of a million.
@@ -29,6 +30,9 @@ def prune_on_sqlite(engine: Engine, *, bound: str, before_micros: int, limit: in
         try:
             cursor = pooled.cursor()
             patiently(lambda: cursor.execute(PRUNE, values), patience_s=patience_of(engine))
-            return int(cursor.rowcount)
+            removed = int(cursor.rowcount)
         finally:
             pooled.close()
+        if removed:
+            write_back(engine)
+        return removed
