@@ -16,6 +16,7 @@ async def test_timeline_tells_what_happened_and_what_followed(
     await house.ask("elsewhere", item="PAY-12")
 
     shown = terminal.done("timeline", "PAY-7", "--json").json["items"]
+    assert terminal.done("timeline", "pay-7", "--json").json["items"] == shown
     lines = terminal.done("timeline", "PAY-7").lines
     first = terminal.done("timeline", "PAY-7", "--last", "1", "--json").json
     rest = terminal.done("timeline", "PAY-7", "--cursor", first["next_cursor"], "--json").json

@@ -113,6 +113,7 @@ def test_wrong_configuration_is_refused_in_one_line_and_a_new_address_is_taken(
 
     (line,) = [line for line in service.log().splitlines() if "reload refused" in line]
     assert "Did you mean port" in line
+    assert line.count("chargehand:") == 1
     assert "Did you mean port" not in service.log().replace(line, "")
     assert pids(service) == before
     assert service.post_delivery("after", body(1)) == 202

@@ -118,6 +118,7 @@ class _Supervisor:
         )
         if tried.returncode != 0:
             words = " ".join(tried.stderr.decode(errors="replace").split())
+            words = words.removeprefix("chargehand: ")
             _say(f"reload refused, everything goes on as before: {words}")
             return
         self._has_reloaded = True

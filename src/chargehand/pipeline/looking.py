@@ -4,6 +4,7 @@ Every function works inside one transaction that the caller opened, so REST asks
 code and the command line without. Nothing here changes anything.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,6 +62,7 @@ _LONGEST_IDENTIFIER: Final = 40
 _LONGEST_SEQ_DIGITS: Final = 18
 _SHOWN: Final = 60
 _MOST_WORDS: Final = 32
+_ITEM_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
 
 T = TypeVar("T")
 # The projects a list may hold things of; None is all there are, and what belongs to none.
@@ -173,7 +175,7 @@ def list_events(
             before=order_of(cursor) if cursor is not None else None,
             limit=limit,
             project=project,
-            work_item=work_item,
+            work_item=_as_kept(work_item),
             kind=kind,
         )
         seen = (one for one in page.items if projects is None or one.project in projects)
@@ -182,7 +184,7 @@ def list_events(
         cursor=cursor,
         limit=limit,
         project=project,
-        work_item=work_item,
+        work_item=_as_kept(work_item),
         kind=kind,
         projects=projects,
     )
@@ -225,7 +227,7 @@ def list_decisions(
         limit=limit,
         project=project,
         verdict=verdict,
-        work_item=work_item,
+        work_item=_as_kept(work_item),
         projects=projects,
     )
 
@@ -422,6 +424,13 @@ def read_verification(tx: View, checkpoint: AuditCheckpoint) -> Verification:
         walked = verify_chain(tx.organization_id, tx.audit.links(), head=head, checkpoints=())
         broken = Break(head.seq, str(error))
         return replace(walked, breaks=(*walked.breaks, broken))
+
+
+def _as_kept(work_item: str | None) -> str | None:
+    """A work item by the name it is kept under: trackers write keys in capitals, people do not."""
+    if work_item is not None and _ITEM_KEY.fullmatch(work_item):
+        return work_item.upper()
+    return work_item
 
 
 def _check_page(cursor: str | None, limit: int, *, kind: str) -> None:
