@@ -50,6 +50,7 @@ from chargehand.pipeline.chat_views import ChatViews
 from chargehand.pipeline.connecting import connect
 from chargehand.pipeline.connection import LiveConnection
 from chargehand.pipeline.dispatching import Dispatcher
+from chargehand.pipeline.duties import DutyParts
 from chargehand.pipeline.executing import Executing
 from chargehand.pipeline.late_asks import dismiss_ask, release_ask
 from chargehand.pipeline.modes import policy_in_force, set_mode
@@ -200,12 +201,16 @@ class House:
                 dispatcher=self.dispatcher,
                 answering=self.answering,
                 executing=self.executing,
-                spending=Spending(database, rules=budget_rules(self.settings), clock=clock),
-                pollings={CONNECTION: self.polling},
-                connections=connections,
                 changes=ChangeCheck(database.engine, self.queue),
-                pruning=self.pruning,
                 clock=clock,
+                duties=DutyParts(
+                    database=database,
+                    spending=Spending(database, rules=budget_rules(self.settings), clock=clock),
+                    pruning=self.pruning,
+                    clock=clock,
+                    connections=connections,
+                    pollings={CONNECTION: self.polling},
+                ),
             )
         )
         self.engine.register(self.worker.task_bodies())

@@ -36,7 +36,7 @@ def main() -> int:
 def run_child(arguments: Sequence[str]) -> int:
     """Run one role until told to stop; 2 when it refused to start, 75 when it can not yet."""
     parser = argparse.ArgumentParser(prog=f"chargehand {CHILD}")
-    parser.add_argument("role", choices=("migrate", "front", "worker", "backup"))
+    parser.add_argument("role", choices=("migrate", "front", "worker", "clock", "backup"))
     parser.add_argument("--config", type=Path)
     parser.add_argument("--clock-from")
     parser.add_argument("--nudge-fd", type=int)
@@ -46,13 +46,14 @@ def run_child(arguments: Sequence[str]) -> int:
     parser.add_argument("--listen-fd", type=int)
     parser.add_argument("--listen-name", default="")
     parser.add_argument("--niceness", type=int, default=0)
+    parser.add_argument("--served", action="append", default=[])
     given = vars(parser.parse_args(arguments))
     role = given.pop("role")
     # The supervisor waits for its signals with them blocked, and children inherit that.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     # A reload is for the supervisor; a closed terminal sends its signal to everybody.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    options = ProcessOptions(**given)
+    options = ProcessOptions(**{**given, "served": tuple(given["served"])})
     # Loading leaves hardly any garbage, and looking for it time and again is a tenth of a start.
     # Each role collects once when it is ready, and from then on as usual.
     gc.disable()
@@ -78,7 +79,7 @@ def _may_work_later(error: ChargehandError, role: str) -> bool:
 
     if isinstance(error, SecretSourceAway) or error.code in _AWAY:
         return True
-    return isinstance(error, Retryable) and role in ("front", "worker")
+    return isinstance(error, Retryable) and role in ("front", "worker", "clock")
 
 
 def _run(role: str, options: ProcessOptions) -> int:
@@ -113,7 +114,7 @@ def _run(role: str, options: ProcessOptions) -> int:
 def _load(role: str) -> "Callable[[Settings, ProcessOptions], int]":
     """What a role runs, with everything it needs loaded."""
     # lazy: each role is one process and loads only what it needs; the front must not load the
-    # engine, the worker no web, and migrating neither.
+    # engine, the worker no web, and a clock and migrating neither.
     if role == "front":
         from chargehand.web.process import run_front
 
@@ -122,6 +123,10 @@ def _load(role: str) -> "Callable[[Settings, ProcessOptions], int]":
         from chargehand.bootstrap.worker import run_worker
 
         return run_worker
+    if role == "clock":
+        from chargehand.bootstrap.clock_process import run_clock
+
+        return run_clock
     if role == "backup":
         from chargehand.bootstrap.scheduled_backups import run_backup
 

@@ -30,8 +30,7 @@ class Guarded:
             house.stores.database,
             house.stores.queue,
             {CONNECTION: house.connection},
-            house.requests,
-            process_id=1,
+            worker_pid=1,
             clock=house.clock,
         )
         self.rules = GuardRules(

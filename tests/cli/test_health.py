@@ -82,6 +82,16 @@ def test_worker_is_asked_about_alone(
     assert (ended.code, len(ended.lines)) == (code, 1)
 
 
+def test_clock_that_nobody_has_is_not_healthy_and_no_worker_makes_it_so(
+    quiet_terminal: Terminal, data_dir: Path
+) -> None:
+    heard_of_worker(data_dir, seconds_ago=10)
+
+    ended = quiet_terminal.run("health", "--role", "clock")
+
+    assert (ended.code, ended.lines) == (1, ["clock: no clock was heard of yet"])
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [

@@ -180,6 +180,7 @@ async def test_status_and_health_show_every_process_that_shares_the_database(
         ("one", ProcessRole.WORKER, 2),
         ("two", ProcessRole.FRONT, 5),
         ("gone", ProcessRole.WORKER, 300),
+        ("three", ProcessRole.CLOCK, 4),
     ):
         known = replace(
             this_process(role, clock=house.clock),
@@ -191,9 +192,16 @@ async def test_status_and_health_show_every_process_that_shares_the_database(
 
     shown = terminal.done("status").out
     asked = terminal.run("health", "--role", "worker", "--json").json
+    of_clocks = terminal.run("health", "--role", "clock").lines
 
     lines = shown.split("On this database\n")[1].split("\n\n")[0].splitlines()
     words = [(line.split()[0], "SILENT" in line) for line in lines]
-    assert sorted(words) == [("front", False), ("worker", False), ("worker", True)]
+    assert sorted(words) == [
+        ("clock", False),
+        ("front", False),
+        ("worker", False),
+        ("worker", True),
+    ]
+    assert of_clocks[0].startswith("healthy: clock")
     assert asked["checks"]["worker"]["found"].startswith("1 of them: host-one process")
     assert terminal.done("status", "--json").json["processes"][0]["state"] == "working"

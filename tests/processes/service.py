@@ -27,6 +27,8 @@ from chargehand.testing.families import die_with_parent, end_family
 
 SECRET = "the-signing-secret-of-the-tests"
 DEADLINE_S = 120.0
+# A migration is told of the roles it serves, after its own.
+_ARGUMENTS_TO_ROLE = 5
 
 
 @dataclass
@@ -95,6 +97,7 @@ class Service:
     process: subprocess.Popen[bytes] | None = None
     is_migrated: bool = True
     environ: dict[str, str] = field(default_factory=dict)
+    role: str = "all"
 
     def __post_init__(self) -> None:
         self.settings = load_settings(self.folder / "chargehand.toml", self.environ)
@@ -116,6 +119,8 @@ class Service:
                 "-c",
                 str(self.folder / "chargehand.toml"),
                 "serve",
+                "--role",
+                self.role,
             ],
             stdout=log,
             stderr=log,
@@ -157,7 +162,7 @@ class Service:
             return self.process.pid
         for child in children_of(self.process.pid):
             command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            if role.encode() in command:
+            if role.encode() in command[:_ARGUMENTS_TO_ROLE]:
                 return child
         return None
 
@@ -301,10 +306,13 @@ def installed_service(
     is_migrated: bool = True,
     environ: dict[str, str] | None = None,
     chats: str = "",
+    intake: str = 'intake = "webhook"',
+    role: str = "all",
 ) -> Iterator[Service]:
     """A configured service that is not started yet; nothing of it survives the test.
 
-    Shape: `chats` are further connections, as the settings file names them.
+    Shape: `chats` are further connections, as the settings file names them; `role` is what of the
+    service runs.
     """
     port = choose_port(None)
     folder.mkdir(parents=True, exist_ok=True)
@@ -317,12 +325,12 @@ site = "{site.url}"
 email = "{site.email}"
 api_token = "{site.token}"
 projects = ["PAY"]
-intake = "webhook"
+{intake}
 webhook_secrets = ["{SECRET}"]
 request_timeout = "PT5S"
 {chats}"""
     )
-    service = Service(folder, site, port, is_migrated=is_migrated, environ=environ or {})
+    service = Service(folder, site, port, is_migrated=is_migrated, environ=environ or {}, role=role)
     site.put("/__fake__/webhooks/targets", [{"url": service.webhook_url, "secret": SECRET}])
     try:
         yield service

@@ -82,6 +82,24 @@ def test_lease_and_duties_go_with_the_connection_that_is_cut(lease: Lease, other
     assert other.take_duty("poll")
 
 
+def test_wish_for_a_duty_is_seen_by_others_until_it_is_dropped_or_cut(
+    lease: Lease, other: Lease
+) -> None:
+    lease.open(process("one"), predecessor=None)
+    other.open(process("two"), predecessor=None)
+    before = lease.is_wished_for("poll")
+
+    wished = (other.wish_for("poll"), lease.is_wished_for("poll"), lease.is_wished_for("watch"))
+    is_second = lease.wish_for("poll")
+    other.drop_wish("poll")
+    after = lease.is_wished_for("poll")
+    other.wish_for("poll")
+    lease.cut(ProcessId("prc_two"))
+
+    assert (before, wished, is_second, after) == (False, (True, True, False), False, False)
+    assert not lease.is_wished_for("poll")
+
+
 def test_worker_that_was_taken_over_may_not_write_nor_beat(
     stores: Stores, lease: Lease, other: Lease
 ) -> None:

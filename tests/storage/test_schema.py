@@ -36,6 +36,11 @@ MODELS = {"pydantic_ai", "anthropic", "openai", "genai_prices", "chargehand.agen
         ),
         pytest.param("chargehand.bootstrap.worker", {"alembic", "holidays", *MODELS}, id="worker"),
         pytest.param(
+            "chargehand.bootstrap.clock_process",
+            {"alembic", "holidays", "dbos", "chargehand.web", *MODELS},
+            id="clock",
+        ),
+        pytest.param(
             "chargehand.bootstrap.supervisor", {"sqlalchemy", "pydantic"}, id="supervisor"
         ),
     ],

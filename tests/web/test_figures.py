@@ -18,6 +18,7 @@ from chargehand.pipeline.figures import FIGURES
 from chargehand.pipeline.holding import RestoredFrom, hold_after_restore
 from chargehand.pipeline.snapshot import Snapshot, take_snapshot
 from chargehand.pipeline.spending import Spending
+from chargehand.pipeline.vendor_requests import keep_counted
 from chargehand.pipeline.watching import Watching
 from chargehand.storage.errors import StoreUnavailable
 from chargehand.storage.transaction import Writing
@@ -59,12 +60,13 @@ async def house_on_postgres(
 
 
 def watch(house: House) -> None:
+    """What a worker does every few seconds."""
+    keep_counted(house.requests, house.stores.database)
     Watching(
         house.stores.database,
         house.stores.queue,
         {CONNECTION: house.connection},
-        house.requests,
-        process_id=4711,
+        worker_pid=4711,
         clock=house.clock,
     ).watch()
 

@@ -22,7 +22,7 @@ _TRANSACTION_CALLS = {"commit", "rollback"}
 _EVERYTHING = {"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"}
 EDGES = (
     "engine/dbos_engine/engine.py",  # the worker: one task's bug must not end the others.
-    "pipeline/working.py",  # the worker: one round's failure must not end the loop.
+    "pipeline/rounds.py",  # the worker: one round's failure must not end the loop.
     "pipeline/dispatching.py",  # the worker: one delivery must not keep the others waiting.
     "inbox/writer.py",  # the writer's thread: waiting requests must hear of its end.
     "agents/deciding.py",  # a model's library: it reads what a stranger wrote.

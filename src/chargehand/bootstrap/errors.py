@@ -5,6 +5,7 @@ Retryable
 Rejected
 ├── DataFolderUnusable    the data folder can not be made or written
 ├── AnotherWorkerRuns     the lock on the data folder is held
+├── ClockUnwanted         a clock of its own beside the worker of SQLite
 ├── DataFolderInUse       another process works with the databases
 ├── RestoreUnderWay       another restore works on them
 ├── RestoreCut            a restore was cut off half way
@@ -84,12 +85,23 @@ class CertificatesUnusable(Rejected):
 
 
 class AnotherWorkerRuns(Rejected):
-    """Two workers on one database would do everything twice."""
+    """Two workers or two clocks with one data folder would be taken for each other."""
 
     code = "another_worker_runs"
     template = (
-        "Another worker{holder} holds {path}. One data folder has one worker; stop the other one "
+        "Another {role}{holder} holds {path}. One data folder has one {role}; stop the other one "
         "first, or use a data folder of its own."
+    )
+
+
+class ClockUnwanted(Rejected):
+    """A clock shares its duties over PostgreSQL, and SQLite has nothing to share them over."""
+
+    code = "clock_unwanted"
+    template = (
+        "A clock of its own needs PostgreSQL, because with SQLite one worker alone has the files "
+        "and does by itself what has its time: run `chargehand serve` instead, or move to "
+        "PostgreSQL as docs/howto/use-postgresql.md says."
     )
 
 

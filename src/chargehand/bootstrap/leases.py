@@ -1,4 +1,4 @@
-"""How processes on one PostgreSQL make themselves known, and how a worker comes by its lease.
+"""How processes on one PostgreSQL make themselves known, and come by their leases.
 
 On SQLite there is nobody else: the lock on the data folder says all there is to say.
 """
@@ -20,13 +20,12 @@ from chargehand.bootstrap.stores import Stores
 from chargehand.config.settings import Settings
 from chargehand.domain.errors import Retryable
 from chargehand.domain.ids import ProcessId
-from chargehand.domain.process import ProcessRecord, ProcessRole, ProcessState
+from chargehand.domain.process import LEASED_ROLES, ProcessRecord, ProcessRole, ProcessState
 from chargehand.kit.clock import Clock
 from chargehand.kit.ids import new_id
 from chargehand.logs.log import get_logger
 from chargehand.storage.leases import Lease
 
-_LAST_WORKER: Final = "worker.id"
 _FRONT_BEAT_S: Final = 15.0
 _log = get_logger()
 
@@ -39,23 +38,25 @@ class HeldLease:
     process: ProcessRecord
 
 
-def take_lease(settings: Settings, stores: Stores, *, clock: Clock) -> HeldLease | None:
-    """The lease of this worker, after which it writes under its name only; None on SQLite.
+def take_lease(
+    role: ProcessRole, settings: Settings, stores: Stores, *, clock: Clock
+) -> HeldLease | None:
+    """The lease of this worker or clock, after which it writes under its name only; None on SQLite.
 
     The lock on the data folder is held, so whoever worked with it before is dead.
     Raises: AnotherWorkerRuns, StoreUnavailable.
     """
     if stores.database.is_sqlite:
         return None
-    process = this_process(ProcessRole.WORKER, clock=clock)
-    noted = settings.storage.data_dir / _LAST_WORKER
+    process = this_process(role, clock=clock)
+    noted = settings.storage.data_dir / f"{role.value}.id"
     predecessor = None
     with suppress(OSError, UnicodeError):
         predecessor = ProcessId(noted.read_text(encoding="ascii").strip())
     lease = Lease(database_url(settings))
     if not lease.open(process, predecessor=predecessor):
         lease.close()
-        raise AnotherWorkerRuns(holder="", path="the database")
+        raise AnotherWorkerRuns(role=role.value, holder="", path="the database")
     noted.write_text(process.id, encoding="ascii")
     stores.database.write_only_as(process.id)
     return HeldLease(lease, process)
@@ -64,7 +65,7 @@ def take_lease(settings: Settings, stores: Stores, *, clock: Clock) -> HeldLease
 def end_without_lease(why: str) -> NoReturn:
     """End this process now, as if it had been killed: others may do its work already."""
     _log.error("worker.ended_without_lease", why=why)
-    sys.stderr.write(f"chargehand: the worker ends and starts anew, because {why}\n")
+    sys.stderr.write(f"chargehand: this process ends and starts anew, because {why}\n")
     sys.stderr.flush()
     os._exit(TRY_AGAIN)
 
@@ -109,7 +110,7 @@ def this_process(role: ProcessRole, *, clock: Clock) -> ProcessRecord:
         host=socket.gethostname(),
         pid=os.getpid(),
         version=__version__,
-        state=ProcessState.STARTING if role is ProcessRole.WORKER else ProcessState.WORKING,
+        state=ProcessState.STARTING if role in LEASED_ROLES else ProcessState.WORKING,
         beats=0,
         started_at=now,
         seen_at=now,

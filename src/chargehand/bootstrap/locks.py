@@ -1,7 +1,7 @@
 """Locks on the data folder, which the operating system lets go of when their holder dies.
 
-One data folder has one worker. Whoever opens the databases shares their use; whoever replaces them
-has it alone.
+One data folder has one worker, and on PostgreSQL may have one clock. Whoever opens the databases
+shares their use; whoever replaces them has it alone.
 """
 
 import errno
@@ -29,8 +29,9 @@ _RESTORE: Final = "restore.lock"
 class FolderLock:
     """Held for as long as this object is open."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, role: str = "worker") -> None:
         self._path = path
+        self._role = role
         self._file: IO[str] | None = None
 
     def take(self) -> None:
@@ -45,7 +46,7 @@ class FolderLock:
         except BlockingIOError as error:
             named = _holder(file)
             file.close()
-            raise AnotherWorkerRuns(holder=named, path=str(self._path)) from error
+            raise AnotherWorkerRuns(role=self._role, holder=named, path=str(self._path)) from error
         _name_holder(file)
         self._file = file
 

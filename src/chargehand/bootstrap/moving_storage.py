@@ -58,7 +58,7 @@ def copy_storage(settings: Settings, to: str, *, clock: Clock, by: str) -> Copie
             lock = DatabaseLock(source.main)
             held.callback(lock.release)
             if not lock.take():
-                raise AnotherWorkerRuns(holder="", path="the database")
+                raise AnotherWorkerRuns(role="worker", holder="", path="the database")
         require_schema(source.main, "main", version=__version__)
         require_schema(source.inbox, "inbox", version=__version__)
         unfinished = count_unfinished(source.main)

@@ -27,7 +27,8 @@ class ProcessOptions:
     pipe that ends when the supervisor does; `gate_fd` is one that brings a byte when the
     databases are ready; `handover_fd` is where a front sends its listening socket, and `listen_fd`
     one that an earlier front sent, bound to the address `listen_name`; None when there is none.
-    `niceness` is how far it stands back behind a process it shares a machine with.
+    `niceness` is how far it stands back behind a process it shares a machine with; `served` are
+    the roles that wait for a migration.
     """
 
     config: Path | None = None
@@ -39,6 +40,7 @@ class ProcessOptions:
     listen_fd: int | None = None
     listen_name: str = ""
     niceness: int = 0
+    served: tuple[str, ...] = ()
 
 
 def pass_gate(options: ProcessOptions) -> bool:

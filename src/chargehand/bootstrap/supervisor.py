@@ -28,7 +28,7 @@ from typing import Final, Literal
 from chargehand.bootstrap.handover import KeptListener
 from chargehand.bootstrap.processes import CHILD, GATE_OPENS, TRY_AGAIN, niceness_of
 
-Role = Literal["front", "worker"]
+Role = Literal["front", "worker", "clock"]
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
 _MOST_DEATHS: Final = 5
@@ -72,7 +72,8 @@ class _Supervisor:
         self._children = [_Child(role) for role in plan.roles]
         self._lifeline = os.pipe()
         front_end, worker_end = socket.socketpair()
-        self._nudges = {"front": front_end, "worker": worker_end}
+        # A clock neither stores deliveries for the others nor is woken by them.
+        self._nudges: dict[Role, socket.socket] = {"front": front_end, "worker": worker_end}
         self._listener = KeptListener()
         self._has_reloaded = False
 
@@ -101,7 +102,7 @@ class _Supervisor:
         try:
             for child in self._children:
                 child.process = self._start(child.role, gate=waits)
-            migrated = subprocess.run(_command("migrate", self._plan, ()), check=False)  # noqa: S603
+            migrated = subprocess.run(_migration(self._plan), check=False)  # noqa: S603
             if migrated.returncode == 0:
                 os.write(opens, GATE_OPENS * len(self._children))
         finally:
@@ -114,7 +115,7 @@ class _Supervisor:
     def _reload(self) -> None:
         """Replace every child, unless the configuration on the disk would be refused."""
         tried = subprocess.run(  # noqa: S603 - our own interpreter and module.
-            _command("migrate", self._plan, ()), check=False, capture_output=True
+            _migration(self._plan), check=False, capture_output=True
         )
         if tried.returncode != 0:
             words = " ".join(tried.stderr.decode(errors="replace").split())
@@ -142,9 +143,11 @@ class _Supervisor:
                 child.process = self._start(child.role)
 
     def _start(self, role: Role, gate: int | None = None) -> "subprocess.Popen[bytes]":
-        nudge, lifeline = self._nudges[role].fileno(), self._lifeline[0]
-        handed = ["--nudge-fd", str(nudge), "--lifeline-fd", str(lifeline)]
-        passed = [nudge, lifeline]
+        lifeline = self._lifeline[0]
+        handed, passed = ["--lifeline-fd", str(lifeline)], [lifeline]
+        if (nudge := self._nudges.get(role)) is not None:
+            handed += ["--nudge-fd", str(nudge.fileno())]
+            passed.append(nudge.fileno())
         if role == "front":
             more, descriptors = self._listener.for_a_front()
             handed, passed = handed + more, passed + descriptors
@@ -206,6 +209,10 @@ class _Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _migration(plan: Plan) -> list[str]:
+    return _command("migrate", plan, [word for role in plan.roles for word in ("--served", role)])
 
 
 def _command(role: str, plan: Plan, handed: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whether the processes of `chargehand serve` run: asks the front, looks at the worker's lock."""
+"""Whether the processes of `chargehand serve` run: asks the front, looks at the others' locks."""
 
 import fcntl
 import json
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 2.0
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not listened on.
-_LOCK = "worker.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,20 @@ def look_at_front(settings: "Settings") -> Liveness:
 
 
 def look_at_worker(settings: "Settings") -> Liveness:
-    """See whether a worker on this machine holds the lock of the data folder."""
-    path = settings.storage.data_dir / _LOCK
+    """See whether a worker on this machine holds its lock on the data folder."""
+    return _look_at_lock(settings, "worker")
+
+
+def look_at_clock(settings: "Settings") -> Liveness:
+    """See whether a clock on this machine holds its lock on the data folder."""
+    return _look_at_lock(settings, "clock")
+
+
+def _look_at_lock(settings: "Settings", role: str) -> Liveness:
+    path = settings.storage.data_dir / f"{role}.lock"
     holder = _holder(path)
     if holder is None or not _exists(holder) or not _is_locked(path):
-        return Liveness(is_up=False, found="no worker runs on this machine with this data folder")
+        return Liveness(is_up=False, found=f"no {role} runs on this machine with this data folder")
     return Liveness(is_up=True, found=f"runs as process {holder}")
 
 

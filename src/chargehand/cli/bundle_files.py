@@ -136,7 +136,7 @@ def _read_schema(_settings: "Settings", stores: "Stores", _now: datetime) -> Any
 def _read_status(settings: "Settings", stores: "Stores", now: datetime) -> Any:
     # lazy: as above.
     from chargehand.bootstrap.configured import pipeline_rules
-    from chargehand.cli.alive import look_at_front, look_at_worker
+    from chargehand.cli.alive import look_at_clock, look_at_front, look_at_worker
     from chargehand.pipeline.looking import read_status
     from chargehand.pipeline.showing import to_json
 
@@ -153,6 +153,7 @@ def _read_status(settings: "Settings", stores: "Stores", now: datetime) -> Any:
         **shown,
         "front": to_json(look_at_front(settings)),
         "worker": to_json(look_at_worker(settings)),
+        "clock": to_json(look_at_clock(settings)),
     }
 
 

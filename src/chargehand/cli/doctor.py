@@ -230,7 +230,7 @@ def _process_checks(stores: "Stores", *, now: datetime) -> "Iterator[Check]":
     shown = ", ".join(f"{one.role.value} {one.host} process {one.pid}" for one in up)
     mends = [
         f"No {role.value} runs: `chargehand serve`."
-        for role in ProcessRole
+        for role in (ProcessRole.FRONT, ProcessRole.WORKER)
         if role not in {one.role for one in up}
     ]
     if silent:

@@ -29,6 +29,7 @@ class HealthRole(StrEnum):
     ALL = "all"
     WEB = "web"
     WORKER = "worker"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def health(
 ) -> None:
     """Say whether the running service can do its work; exit 0 if it can, 1 with one line a reason.
 
-    Made for health checks of Docker, systemd and load balancers: nothing is changed.
+    Made for health checks of Docker, systemd and load balancers: nothing is changed. Clocks are
+    asked about by name only, since workers do without them.
 
     Example: chargehand health --role web --timeout 3
     """
@@ -90,10 +92,12 @@ def _look(
     invocation: Invocation, role: HealthRole, url: str | None, *, timeout_s: float
 ) -> Iterator[_Found]:
     settings = invocation.load_settings()
-    if role is not HealthRole.WORKER:
+    if role in (HealthRole.ALL, HealthRole.WEB):
         yield from _ask_front(settings, url, timeout_s=timeout_s)
-    if role is not HealthRole.WEB:
-        yield _look_at_worker(invocation, settings)
+    if role in (HealthRole.ALL, HealthRole.WORKER):
+        yield _look_at(invocation, HealthRole.WORKER)
+    if role is HealthRole.CLOCK:
+        yield _look_at(invocation, HealthRole.CLOCK)
 
 
 def _ask_front(settings: "Settings", url: str | None, *, timeout_s: float) -> Iterator[_Found]:
@@ -146,30 +150,27 @@ def _ready(address: str, timeout_s: float) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _look_at_worker(invocation: Invocation, settings: "Settings") -> _Found:
+def _look_at(invocation: Invocation, role: HealthRole) -> _Found:
+    """The workers or the clocks: they have no port, and note in the database that they live."""
     # lazy: SQLAlchemy takes longer than `--help` may.
-    from chargehand.bootstrap.stores import open_stores
     from chargehand.pipeline.processes import list_processes
     from chargehand.pipeline.snapshot import is_worker_alive
     from chargehand.pipeline.watching import WORKER_BEAT
 
     try:
-        stores = open_stores(settings)
-        try:
+        with invocation.open_stores() as (settings, stores):
             now = invocation.clock(settings).now()
             beat = stores.database.read(lambda tx: tx.observations.find(WORKER_BEAT))
             sharing = stores.database.read(lambda tx: list_processes(tx, now=now))
-        finally:
-            stores.close()
     except ChargehandError as error:
-        return _Found("worker", is_ok=False, found=str(error))
-    workers = [one for one in sharing if one.role.value == "worker"]
-    if workers:
-        up = [f"{one.host} process {one.pid}" for one in workers if one.is_up]
+        return _Found(role.value, is_ok=False, found=str(error))
+    known = [one for one in sharing if one.role.value == role.value]
+    if known:
+        up = [f"{one.host} process {one.pid}" for one in known if one.is_up]
         found = f"{len(up)} of them: {', '.join(up)}" if up else "none was heard of for a minute"
-        return _Found("worker", is_ok=bool(up), found=found)
-    if beat is None:
-        return _Found("worker", is_ok=False, found="no worker was heard of yet")
+        return _Found(role.value, is_ok=bool(up), found=found)
+    if role is HealthRole.CLOCK or beat is None:
+        return _Found(role.value, is_ok=False, found=f"no {role.value} was heard of yet")
     ago_s = (now - beat.observed_at).total_seconds()
     found = f"process {beat.value} was heard of {ago_s:.0f} s ago"
     return _Found("worker", is_ok=is_worker_alive(beat, now), found=found)

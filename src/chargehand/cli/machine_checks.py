@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from chargehand.cli.alive import look_at_front, look_at_worker
+from chargehand.cli.alive import look_at_clock, look_at_front, look_at_worker
 
 if TYPE_CHECKING:
     from chargehand.config.settings import Settings
@@ -19,7 +19,10 @@ def service_check(settings: "Settings") -> "Check":
     from chargehand.plugins.connector import Check, CheckState
 
     seen = {"front": look_at_front(settings), "worker": look_at_worker(settings)}
-    found = "; ".join(f"{name}: {one.found}" for name, one in seen.items())
+    clock = look_at_clock(settings)
+    # Nobody needs one, so only one that is there is told of.
+    beside = {"clock": clock} if clock.is_up else {}
+    found = "; ".join(f"{name}: {one.found}" for name, one in {**seen, **beside}.items())
     if all(one.is_up for one in seen.values()):
         return Check("service", CheckState.PASSED, found)
     mend = "Nothing is received, decided or sent by what does not run: `chargehand serve`."

@@ -16,12 +16,14 @@ class ServeRole(StrEnum):
     ALL = "all"
     WEB = "web"
     WORKER = "worker"
+    CLOCK = "clock"
 
 
 _ROLES: dict[ServeRole, tuple[Role, ...]] = {
     ServeRole.ALL: ("front", "worker"),
     ServeRole.WEB: ("front",),
     ServeRole.WORKER: ("worker",),
+    ServeRole.CLOCK: ("clock",),
 }
 
 
@@ -36,6 +38,9 @@ def serve(
     ] = None,
 ) -> None:
     """Run the service until it is stopped: receive, decide, act, and answer REST.
+
+    A clock needs PostgreSQL: it polls, reminds, prunes and the like for all workers, and takes no
+    tasks; where no clock runs, the workers do that themselves.
 
     Example: chargehand serve --role worker
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chargehand import __version__
-from chargehand.cli.alive import Liveness, look_at_front, look_at_worker
+from chargehand.cli.alive import Liveness, look_at_clock, look_at_front, look_at_worker
 from chargehand.cli.context import Invocation
 from chargehand.cli.keeping import retention_lines
 from chargehand.cli.model_checks import model_lines
@@ -79,6 +79,7 @@ class _Screen:
     notices: "Sequence[NoticeRecord]"
     front: Liveness
     worker: Liveness
+    clock: Liveness
     models: "Sequence[str]"
     healths: "Mapping[str, ConnectionHealth]"
 
@@ -100,6 +101,7 @@ def status(context: typer.Context, *, as_json: AsJSON = False) -> None:
         beside = {
             "front": to_json(screen.front),
             "worker": to_json(screen.worker),
+            "clock": to_json(screen.clock),
             "secrets": to_json(settings.found_secrets),
         }
         echo_json({**shown, **beside} if isinstance(shown, dict) else beside)
@@ -234,6 +236,7 @@ def _look(settings: "Settings", stores: "Stores", now: datetime) -> _Screen:
         notices=database.read(lambda tx: list_notices(tx, limit=_SHOWN_NOTICES)).items,
         front=look_at_front(settings),
         worker=look_at_worker(settings),
+        clock=look_at_clock(settings),
         models=model_lines(settings, stores, now=now),
         healths={one.id: one for one in healths},
     )
@@ -249,7 +252,9 @@ def _echo_screen(screen: _Screen, settings: "Settings", now: datetime) -> None:
         typer.echo("Nothing is sent until you run `chargehand resume --after-restore`.")
     _echo_stops(screen.status.stops, settings)
     typer.echo("\nProcesses")
-    echo_fields([("front", _shown(screen.front)), ("worker", _shown(screen.worker))])
+    running = [("front", _shown(screen.front)), ("worker", _shown(screen.worker))]
+    # Nobody needs one, so only one that is there is shown.
+    echo_fields([*running, ("clock", screen.clock.found)] if screen.clock.is_up else running)
     _echo_processes(screen.status, now)
     typer.echo("\nConnections")
     _echo_connections(screen, settings, now)

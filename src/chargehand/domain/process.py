@@ -12,6 +12,8 @@ class ProcessRole(StrEnum):
 
     FRONT = "front"
     WORKER = "worker"
+    # Does what has its time, and takes no tasks.
+    CLOCK = "clock"
 
 
 class ProcessState(StrEnum):
@@ -27,11 +29,13 @@ class ProcessState(StrEnum):
 
 # In these states it may hold work; in the others it may not write any more.
 LIVE_STATES = frozenset({ProcessState.STARTING, ProcessState.WORKING, ProcessState.DRAINING})
+# These hold a lease, so that the others know when to go on without them.
+LEASED_ROLES = frozenset({ProcessRole.WORKER, ProcessRole.CLOCK})
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessRecord:
-    """One start of a front or a worker.
+    """One start of a front, a worker or a clock.
 
     Shape: `beats` counts how often it was heard of, so that nobody compares clocks to see whether
     it moves; `state_at` is when it came into its state.

@@ -14,7 +14,7 @@ from chargehand.pipeline.restraint_figures import (
     Sample,
     budget_samples,
 )
-from chargehand.pipeline.snapshot import Snapshot, is_worker_alive
+from chargehand.pipeline.snapshot import Snapshot
 from chargehand.pipeline.vendor_requests import buckets_of, connectors_in, seconds_of
 
 
@@ -341,7 +341,7 @@ FIGURES: Final = (
         "chargehand_worker_alive",
         "gauge",
         "1 when the worker was heard of within the last minute.",
-        lambda seen: _one(float(is_worker_alive(seen.beat, seen.now))),
+        lambda seen: _one(float(seen.workers_up > 0)),
     ),
     Figure(
         "chargehand_workers",
@@ -350,10 +350,18 @@ FIGURES: Final = (
         lambda seen: _one(seen.workers_up),
     ),
     Figure(
+        "chargehand_clocks",
+        "gauge",
+        "How many clocks were heard of within the last minute; where none is, workers do its work.",
+        lambda seen: _one(seen.clocks_up),
+    ),
+    Figure(
         "chargehand_worker_beat_timestamp_seconds",
         "gauge",
         "When the worker was last heard of, as Unix time; absent before its first start.",
-        lambda seen: _one(seen.beat.observed_at.timestamp()) if seen.beat is not None else (),
+        lambda seen: (
+            _one(seen.worker_heard_at.timestamp()) if seen.worker_heard_at is not None else ()
+        ),
     ),
     Figure(
         "chargehand_database_bytes",

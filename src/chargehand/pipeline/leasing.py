@@ -1,7 +1,7 @@
-"""Keeps a worker's lease, knows the others, and sees to those that are gone.
+"""Keeps the lease of a worker or a clock, knows the others, and sees to those that are gone.
 
-A worker whose lease is gone does not try to get it back: it stops beginning anything, waits until
-the database answers, and has the process ended at once. Ending like that is what every part of the
+Whoever's lease is gone does not try to get it back: it stops beginning anything, waits until the
+database answers, and has the process ended at once. Ending like that is what every part of the
 pipeline is made for, and a fresh start is sure to know nothing that is over.
 """
 
@@ -9,17 +9,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from time import monotonic
 from typing import Final, TypeVar
 
 from chargehand.domain.errors import Retryable
 from chargehand.domain.ids import ProcessId
-from chargehand.domain.process import ProcessRecord, ProcessRole, ProcessState
+from chargehand.domain.process import LEASED_ROLES, ProcessRecord, ProcessRole, ProcessState
 from chargehand.engine.port import TaskEngine
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.noticing import tell_operator
-from chargehand.pipeline.sharing import TAKE_OVER, is_of
+from chargehand.pipeline.sharing import OF_WORKERS, TAKE_OVER, is_of
 from chargehand.pipeline.taking_over import (
     BEAT_EVERY_S,
     DEAD_AFTER_S,
@@ -30,6 +31,7 @@ from chargehand.pipeline.taking_over import (
 from chargehand.storage.database import Database
 from chargehand.storage.errors import LeaseLost
 from chargehand.storage.leases import Lease
+from chargehand.storage.transaction import Writing
 
 T = TypeVar("T")
 _LONGEST_BEAT_S: Final = 8.0
@@ -39,23 +41,25 @@ _log = get_logger()
 
 
 class Leasing:
-    """The share of one worker among several; keeps `pipeline.sharing.Share`.
+    """The share of one process among several; keeps `pipeline.sharing.Share`.
 
-    Shape: `lost` ends the process; it is called once, with the reason.
+    Shape: `engine` is None in a clock, which takes nobody's tasks over; `lost` ends the process; it
+    is called once, with the reason.
     """
 
     def __init__(
         self,
         lease: Lease,
-        process_id: ProcessId,
+        process: ProcessRecord,
         database: Database,
-        engine: TaskEngine,
+        engine: TaskEngine | None,
         *,
         clock: Clock,
         lost: Callable[[str], None],
     ) -> None:
         self._lease = lease
-        self._process_id = process_id
+        self._process_id = process.id
+        self._is_clock = process.role is ProcessRole.CLOCK
         self._database = database
         self._engine = engine
         self._clock = clock
@@ -64,8 +68,10 @@ class Leasing:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chargehand-lease")
         self._seen: Sequence[ProcessRecord] = ()
         self._workers: Sequence[ProcessId] = ()
+        self._clocks = 0
         self._living: frozenset[ProcessId] = frozenset()
         self._duties: set[str] = set()
+        self._wishes: set[str] = set()
         # The lease was just taken.
         self._confirmed_s = monotonic()
         self._looked_for_left_s = 0.0
@@ -77,6 +83,11 @@ class Leasing:
         """Among how many workers the work is divided."""
         return max(1, len(self._workers))
 
+    @property
+    def callers(self) -> int:
+        """How many processes ask vendors, and have to stay within their limits together."""
+        return max(1, len(self._workers) + self._clocks)
+
     def may_begin(self) -> bool:
         """Whether the lease is surely still ours; after a stop of this process it is not."""
         is_sure = monotonic() - self._confirmed_s < SURE_FOR_S
@@ -87,11 +98,20 @@ class Leasing:
         return is_of(self._process_id, key, self._workers)
 
     async def has(self, duty: str) -> bool:
-        """Whether this worker has a duty, which it takes for good when nobody has it."""
+        """Whether this process has a duty, which it takes for good when nobody has it.
+
+        Shape: a worker leaves a duty to a clock that wishes for it, between two rounds; a clock
+        whose own machine can not do it never wishes for it, and one that died wishes no more.
+        """
         if not self.may_begin():
+            return False
+        if not self._is_clock and await self._is_for_a_clock(duty):
+            await self._drop(duty)
             return False
         if duty not in self._duties and await self._in_thread(lambda: self._lease.take_duty(duty)):
             self._duties.add(duty)
+        if self._is_clock:
+            await self._wish(duty)
         return duty in self._duties
 
     @asynccontextmanager
@@ -148,9 +168,10 @@ class Leasing:
         if self._is_lost:
             return
         await self._move(ProcessState.DRAINING)
+        for duty in sorted(self._wishes):
+            await self._drop_wish(duty)
         for duty in sorted(self._duties):
-            await self._in_thread(lambda duty=duty: self._lease.drop_duty(duty))  # type: ignore[misc] # the loop's own value.
-        self._duties.clear()
+            await self._drop(duty)
 
     async def end(self) -> None:
         """Hand back what is left: whoever sees that this worker has ended goes on with it."""
@@ -164,17 +185,41 @@ class Leasing:
         asked_s, now = monotonic(), self._clock.now()
         seen = await self._in_thread(lambda: self._lease.beat(now=now))
         self._confirmed_s = asked_s
-        self._seen = [one for one in seen if one.role is ProcessRole.WORKER]
-        self._workers = [one.id for one in self._seen if one.state is ProcessState.WORKING]
+        self._seen = [one for one in seen if one.role in LEASED_ROLES]
+        working = [one for one in self._seen if one.state is ProcessState.WORKING]
+        self._workers = [one.id for one in working if one.role is ProcessRole.WORKER]
+        self._clocks = len(working) - len(self._workers)
+
+    async def _is_for_a_clock(self, duty: str) -> bool:
+        if self._clocks == 0 or duty in OF_WORKERS:
+            return False
+        return await self._in_thread(lambda: self._lease.is_wished_for(duty))
+
+    async def _wish(self, duty: str) -> None:
+        """Have a worker leave a duty to this clock, for as long as this clock does not have it."""
+        if duty in self._duties:
+            await self._drop_wish(duty)
+        elif duty not in self._wishes and await self._in_thread(lambda: self._lease.wish_for(duty)):
+            self._wishes.add(duty)
+
+    async def _drop(self, duty: str) -> None:
+        if duty in self._duties:
+            self._duties.discard(duty)
+            await self._in_thread(lambda: self._lease.drop_duty(duty))
+
+    async def _drop_wish(self, duty: str) -> None:
+        if duty in self._wishes:
+            self._wishes.discard(duty)
+            await self._in_thread(lambda: self._lease.drop_wish(duty))
 
     async def _see_to_the_gone(self) -> None:
-        workers = self._seen
-        living = frozenset(one.id for one in workers if one.is_live)
+        others = self._seen
+        living = frozenset(one.id for one in others if one.is_live)
         has_changed, self._living = bool(self._living - living), living
-        silent = self._watch.look(workers, me=self._process_id, now_s=monotonic())
+        silent = self._watch.look(others, me=self._process_id, now_s=monotonic())
         for process_id, silent_s in silent.items():
             if silent_s >= DEAD_AFTER_S and await self._is_gone(process_id, silent_s):
-                await self._declare_dead(process_id, workers)
+                await self._declare_dead(process_id, others)
                 has_changed = True
         if has_changed or monotonic() - self._looked_for_left_s > _LOOK_FOR_LEFT_S:
             await self._take_over_left()
@@ -188,7 +233,7 @@ class Leasing:
         await self._in_thread(lambda: self._lease.cut(process_id))
         return True
 
-    async def _declare_dead(self, process_id: ProcessId, workers: Sequence[ProcessRecord]) -> None:
+    async def _declare_dead(self, process_id: ProcessId, others: Sequence[ProcessRecord]) -> None:
         """From here on nothing of it is written any more, should it still live."""
         now = self._clock.now()
         is_first = await self._in_thread(
@@ -196,22 +241,18 @@ class Leasing:
         )
         if not is_first:
             return
-        [dead] = [one for one in workers if one.id == process_id]
-        _log.warning("worker.taken_over", process_id=process_id, host=dead.host, pid=dead.pid)
-        await self._database.awrite(
-            lambda tx: tell_operator(
-                tx,
-                "worker_taken_over",
-                subject_id=process_id,
-                text=f"The worker on {dead.host} (process {dead.pid}) was not heard of any more; "
-                "the others go on with its work. See `chargehand status`.",
-                now=now,
-            )
-        )
+        [dead] = [one for one in others if one.id == process_id]
+        if dead.role is ProcessRole.CLOCK:
+            _log.warning("clock.taken_over", process_id=process_id, host=dead.host, pid=dead.pid)
+            tell = _tell_of_clock
+        else:
+            _log.warning("worker.taken_over", process_id=process_id, host=dead.host, pid=dead.pid)
+            tell = _tell_of_worker
+        await self._database.awrite(lambda tx: tell(tx, dead, now=now))
 
     async def _take_over_left(self) -> None:
         """Go on with what stands under workers that are not among the living."""
-        if not await self.has(TAKE_OVER):
+        if self._engine is None or not await self.has(TAKE_OVER):
             return
         self._looked_for_left_s = monotonic()
         # In this order: a worker is written down before it begins anything.
@@ -247,3 +288,25 @@ class Leasing:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _tell_of_worker(tx: Writing, dead: ProcessRecord, *, now: datetime) -> None:
+    tell_operator(
+        tx,
+        "worker_taken_over",
+        subject_id=dead.id,
+        text=f"The worker on {dead.host} (process {dead.pid}) was not heard of any more; "
+        "the others go on with its work. See `chargehand status`.",
+        now=now,
+    )
+
+
+def _tell_of_clock(tx: Writing, dead: ProcessRecord, *, now: datetime) -> None:
+    tell_operator(
+        tx,
+        "clock_taken_over",
+        subject_id=dead.id,
+        text=f"The clock on {dead.host} (process {dead.pid}) was not heard of any more; "
+        "the others have its duties. See `chargehand status`.",
+        now=now,
+    )

@@ -90,14 +90,14 @@ class Pacing:
 
     async def sync(self, database: Database) -> None:
         """Tell the others of the vendors' stops, and hear of theirs; nothing where all is calm."""
-        workers = self.share.workers
+        callers = self.share.callers
         for one in self.connections.values():
-            one.limits.workers = workers
+            one.limits.callers = callers
             one.limits.tidy()
         now = self.clock.now()
         if any(one.limits.has_untold for one in self.connections.values()):
             await database.awrite(lambda tx: self.tell(tx, now=now))
-        if workers > 1:
+        if callers > 1:
             await database.aread(lambda tx: self._hear_stops(tx, now=now))
 
     def _wanted(self, action: ActionRecord) -> _Wanted:

@@ -1,7 +1,7 @@
 """Wakes a poll before its time, when a webhook said that there is something to read.
 
-Some vendors name in their webhooks what changed, and hold none of its words. Several workers share
-the polls, and the one that heard of it may not be the one that polls; then it is read in its time.
+Some vendors name in their webhooks what changed, and hold none of its words. Several processes
+share the polls; `pipeline.wanted_polls` passes on what one heard and another one polls.
 """
 
 import asyncio

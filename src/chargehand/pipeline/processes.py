@@ -1,4 +1,4 @@
-"""Which fronts and workers share this database, as people are shown them.
+"""Which fronts, workers and clocks share this database, as people are shown them.
 
 On SQLite nobody is written down: the one worker is known by its lock, and the front by its answer.
 """
@@ -17,7 +17,7 @@ _SHOWN_AFTER_ITS_END: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ProcessLine:
-    """One front or worker; `is_up` when it was heard of within a minute and did not end."""
+    """One front, worker or clock; `is_up` when it was heard of within a minute and did not end."""
 
     id: ProcessId
     role: ProcessRole

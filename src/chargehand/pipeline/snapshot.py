@@ -58,9 +58,10 @@ class Snapshot:
     oldest_approval_at: datetime | None
     oldest_due: Mapping[str, datetime]
     workers_up: int
+    clocks_up: int
     notices: Counts
     connections: Sequence[ConnectionRecord]
-    beat: Observation | None
+    worker_heard_at: datetime | None
     clock_offsets_ms: Mapping[str, Observation]
     guards_up: Sequence[tuple[str, str]]
     secrets_end_at: Mapping[str, Observation]
@@ -98,9 +99,10 @@ def take_snapshot(
         oldest_approval_at=tx.figures.oldest_approval_at(),
         oldest_due=tx.figures.oldest_due(now=now),
         workers_up=_workers_up(tx, now),
+        clocks_up=_up(tx, ProcessRole.CLOCK, now),
         notices=tx.figures.notices_by_severity(),
         connections=tx.connections.all(),
-        beat=tx.observations.find(WORKER_BEAT),
+        worker_heard_at=_worker_heard_at(tx),
         clock_offsets_ms=tx.observations.all_of(CLOCK_OFFSET_MS),
         guards_up=guards_up(tx.observations.all_of),
         secrets_end_at=tx.observations.all_of(SECRET_EXPIRES_AT),
@@ -119,6 +121,16 @@ def is_worker_alive(beat: Observation | None, now: datetime) -> bool:
 
 def _workers_up(tx: View, now: datetime) -> int:
     """How many workers were heard of lately; the one on SQLite only notes its beat."""
-    up = [one for one in list_processes(tx, now=now) if one.is_up]
-    shared = sum(one.role is ProcessRole.WORKER for one in up)
+    shared = _up(tx, ProcessRole.WORKER, now)
     return shared or int(is_worker_alive(tx.observations.find(WORKER_BEAT), now))
+
+
+def _up(tx: View, role: ProcessRole, now: datetime) -> int:
+    return sum(one.is_up and one.role is role for one in list_processes(tx, now=now))
+
+
+def _worker_heard_at(tx: View) -> datetime | None:
+    """When a worker was last heard of: by its beat, or by what it notes while it has the duty."""
+    heard = [one.seen_at for one in tx.processes.all() if one.role is ProcessRole.WORKER]
+    noted = tx.observations.find(WORKER_BEAT)
+    return max([*heard, *([noted.observed_at] if noted is not None else [])], default=None)

@@ -1,8 +1,8 @@
-"""Tells the workers that died, or do not move any more, from those that are merely slow.
+"""Tells the processes that died, or do not move any more, from those that are merely slow.
 
-Nobody's clock is compared with another's: each worker counts its beats, and whoever watches says
-for how long, by its own clock, it has seen no new one. Whoever was itself stopped, or could not
-read the database meanwhile, has seen nothing and begins anew.
+Nobody's time is compared with another's: each worker and clock counts its beats, and whoever
+watches says for how long, by its own time, it has seen no new one. Whoever was itself stopped, or
+could not read the database meanwhile, has seen nothing and begins anew.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chargehand.domain.ids import ProcessId
-from chargehand.domain.process import ProcessRecord, ProcessRole
+from chargehand.domain.process import LEASED_ROLES, ProcessRecord
 
 BEAT_EVERY_S: Final = 1.0
 # Without its lease and silent for this long a worker is dead: the server lets go of the lease of a
@@ -27,7 +27,7 @@ _LONGEST_GAP_S: Final = 5.0
 
 @dataclass(slots=True)
 class Watch:
-    """For how long each other worker was silent, as one observer has seen it."""
+    """For how long each other worker and clock was silent, as one observer has seen it."""
 
     _seen: dict[ProcessId, tuple[int, float]] = field(default_factory=dict)
     _looked_s: float | None = None
@@ -35,14 +35,14 @@ class Watch:
     def look(
         self, processes: Iterable[ProcessRecord], *, me: ProcessId, now_s: float
     ) -> Mapping[ProcessId, float]:
-        """The seconds each other living worker has been silent for, as far as was watched."""
+        """The seconds each other living one has been silent for, as far as was watched."""
         if self._looked_s is None or now_s - self._looked_s > _LONGEST_GAP_S:
             self._seen.clear()
         self._looked_s = now_s
         living = {
             one.id: one.beats
             for one in processes
-            if one.is_live and one.role is ProcessRole.WORKER and one.id != me
+            if one.is_live and one.role in LEASED_ROLES and one.id != me
         }
         for process_id in set(self._seen) - set(living):
             del self._seen[process_id]

@@ -11,6 +11,8 @@ from threading import Lock
 from typing import Final, TypeAlias
 
 from chargehand.plugins.vendor_http import RequestObserver, SentRequest
+from chargehand.storage.database import Database
+from chargehand.storage.transaction import Writing
 
 VENDOR_REQUESTS: Final = "vendor_requests"
 # How many took no longer than each bound, and no less than the one before it.
@@ -74,6 +76,23 @@ class VendorRequests:
             for name, numbers in counted.items():
                 self._counted[name].subtract(numbers)
                 self._counted[name] = +self._counted[name]
+
+
+def keep_counted(requests: VendorRequests, database: Database) -> None:
+    """Add what this process counted to what all of them did; nothing is written for nothing.
+
+    Raises: Retryable when the store is away; it is kept another time then.
+    """
+    counted = requests.counted()
+    if not any(counted.values()):
+        return
+
+    def work(tx: Writing) -> None:
+        for name, numbers in counted.items():
+            tx.observations.add_to_tally(name, numbers)
+
+    database.write(work)
+    requests.forget(counted)
 
 
 def outcome_of(status: int | None) -> RequestOutcome:

@@ -18,7 +18,6 @@ from chargehand.domain.records import AuditRecord
 from chargehand.inbox.ports import Backlog, DeliveryQueue
 from chargehand.kit.clock import EPOCH, Clock, from_micros, to_micros
 from chargehand.pipeline.connection import LiveConnection
-from chargehand.pipeline.vendor_requests import Counted, VendorRequests
 from chargehand.storage.database import Database
 from chargehand.storage.repositories.traffic import HOUR, ID_LAG, Traffic
 from chargehand.storage.transaction import Reading, Writing
@@ -51,23 +50,24 @@ _OUTCOMES: Final = {
 
 
 class Watching:
-    """Notes what is seen; every call may be repeated, and all of it can be lost without harm."""
+    """Notes what is seen; every call may be repeated, and all of it can be lost without harm.
+
+    Shape: `worker_pid` is None in a clock, which must not make a worker look alive.
+    """
 
     def __init__(
         self,
         database: Database,
         queue: DeliveryQueue,
         connections: Mapping[ConnectionId, LiveConnection],
-        requests: VendorRequests,
         *,
-        process_id: int,
+        worker_pid: int | None,
         clock: Clock,
     ) -> None:
         self._database = database
         self._queue = queue
         self._connections = connections
-        self._requests = requests
-        self._process_id = process_id
+        self._worker_pid = worker_pid
         self._clock = clock
 
     def watch(self) -> Backlog:
@@ -76,9 +76,7 @@ class Watching:
         Raises: Retryable when a store is away.
         """
         now = self._clock.now()
-        counted = self._requests.counted()
-        self._database.write(lambda tx: self._note(tx, counted, now))
-        self._requests.forget(counted)
+        self._database.write(lambda tx: self._note(tx, now))
         for _ in range(_ROUNDS_AT_ONCE):
             if not self._tally():
                 break
@@ -91,15 +89,14 @@ class Watching:
                 break
         return backlog
 
-    def _note(self, tx: Writing, counted: Counted, now: datetime) -> None:
-        tx.observations.note(WORKER_BEAT, "", self._process_id, now=now)
+    def _note(self, tx: Writing, now: datetime) -> None:
+        if self._worker_pid is not None:
+            tx.observations.note(WORKER_BEAT, "", self._worker_pid, now=now)
         for connection in self._connections.values():
             offset_s = connection.client.clock_offset_s
             if offset_s is not None:
                 offset_ms = round(offset_s * 1000)
                 tx.observations.note(CLOCK_OFFSET_MS, connection.id, offset_ms, now=now)
-        for name, numbers in counted.items():
-            tx.observations.add_to_tally(name, numbers)
 
     def _keep_traffic(self, backlog: Backlog, now: datetime) -> bool:
         """Keep the next hour that is over, counted before the write; False when none is left."""

@@ -93,8 +93,8 @@ class LimitBoard:
         self._turns: dict[str, list[int]] = {}
         self._unsaved: dict[str, list[int]] = {}
         self._reads: dict[str, list[int]] = {}
-        # Reads are not counted together: each worker keeps to its part of what all may do.
-        self.workers = 1
+        # Reads are not counted together: each process keeps to its part of what all may do.
+        self.callers = 1
 
     # Stops
 
@@ -168,14 +168,14 @@ class LimitBoard:
         self._unsaved.pop(bucket, None)
         return self._turns.get(bucket, [])
 
-    # Reads, which nothing keeps together but that the workers know how many they are
+    # Reads, which nothing keeps together but that the processes know how many they are
 
     def read_wait_s(self, limit: Limit) -> float:
         """Seconds until another request may leave; 0 counts it as leaving now."""
         stopped_s = self.stopped_s(limit.bucket)
         if stopped_s > 0 or limit.most is None:
             return stopped_s
-        now, most = self._now(), max(1, int(limit.most * self._factor) // self.workers)
+        now, most = self._now(), max(1, int(limit.most * self._factor) // self.callers)
         made = still_counting(self._reads.get(limit.bucket, ()), now, window=limit.window)
         at = earliest(made, now, most=most, window=limit.window)
         if at <= now:

@@ -49,10 +49,10 @@ class StoreBroken(Fault):
 
 
 class LeaseLost(Retryable):
-    """Others do this worker's work by now, so nothing of it may be written any more."""
+    """Others do what this process did by now, so nothing of it may be written any more."""
 
     code = "lease_lost"
-    template = "The lease of the worker {process_id} is gone: {why}. It ends, and starts anew."
+    template = "The lease of the process {process_id} is gone: {why}. It ends, and starts anew."
 
 
 class CursorInvalid(Rejected):

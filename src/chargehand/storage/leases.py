@@ -1,7 +1,8 @@
-"""A worker's lease on PostgreSQL: one connection that lives as long as the worker does.
+"""The lease of a worker or a clock on PostgreSQL: one connection that lives as long as it does.
 
-The lease, and each duty only one worker has at a time, are session locks on that connection. The
-server lets go of them when the worker dies, and when the connection is ended on purpose.
+The lease, and each duty only one process has at a time, are session locks on that connection, and
+so is a clock's wish for a duty that a worker has. The server lets go of them when the process dies,
+and when the connection is ended on purpose.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ _REMEMBERED: Final = timedelta(days=3)
 
 
 class Lease:
-    """The lease of one worker; its methods are called by one thread at a time.
+    """The lease of one process; its methods are called by one thread at a time.
 
     Every method raises StoreUnavailable when the connection, and with it the lease, is gone.
     Source: docs/decisions/0011-several-workers-on-one-postgresql.md
@@ -38,7 +39,7 @@ class Lease:
     def open(self, process: ProcessRecord, *, predecessor: ProcessId | None) -> bool:
         """Take the lease and tell the others; False when somebody has the database without workers.
 
-        Shape: `predecessor` is a worker that is surely dead, so nobody has to wait to believe it.
+        Shape: `predecessor` is a process that is surely dead, so nobody has to wait to believe it.
         """
         with translated():
             self._connection = self._engine.connect()
@@ -58,7 +59,7 @@ class Lease:
         return True
 
     def beat(self, *, now: datetime) -> Sequence[ProcessRecord]:
-        """Show that this worker lives; every process there is.
+        """Show that this process lives; every process there is.
 
         Raises: LeaseLost when others took it for dead.
         """
@@ -86,8 +87,27 @@ class Lease:
         """Leave a duty to others."""
         self._do(lambda connection, _: unlock(connection, f"duty:{name}"))
 
+    def wish_for(self, name: str) -> bool:
+        """Ask whoever has a duty to leave it; False when another process wishes for it already."""
+        return self._do(lambda connection, _: try_lock(connection, _wish(name)))
+
+    def drop_wish(self, name: str) -> None:
+        """Wish for a duty no longer."""
+        self._do(lambda connection, _: unlock(connection, _wish(name)))
+
+    def is_wished_for(self, name: str) -> bool:
+        """Whether another process wishes for a duty."""
+
+        def work(connection: Connection, _: ProcessWriter) -> bool:
+            if not try_lock(connection, _wish(name)):
+                return True
+            unlock(connection, _wish(name))
+            return False
+
+        return self._do(work)
+
     def is_free(self, process_id: ProcessId) -> bool:
-        """Whether nobody holds the lease of a worker any more."""
+        """Whether nobody holds the lease of a process any more."""
 
         def work(connection: Connection, _: ProcessWriter) -> bool:
             if not try_lock(connection, _name(process_id)):
@@ -98,7 +118,7 @@ class Lease:
         return self._do(work)
 
     def cut(self, process_id: ProcessId) -> bool:
-        """End the connection that holds a worker's lease, with its duties; False if none does."""
+        """End the connection that holds a lease, with its duties; False if none does."""
         return self._do(lambda connection, _: end_holder(connection, _name(process_id)))
 
     def answers(self) -> bool:
@@ -121,6 +141,10 @@ class Lease:
             raise StoreUnavailable(detail="the connection that held the lease was cut")
         with translated(), self._connection.begin():
             return work(self._connection, ProcessWriter(self._connection, self._organization_id))
+
+
+def _wish(name: str) -> str:
+    return f"wish:{name}"
 
 
 def _name(process_id: ProcessId) -> str:

@@ -1,4 +1,4 @@
-"""The table of processes: which fronts and workers share this database."""
+"""The table of processes: which fronts, workers and clocks share this database."""
 
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table
 

@@ -11,7 +11,6 @@ from chargehand.domain.connection import ConnectionHealth, Health
 from chargehand.pipeline.connecting import look_again
 from chargehand.pipeline.connection_health import KnownConnection, find_connection
 from chargehand.pipeline.guarding import Guards
-from chargehand.pipeline.vendor_requests import VendorRequests
 from chargehand.pipeline.watching import Watching
 from chargehand.plugins.secret import FoundSecret
 from tests.chat_house import SLACK, ChatHouse
@@ -36,10 +35,7 @@ def health(
 def look_around(house: ChatHouse) -> None:
     """What the worker does beside its work."""
     database, clock = house.stores.database, house.clock
-    requests = VendorRequests()
-    watching = Watching(
-        database, house.stores.queue, house.connections, requests, process_id=1, clock=clock
-    )
+    watching = Watching(database, house.stores.queue, house.connections, worker_pid=1, clock=clock)
     rules = replace(guard_rules(house.settings), reserve_bytes=0, zone=ZoneInfo("UTC"))
     Guards(database, rules, clock=clock).look(watching.watch())
 

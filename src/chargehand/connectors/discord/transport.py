@@ -157,10 +157,10 @@ class DiscordTransport:
         self._buckets.leave(call.route, now_s=self._now_s())
 
     def _wait_for_turn_s(self, call: Call) -> float:
-        now_s, workers = self._now_s(), self._line.limits.workers
+        now_s, callers = self._now_s(), self._line.limits.callers
         if call.secret:
             return self._buckets.route_wait_s(call.route, now_s=now_s)
-        return self._buckets.wait_s(call.route, now_s=now_s, workers=workers)
+        return self._buckets.wait_s(call.route, now_s=now_s, workers=callers)
 
     async def _send(self, call: Call, access: Access) -> bytes:
         found = await self._line.exchange(

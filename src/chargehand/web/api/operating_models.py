@@ -243,7 +243,7 @@ class RetentionLine(Shown):
 
 
 class Process(Shown):
-    """A front or a worker that shares the PostgreSQL."""
+    """A front, a worker or a clock that shares the PostgreSQL."""
 
     id: str
     role: ProcessRole
@@ -272,8 +272,8 @@ class Status(Shown):
     )
     retention: list[RetentionLine]
     processes: list[Process] = Field(
-        description="Fronts and workers that run or ran within the last hour; empty on SQLite, "
-        "which has one of each."
+        description="Fronts, workers and clocks that run or ran within the last hour; empty on "
+        "SQLite, which has one front and one worker."
     )
 
 
