@@ -15,9 +15,9 @@ BIN := $(VENV)/bin
 REQUIREMENTS := $(VENV)/.requirements-installed
 PACKAGE := $(VENV)/.package-installed
 CHECKED := src tests tools docs deploy benchmarks Makefile README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md pyproject.toml
-# One more than a small machine has cores, since many tests wait for processes; each worker starts its
-# own PostgreSQL when a test asks.
-WORKERS ?= 3
+# Twice what a small machine has cores, since many tests wait for processes; each worker starts its own
+# PostgreSQL when a test asks.
+WORKERS ?= 4
 # The quick ones first; then those that mostly wait, and the long files, so that none of them is left
 # for the end alone.
 TESTS := tests/unit tests/processes tests/cli tests/docs tests/upgrade tests/web/api tests

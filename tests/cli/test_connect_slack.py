@@ -108,7 +108,7 @@ async def test_manifest_is_the_one_for_the_way_it_listens(person: WithSlack) -> 
         pytest.param((*POLLED, "--bot-token", "nonsense"), 2, "begins with xoxb-", id="no-token"),
         pytest.param(("jira", *POLLED, *TOKEN), 2, "a connection jira already", id="taken"),
         pytest.param(("No Name", *POLLED, *TOKEN), 2, "lower-case letters", id="no-name"),
-        pytest.param(("--intake", "pigeon"), 2, "perhaps", id="no-intake"),
+        pytest.param(("--intake", "pigeon"), 2, "allowed: webhook, both", id="no-intake"),
         pytest.param(("--intake", "webhook", *TOKEN), 2, "server.public_url", id="no-address"),
         pytest.param((*POLLED, *TOKEN, "--keep", "here"), 2, "neither env nor stored", id="keep"),
         pytest.param(
