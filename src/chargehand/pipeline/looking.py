@@ -4,7 +4,6 @@ Every function works inside one transaction that the caller opened, so REST asks
 code and the command line without. Nothing here changes anything.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias, TypeVar
 
 from chargehand.audit.chain import Break, Verification, verify_chain
+from chargehand.commands.tokens import looks_like_key
 from chargehand.domain.action import ActionKind, ActionState, Mode
 from chargehand.domain.ask import AskState
 from chargehand.domain.decision import Verdict
@@ -62,7 +62,6 @@ _LONGEST_IDENTIFIER: Final = 40
 _LONGEST_SEQ_DIGITS: Final = 18
 _SHOWN: Final = 60
 _MOST_WORDS: Final = 32
-_ITEM_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
 
 T = TypeVar("T")
 # The projects a list may hold things of; None is all there are, and what belongs to none.
@@ -428,7 +427,7 @@ def read_verification(tx: View, checkpoint: AuditCheckpoint) -> Verification:
 
 def _as_kept(work_item: str | None) -> str | None:
     """A work item by the name it is kept under: trackers write keys in capitals, people do not."""
-    if work_item is not None and _ITEM_KEY.fullmatch(work_item):
+    if work_item is not None and looks_like_key(work_item):
         return work_item.upper()
     return work_item
 
