@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from chargehand.bootstrap.configured import tells_of_accounts
 from chargehand.bootstrap.settling import SETTLE_MARGIN
 from chargehand.config.confluence_settings import ConfluenceConnection
 from chargehand.connectors.confluence.client import ConfluenceClient, with_cloud_id
@@ -36,7 +37,7 @@ def live_confluence(
         parser=ConfluenceParser(),
         previewer=ConfluencePreviewer(),
         client=client,
-        accounts=client if configured.deployment == "cloud" else None,
+        accounts=client if tells_of_accounts(configured) else None,
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,
         settle_after=configured.request_timeout + SETTLE_MARGIN,

@@ -97,25 +97,11 @@ class Lease:
 
     def is_wished_for(self, name: str) -> bool:
         """Whether another process wishes for a duty."""
-
-        def work(connection: Connection, _: ProcessWriter) -> bool:
-            if not try_lock(connection, _wish(name)):
-                return True
-            unlock(connection, _wish(name))
-            return False
-
-        return self._do(work)
+        return self._is_taken(_wish(name))
 
     def is_free(self, process_id: ProcessId) -> bool:
         """Whether nobody holds the lease of a process any more."""
-
-        def work(connection: Connection, _: ProcessWriter) -> bool:
-            if not try_lock(connection, _name(process_id)):
-                return False
-            unlock(connection, _name(process_id))
-            return True
-
-        return self._do(work)
+        return not self._is_taken(_name(process_id))
 
     def cut(self, process_id: ProcessId) -> bool:
         """End the connection that holds a lease, with its duties; False if none does."""
@@ -132,6 +118,17 @@ class Lease:
             self._connection.close()
             self._connection = None
         self._engine.dispose()
+
+    def _is_taken(self, name: str) -> bool:
+        """Whether another process holds a lock; the server tells it to who tries to take it."""
+
+        def work(connection: Connection, _: ProcessWriter) -> bool:
+            if not try_lock(connection, name):
+                return True
+            unlock(connection, name)
+            return False
+
+        return self._do(work)
 
     def _do(self, work: Callable[[Connection, ProcessWriter], T]) -> T:
         if self._connection is None:

@@ -67,17 +67,15 @@ class AccountReader:
 
     async def account(self, account_id: AccountId) -> Account | None:
         """One account; None when the workspace has none by this id."""
-        call = Call("users.info", _READ_PERSON, {"user": account_id})
         try:
-            return _account_of((await self.transport.read(call, UserInfoAnswer)).user)
+            return _account_of(await self._user(account_id))
         except SlackTargetMissing:
             return None
 
     async def state(self, account_id: AccountId) -> AccountState:
         """What Slack says of an account; one that the app is not shown is unclear."""
-        call = Call("users.info", _READ_PERSON, {"user": account_id})
         try:
-            user = (await self.transport.read(call, UserInfoAnswer)).user
+            user = await self._user(account_id)
         except SlackTargetMissing as error:
             is_gone = error.fields.get("slack_error") == _NO_SUCH_USER
             return AccountState.GONE if is_gone else AccountState.UNCLEAR
@@ -99,6 +97,10 @@ class AccountReader:
             is_member=found.is_member or found.is_im or found.is_mpim,
             is_archived=found.is_archived,
         )
+
+    async def _user(self, account_id: AccountId) -> UserAnswer:
+        call = Call("users.info", _READ_PERSON, {"user": account_id})
+        return (await self.transport.read(call, UserInfoAnswer)).user
 
 
 def _account_of(user: UserAnswer) -> Account:
