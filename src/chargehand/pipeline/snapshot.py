@@ -12,7 +12,7 @@ from chargehand.inbox.ports import Backlog
 from chargehand.pipeline.expiring import SECRET_EXPIRES_AT
 from chargehand.pipeline.guarding import guards_up
 from chargehand.pipeline.looking import View
-from chargehand.pipeline.processes import list_processes
+from chargehand.pipeline.processes import ProcessLine, list_processes
 from chargehand.pipeline.restraint_figures import (
     Restraint,
     look_at_restraint,
@@ -83,6 +83,7 @@ def take_snapshot(
     now: datetime,
 ) -> Snapshot:
     """What the figures are made of now; `backlog` was read from the other database before."""
+    processes, beat = list_processes(tx, now=now), tx.observations.find(WORKER_BEAT)
     return Snapshot(
         now=now,
         version=version,
@@ -98,11 +99,12 @@ def take_snapshot(
         open_work=tx.stats.open_work(),
         oldest_approval_at=tx.figures.oldest_approval_at(),
         oldest_due=tx.figures.oldest_due(now=now),
-        workers_up=_workers_up(tx, now),
-        clocks_up=_up(tx, ProcessRole.CLOCK, now),
+        # The worker on SQLite only notes its beat.
+        workers_up=_up(processes, ProcessRole.WORKER) or int(is_worker_alive(beat, now)),
+        clocks_up=_up(processes, ProcessRole.CLOCK),
         notices=tx.figures.notices_by_severity(),
         connections=tx.connections.all(),
-        worker_heard_at=_worker_heard_at(tx),
+        worker_heard_at=_worker_heard_at(tx, beat),
         clock_offsets_ms=tx.observations.all_of(CLOCK_OFFSET_MS),
         guards_up=guards_up(tx.observations.all_of),
         secrets_end_at=tx.observations.all_of(SECRET_EXPIRES_AT),
@@ -119,18 +121,12 @@ def is_worker_alive(beat: Observation | None, now: datetime) -> bool:
     return beat is not None and now - beat.observed_at <= DEAD_AFTER
 
 
-def _workers_up(tx: View, now: datetime) -> int:
-    """How many workers were heard of lately; the one on SQLite only notes its beat."""
-    shared = _up(tx, ProcessRole.WORKER, now)
-    return shared or int(is_worker_alive(tx.observations.find(WORKER_BEAT), now))
+def _up(processes: Sequence[ProcessLine], role: ProcessRole) -> int:
+    """How many processes of a role were heard of lately."""
+    return sum(one.is_up and one.role is role for one in processes)
 
 
-def _up(tx: View, role: ProcessRole, now: datetime) -> int:
-    return sum(one.is_up and one.role is role for one in list_processes(tx, now=now))
-
-
-def _worker_heard_at(tx: View) -> datetime | None:
+def _worker_heard_at(tx: View, noted: Observation | None) -> datetime | None:
     """When a worker was last heard of: by its beat, or by what it notes while it has the duty."""
     heard = [one.seen_at for one in tx.processes.all() if one.role is ProcessRole.WORKER]
-    noted = tx.observations.find(WORKER_BEAT)
     return max([*heard, *([noted.observed_at] if noted is not None else [])], default=None)
