@@ -199,7 +199,7 @@ def _parts(identities: Sequence[Identity]) -> list[Sequence[Identity]]:
 
 def _end(tx: Writing, *, identities: Sequence[Identity], by: str, now: datetime) -> None:
     for one in identities:
-        if note_deactivated(tx, _ref(one), by=by, now=now) is not None:
+        if note_deactivated(tx, _ref(one), by=by, now=now):
             _tell_deactivated(tx, one, now=now)
 
 

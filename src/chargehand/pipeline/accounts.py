@@ -10,7 +10,7 @@ from typing import Final
 from chargehand.audit.tags import AuditTag
 from chargehand.domain.account import Account, AccountRef, UnmappedAccount
 from chargehand.domain.ids import MemberId
-from chargehand.domain.member import Identity, IdentityState, Member
+from chargehand.domain.member import IdentityState, Member
 from chargehand.domain.records import Page
 from chargehand.members.matching import Taken, match_accounts
 from chargehand.pipeline.identifying import match, record_identity, require_cursor
@@ -51,34 +51,30 @@ def list_unmapped(
     return Page(items=items, next_cursor=page.next_cursor)
 
 
-def note_deactivated(
-    tx: Writing, ref: AccountRef, *, by: str = MATCHED_BY, now: datetime
-) -> Identity | None:
-    """A vendor says that an account was deactivated: its rights end now; None if that is known."""
+def note_deactivated(tx: Writing, ref: AccountRef, *, by: str = MATCHED_BY, now: datetime) -> bool:
+    """A vendor says that an account was deactivated: its rights end now; False if that is known."""
     found = tx.members.by_account(ref.connection_id, ref.account_id)
     if found is None or not found[1].is_active:
-        return None
+        return False
     gone = replace(found[1], is_active=False)
     tx.members.set_identity(gone, by=by, now=now)
     tx.members.drop_confirmation(gone.member_id, gone.connection_id)
     record_identity(tx, AuditTag.WORKER_IDENTITY_DEACTIVATED, gone, by=by, now=now)
-    return gone
+    return True
 
 
-def note_activated(
-    tx: Writing, ref: AccountRef, *, by: str = MATCHED_BY, now: datetime
-) -> Identity | None:
+def note_activated(tx: Writing, ref: AccountRef, *, by: str = MATCHED_BY, now: datetime) -> bool:
     """A vendor says that an account works again: it is matched, and has to be confirmed anew.
 
-    Shape: None if it was never known to be deactivated.
+    Shape: False if it was never known to be deactivated.
     """
     found = tx.members.by_account(ref.connection_id, ref.account_id)
     if found is None or found[1].is_active:
-        return None
+        return False
     back = replace(found[1], is_active=True, state=IdentityState.MATCHED)
     tx.members.set_identity(back, by=by, now=now)
     record_identity(tx, AuditTag.WORKER_IDENTITY_ACTIVATED, back, by=by, now=now)
-    return back
+    return True
 
 
 def note_seen(tx: Writing, account: Account, *, now: datetime) -> bool:

@@ -64,8 +64,8 @@ _ACCOUNTS_EVERY_S: Final = 600.0
 _log = get_logger()
 
 
-async def watch_nothing() -> None:
-    """Leave the operator alone: what a worker in a test does."""
+async def do_nothing() -> None:
+    """What a worker in a test does of what is no part of the test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,8 @@ class DutyParts:
     connections: Mapping[ConnectionId, LiveConnection]
     pollings: Mapping[ConnectionId, Polling]
     listenings: Mapping[ConnectionId, Listening] = field(default_factory=dict)
-    watch: Callable[[], Awaitable[None]] = watch_nothing
-    count: Callable[[], Awaitable[None]] = watch_nothing
+    watch: Callable[[], Awaitable[None]] = do_nothing
+    count: Callable[[], Awaitable[None]] = do_nothing
     tell: Callable[[], Awaitable[None]] | None = None
     outgoing: Callable[[], Awaitable[None]] | None = None
     remind: Callable[[], Awaitable[int]] | None = None

@@ -1,7 +1,7 @@
 """Moves what a SQLite database's write-ahead log holds into the file, in between.
 
 Whoever commits when the log is long does so for everybody, and whoever waits for that commit waits
-for a sixteenth of a gigabyte. So those who write much and are in no hurry do it themselves.
+until sixteen megabytes are moved. So those who write much and are in no hurry do it themselves.
 """
 
 from sqlalchemy import Engine

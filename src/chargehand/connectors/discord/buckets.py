@@ -35,12 +35,12 @@ class Buckets:
             return 0.0
         return max(0.0, bucket.resets_at_s - now_s)
 
-    def wait_s(self, route: str, *, now_s: float, workers: int = 1) -> float:
+    def wait_s(self, route: str, *, now_s: float, callers: int = 1) -> float:
         """Seconds until a request of a route may leave; 0 when it may leave at once.
 
-        Each of some workers has its part of what the bot may do as a whole.
+        Each of some processes has its part of what the bot may do as a whole.
         """
-        most = max(1, _MOST_IN_A_SECOND // workers)
+        most = max(1, _MOST_IN_A_SECOND // callers)
         waits = [self._everything_waits_until_s - now_s, self.route_wait_s(route, now_s=now_s)]
         lately = [at for at in self._sent_at_s if now_s - at < 1]
         if len(lately) >= most:

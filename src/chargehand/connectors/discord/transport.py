@@ -160,7 +160,7 @@ class DiscordTransport:
         now_s, callers = self._now_s(), self._line.limits.callers
         if call.secret:
             return self._buckets.route_wait_s(call.route, now_s=now_s)
-        return self._buckets.wait_s(call.route, now_s=now_s, workers=callers)
+        return self._buckets.wait_s(call.route, now_s=now_s, callers=callers)
 
     async def _send(self, call: Call, access: Access) -> bytes:
         found = await self._line.exchange(
