@@ -1,8 +1,9 @@
 """One process that spends: `spender SETTINGS SEED REQUESTS ENDS`, settings as JSON.
 
 Makes model requests of random prices, three at a time, and lets each end as they do, by the words
-in ENDS: settled, settled without knowing, given back, cancelled at any moment, or with the death of
-the whole process. Prints a line when it begins, one for each request, and one about all of them at
+in ENDS: settled, settled without knowing, given back, or cancelled at any moment. With `die` among
+them the whole process dies at one of the first requests that it holds money for. Prints a line when
+it could begin and waits for one; then prints a line for each request, and one about all of them at
 its end.
 Exits with 3 when it ever sees a cap exceeded.
 """
@@ -35,6 +36,8 @@ SUBJECTS = 12
 DIED, EXCEEDED = 9, 3
 _MOST_TURNS = 60
 _MOST_TRIES = 20
+# Of those that hold money: later every cap may be full, and nobody could die holding any.
+_MOST_BEFORE_DEATH = 8
 
 
 class Spender:
@@ -45,7 +48,8 @@ class Spender:
         self._rules = budget_rules(settings)
         self._door = Spending(stores.database, rules=self._rules, clock=FakeClock(NOW))
         self._random = random.Random(seed)
-        self._ends = ends
+        self._ends = [one for one in ends if one != "die"]
+        self._until_death = self._random.randint(1, _MOST_BEFORE_DEATH) if "die" in ends else 0
         self.ends: Counter[str] = Counter()
         self.longest_s = 0.0
 
@@ -65,6 +69,9 @@ class Spender:
         except Retryable:
             return "busy"
         await self._look()
+        self._until_death -= 1
+        if self._until_death == 0:
+            os._exit(DIED)
         match end:
             case "settle":
                 spent = Spent(
@@ -74,10 +81,8 @@ class Spender:
                 await self._timed(self._door.settle(wanted.reservation_id, spent))
             case "unknown":
                 await self._timed(self._door.settle_unknown(wanted.reservation_id))
-            case "release":
-                await self._timed(self._door.release(wanted.reservation_id))
             case _:
-                os._exit(DIED)
+                await self._timed(self._door.release(wanted.reservation_id))
         return end
 
     async def _reserve(self, wanted: SpendRequest) -> None:
@@ -156,7 +161,9 @@ async def main(settings: Settings, seed: int, requests: int, ends: list[str]) ->
     configure_logs(level="error", form="json", role="spender")
     stores = open_stores(settings)
     spender = Spender(settings, stores, seed=seed, ends=ends)
-    say("began")
+    say("ready")
+    # All of them begin at once, so that the caps are empty for each.
+    sys.stdin.readline()
     left = iter(range(requests))
 
     async def some() -> None:

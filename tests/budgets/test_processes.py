@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path as FilePath
@@ -39,7 +40,7 @@ pytestmark = [pytest.mark.process, pytest.mark.anyio]
 ROOT = FilePath(__file__).resolve().parents[2]
 REQUESTS = 80
 LIVE = "settle settle settle unknown release cancel"
-DIE = f"{LIVE} {LIVE} die"
+DIE = f"{LIVE} die"
 # How requests end in each process, and the line after which it is killed; None lets it live.
 CAPS = {
     BudgetKey(BudgetScope.ORGANIZATION, "", BudgetPeriod.DAY): Limits(25_000_000),
@@ -59,13 +60,25 @@ def start(settings: Settings, seed: int, ends: str) -> "subprocess.Popen[str]":
         told["database_url"] = database.get_secret_value()
     spoken = json.dumps({"storage": told, "business": {"time_zone": ZONE}})
     command = [sys.executable, "-m", "tests.budgets.spender", spoken, str(seed), str(REQUESTS)]
-    return subprocess.Popen([*command, ends], stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen([*command, ends], **pipes, cwd=ROOT, text=True)
+
+
+def begin(processes: "Sequence[subprocess.Popen[str]]") -> None:
+    """Let all of them spend, once each could."""
+    for process in processes:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline()) == {"what": "ready"}
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("begin\n")
+        process.stdin.flush()
 
 
 def listen(process: "subprocess.Popen[str]", killed_after: int | None) -> dict[str, Any] | None:
     """What a process said of all its requests; None when it died first."""
     assert process.stdout is not None
-    for number, line in enumerate(process.stdout):
+    for number, line in enumerate(process.stdout, start=1):
         told: dict[str, Any] = json.loads(line)
         if told["what"] == "ended":
             process.wait()
@@ -82,6 +95,7 @@ def run_all(settings: Settings) -> tuple[list[dict[str, Any] | None], set[int]]:
             all_of_them.enter_context(start(settings, seed, ends))
             for seed, (ends, _) in enumerate(SPENDERS)
         ]
+        begin(processes)
         told = [
             listen(process, killed_after)
             for process, (_, killed_after) in zip(processes, SPENDERS, strict=True)
