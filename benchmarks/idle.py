@@ -1,7 +1,9 @@
 """What the service costs while nothing happens, and whether open approvals change that."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from measuring import Plan, Row, below
 from procfs import Memory, cpu_s, family_of, memory_of, role_of
@@ -9,7 +11,7 @@ from service import PROJECT, Service, installed_service
 
 from chargehand.approvals.digest import action_digest
 from chargehand.domain.action import ActionKind, ActionState, Mode, ProposedAction
-from chargehand.domain.ids import ActionId, ConnectionId, DecisionId
+from chargehand.domain.ids import ActionId, ApprovalId, ConnectionId, DecisionId
 from chargehand.domain.member import Role
 from chargehand.domain.policy import Cause
 from chargehand.kit.clock import SystemClock
@@ -20,7 +22,8 @@ from chargehand.storage.transaction import Writing
 
 _CPU_BAR = 2.0
 _MEMORY_BAR_MB = 240.0
-_WATCHED_S = 30.0
+# The slowest round of a service is made once a minute.
+_WATCHED_S = 120.0
 _APPROVALS = 10_000
 _PER_TRANSACTION = 500
 
@@ -32,51 +35,81 @@ class Idle:
     Units: `cpu` is percent of one core.
     """
 
-    cpu: float
-    by_role: dict[str, Memory]
+    cpu_by_role: dict[str, float]
+    memory_by_role: dict[str, Memory]
+
+    @property
+    def cpu(self) -> float:
+        """The processor time of all processes together."""
+        return sum(self.cpu_by_role.values())
 
     @property
     def pss_mb(self) -> float:
         """The memory of all processes together."""
-        return sum(one.pss_mb for one in self.by_role.values())
+        return sum(one.pss_mb for one in self.memory_by_role.values())
 
     def rows(self, suffix: str) -> list[Row]:
         """The two lines of the table."""
-        rss_mb = sum(one.rss_mb for one in self.by_role.values())
-        parts = ", ".join(f"{role} {one.pss_mb:.0f}" for role, one in self.by_role.items())
+        rss_mb = sum(one.rss_mb for one in self.memory_by_role.values())
+        parts = ", ".join(f"{role} {one.pss_mb:.0f}" for role, one in self.memory_by_role.items())
         extra = f" PSS ({parts}; RSS {rss_mb:.0f} MB)"
+        shares = ", ".join(f"{role} {share:.2f}" for role, share in self.cpu_by_role.items())
         return [
-            below(f"idle, processor{suffix}", self.cpu, _CPU_BAR, unit="% of a core"),
+            below(
+                f"idle, processor{suffix}",
+                self.cpu,
+                _CPU_BAR,
+                unit="% of a core",
+                extra=f" ({shares})",
+            ),
             below(f"idle, memory{suffix}", self.pss_mb, _MEMORY_BAR_MB, unit="MB", extra=extra),
         ]
 
 
 def measure(plan: Plan) -> list[Row]:
-    """Look at a service with nothing in it, and at the same with many open approvals."""
-    with installed_service(plan.folder / "idle") as service:
-        with service.running() as pid:
-            empty = _look(pid, plan.settle_s)
-        _open_approvals(service)
-        with service.running() as pid:
-            filled = _look(pid, plan.settle_s)
-    return [*empty.rows(""), *filled.rows(f", {_APPROVALS:,} open approvals")]
+    """Look at a service with nothing in it, and in the same minute at one with many approvals."""
+    with (
+        installed_service(plan.folder / "idle") as empty,
+        installed_service(plan.folder / "idle-filled") as filled,
+    ):
+        _open_approvals(filled)
+        # It counts once what came about without it.
+        with filled.running():
+            time.sleep(plan.settle_s)
+        with empty.running() as empty_pid, filled.running() as filled_pid:
+            time.sleep(plan.settle_s)
+            looks = _look([empty_pid, filled_pid])
+    suffixes = ("", f", {_APPROVALS:,} open approvals")
+    return [row for one, suffix in zip(looks, suffixes, strict=True) for row in one.rows(suffix)]
 
 
-def _look(pid: int, settle_s: float) -> Idle:
-    time.sleep(settle_s)
-    family = family_of(pid)
-    before_s, started_s = sum(map(cpu_s, family)), time.monotonic()
+def _look(pids: Sequence[int]) -> list[Idle]:
+    """What each service takes while time passes."""
+    families = [family_of(pid) for pid in pids]
+    started_s, before = time.monotonic(), [list(map(cpu_s, family)) for family in families]
     time.sleep(_WATCHED_S)
-    took_s, passed_s = sum(map(cpu_s, family)) - before_s, time.monotonic() - started_s
-    return Idle(100 * took_s / passed_s, {role_of(one): memory_of(one) for one in family})
+    passed_s, after = time.monotonic() - started_s, [list(map(cpu_s, one)) for one in families]
+    return [
+        Idle(
+            {
+                role_of(pid): 100 * (now_s - was_s) / passed_s
+                for pid, was_s, now_s in zip(family, *taken, strict=True)
+            },
+            {role_of(pid): memory_of(pid) for pid in family},
+        )
+        for family, *taken in zip(families, before, after, strict=True)
+    ]
 
 
 def _open_approvals(service: Service) -> None:
     clock = SystemClock()
     lasts = service.settings.answers.approval_expires_after
+    # A service that saw them come has put each off until somebody can have to be reminded.
+    quiet = timedelta(hours=service.settings.approvals.remind_after_hours)
     with service.stores() as stores:
 
         def add_some(tx: Writing) -> None:
+            early = dict[ApprovalId, datetime]()
             for _ in range(_PER_TRANSACTION):
                 now = clock.now()
                 action_id = ActionId(new_id("act", now))
@@ -95,6 +128,9 @@ def _open_approvals(service: Service) -> None:
                     now=now,
                 )
                 open_approval(tx, action_id, digest=digest, lasts=lasts, now=now)
+                for one in tx.approvals.of_action(action_id):
+                    early[one.id] = one.opened_at + quiet
+            tx.approvals.look_again_at(early)
 
         # A team has somebody who may decide; what nobody may is put before others one by one.
         stores.database.write(

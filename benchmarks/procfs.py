@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ _FOREIGN = ("CHARGEHAND_", "ATLASSIAN_", "JIRA_", "BUSINESS_", "COMPANY_")
 _FOREIGN_NAMES = ("PORT", "DATABASE_URL", "LOG_LEVEL", "PYTHONDONTWRITEBYTECODE")
 # Below those the kernel gives to whoever asks for any.
 _PORTS = range(20_000, 32_000)
-_TICKS = os.sysconf("SC_CLK_TCK")
+_CPU_CLOCK = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,14 @@ def family_of(pid: int) -> list[int]:
 
 
 def cpu_s(pid: int) -> float:
-    """The processor time a process has taken."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    """The processor time a process has taken, its ended threads included, to the nanosecond.
+
+    A process that takes 1 % of a core takes one tick of `/proc` a second, and rarely the one that
+    the kernel happens to look at. Source: clock_getcpuclockid(3), which names a process's clock so.
+
+    Raises: OSError when there is no such process.
+    """
+    return time.clock_gettime((~pid << 3) | _CPU_CLOCK)
 
 
 def memory_of(pid: int) -> Memory:

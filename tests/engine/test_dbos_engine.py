@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from dbos import _dbos as library
 from sqlalchemy import create_engine, event
 
 from chargehand.domain.errors import Rejected
@@ -58,6 +59,24 @@ async def test_rows_are_json_and_quote_no_error_text(sqlite_place: Place, tmp_pa
     assert '{"error":{"name":"TaskFailed","code":"task_failed"}}' in dump
     assert "a very private sentence" not in dump
     assert PICKLE_IN_BASE64 not in dump
+
+
+async def test_library_asks_rarely_which_queues_the_database_names(sqlite_place: Place) -> None:
+    """It would ask once a second for ever, and nothing here makes any."""
+    engine = await sqlite_place.launch({"broken": broken})
+    asked = list[str]()
+
+    def note(*told: Any) -> None:
+        if "queues" in told[2]:
+            asked.append(told[2])
+
+    system = library._get_dbos_instance()._sys_db
+    event.listen(system.engine, "before_cursor_execute", note)
+    for _ in range(3):
+        assert system.list_queues(application_name=system.app_name) == []
+    await engine.close()
+
+    assert len(asked) <= 1
 
 
 async def test_task_that_stands_under_an_executor_without_it_is_taken_up(

@@ -13,7 +13,10 @@ from sqlalchemy import Engine
 
 from chargehand.domain.json import JSONObject, JSONValue
 from chargehand.engine.dbos_engine.library_log import library_log
-from chargehand.engine.dbos_engine.library_pace import look_less_often
+from chargehand.engine.dbos_engine.library_pace import (
+    list_queues_less_often,
+    look_less_often,
+)
 from chargehand.engine.dbos_engine.recoveries import (
     SUSPECT_PAUSE_S,
     Recoveries,
@@ -139,10 +142,11 @@ class DBOSEngine:
             undo.enter_context(library_log(_log, is_stopping=lambda: self._is_stopping))
             undo.callback(DBOS.destroy, destroy_registry=True)
             workflow = self._define_workflow()
-            DBOS(config=self._config())
+            library = DBOS(config=self._config())
             look_less_often()
             # In the loop's own thread, so that the library runs resumed tasks on this loop.
             DBOS.launch()
+            list_queues_less_often(library)
             self._undo = undo.pop_all()
             self._workflow = workflow
 
