@@ -18,6 +18,7 @@ from chargehand.kit.clock import Clock
 from chargehand.kit.ids import new_id
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.account_checks import AccountChecks
+from chargehand.pipeline.address_matching import AddressMatching
 from chargehand.pipeline.approval_reminding import ApprovalReminding
 from chargehand.pipeline.backing_up import BackupSchedule
 from chargehand.pipeline.connection import LiveConnection, PipelineRules
@@ -109,6 +110,7 @@ def duty_parts(
             database, connections, rules=rules, hours=hours, clock=clock
         ).remind,
         accounts=AccountChecks(database, connections, clock=clock),
+        addresses=AddressMatching(database, connections, clock=clock),
         pacing=pacing,
         share=share,
     )

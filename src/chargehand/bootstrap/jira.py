@@ -32,6 +32,7 @@ def live_jira(
         previewer=jira_previewer(configured),
         client=client,
         accounts=client,
+        addresses=client,
         facts=client,
         poll_interval=configured.polled_every,
         send_within=configured.request_timeout,

@@ -34,6 +34,7 @@ def live_slack(
         previewer=SlackPreviewer(),
         client=client,
         accounts=client,
+        addresses=client,
         places=client,
         threads=client,
         listener=_listener_of(configured, around, ca_file=ca_file),

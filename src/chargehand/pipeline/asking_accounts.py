@@ -19,7 +19,7 @@ PACE_S: Final = 1.0
 _PATIENCE_S: Final = 900.0
 _UNTOLD_WAIT_S: Final = 30.0
 # What is wrong with one account alone; anything else is wrong with the connection.
-_ABOUT_ONE: Final = (RequestRefused, TargetMissing, Fault)
+ABOUT_ONE: Final = (RequestRefused, TargetMissing, Fault)
 
 # Rests for some seconds; False when nothing more is wanted.
 Pause: TypeAlias = Callable[[float], Awaitable[bool]]
@@ -89,6 +89,6 @@ class _Asking:
                 self._patience_s -= rest_s
                 if self._patience_s < 0:
                     raise
-            except _ABOUT_ONE:
+            except ABOUT_ONE:
                 return AccountState.UNCLEAR
         return None

@@ -13,6 +13,7 @@ from chargehand.kit.calendar import WorkingHours
 from chargehand.plugins.connector import (
     AccountSource,
     ActionPreviewer,
+    AddressSource,
     CodeSource,
     ConnectorClient,
     EventParser,
@@ -30,8 +31,8 @@ class LiveConnection:
 
     Shape: `poll_interval` is None when nothing is polled; `facts` is None where no work items
     live, as in a chat; `code` is None where no repositories live; `accounts` is None where
-    nobody tells whether accounts work; `listener` is None unless we open the connection events
-    come by;
+    nobody tells whether accounts work, and `addresses` where nobody tells addresses;
+    `listener` is None unless we open the connection events come by;
     `places` knows more of a chat's places than events tell, and `threads` what was said in them;
     `channels` binds a chat's channels, a code host's repositories and a wiki's spaces to
     the projects they serve, `projects` are all of them; `tells_in_public` says that facts of these
@@ -57,6 +58,7 @@ class LiveConnection:
     facts: FactSource | None = None
     code: CodeSource | None = None
     accounts: AccountSource | None = None
+    addresses: AddressSource | None = None
     listener: Listener | None = None
     places: PlaceReader | None = None
     threads: ThreadReader | None = None

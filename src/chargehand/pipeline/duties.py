@@ -14,6 +14,7 @@ from chargehand.domain.ids import ConnectionId
 from chargehand.kit.clock import Clock
 from chargehand.logs.log import get_logger
 from chargehand.pipeline.account_checks import AccountChecks
+from chargehand.pipeline.address_matching import AddressMatching
 from chargehand.pipeline.approving import expire_approvals
 from chargehand.pipeline.connecting import connect, look_again
 from chargehand.pipeline.connection import LiveConnection
@@ -77,7 +78,7 @@ class DutyParts:
     when notices go nowhere but into the log, `outgoing`, which is None without outgoing webhooks,
     `remind`, which says how many reminders became deliveries, and `subscribers` and `approvals`,
     which say how many messages they proposed; `accounts` is None where nobody tells whether
-    accounts work.
+    accounts work, and `addresses` where nobody is matched by theirs.
     """
 
     database: Database
@@ -95,6 +96,7 @@ class DutyParts:
     subscribers: Callable[[], Awaitable[int]] | None = None
     approvals: Callable[[], Awaitable[int]] | None = None
     accounts: AccountChecks | None = None
+    addresses: AddressMatching | None = None
     pacing: Pacing | None = None
     share: Share = field(default_factory=Alone)
 
@@ -234,15 +236,20 @@ class Duties:
             _log.info("retention.pruned", **{kept.value: n for kept, n in run.removed.items()})
 
     async def _check_accounts(self, accounts: AccountChecks) -> None:
-        """Look, after a start and whatever was urgent then, whose day is over."""
+        """Look, after a start and whatever was urgent then, whose day is over, and who is new."""
 
         async def go_on_after(seconds: float) -> bool:
             await self._rounds.pause(seconds)
             return not self._rounds.is_stopping
 
+        async def look() -> None:
+            await accounts.look(go_on_after)
+            if (addresses := self._parts.addresses) is not None:
+                await addresses.look(go_on_after)
+
         await self._on_duty(
             ACCOUNTS,
-            lambda: accounts.look(go_on_after),
+            look,
             _ACCOUNTS_EVERY_S,
             first_after_s=_ACCOUNTS_EVERY_S,
         )

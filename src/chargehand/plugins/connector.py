@@ -305,6 +305,17 @@ class AccountSource(Protocol):
         ...
 
 
+class AddressSource(Protocol):
+    """What knows the e-mail addresses of accounts, where their owners let the bot see them."""
+
+    async def account_address(self, account_id: AccountId) -> str | None:
+        """The address of an account; None where the vendor does not tell, or has no such account.
+
+        Raises: the errors of plugins/errors.py, where it can not be asked.
+        """
+        ...
+
+
 class PlaceReader(Protocol):
     """What knows the channels and the people of a chat."""
 

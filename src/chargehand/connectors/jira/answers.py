@@ -30,6 +30,7 @@ class UserAnswer(Answer, frozen=True):
     active: bool | None = None
     account_type: str | None = None
     time_zone: str | None = None
+    email_address: str | None = None
 
     def __post_init__(self) -> None:
         """Take the user key where there is no account id."""

@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chargehand.connectors.jira.account_states import read_account_state
+from chargehand.connectors.jira.account_states import (
+    read_account_address,
+    read_account_state,
+)
 from chargehand.connectors.jira.actions import ActionSender
 from chargehand.connectors.jira.answers import UserAnswer
 from chargehand.connectors.jira.check import ConnectionCheck
@@ -134,6 +137,13 @@ class JiraClient:
         Raises: the errors of plugins/errors.py.
         """
         return await read_account_state(self._transport, account_id, self._dialect.deployment)
+
+    async def account_address(self, account_id: AccountId) -> str | None:
+        """The address of an account; None where its owner does not let the bot see it.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        return await read_account_address(self._transport, account_id, self._dialect.deployment)
 
     async def perform(self, action: ApprovedAction) -> ActionResult:
         """Send one approved action; the only write there is."""

@@ -87,6 +87,14 @@ class SlackClient:
         """
         return await self._accounts.state(account_id)
 
+    async def account_address(self, account_id: AccountId) -> str | None:
+        """The address of an account; None also without the scope that lets the bot see it.
+
+        Raises: the errors of plugins/errors.py.
+        """
+        account = await self._accounts.account(account_id)
+        return account.email if account is not None else None
+
     async def read_channel(self, channel_id: str) -> Channel:
         """One channel, and who can read it.
 

@@ -20,6 +20,7 @@ class Person:
     means a token without scopes, which only the site itself takes; a token with scopes is taken by
     the gateway only, and there by itself as well. On Data Center `account_id` is the user key and
     `username` the name people sign in and are mentioned by; the token is enough there.
+    `shows_email` is what its owner set in the profile, on Jira Cloud.
     """
 
     account_id: str
@@ -33,6 +34,7 @@ class Person:
     global_permissions: tuple[str, ...] = ()
     scopes: tuple[str, ...] | None = None
     username: str = ""
+    shows_email: bool = False
 
 
 @dataclass(frozen=True, slots=True)

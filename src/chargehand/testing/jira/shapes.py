@@ -73,6 +73,7 @@ class Shapes:
             "active": person.active,
             "timeZone": person.time_zone,
             "accountType": person.account_type,
+            **({"emailAddress": person.email} if person.shows_email else {}),
         }
 
     def myself(self, person: Person) -> Shape:

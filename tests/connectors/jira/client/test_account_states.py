@@ -40,3 +40,16 @@ async def test_without_the_right_to_browse_users_nothing_is_told(world: World) -
 
     with pytest.raises(PermissionMissing, match="tell whether an account works"):
         await world.client.account_state(AccountId(world.ana.account_id))
+
+
+async def test_an_address_is_told_where_jira_shows_it(world: World) -> None:
+    people = world.jira.state.people
+    people[world.ana.account_id] = replace(world.ana, shows_email=True)
+    gone = AccountId(world.priya.account_id)
+    del people[gone]
+
+    asked = (world.ana.account_id, world.sam.account_id, gone)
+    told = [await world.client.account_address(AccountId(one)) for one in asked]
+    await world.client.aclose()
+
+    assert told == [world.ana.email, None, None]

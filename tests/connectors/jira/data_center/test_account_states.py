@@ -18,3 +18,11 @@ async def test_each_account_has_the_state_jira_tells_of_its_key(world: World) ->
     states = [await world.client.account_state(AccountId(one)) for one in asked]
 
     assert states == [AccountState.WORKS] * 2 + [AccountState.GONE] * 2
+
+
+async def test_an_address_is_told(world: World) -> None:
+    asked = (world.ana.account_id, "JIRAUSER0")
+
+    told = [await world.client.account_address(AccountId(one)) for one in asked]
+
+    assert told == [world.ana.email, None]
