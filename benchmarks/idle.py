@@ -22,7 +22,7 @@ from chargehand.storage.transaction import Writing
 
 _CPU_BAR = 2.0
 _MEMORY_BAR_MB = 240.0
-# The slowest round of a service is made once a minute.
+# Pruning and the look at accounts come more rarely, all else several times.
 _WATCHED_S = 120.0
 _APPROVALS = 10_000
 _PER_TRANSACTION = 500
@@ -32,7 +32,7 @@ _PER_TRANSACTION = 500
 class Idle:
     """One look at an idle service.
 
-    Units: `cpu` is percent of one core.
+    Units: processor times are percent of one core.
     """
 
     cpu_by_role: dict[str, float]
@@ -86,18 +86,15 @@ def measure(plan: Plan) -> list[Row]:
 def _look(pids: Sequence[int]) -> list[Idle]:
     """What each service takes while time passes."""
     families = [family_of(pid) for pid in pids]
-    started_s, before = time.monotonic(), [list(map(cpu_s, family)) for family in families]
+    started_s, before_s = time.monotonic(), {pid: cpu_s(pid) for one in families for pid in one}
     time.sleep(_WATCHED_S)
-    passed_s, after = time.monotonic() - started_s, [list(map(cpu_s, one)) for one in families]
+    passed_s = time.monotonic() - started_s
     return [
         Idle(
-            {
-                role_of(pid): 100 * (now_s - was_s) / passed_s
-                for pid, was_s, now_s in zip(family, *taken, strict=True)
-            },
+            {role_of(pid): 100 * (cpu_s(pid) - before_s[pid]) / passed_s for pid in family},
             {role_of(pid): memory_of(pid) for pid in family},
         )
-        for family, *taken in zip(families, before, after, strict=True)
+        for family in families
     ]
 
 

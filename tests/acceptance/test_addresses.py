@@ -118,6 +118,19 @@ async def test_an_account_is_asked_about_once_until_others_are_looked_for(house:
     assert (once, team.asked(), matched) == (1, 2, 1)
 
 
+async def test_a_match_has_nobody_asked_about_again(house: House) -> None:
+    team = Team(house)
+    team.add("Mei Tanaka", "mei@example.com")
+    team.add("Lena Novak", "lena@example.org")
+    team.speaks("Mei Tanaka", "Tom Berg")
+
+    matched = await team.look()
+    await team.look()
+    await team.live.client.aclose()
+
+    assert (matched, team.asked()) == (1, 2)
+
+
 async def test_a_vendor_that_tells_no_addresses_is_not_asked(house: House) -> None:
     team = Team(house)
     team.add("Mei Tanaka", "mei@example.com")

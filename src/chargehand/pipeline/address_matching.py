@@ -38,7 +38,7 @@ class _Wanted:
 
 
 class AddressMatching:
-    """Remembers which accounts were asked about, for as long as the same members are looked for."""
+    """Remembers which accounts were asked about, for as long as nobody else is looked for."""
 
     def __init__(
         self,
@@ -75,12 +75,12 @@ class AddressMatching:
         return matched
 
     def _waiting(self, wanted: _Wanted) -> Mapping[ConnectionId, Sequence[UnmappedAccount]]:
-        """Whom to ask about now; who looks for others than before asks about everybody again."""
+        """Whom to ask about now; who looks for somebody new asks about everybody again."""
         waiting: dict[ConnectionId, list[UnmappedAccount]] = defaultdict(list)
         here = {one.ref for one in wanted.unmapped}
         for connection_id, addresses in wanted.addresses.items():
-            is_same = self._looked_for.get(connection_id) == addresses
-            before = self._asked.get(connection_id, set()) if is_same else set[AccountRef]()
+            is_known = addresses <= self._looked_for.get(connection_id, frozenset())
+            before = self._asked.get(connection_id, set()) if is_known else set[AccountRef]()
             self._asked[connection_id] = before & here
         self._looked_for = wanted.addresses
         for one in wanted.unmapped:
